@@ -1,0 +1,17 @@
+//! A strict AWS in memory, for people without an account and for tests: one file per service, rules that cite their source.
+//!
+//! Every service is a synchronous function from the [`World`], a [`Context`] and a decoded [`service::Input`] to an answer or a refusal. It does no
+//! I/O, reads no clock and draws no random number of its own: time and fresh ids come from the context, so that a run can be
+//! repeated bit by bit. Protocols (awsQuery, awsJson, restJson) are translated to and from JSON values in front of the services.
+
+pub mod amp;
+pub mod ecs;
+pub mod iam;
+pub mod logs;
+pub mod service;
+pub mod sts;
+pub mod tagging;
+pub mod world;
+
+pub use service::{Answer, Context, Refusal};
+pub use world::World;
