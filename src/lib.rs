@@ -1,3 +1,15 @@
 //! amp-stack: the metrics of Amazon ECS applications in Amazon Managed Service for Prometheus.
 
+pub mod address;
+pub mod apply;
+pub mod cloud;
+pub mod identity;
+pub mod node;
+pub mod plan;
+pub mod policy;
+pub mod resource;
 pub mod sandbox;
+pub mod snapshot;
+pub mod stack;
+pub mod tags;
+pub mod text;

@@ -1,0 +1,107 @@
+//! The deed: carries a plan out, and decides nothing but when.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{address::Address, cloud::CallError, plan::StepId, text::Attribute};
+
+/// How a plan is carried out.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The most steps at a time.
+    pub concurrency: usize,
+    /// The name of this run, from which tokens are made: it differs from run to run.
+    pub run_id: String,
+    /// How long AWS may take to hear of what this run has made or altered.
+    pub settle_timeout: Duration,
+}
+
+/// What happens while a plan is carried out, told in the order in which it happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A step begins.
+    Started {
+        /// The step.
+        step: StepId,
+        /// How many calls it takes.
+        calls: usize,
+    },
+    /// A call is made.
+    Calling {
+        /// The step.
+        step: StepId,
+        /// The operation: `iam:CreateRole`.
+        operation: &'static str,
+    },
+    /// A call has to be made again.
+    Waiting {
+        /// The step.
+        step: StepId,
+        /// Why.
+        error: CallError,
+        /// How long until then.
+        pause: Duration,
+    },
+    /// A call has succeeded.
+    Performed {
+        /// The step.
+        step: StepId,
+        /// The operation.
+        operation: &'static str,
+        /// The id of the request, for AWS support.
+        request_id: Option<String>,
+    },
+    /// A step is done.
+    Finished {
+        /// The step.
+        step: StepId,
+    },
+    /// A step has failed.
+    Failed {
+        /// The step.
+        step: StepId,
+        /// Why.
+        error: CallError,
+    },
+    /// A step is not begun, because one that it waits for has failed.
+    GivenUp {
+        /// The step.
+        step: StepId,
+        /// The one that failed.
+        because: StepId,
+    },
+    /// Somebody asked to stop: nothing new is begun.
+    Stopping,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The steps that are done, in the order in which they were.
+    pub done: Vec<StepId>,
+    /// The steps that failed, and the calls that each had made before.
+    pub failed: Vec<Failure>,
+    /// The steps that were not begun, each with the failed one that it waited for.
+    pub given_up: Vec<(StepId, StepId)>,
+    /// The steps that were not begun, or not finished, because somebody asked to stop.
+    pub stopped: Vec<StepId>,
+    /// The attributes of everything that was built.
+    pub attributes: BTreeMap<Address, BTreeMap<Attribute, String>>,
+}
+
+/// A step that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The step.
+    pub step: StepId,
+    /// The operations that it had performed before.
+    pub performed: Vec<&'static str>,
+    /// Why.
+    pub error: CallError,
+}
+
+impl Outcome {
+    /// Tells whether everything is done.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.given_up.is_empty() && self.stopped.is_empty()
+    }
+}

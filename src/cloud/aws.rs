@@ -1,0 +1,1 @@
+//! AWS itself, through its SDK.

@@ -1,0 +1,1 @@
+//! A world on paper: what the laws of planning are tried on.

@@ -1,0 +1,120 @@
+//! What is wanted: the checked content of a stack file.
+
+pub mod problem;
+pub mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    address::{Address, Kind, StackName},
+    identity::Identity,
+    resource::{IgnorePath, Resource},
+};
+
+/// A stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// Its name.
+    pub name: StackName,
+    /// Where it lives.
+    pub identity: Identity,
+    /// What it declares.
+    pub resources: BTreeMap<Address, Declared>,
+    /// The roles of this account that it mentions by ARN, with the places that mention them.
+    pub role_arns: BTreeMap<String, BTreeSet<Address>>,
+}
+
+/// A declared resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// What it is to be, tags of ownership included; `None` if it is to go.
+    pub want: Option<Resource>,
+    /// What AWS can't hold back by itself.
+    pub lifecycle: Lifecycle,
+}
+
+/// How a resource is treated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// Refuse to delete or replace it.
+    pub prevent_destroy: bool,
+    /// Take it over if it exists and nobody of amp-stack owns it.
+    pub adopt: bool,
+    /// What is left to somebody else.
+    pub ignore: Vec<IgnorePath>,
+    /// How many revisions of a task definition stay active; `None` is all of them.
+    pub keep_revisions: Option<u32>,
+}
+
+/// What has to be read of AWS to plan a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The stack whose resources are ours.
+    pub stack: StackName,
+    /// Where.
+    pub identity: Identity,
+    /// Names of log groups that the stack declares.
+    pub log_groups: BTreeSet<String>,
+    /// Families that the stack declares.
+    pub families: BTreeSet<String>,
+    /// The alias of the workspace that the stack declares.
+    pub alias: Option<String>,
+    /// Whether the stack says anything about the configuration of its workspace, which is a call of its own to read.
+    pub workspace_configuration: bool,
+    /// Whether inactive revisions and the use of revisions are to be read: they matter only when revisions are removed.
+    pub removal: bool,
+}
+
+impl Stack {
+    /// The same stack with nothing wanted, which is what `destroy` plans.
+    #[must_use]
+    pub fn emptied(mut self) -> Self {
+        for declared in self.resources.values_mut() {
+            declared.want = None;
+        }
+        self
+    }
+
+    /// What has to be read of AWS to plan or, with `removal`, to destroy it.
+    pub fn query(&self, removal: bool) -> Query {
+        let mut query = Query {
+            stack: self.name.clone(),
+            identity: self.identity.clone(),
+            log_groups: BTreeSet::new(),
+            families: BTreeSet::new(),
+            alias: None,
+            workspace_configuration: false,
+            removal: removal
+                || self
+                    .resources
+                    .values()
+                    .any(|d| d.lifecycle.keep_revisions.is_some()),
+        };
+        for want in self
+            .resources
+            .values()
+            .filter_map(|declared| declared.want.as_ref())
+        {
+            match want {
+                Resource::LogGroup(group) => _ = query.log_groups.insert(group.name.clone()),
+                Resource::Workspace(workspace) => {
+                    query.alias.clone_from(&workspace.alias);
+                    query.workspace_configuration = workspace.configuration
+                        != crate::resource::workspace::Configuration::default();
+                }
+                Resource::Role(_) => {}
+                Resource::TaskDefinition(family) => {
+                    query.families.insert(family.family.clone());
+                }
+            }
+        }
+        query
+    }
+
+    /// The addresses of `kind` that it declares.
+    pub fn addresses(&self, kind: Kind) -> impl Iterator<Item = &Address> {
+        self.resources
+            .keys()
+            .filter(move |address| address.kind == kind)
+    }
+}

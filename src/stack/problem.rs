@@ -1,0 +1,79 @@
+//! What can be wrong with a stack file, with the places that are wrong.
+
+use crate::stack::tree::Span;
+
+/// A mistake in a stack file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Its stable code: `unknown-key`.
+    pub code: &'static str,
+    /// What is wrong, as one sentence in lower case without a full stop.
+    pub message: String,
+    /// The places, the first being where to mend it, each with a few words.
+    pub labels: Vec<(Span, String)>,
+    /// What to write instead, or where the rule comes from.
+    pub help: Option<String>,
+}
+
+/// Collects problems, so that one run reports them all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Reports one problem at one place.
+    pub fn add(
+        &mut self,
+        code: &'static str,
+        span: &Span,
+        label: impl Into<String>,
+        message: impl Into<String>,
+    ) -> &mut Problem {
+        self.0.push_mut(Problem {
+            code,
+            message: message.into(),
+            labels: vec![(span.clone(), label.into())],
+            help: None,
+        })
+    }
+
+    /// Tells whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The problems, in the order of the file.
+    pub fn into_sorted(mut self) -> Vec<Problem> {
+        self.0.sort_by_key(|problem| {
+            problem
+                .labels
+                .first()
+                .map(|(span, _)| (span.start, span.end))
+        });
+        self.0.dedup();
+        self.0
+    }
+}
+
+impl Problem {
+    /// Adds a second place.
+    pub fn and(&mut self, span: &Span, label: impl Into<String>) -> &mut Self {
+        self.labels.push((span.clone(), label.into()));
+        self
+    }
+
+    /// Adds what to write instead.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The nearest of `names` to `name`, if it is near enough to be what was meant.
+pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(name.len()) / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,140 @@
+//! Tags, and what they say about who owns a resource.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::{
+    address::{Address, StackName},
+    text::Text,
+};
+
+/// The tag whose value is the name of the stack that owns a resource.
+pub const STACK_TAG: &str = "amp-stack:stack";
+/// The tag whose value is the address of a resource in its stack.
+pub const ADDRESS_TAG: &str = "amp-stack:address";
+/// The tag on roles, which are global, whose value is the region of the stack that owns them.
+pub const REGION_TAG: &str = "amp-stack:region";
+/// The tag, with the value `true`, on resources that the stack file protects. It keeps the protection when the table has left the file.
+pub const PREVENT_DESTROY_TAG: &str = "amp-stack:prevent-destroy";
+/// What every tag of ours begins with; stack files can't use it.
+pub const PREFIX: &str = "amp-stack:";
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, Text>;
+
+/// Who, by its tags, owns something that lives in AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// This stack, under this address.
+    Ours(Address),
+    /// A stack of the same name, in another region (roles only, for they are global).
+    OtherRegion {
+        /// That region.
+        region: String,
+    },
+    /// Another amp-stack stack.
+    OtherStack(String),
+    /// A CloudFormation stack.
+    CloudFormation(String),
+    /// Something that tags its resources as Terraform users do; the value is the tag that says so.
+    Terraform(String),
+    /// AWS itself, for a service-linked role.
+    Aws,
+    /// Nobody that says so.
+    Unknown,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ours(address) => write!(f, "this stack, as {address}"),
+            Self::OtherRegion { region } => write!(f, "the same stack in {region}"),
+            Self::OtherStack(stack) => write!(f, "the amp-stack stack `{stack}`"),
+            Self::CloudFormation(stack) => write!(f, "the CloudFormation stack `{stack}`"),
+            Self::Terraform(tag) => write!(f, "Terraform, it seems (tag `{tag}`)"),
+            Self::Aws => f.write_str("AWS (a service-linked role)"),
+            Self::Unknown => f.write_str("somebody who left no tag"),
+        }
+    }
+}
+
+/// Reads the owner from the tags of something in `region`.
+///
+/// CloudFormation tags what it makes with `aws:cloudformation:stack-name` (CloudFormation user guide, "Resource tag"); for Terraform there is only custom:
+/// a tag key or value that names it.
+pub fn owner(tags: &BTreeMap<String, String>, stack: &StackName, region: &str) -> Owner {
+    if let Some(name) = tags.get(STACK_TAG) {
+        if name != stack.as_str() {
+            return Owner::OtherStack(name.clone());
+        }
+        if let Some(other) = tags.get(REGION_TAG).filter(|other| *other != region) {
+            return Owner::OtherRegion {
+                region: other.clone(),
+            };
+        }
+        // A stack tag without a readable address was not written by us.
+        return match tags.get(ADDRESS_TAG).map(|address| address.parse()) {
+            Some(Ok(address)) => Owner::Ours(address),
+            Some(Err(_)) | None => Owner::Unknown,
+        };
+    }
+    if let Some(name) = tags.get("aws:cloudformation:stack-name") {
+        return Owner::CloudFormation(name.clone());
+    }
+    tags.iter()
+        .find(|(key, value)| {
+            key.to_ascii_lowercase().contains("terraform")
+                || value.to_ascii_lowercase().contains("terraform")
+        })
+        .map_or(Owner::Unknown, |(key, value)| {
+            Owner::Terraform(format!("{key} = {value}"))
+        })
+}
+
+/// Tells whether AWS owns the tag: such tags can be neither set nor removed, so they are no part of a resource's state.
+pub fn is_reserved(key: &str) -> bool {
+    key.get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+}
+
+/// What tag calls lead from one set of tags to another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagChanges {
+    /// To add or to overwrite.
+    pub set: Tags,
+    /// To remove.
+    pub remove: Vec<String>,
+}
+
+/// Compares tags. With `fold_case`, as IAM does for roles, keys that differ only by case are the same tag.
+pub fn changes(from: &Tags, to: &Tags, fold_case: bool) -> TagChanges {
+    let fold = |key: &str| {
+        if fold_case {
+            key.to_lowercase()
+        } else {
+            key.to_owned()
+        }
+    };
+    let kept: BTreeMap<String, &str> = to.keys().map(|key| (fold(key), key.as_str())).collect();
+    TagChanges {
+        set: to
+            .iter()
+            .filter(|(key, value)| from.get(*key) != Some(value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+        remove: from
+            .keys()
+            .filter(|key| !kept.contains_key(&fold(key)))
+            .cloned()
+            .collect(),
+    }
+}
+
+/// The effect of setting tags on paper.
+pub fn set(tags: &mut Tags, added: &Tags, fold_case: bool) {
+    for (key, value) in added {
+        if fold_case {
+            tags.retain(|other, _| other == key || other.to_lowercase() != key.to_lowercase());
+        }
+        tags.insert(key.clone(), value.clone());
+    }
+}
