@@ -1,1 +1,8 @@
 //! All integration tests, in one binary.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't go on has failed, and says where"
+)]
+
+mod moto;
+mod run;
