@@ -24,6 +24,7 @@ const ALL_DATA: &[&str] = &[
 /// Things that belong to others, one near-namesake of each of ours among them.
 fn make_bystanders(moto: &mut Moto) {
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]});
     for (name, tags) in [
         (
             "CheckoutTaskOther",
@@ -39,7 +40,11 @@ fn make_bystanders(moto: &mut Moto) {
             "create_role",
             json!({"RoleName": name, "AssumeRolePolicyDocument": trust.to_string(), "Tags": tags}),
         );
-        moto.boto("iam", "put_role_policy", json!({"RoleName": name, "PolicyName": "p", "PolicyDocument": trust.to_string().replace("Principal", "NotAction")}).clone_with_policy());
+        moto.boto(
+            "iam",
+            "put_role_policy",
+            json!({"RoleName": name, "PolicyName": "p", "PolicyDocument": policy.to_string()}),
+        );
     }
     moto.boto(
         "logs",
@@ -52,18 +57,6 @@ fn make_bystanders(moto: &mut Moto) {
         json!({"alias": "checkout-dev", "tags": {"owner": "somebody"}}),
     );
     moto.boto("ecs", "register_task_definition", json!({"family": "checkout-2", "containerDefinitions": [{"name": "a", "image": "i", "memory": 64}]}));
-}
-
-trait WithPolicy {
-    fn clone_with_policy(self) -> Value;
-}
-
-impl WithPolicy for Value {
-    fn clone_with_policy(mut self) -> Value {
-        let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]});
-        self["PolicyDocument"] = Value::String(policy.to_string());
-        self
-    }
 }
 
 /// Everything in the account that is not ours, as boto3 reads it.
@@ -369,18 +362,12 @@ fn a_stack_lives_and_dies_and_leaves_no_trace() {
     assert_second_state(&mut moto);
 
     // A group that left the file goes, but only when it is named, because its logs go with it.
-    let without = include_str!("second.toml").replace(
-        "[log_groups.extra]\nname = \"/ecs/checkout/extra\"\nretention_days = 1\n",
-        "",
-    );
-    bench.write("stack.toml", include_str!("second.toml"));
-    let with = format!(
-        "{without}\n[log_groups.extra]\nname = \"/ecs/checkout/extra\"\nretention_days = 1\n"
-    );
-    bench.write("stack.toml", &with);
+    let without = include_str!("second.toml");
+    let extra = "[log_groups.extra]\nname = \"/ecs/checkout/extra\"\nretention_days = 1\n";
+    bench.write("stack.toml", &format!("{without}\n{extra}"));
     apply(&bench, &[]);
     assert_eq!(ours(&mut moto), [2, 3, 1, 2]);
-    bench.write("stack.toml", &without);
+    bench.write("stack.toml", without);
     let refused = bench.run(&["apply", "stack.toml", "--yes"]).expect(1);
     assert!(
         refused.stderr.contains("log_groups.extra"),
