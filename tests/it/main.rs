@@ -6,3 +6,4 @@
 
 mod moto;
 mod run;
+mod tidy;
