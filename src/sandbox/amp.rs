@@ -24,8 +24,6 @@ mod query_logging;
 mod refusal;
 mod rule_groups;
 mod tags;
-#[cfg(test)]
-pub(in crate::sandbox) mod testing;
 mod token;
 mod workspace;
 
@@ -119,6 +117,9 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+pub(in crate::sandbox) mod testing;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use super::{
     input::{self, require_count, require_length, required_text},
     is_in_log_group_name, page, policy,
     refusal::{constraint, invalid, serialization},
+    stream::Stream,
     tags::is_tag_text,
 };
 
@@ -191,7 +192,7 @@ fn description(
             members.insert(member.into(), value);
         }
     }
-    let stored: u64 = group.streams.values().map(|it| it.stored_bytes()).sum();
+    let stored: u64 = group.streams.values().map(Stream::stored_bytes).sum();
     members.insert("metricFilterCount".into(), json!(0));
     members.insert("storedBytes".into(), json!(stored));
     members.insert("logGroupClass".into(), json!(group.class));

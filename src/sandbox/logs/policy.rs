@@ -222,14 +222,14 @@ impl Terms {
         }
         let document: Value = serde_json::from_str(document)
             .map_err(|error| invalid(format!("The policy document is not JSON: {error}")))?;
-        let days = match &document["retentionInDays"] {
-            Value::String(text) if text == "NEVER_EXPIRE" => None,
-            value => {
-                let is_choice =
-                    |days: &i64| *days >= RETENTION_DAYS_MIN && RETENTION_DAYS.contains(days);
-                let days = value.as_i64().filter(is_choice);
-                Some(days.ok_or_else(|| invalid("The policy's retentionInDays is not valid."))?)
-            }
+        let choice = &document["retentionInDays"];
+        let days = if *choice == "NEVER_EXPIRE" {
+            None
+        } else {
+            let is_choice =
+                |days: &i64| *days >= RETENTION_DAYS_MIN && RETENTION_DAYS.contains(days);
+            let days = choice.as_i64().filter(is_choice);
+            Some(days.ok_or_else(|| invalid("The policy's retentionInDays is not valid."))?)
         };
         let retroactive = match document["enforcementMode"].as_str() {
             Some("RETROACTIVE") => true,
@@ -292,13 +292,10 @@ mod tests {
     const INVALID: (u16, &str) = (400, "InvalidParameterException");
     const MISSING: (u16, &str) = (400, "ResourceNotFoundException");
 
-    fn document(days: &Value, mode: &str) -> String {
-        json!({"retentionInDays": days, "enforcementMode": mode}).to_string()
-    }
-
-    fn policy(name: &str, days: Value, mode: &str) -> Value {
+    fn policy(name: &str, days: impl Into<Value>, mode: &str) -> Value {
+        let document = json!({"retentionInDays": days.into(), "enforcementMode": mode});
         json!({"policyName": name, "policyType": "RETENTION_POLICY",
-               "policyDocument": document(&days, mode)})
+               "policyDocument": document.to_string()})
     }
 
     fn retention(bench: &mut Bench, name: &str) -> (Value, Value) {
@@ -324,7 +321,7 @@ mod tests {
     #[test]
     fn a_policy_overrides_after_a_day_until_it_is_deleted() {
         let mut bench = bench();
-        bench.logs_ok("PutAccountPolicy", policy("p", json!(90), "RETROACTIVE"));
+        bench.logs_ok("PutAccountPolicy", policy("p", 90, "RETROACTIVE"));
         bench.wait(DELAY_MILLIS - 1);
         assert_eq!(retention(&mut bench, "g"), (json!(7), Value::Null));
         bench.wait(1);
@@ -344,14 +341,14 @@ mod tests {
     #[test]
     fn an_update_leaves_the_old_terms_in_effect_for_a_day() {
         let mut bench = bench();
-        bench.logs_ok("PutAccountPolicy", policy("p", json!(90), "RETROACTIVE"));
+        bench.logs_ok("PutAccountPolicy", policy("p", 90, "RETROACTIVE"));
         bench.wait(DELAY_MILLIS);
         bench.logs_ok(
             "PutAccountPolicy",
-            policy("p", json!("NEVER_EXPIRE"), "RETROACTIVE"),
+            policy("p", "NEVER_EXPIRE", "RETROACTIVE"),
         );
         bench.wait(1);
-        bench.logs_ok("PutAccountPolicy", policy("p", json!(365), "RETROACTIVE"));
+        bench.logs_ok("PutAccountPolicy", policy("p", 365, "RETROACTIVE"));
         bench.wait(DELAY_MILLIS - 1);
         assert_eq!(retention(&mut bench, "g"), (json!(90), json!("p")));
         bench.wait(1);
@@ -360,7 +357,7 @@ mod tests {
 
     #[test]
     fn the_longest_policy_that_applies_wins() {
-        let scoped = |name: &str, days: Value, prefix: &str| {
+        let scoped = |name: &str, days: i64, prefix: &str| {
             let mut policy = policy(name, days, "RETROACTIVE");
             policy["selectionCriteria"] =
                 json!(format!("LogGroupNamePrefix IN [\"{prefix}\", \"z\"]"));
@@ -371,48 +368,48 @@ mod tests {
             (
                 "a longer one",
                 vec![
-                    policy("a", json!(30), "RETROACTIVE"),
-                    policy("b", json!(60), "RETROACTIVE"),
+                    policy("a", 30, "RETROACTIVE"),
+                    policy("b", 60, "RETROACTIVE"),
                 ],
                 (json!(60), json!("b")),
             ),
             (
                 "a shorter one",
                 vec![
-                    policy("a", json!(60), "RETROACTIVE"),
-                    policy("b", json!(30), "RETROACTIVE"),
+                    policy("a", 60, "RETROACTIVE"),
+                    policy("b", 30, "RETROACTIVE"),
                 ],
                 (json!(60), json!("a")),
             ),
             (
                 "equal ones: the first created",
                 vec![
-                    policy("b", json!(60), "RETROACTIVE"),
-                    policy("a", json!(60), "RETROACTIVE"),
+                    policy("b", 60, "RETROACTIVE"),
+                    policy("a", 60, "RETROACTIVE"),
                 ],
                 (json!(60), json!("b")),
             ),
             (
                 "never is the longest",
                 vec![
-                    policy("a", json!(3653), "RETROACTIVE"),
-                    policy("b", json!("NEVER_EXPIRE"), "RETROACTIVE"),
+                    policy("a", 3653, "RETROACTIVE"),
+                    policy("b", "NEVER_EXPIRE", "RETROACTIVE"),
                 ],
                 (Value::Null, json!("b")),
             ),
             (
                 "one for new groups",
-                vec![policy("a", json!(60), "NEW_ONLY")],
+                vec![policy("a", 60, "NEW_ONLY")],
                 (json!(7), Value::Null),
             ),
             (
                 "one for its prefix",
-                vec![scoped("a", json!(60), "g")],
+                vec![scoped("a", 60, "g")],
                 (json!(60), json!("a")),
             ),
             (
                 "one for another prefix",
-                vec![scoped("a", json!(60), "h")],
+                vec![scoped("a", 60, "h")],
                 (json!(7), Value::Null),
             ),
         ] {
@@ -428,7 +425,7 @@ mod tests {
     #[test]
     fn a_policy_for_new_groups_applies_to_them_and_never_to_delivery() {
         let mut bench = bench();
-        bench.logs_ok("PutAccountPolicy", policy("p", json!(60), "NEW_ONLY"));
+        bench.logs_ok("PutAccountPolicy", policy("p", 60, "NEW_ONLY"));
         bench.logs_ok("CreateLogGroup", json!({"logGroupName": "new"}));
         bench.logs_ok(
             "CreateLogGroup",
@@ -442,7 +439,7 @@ mod tests {
     #[test]
     fn policies_are_described() {
         let mut bench = Bench::new();
-        let mut input = policy("p", json!(90), "RETROACTIVE");
+        let mut input = policy("p", 90, "RETROACTIVE");
         input["selectionCriteria"] = json!("LogGroupNamePrefix IN [\"/ecs/\"]");
         let put = bench.logs_ok("PutAccountPolicy", input.clone());
         let expected = json!({"policyName": "p", "policyDocument": input["policyDocument"],
@@ -493,7 +490,7 @@ mod tests {
     #[test]
     fn what_put_account_policy_refuses() {
         let with = |member: &str, value: Value| {
-            let mut input = policy("p", json!(90), "RETROACTIVE");
+            let mut input = policy("p", 90, "RETROACTIVE");
             input[member] = value;
             input
         };
@@ -509,16 +506,10 @@ mod tests {
             ("no type of policy", with("policyType", json!("POLICY"))),
             ("another scope", with("scope", json!("SOME"))),
             ("a dry run", with("dryRun", json!(true))),
-            ("too few days", policy("p", json!(14), "RETROACTIVE")),
-            (
-                "days that are no choice",
-                policy("p", json!(31), "RETROACTIVE"),
-            ),
-            (
-                "a word for days",
-                policy("p", json!("NEVER"), "RETROACTIVE"),
-            ),
-            ("no mode", policy("p", json!(90), "SOMETIMES")),
+            ("too few days", policy("p", 14, "RETROACTIVE")),
+            ("days that are no choice", policy("p", 31, "RETROACTIVE")),
+            ("a word for days", policy("p", "NEVER", "RETROACTIVE")),
+            ("no mode", policy("p", 90, "SOMETIMES")),
             (
                 "other criteria",
                 with("selectionCriteria", json!("LogGroupName IN [\"a\"]")),
@@ -537,11 +528,11 @@ mod tests {
     fn a_region_has_20_retention_policies_at_most() {
         let mut bench = Bench::new();
         for n in 0..20 {
-            let input = policy(&format!("p{n}"), json!(90), "RETROACTIVE");
+            let input = policy(&format!("p{n}"), 90, "RETROACTIVE");
             bench.logs_ok("PutAccountPolicy", input);
         }
-        let outcome = bench.logs("PutAccountPolicy", policy("p20", json!(90), "RETROACTIVE"));
+        let outcome = bench.logs("PutAccountPolicy", policy("p20", 90, "RETROACTIVE"));
         assert_eq!(verdict(&outcome), (400, "LimitExceededException"));
-        bench.logs_ok("PutAccountPolicy", policy("p0", json!(60), "RETROACTIVE"));
+        bench.logs_ok("PutAccountPolicy", policy("p0", 60, "RETROACTIVE"));
     }
 }
