@@ -54,8 +54,7 @@ pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input)
     })
 }
 
-/// Every tagged resource of the region with its ARN. A deleted workspace stays until the next call of the service, as the tagging
-/// API may return resources that are no more.
+/// Every tagged resource of the region with its ARN. What is being deleted is left out: when it is gone for good, only the clock says.
 pub fn tagged(world: &World, region: &str) -> Vec<(String, BTreeMap<String, String>)> {
     world
         .amp
@@ -159,6 +158,15 @@ mod tests {
         );
         assert_eq!(found[0].1["team"], "obs");
         assert!(tagged(&bench.world, "us-east-1").is_empty());
+
+        bench.wait(1_000);
+        bench.amp_ok(
+            "DeleteRuleGroupsNamespace",
+            json!({"workspaceId": id, "name": "r"}),
+        );
+        assert_eq!(tagged(&bench.world, REGION).len(), 1);
+        bench.amp_ok("DeleteWorkspace", json!({"workspaceId": id}));
+        assert!(tagged(&bench.world, REGION).is_empty());
     }
 
     #[test]

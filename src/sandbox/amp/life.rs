@@ -82,7 +82,12 @@ impl Life {
 
     /// Whether the deletion is through.
     pub(super) fn is_over(&self, now_millis: u64) -> bool {
-        self.change == Change::Deletion && now_millis >= self.settled_millis
+        self.is_ending() && now_millis >= self.settled_millis
+    }
+
+    /// Whether the deletion has begun.
+    pub(super) fn is_ending(&self) -> bool {
+        self.change == Change::Deletion
     }
 
     pub(super) fn status(&self, now_millis: u64) -> Status {

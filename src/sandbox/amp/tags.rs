@@ -54,14 +54,21 @@ pub(super) fn list(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcom
     Ok(Answer::ok(json!({"tags": tags})))
 }
 
-/// The ARN and tags of the workspace and of everything in it that can have tags.
+/// The ARN and tags of the workspace and of everything in it that can have tags, but for what is being deleted.
 pub(super) fn of_workspace_and_parts(workspace: &Workspace) -> Vec<(String, Tags)> {
-    let mut found = vec![(workspace.arn.clone(), workspace.tags.clone())];
-    for (name, part) in &workspace.rule_groups {
-        let arn = rule_groups::arn(workspace, name);
-        found.push((arn, part.content.tags.clone()));
+    if workspace.life.is_ending() {
+        return Vec::new();
     }
-    found
+    let parts = workspace
+        .rule_groups
+        .iter()
+        .filter(|(_, part)| !part.life.is_ending())
+        .map(|(name, part)| {
+            let arn = rule_groups::arn(workspace, name);
+            (arn, part.content.tags.clone())
+        });
+    let itself = (workspace.arn.clone(), workspace.tags.clone());
+    std::iter::once(itself).chain(parts).collect()
 }
 
 /// A resource that can have tags.

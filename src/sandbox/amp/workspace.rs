@@ -60,7 +60,9 @@ pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outc
     if count >= WORKSPACES_MAX {
         let message =
             format!("The account has reached its {WORKSPACES_MAX} workspaces in the region.");
-        return Err(Subject::new(Kind::Workspace, "").quota_exceeded(WORKSPACES_QUOTA, message));
+        return Err(
+            Subject::new(Kind::Workspace, cx.account).quota_exceeded(WORKSPACES_QUOTA, message)
+        );
     }
     let id = format!("ws-{}", world.fresh_uuid());
     let workspace = Workspace {
@@ -420,7 +422,7 @@ mod tests {
         assert_eq!(refusal.members["quotaCode"], "L-8873DB23");
         assert_eq!(refusal.members["serviceCode"], "aps");
         assert_eq!(refusal.members["resourceType"], "AWS::APS::Workspace");
-        assert!(refusal.members.contains_key("resourceId"));
+        assert_eq!(refusal.members["resourceId"], "111122223333");
     }
 
     #[test]
