@@ -1,0 +1,58 @@
+//! Pages of a sorted listing, with opaque tokens.
+
+use aws_smithy_types::base64;
+
+use crate::sandbox::{Refusal, service::Input};
+
+use super::{
+    input::{integer, text},
+    refusal::invalid,
+};
+
+/// How many items a page has unless the caller says otherwise, and the most it may ask for (API model, `ListWorkspaces` and
+/// `ListRuleGroupsNamespaces`).
+const DEFAULT: i64 = 100;
+const MAX: i64 = 1000;
+
+/// Which part of a listing the caller asks for.
+#[derive(Debug)]
+pub(super) struct Page {
+    after: Option<String>,
+    size: usize,
+}
+
+impl Page {
+    /// Reads `maxResults` and `nextToken`.
+    pub(super) fn of(input: &Input) -> Result<Self, Refusal> {
+        let size = integer(input, "maxResults", 1..=MAX)?.unwrap_or(DEFAULT);
+        let after = match text(input, "nextToken")? {
+            None | Some("") => None,
+            Some(token) => Some(decode(token).ok_or_else(|| invalid("nextToken", "is not valid"))?),
+        };
+        Ok(Self {
+            after,
+            size: usize::try_from(size).expect("the range was checked"),
+        })
+    }
+
+    /// The items of the page, of all that are sorted by key, and the token of the next page if there is one.
+    pub(super) fn of_sorted<'a, T>(
+        &self,
+        items: impl Iterator<Item = (&'a String, T)>,
+    ) -> (Vec<(&'a String, T)>, Option<String>) {
+        let mut rest =
+            items.filter(|(key, _)| self.after.as_ref().is_none_or(|after| *key > after));
+        let page: Vec<_> = rest.by_ref().take(self.size).collect();
+        let last = page.last().map(|(key, _)| encode(key));
+        (page, rest.next().and(last))
+    }
+}
+
+fn encode(key: &str) -> String {
+    base64::encode(format!("after:{key}"))
+}
+
+fn decode(token: &str) -> Option<String> {
+    let text = String::from_utf8(base64::decode(token).ok()?).ok()?;
+    Some(text.strip_prefix("after:")?.to_owned())
+}
