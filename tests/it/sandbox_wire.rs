@@ -1,0 +1,71 @@
+//! The sandbox behind the SDK's own clients, and behind a socket.
+
+use amp_stack::sandbox::{Sandbox, Settings, server::Server};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+};
+
+fn sandbox() -> Sandbox {
+    Sandbox::open(Settings::default()).expect("a sandbox without a file opens")
+}
+
+fn config(sandbox: &Sandbox) -> SdkConfig {
+    let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(sandbox.http_client())
+        .build()
+}
+
+#[tokio::test]
+async fn the_sdk_gets_its_answers_without_a_socket() {
+    let sts = aws_sdk_sts::Client::new(&config(&sandbox()));
+    let identity = sts
+        .get_caller_identity()
+        .send()
+        .await
+        .expect("the sandbox answers");
+    assert_eq!(identity.account(), Some("111122223333"));
+    assert_eq!(identity.arn(), Some("arn:aws:iam::111122223333:root"));
+}
+
+#[tokio::test]
+async fn one_connection_serves_many_requests_until_the_server_stops() {
+    let server = Server::bind(0).await.expect("a free port");
+    let address = server.address().expect("bound");
+    assert!(address.ip().is_loopback());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(server.run(sandbox(), async {
+        stopped.await.ok();
+    }));
+
+    let mut stream = TcpStream::connect(address).await.expect("listening");
+    let body = "Action=GetCallerIdentity&Version=2011-06-15";
+    for _ in 0..2 {
+        let request = format!(
+            "POST / HTTP/1.1\r\nhost: sandbox\r\ncontent-length: {}\r\nauthorization: AWS4-HMAC-SHA256 \
+             Credential=A/20260101/us-east-1/sts/aws4_request\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"</GetCallerIdentityResponse>") {
+            assert_ne!(stream.read_buf(&mut answer).await.expect("an answer"), 0);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
+    }
+
+    stop.send(()).expect("still running");
+    running.await.expect("the server ends by itself");
+    let mut rest = Vec::new();
+    assert_eq!(stream.read_to_end(&mut rest).await.expect("closed"), 0);
+    TcpStream::connect(address)
+        .await
+        .expect_err("no longer listening");
+}
