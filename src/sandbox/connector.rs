@@ -21,7 +21,9 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 
 use crate::sandbox::{
-    Context, Refusal, World, amp, ecs,
+    Context, Faults, Refusal, World, amp,
+    chaos::{Chaos, Effect, End, Fate, Tally},
+    ecs,
     file::{FileError, WorldFile},
     iam, logs,
     service::Outcome,
@@ -81,6 +83,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Where the world is kept; without a file it is forgotten at the end.
     pub file: Option<PathBuf>,
+    /// What shall go wrong.
+    pub faults: Option<Faults>,
 }
 
 impl Default for Settings {
@@ -89,6 +93,7 @@ impl Default for Settings {
             account: DEFAULT_ACCOUNT.to_owned(),
             clock: Clock::system(),
             file: None,
+            faults: None,
         }
     }
 }
@@ -113,22 +118,33 @@ struct Shared {
 struct Inner {
     world: World,
     file: Option<WorldFile>,
+    chaos: Option<Chaos>,
 }
 
 impl Sandbox {
     /// Opens a sandbox; fails only if its file cannot be read.
     pub fn open(settings: Settings) -> Result<Self, FileError> {
-        let (file, world) = match &settings.file {
+        let (file, mut world) = match &settings.file {
             None => (None, World::default()),
             Some(path) => {
                 let (file, world) = WorldFile::open(path, &settings.account)?;
                 (Some(file), world)
             }
         };
+        let propagation = settings
+            .faults
+            .as_ref()
+            .map(|faults| faults.propagation.as_millis());
+        world.iam.propagation_millis =
+            propagation.map_or(0, |millis| u64::try_from(millis).unwrap_or(u64::MAX));
         Ok(Self(Arc::new(Shared {
             account: settings.account,
             clock: settings.clock,
-            inner: Mutex::new(Inner { world, file }),
+            inner: Mutex::new(Inner {
+                world,
+                file,
+                chaos: settings.faults.map(Chaos::new),
+            }),
         })))
     }
 
@@ -142,50 +158,107 @@ impl Sandbox {
         self.lock().world.clone()
     }
 
+    /// How many faults have happened so far.
+    pub fn tally(&self) -> Tally {
+        self.lock()
+            .chaos
+            .as_ref()
+            .map(Chaos::tally)
+            .unwrap_or_default()
+    }
+
     /// An HTTP client for the SDK's configuration that answers from here, without any socket.
     pub fn http_client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(Connector(self.clone()));
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// Answers one request.
+    /// Answers one request, or loses it if faults are asked for.
     pub async fn respond(&self, request: &Request) -> Result<Response, Lost> {
-        Ok(self.answer(wire::decode(request)))
-    }
-
-    fn answer(&self, decoded: Result<Call, wire::Rejection>) -> Response {
-        let mut inner = self.lock();
-        let (dialect, operation, outcome) = match decoded {
-            Ok(call) => {
-                let outcome = self.perform(&mut inner, &call);
-                (call.service.dialect(), call.operation, outcome)
+        let call = match wire::decode(request) {
+            Ok(call) => call,
+            Err(wire::Rejection { dialect, refusal }) => {
+                let id = self.lock().world.fresh_uuid();
+                return Ok(wire::encode(dialect, "", &id, &Err(refusal)));
             }
-            Err(rejection) => (rejection.dialect, String::new(), Err(rejection.refusal)),
         };
-        let id = inner.world.fresh_uuid();
-        wire::encode(dialect, &operation, &id, &outcome)
+        let fate = self.fate(&call);
+        if !fate.delay.is_zero() {
+            tokio::time::sleep(fate.delay).await;
+        }
+        let outcome = match fate.end {
+            End::Answer => self.perform(&call, fate.past),
+            End::Refuse(refusal, effect) => {
+                self.perform_unseen(&call, effect);
+                Err(refusal)
+            }
+            End::Lose(after, effect) => {
+                self.perform_unseen(&call, effect);
+                tokio::time::sleep(after).await;
+                return Err(Lost);
+            }
+        };
+        let id = self.lock().world.fresh_uuid();
+        Ok(wire::encode(
+            call.service.dialect(),
+            &call.operation,
+            &id,
+            &outcome,
+        ))
     }
 
-    fn perform(&self, inner: &mut Inner, call: &Call) -> Outcome {
+    fn fate(&self, call: &Call) -> Fate {
+        let now_millis = self.0.clock.millis();
+        let mut inner = self.lock();
+        let chaos = inner.chaos.as_mut();
+        chaos.map_or_else(Fate::default, |chaos| chaos.draw(call, now_millis))
+    }
+
+    /// Performs `call` if it has an effect at all; what comes of it is nobody's to know.
+    fn perform_unseen(&self, call: &Call, effect: Effect) {
+        match effect {
+            Effect::Done => drop(self.perform(call, None)),
+            Effect::None => {}
+        }
+    }
+
+    /// Performs `call` on the present world, or on a past one of which nothing is kept.
+    fn perform(&self, call: &Call, past: Option<Box<World>>) -> Outcome {
+        let mut inner = self.lock();
         let cx = Context {
             account: &self.0.account,
             region: &call.region,
             partition: wire::partition(&call.region),
             now_millis: self.0.clock.millis(),
         };
-        let outcome = dispatch(&mut inner.world, &cx, call);
-        if let Some(file) = &inner.file
-            && outcome.is_ok()
-            && !call.is_read()
-        {
-            file.store(&inner.world).map_err(unstored)?;
+        if let Some(mut past) = past {
+            return dispatch(&mut past, &cx, call);
         }
-        outcome
+        let wants_past = inner.chaos.as_ref().is_some_and(Chaos::wants_past);
+        let before = (wants_past && !call.is_read()).then(|| inner.world.clone());
+        let answer = dispatch(&mut inner.world, &cx, call)?;
+        if !call.is_read() {
+            inner.keep(before, cx.now_millis)?;
+        }
+        Ok(answer)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A service that panicked has shown a bug already; what it left is still the best there is.
         self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Keeps a change: in the file, if there is one, and in the memory of the faults.
+    fn keep(&mut self, before: Option<World>, now_millis: u64) -> Result<(), Refusal> {
+        if let Some((chaos, before)) = self.chaos.as_mut().zip(before) {
+            chaos.remember(before, now_millis);
+        }
+        match &self.file {
+            Some(file) => file.store(&self.world).map_err(unstored),
+            None => Ok(()),
+        }
     }
 }
 

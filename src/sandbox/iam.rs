@@ -45,7 +45,7 @@ pub struct State {
     /// Instance profiles by lower-case name.
     profiles: BTreeMap<String, Profile>,
     /// How long, in milliseconds, a new role is visible in IAM but unknown to other services.
-    #[serde(default)]
+    #[serde(skip)]
     pub(super) propagation_millis: u64,
 }
 
