@@ -1,3 +1,6 @@
 //! All integration tests, in one binary.
 
+mod sandbox_client;
+mod sandbox_faults;
+mod sandbox_iam;
 mod sandbox_wire;

@@ -1,31 +1,17 @@
 //! The sandbox behind the SDK's own clients, and behind a socket.
 
-use amp_stack::sandbox::{Sandbox, Settings, server::Server};
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use amp_stack::sandbox::server::Server;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     sync::oneshot,
 };
 
-fn sandbox() -> Sandbox {
-    Sandbox::open(Settings::default()).expect("a sandbox without a file opens")
-}
-
-fn config(sandbox: &Sandbox) -> SdkConfig {
-    let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(sandbox.http_client())
-        .build()
-}
+use crate::sandbox_client::{config, quiet};
 
 #[tokio::test]
 async fn the_sdk_gets_its_answers_without_a_socket() {
-    let sts = aws_sdk_sts::Client::new(&config(&sandbox()));
+    let sts = aws_sdk_sts::Client::new(&config(&quiet()));
     let identity = sts
         .get_caller_identity()
         .send()
@@ -41,7 +27,7 @@ async fn one_connection_serves_many_requests_until_the_server_stops() {
     let address = server.address().expect("bound");
     assert!(address.ip().is_loopback());
     let (stop, stopped) = oneshot::channel::<()>();
-    let running = tokio::spawn(server.run(sandbox(), async {
+    let running = tokio::spawn(server.run(quiet(), async {
         stopped.await.ok();
     }));
 
