@@ -154,9 +154,9 @@ pub struct Rejection {
 /// Finds out what `request` asks of whom.
 pub fn decode(request: &Request) -> Result<Call, Rejection> {
     let guess = guess_dialect(request);
-    let scope = scope::of(request).map_err(|refusal| Rejection {
+    let scope = scope::of(request).map_err(|fault| Rejection {
         dialect: guess,
-        refusal,
+        refusal: fault.refusal(guess),
     })?;
     let dialect = scope.service.dialect();
     let decoded = match dialect {

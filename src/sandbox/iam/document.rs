@@ -207,6 +207,14 @@ mod tests {
                 "must be in ARN format",
             ),
             (
+                identity(|d| d["Statement"][0]["Resource"] = json!("arn:*:s3:::b")),
+                "Partition \"*\" is not valid",
+            ),
+            (
+                identity(|d| d["Statement"][0]["Resource"] = json!("arn:aws:s*:::b")),
+                "Resource vendor must be fully qualified",
+            ),
+            (
                 identity(|d| d["Statement"][0]["Resource"] = json!([])),
                 "must contain resources",
             ),

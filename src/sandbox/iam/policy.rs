@@ -140,6 +140,8 @@ fn from_own(policy: &Policy) -> Found<'_> {
 }
 
 fn from_aws(policy: AwsPolicy, arn: &str) -> Found<'static> {
+    let partition = arn.split(':').nth(1).unwrap_or_default();
+    let created_millis = policy.created * 1_000;
     Found {
         name: policy.name,
         path: policy.path,
@@ -147,11 +149,11 @@ fn from_aws(policy: AwsPolicy, arn: &str) -> Found<'static> {
         id: policy.id(),
         description: None,
         tags: &[],
-        created_millis: 0,
-        updated_millis: 0,
+        created_millis,
+        updated_millis: created_millis,
         is_aws: true,
         default_version: policy.version,
-        versions: vec![(policy.version, policy.document(), 0)],
+        versions: vec![(policy.version, policy.document(partition), created_millis)],
     }
 }
 

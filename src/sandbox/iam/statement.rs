@@ -174,14 +174,34 @@ fn resources(
         return Err(malformed("Policy statement must contain resources."));
     }
     for resource in &items {
-        let is_arn = resource.starts_with("arn:") && resource.splitn(6, ':').count() == 6;
-        if resource != "*" && !is_arn {
-            return Err(malformed(format!(
-                "Resource {resource} must be in ARN format or \"*\"."
-            )));
-        }
+        check_resource(resource)?;
     }
     Ok(Some(Selection { all_but, items }))
+}
+
+/// IAM User Guide, "IAM JSON policy elements: Resource": an ARN or `*`; neither the partition nor the service of an ARN can have
+/// a wildcard.
+fn check_resource(resource: &str) -> Result<(), Refusal> {
+    if resource == "*" {
+        return Ok(());
+    }
+    let parts: Vec<&str> = resource.splitn(6, ':').collect();
+    let &["arn", partition, service, _region, _account, _rest] = parts.as_slice() else {
+        return Err(malformed(format!(
+            "Resource {resource} must be in ARN format or \"*\"."
+        )));
+    };
+    if !partition.starts_with("aws") || partition.contains(['*', '?']) {
+        return Err(malformed(format!(
+            "Partition \"{partition}\" is not valid for resource \"{resource}\"."
+        )));
+    }
+    if service.is_empty() || service.contains(['*', '?']) {
+        return Err(malformed(
+            "Resource vendor must be fully qualified and cannot contain regexes.",
+        ));
+    }
+    Ok(())
 }
 
 /// The element `name` or its opposite; both is a mistake.

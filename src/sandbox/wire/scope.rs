@@ -2,7 +2,7 @@
 
 use crate::sandbox::{
     Refusal,
-    wire::{Request, Service},
+    wire::{Dialect, Request, Service},
 };
 
 /// The part of a credential scope that matters here.
@@ -12,67 +12,95 @@ pub(super) struct Scope {
     pub(super) region: String,
 }
 
+/// Why a request belongs to no service.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Fault {
+    /// It is not signed at all.
+    Unsigned,
+    /// Its signature cannot be read; the text says what is missing.
+    Incomplete(String),
+    /// It is signed for a service that is not here.
+    Foreign(String),
+}
+
+impl Fault {
+    /// The error as a service that speaks `dialect` gives it: IAM API reference, Common Errors, and the same pages of the
+    /// services with JSON protocols, where the codes end in `Exception`.
+    pub(super) fn refusal(self, dialect: Dialect) -> Refusal {
+        let code = |query, json| match dialect {
+            Dialect::Query(_) => query,
+            Dialect::Json(_) | Dialect::Rest => json,
+        };
+        match self {
+            Self::Unsigned => {
+                let code = code(
+                    "MissingAuthenticationToken",
+                    "MissingAuthenticationTokenException",
+                );
+                Refusal::new(403, code, "Request is missing Authentication Token")
+            }
+            Self::Incomplete(message) => {
+                let code = code("IncompleteSignature", "IncompleteSignatureException");
+                Refusal::new(400, code, message)
+            }
+            Self::Foreign(name) => {
+                let known: Vec<&str> = Service::ALL
+                    .into_iter()
+                    .map(Service::signing_name)
+                    .collect();
+                let code = code("InvalidAction", "UnknownOperationException");
+                let message = format!(
+                    "the sandbox has no service '{name}', only {}",
+                    known.join(", ")
+                );
+                Refusal::new(400, code, message)
+            }
+        }
+    }
+}
+
 /// Finds the credential scope in the `Authorization` header or, for a presigned request, in the query.
-pub(super) fn of(request: &Request) -> Result<Scope, Refusal> {
-    let Some(credential) = credential(request)? else {
-        // IAM API reference, Common Errors: the request carries neither a key id nor a certificate.
-        return Err(Refusal::new(
-            403,
-            "MissingAuthenticationToken",
-            "Request is missing Authentication Token",
-        ));
-    };
+pub(super) fn of(request: &Request) -> Result<Scope, Fault> {
+    let credential = credential(request)?;
     // AWS General Reference: <key id>/<yyyymmdd>/<region>/<service>/aws4_request. A key id holds no slash.
     let parts: Vec<&str> = credential.split('/').collect();
     let &[_key, _date, region, name, "aws4_request"] = parts.as_slice() else {
-        return Err(incomplete(format!(
+        return Err(Fault::Incomplete(format!(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
         )));
     };
     let service = Service::ALL
         .into_iter()
-        .find(|service| service.signing_name() == name);
-    let Some(service) = service else {
-        let known: Vec<&str> = Service::ALL
-            .into_iter()
-            .map(Service::signing_name)
-            .collect();
-        return Err(Refusal::new(
-            404,
-            "UnknownOperationException",
-            format!(
-                "the sandbox has no service '{name}', only {}",
-                known.join(", ")
-            ),
-        ));
-    };
+        .find(|service| service.signing_name() == name)
+        .ok_or_else(|| Fault::Foreign(name.to_owned()))?;
     Ok(Scope {
         service,
         region: region.to_owned(),
     })
 }
 
-fn credential(request: &Request) -> Result<Option<String>, Refusal> {
+fn credential(request: &Request) -> Result<String, Fault> {
     if let Some(authorization) = request.header("authorization") {
-        let credential = authorization
+        return authorization
             .strip_prefix("AWS4-HMAC-SHA256")
             .and_then(|rest| {
                 rest.split(',')
                     .find_map(|part| part.trim().strip_prefix("Credential="))
+            })
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                Fault::Incomplete(
+                    "Authorization header requires 'Credential' parameter.".to_owned(),
+                )
             });
-        return credential.map(|text| Some(text.to_owned())).ok_or_else(|| {
-            incomplete("Authorization header requires 'Credential' parameter.".to_owned())
-        });
     }
-    let (_, query) = request.path_and_query()?;
-    Ok(query
+    // A query that cannot be read has no signature either.
+    let query = request.path_and_query().map(|(_, query)| query);
+    query
+        .unwrap_or_default()
         .into_iter()
-        .find_map(|(name, value)| (name == "X-Amz-Credential").then_some(value)))
-}
-
-/// IAM API reference, Common Errors: the signature does not conform to AWS standards.
-fn incomplete(message: String) -> Refusal {
-    Refusal::new(400, "IncompleteSignature", message)
+        .find_map(|(name, value)| (name == "X-Amz-Credential").then_some(value))
+        .ok_or(Fault::Unsigned)
 }
 
 /// The partition of `region`, by the region patterns of botocore's `partitions.json`.
@@ -139,16 +167,33 @@ mod tests {
                 400,
                 "IncompleteSignature",
             ),
-            (
-                signed("AWS4-HMAC-SHA256 Credential=A/1/us-east-1/s3/aws4_request"),
-                404,
-                "UnknownOperationException",
-            ),
         ];
         for (request, status, code) in table {
-            let refusal = of(&request).expect_err("refused");
-            assert_eq!((refusal.status, refusal.code), (status, code));
+            let fault = of(&request).expect_err(code);
+            for (dialect, suffix) in [
+                (Service::Iam.dialect(), ""),
+                (Service::Ecs.dialect(), "Exception"),
+                (Service::Amp.dialect(), "Exception"),
+            ] {
+                let refusal = fault.clone().refusal(dialect);
+                assert_eq!(refusal.status, status);
+                assert_eq!(refusal.code, format!("{code}{suffix}"));
+            }
         }
+    }
+
+    #[test]
+    fn a_service_that_is_not_here_is_named() {
+        let fault = of(&signed(
+            "AWS4-HMAC-SHA256 Credential=A/1/us-east-1/s3/aws4_request",
+        ))
+        .expect_err("not here");
+        let refusal = fault.refusal(Service::Amp.dialect());
+        assert_eq!(
+            (refusal.status, refusal.code),
+            (400, "UnknownOperationException")
+        );
+        assert!(refusal.message.contains("'s3'"), "{}", refusal.message);
     }
 
     #[test]
