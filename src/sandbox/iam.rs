@@ -7,6 +7,7 @@ mod attachment;
 mod boundary;
 mod condition;
 mod document;
+mod evaluate;
 mod inline;
 mod input;
 mod managed;

@@ -1,6 +1,4 @@
-//! The policy simulator: what policies allow (IAM User Guide, "Policy evaluation logic").
-
-use std::collections::BTreeSet;
+//! The policy simulator: what the policies of a role, or policies that are given, would allow.
 
 use serde_json::{Map, Value, json};
 
@@ -9,14 +7,12 @@ use crate::sandbox::{
     iam::{
         Role, State,
         condition::RequestContext,
-        document::{self, Document, Kind},
+        document::Kind,
+        evaluate::{Policies, Source},
         input::{ACTION_NAME, ARN, CONTEXT_KEY, POLICY_DOCUMENT, RESOURCE_NAME, Reader},
         invalid_input, no_such_entity,
         page::Page,
-        pattern::Pattern,
         policy, position,
-        principal::Principal,
-        statement::{Selection, Statement},
     },
     service::{Input, Outcome},
 };
@@ -37,38 +33,11 @@ const CONTEXT_TYPES: [&str; 12] = [
     "dateList",
 ];
 
-/// A policy that takes part, and what it is called in the answer.
-struct Source {
-    id: String,
-    /// One of `PolicySourceType` of the same model.
-    kind: &'static str,
-    text: String,
-    document: Document,
-}
-
-impl Source {
-    fn new(id: String, kind: &'static str, text: &str, as_kind: Kind) -> Result<Self, Refusal> {
-        let document = document::parse(text, as_kind)
-            // IAM API reference, SimulateCustomPolicy: its only client error is InvalidInput.
-            .map_err(|refusal| invalid_input(format!("{id}: {}", refusal.message)))?;
-        Ok(Self {
-            id,
-            kind,
-            text: text.to_owned(),
-            document,
-        })
-    }
-}
-
-/// Everything that a simulation is about.
+/// What is asked: everything that a simulation is about.
 struct Simulation {
     actions: Vec<String>,
     resources: Vec<String>,
-    request: RequestContext,
-    caller: Option<String>,
-    identity: Vec<Source>,
-    boundary: Vec<Source>,
-    resource_policy: Option<Source>,
+    policies: Policies,
     page: Page,
 }
 
@@ -96,9 +65,12 @@ pub(super) fn principal(iam: &State, input: &Input) -> Outcome {
                 "The principal {arn} cannot be found. Only roles can be simulated here."
             ))
         })?;
-    simulation.identity.extend(identity_policies(iam, role)?);
+    simulation
+        .policies
+        .identity
+        .extend(identity_policies(iam, role)?);
     // A boundary that is given takes the place of the role's own.
-    if simulation.boundary.is_empty()
+    if simulation.policies.boundary.is_empty()
         && let Some(boundary) = &role.boundary
         && let Some(policy) = policy::find(iam, boundary)
     {
@@ -113,9 +85,12 @@ pub(super) fn principal(iam: &State, input: &Input) -> Outcome {
             policy.document(),
             Kind::Identity,
         )?;
-        simulation.boundary.push(source);
+        simulation.policies.boundary.push(source);
     }
-    simulation.caller.get_or_insert_with(|| arn.to_owned());
+    simulation
+        .policies
+        .caller
+        .get_or_insert_with(|| arn.to_owned());
     simulation.run()
 }
 
@@ -180,23 +155,26 @@ fn read(mut reader: Reader<'_>, operation: &'static str) -> Result<Simulation, R
             })
             .collect()
     };
+    let resource = resource_policy
+        .map(|text| {
+            Source::new(
+                "ResourcePolicy".to_owned(),
+                "resource",
+                text,
+                Kind::Resource,
+            )
+        })
+        .transpose()?;
     Ok(Simulation {
         actions: actions.into_iter().map(str::to_owned).collect(),
         resources: resources.into_iter().map(str::to_owned).collect(),
-        request,
-        caller: caller.map(str::to_owned),
-        identity: sources(policies, "PolicyInputList")?,
-        boundary: sources(boundaries, "PermissionsBoundaryPolicyInputList")?,
-        resource_policy: resource_policy
-            .map(|text| {
-                Source::new(
-                    "ResourcePolicy".to_owned(),
-                    "resource",
-                    text,
-                    Kind::Resource,
-                )
-            })
-            .transpose()?,
+        policies: Policies {
+            request,
+            caller: caller.map(str::to_owned),
+            identity: sources(policies, "PolicyInputList")?,
+            boundary: sources(boundaries, "PermissionsBoundaryPolicyInputList")?,
+            resource,
+        },
         page,
     })
 }
@@ -238,16 +216,9 @@ fn check_names(actions: &[&str], resources: &[&str]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// How a request ends, and the statements that decided it.
-struct Decision<'a> {
-    result: &'static str,
-    matched: Vec<(&'a Source, usize)>,
-    within_boundary: Option<bool>,
-}
-
 impl Simulation {
     fn run(&self) -> Outcome {
-        let missing = self.missing_keys();
+        let missing = self.policies.missing_keys();
         let mut results = Vec::new();
         for action in &self.actions {
             for resource in &self.resources {
@@ -258,119 +229,9 @@ impl Simulation {
         self.page.answer("EvaluationResults", results)
     }
 
-    fn decide(&self, action: &str, resource: &str) -> Decision<'_> {
-        let all = self
-            .identity
-            .iter()
-            .chain(&self.boundary)
-            .chain(&self.resource_policy);
-        let denies = self.matching(all, action, resource, false);
-        let allows = self.matching(self.identity.iter(), action, resource, true);
-        let resource_allows = self.matching(self.resource_policy.iter(), action, resource, true);
-        let within_boundary = (!self.boundary.is_empty()).then(|| {
-            let boundary = self.boundary.iter();
-            !self.matching(boundary, action, resource, true).is_empty()
-        });
-        // A resource policy that names the caller allows within the account by itself; else a boundary must allow as well.
-        let by_identity = !allows.is_empty() && within_boundary != Some(false);
-        let (result, matched) = if !denies.is_empty() {
-            ("explicitDeny", denies)
-        } else if by_identity || !resource_allows.is_empty() {
-            (
-                "allowed",
-                allows.into_iter().chain(resource_allows).collect(),
-            )
-        } else {
-            ("implicitDeny", Vec::new())
-        };
-        Decision {
-            result,
-            matched,
-            within_boundary,
-        }
-    }
-
-    fn matching<'a>(
-        &self,
-        sources: impl Iterator<Item = &'a Source>,
-        action: &str,
-        resource: &str,
-        allows: bool,
-    ) -> Vec<(&'a Source, usize)> {
-        let mut matched = Vec::new();
-        for source in sources {
-            let statements = source.document.statements.iter().enumerate();
-            for (index, statement) in statements.filter(|(_, statement)| statement.allows == allows)
-            {
-                if self.applies(statement, source.document.has_variables, action, resource) {
-                    matched.push((source, index));
-                }
-            }
-        }
-        matched
-    }
-
-    fn applies(
-        &self,
-        statement: &Statement,
-        has_variables: bool,
-        action: &str,
-        resource: &str,
-    ) -> bool {
-        let variables = has_variables.then_some(&self.request);
-        // Actions are not distinguished by case (IAM User Guide, "IAM JSON policy elements: Action").
-        let is_action = selects(&statement.actions, |wanted| {
-            let pattern = Pattern::parse(&wanted.to_lowercase(), true, None);
-            pattern.is_some_and(|pattern| pattern.matches(&action.to_lowercase()))
-        });
-        let is_resource = statement.resources.as_ref().is_none_or(|selection| {
-            selects(selection, |wanted| {
-                let pattern = Pattern::parse(wanted, true, variables);
-                pattern.is_some_and(|pattern| pattern.matches(resource))
-            })
-        });
-        let is_principal = statement
-            .principals
-            .as_ref()
-            .is_none_or(|selection| selects(selection, |principal| self.is_caller(principal)));
-        let mut conditions = statement.conditions.iter();
-        is_action
-            && is_resource
-            && is_principal
-            && conditions.all(|condition| condition.holds(&self.request, has_variables))
-    }
-
-    fn is_caller(&self, principal: &Principal) -> bool {
-        let Some(caller) = &self.caller else {
-            return false;
-        };
-        let account = caller.split(':').nth(4).unwrap_or_default();
-        let name = principal.name.as_str();
-        principal.kind == "AWS"
-            && (name == "*"
-                || name == caller
-                || name == account
-                || (name.ends_with(":root") && name.split(':').nth(4) == Some(account)))
-    }
-
-    fn missing_keys(&self) -> Vec<String> {
-        let sources = self
-            .identity
-            .iter()
-            .chain(&self.boundary)
-            .chain(&self.resource_policy);
-        let statements = sources.flat_map(|source| &source.document.statements);
-        let keys: BTreeSet<&String> = statements
-            .flat_map(|statement| &statement.conditions)
-            .map(|condition| &condition.key)
-            .filter(|key| !self.request.contains_key(&key.to_lowercase()))
-            .collect();
-        keys.into_iter().cloned().collect()
-    }
-
     /// The model says where missing keys go: to the result for `*`, to the part about the resource otherwise.
     fn result(&self, action: &str, resource: &str, missing: &[String]) -> Value {
-        let decision = self.decide(action, resource);
+        let decision = self.policies.decide(action, resource);
         let matched: Vec<Value> = decision
             .matched
             .iter()
@@ -408,10 +269,6 @@ impl Simulation {
         }
         Value::Object(members)
     }
-}
-
-fn selects<T>(selection: &Selection<T>, matches: impl FnMut(&T) -> bool) -> bool {
-    selection.items.iter().any(matches) != selection.all_but
 }
 
 fn shown((source, index): (&Source, usize)) -> Value {
