@@ -7,3 +7,7 @@
 mod moto;
 mod run;
 mod tidy;
+mod sandbox_client;
+mod sandbox_faults;
+mod sandbox_iam;
+mod sandbox_wire;
