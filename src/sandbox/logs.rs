@@ -15,3 +15,11 @@ pub struct State {}
 pub fn call(_world: &mut World, _cx: &Context<'_>, operation: &str, _input: &Input) -> Outcome {
     Err(Refusal::new(400, "UnknownOperationException", operation))
 }
+
+/// The ARN and tags of everything in the region that has tags.
+pub fn tagged(
+    _world: &World,
+    _region: &str,
+) -> Vec<(String, std::collections::BTreeMap<String, String>)> {
+    Vec::new()
+}
