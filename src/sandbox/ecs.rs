@@ -7,6 +7,8 @@ mod cluster;
 mod definition;
 mod deployment;
 mod fill;
+#[cfg(test)]
+mod fixture;
 mod launch;
 pub(in crate::sandbox) mod members;
 pub(in crate::sandbox) mod page;
@@ -68,6 +70,8 @@ pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input)
         cluster.settle(cx.now_millis);
     }
     revision::sweep(region, cx.now_millis);
+    service::replace_stopped(world, cx)?;
+    let region = world.ecs.region(cx);
     match operation {
         "RegisterTaskDefinition" => register::register(world, cx, input),
         "DescribeTaskDefinition" => revision::describe(region, cx, input),
@@ -122,4 +126,30 @@ fn caller(cx: &Context<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use serde_json::json;
+
+    use super::{State, fixture::Sandbox};
+
+    #[test]
+    fn unknown_operations_are_named() {
+        let (status, code, message) = Sandbox::new().refusal("MakeCoffee", &json!({}));
+        assert_eq!((status, code), (400, "UnknownOperationException"));
+        assert!(message.contains("MakeCoffee"), "{message}");
+    }
+
+    #[test]
+    fn the_state_can_be_stored_and_read_back() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        sandbox.create_service("s", "f", 1);
+        sandbox.call(
+            "DeregisterTaskDefinition",
+            &json!({"taskDefinition": "f:1"}),
+        );
+        let stored = serde_json::to_string(&sandbox.world.ecs).expect("a state can be stored");
+        let read: State = serde_json::from_str(&stored).expect("a state can be read");
+        assert_eq!(read, sandbox.world.ecs);
+    }
+}

@@ -260,3 +260,59 @@ pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
         json!({ "cluster": cluster.shown(cx.now_millis, |_| false) }),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sandbox::ecs::fixture::{ARN, Sandbox};
+
+    #[test]
+    fn clusters_come_and_go() {
+        let mut sandbox = Sandbox::new();
+        let missing = sandbox.call("DescribeClusters", &json!({}));
+        let failure = json!({"arn": format!("{ARN}:cluster/default"), "reason": "MISSING"});
+        assert_eq!(missing, json!({"clusters": [], "failures": [failure]}));
+        let created = sandbox.call("CreateCluster", &json!({"clusterName": "main"}));
+        assert_eq!(
+            created["cluster"],
+            json!({
+                "clusterArn": format!("{ARN}:cluster/main"), "clusterName": "main", "status": "ACTIVE",
+                "registeredContainerInstancesCount": 0, "runningTasksCount": 0, "pendingTasksCount": 0,
+                "activeServicesCount": 0, "statistics": [], "tags": [],
+                "settings": [{"name": "containerInsights", "value": "disabled"}],
+                "capacityProviders": [], "defaultCapacityProviderStrategy": [],
+            })
+        );
+        let again = json!({"clusterName": "main", "tags": [{"key": "k", "value": "v"}]});
+        assert_eq!(sandbox.call("CreateCluster", &again), created);
+        sandbox.call("CreateCluster", &json!({"clusterName": "other"}));
+        let page = sandbox.call("ListClusters", &json!({"maxResults": 1}));
+        assert_eq!(page["clusterArns"], json!([format!("{ARN}:cluster/main")]));
+        let rest = sandbox.call("ListClusters", &json!({"nextToken": page["nextToken"]}));
+        assert_eq!(
+            rest,
+            json!({"clusterArns": [format!("{ARN}:cluster/other")]})
+        );
+
+        let main = json!({"cluster": format!("{ARN}:cluster/main")});
+        assert_eq!(
+            sandbox.call("DeleteCluster", &main)["cluster"]["status"],
+            "INACTIVE"
+        );
+        sandbox.refuses("DeleteCluster", &main, "ClusterNotFoundException");
+        let described = sandbox.call("DescribeClusters", &json!({"clusters": ["main"]}));
+        assert_eq!(described["clusters"][0]["status"], "INACTIVE");
+        assert_eq!(
+            sandbox.call("CreateCluster", &again)["cluster"]["status"],
+            "ACTIVE"
+        );
+        for wrong in [
+            json!({"clusterName": "a b"}),
+            json!({"capacityProviders": ["mine"]}),
+            json!({"settings": [{"name": "x"}]}),
+        ] {
+            sandbox.refuses("CreateCluster", &wrong, "InvalidParameterException");
+        }
+    }
+}

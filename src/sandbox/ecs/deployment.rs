@@ -102,6 +102,13 @@ impl Service {
         }
     }
 
+    /// Whether fewer tasks of the newest deployment are there than the service wants, although there is place for them.
+    pub(super) fn lacks_tasks(&self, tasks: &Tasks) -> bool {
+        self.status == Status::Active
+            && self.launch().finds_capacity()
+            && alive(tasks, &self.primary().id).count() < self.desired_count
+    }
+
     fn launch(&self) -> Launch {
         Launch::new(&self.choices).expect("the choices were checked when the service was created")
     }
@@ -205,5 +212,115 @@ fn stop_tasks(tasks: &mut Tasks, deployment: &str, keep: usize, now_millis: u64)
     for task in of_deployment.skip(keep) {
         let reason = format!("Scaling activity initiated by (deployment {deployment})");
         task.stop(now_millis, "ServiceSchedulerInitiated", &reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use crate::sandbox::ecs::fixture::{ARN, Sandbox};
+
+    #[test]
+    fn a_service_converges_and_rolls_over_to_a_new_revision() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        let (first, second) = (sandbox.register("f"), sandbox.register("f"));
+        let created = sandbox.create_service("s", &first, 2);
+        assert_eq!(
+            created["serviceArn"],
+            json!(format!("{ARN}:service/default/s"))
+        );
+        assert_eq!(
+            (&created["runningCount"], &created["pendingCount"]),
+            (&json!(0), &json!(2))
+        );
+        assert_eq!(created["deployments"][0]["rolloutState"], "IN_PROGRESS");
+        sandbox.now_millis += 3_000;
+        let running = sandbox.service("s");
+        assert_eq!(
+            (&running["runningCount"], &running["pendingCount"]),
+            (&json!(2), &json!(0))
+        );
+        assert_eq!(running["deployments"][0]["rolloutState"], "COMPLETED");
+        assert_eq!(running["taskDefinition"], json!(first));
+
+        let update = json!({"service": "s", "taskDefinition": "f"});
+        let updated = sandbox.call("UpdateService", &update)["service"].clone();
+        let deployments = |service: &Value| -> Vec<(String, String)> {
+            let deployments = service["deployments"].as_array().expect("a list").iter();
+            let text = |value: &Value| value.as_str().expect("a string").to_owned();
+            deployments
+                .map(|d| (text(&d["status"]), text(&d["taskDefinition"])))
+                .collect()
+        };
+        assert_eq!(
+            deployments(&updated),
+            [
+                ("PRIMARY".to_owned(), second.clone()),
+                ("ACTIVE".to_owned(), first.clone())
+            ]
+        );
+        assert_eq!(
+            sandbox.world.ecs.regions["us-east-1"].revisions_in_use(),
+            BTreeSet::from([first.clone(), second.clone()])
+        );
+        sandbox.now_millis += 3_000;
+        let done = sandbox.service("s");
+        assert_eq!(deployments(&done), [("PRIMARY".to_owned(), second.clone())]);
+        assert_eq!(done["runningCount"], 2);
+        assert_eq!(
+            sandbox.world.ecs.regions["us-east-1"].revisions_in_use(),
+            BTreeSet::from([second])
+        );
+        // The same revision once more is no deployment, unless it is forced.
+        sandbox.call("UpdateService", &update);
+        assert_eq!(
+            sandbox.service("s")["deployments"].as_array().map(Vec::len),
+            Some(1)
+        );
+        let forced = json!({"service": "s", "forceNewDeployment": true});
+        let forced = sandbox.call("UpdateService", &forced);
+        assert_eq!(
+            forced["service"]["deployments"].as_array().map(Vec::len),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn a_service_without_instances_waits() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        let container = json!([{"name": "app", "image": "nginx", "memory": 128}]);
+        sandbox.call(
+            "RegisterTaskDefinition",
+            &json!({"family": "e", "containerDefinitions": container}),
+        );
+        let input = json!({"serviceName": "s", "taskDefinition": "e", "desiredCount": 1});
+        let service = sandbox.call("CreateService", &input)["service"].clone();
+        assert_eq!(service["launchType"], "EC2");
+        assert_eq!(service.get("platformVersion"), None);
+        sandbox.now_millis += 60_000;
+        let later = sandbox.service("s");
+        assert_eq!(
+            (&later["runningCount"], &later["pendingCount"]),
+            (&json!(0), &json!(0))
+        );
+        assert_eq!(later["deployments"][0]["rolloutState"], "IN_PROGRESS");
+    }
+
+    #[test]
+    fn a_service_replaces_a_task_that_was_stopped() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        sandbox.create_service("s", "f", 1);
+        let before = sandbox.call("ListTasks", &json!({"serviceName": "s"}));
+        sandbox.call("StopTask", &json!({"task": before["taskArns"][0]}));
+        let after = sandbox.call("ListTasks", &json!({"serviceName": "s"}));
+        assert_eq!(after["taskArns"].as_array().map(Vec::len), Some(1));
+        assert_ne!(after, before);
     }
 }

@@ -209,3 +209,115 @@ fn docker_capabilities(draft: &Draft<'_>) -> BTreeSet<String> {
     names.extend(log_drivers(draft).map(|driver| format!("logging-driver.{driver}")));
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sandbox::ecs::fixture::{ARN, Sandbox};
+
+    #[test]
+    fn registering_fills_in_what_describe_shows() {
+        let mut sandbox = Sandbox::new();
+        let input = json!({
+            "family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+            "cpu": ".5 vCPU", "memory": "1 GB", "taskRoleArn": "Short",
+            "executionRoleArn": "arn:aws:iam::111122223333:role/path/Execution",
+            "containerDefinitions": [{
+                "name": "app", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1",
+                "portMappings": [{"containerPort": 8080}, {"containerPort": 9, "hostPort": 0, "protocol": "udp"}],
+                "healthCheck": {"command": ["CMD", "/healthcheck"]},
+                "logConfiguration": {"logDriver": "awslogs", "options": {
+                    "awslogs-group": "/ecs/app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}},
+                "dockerLabels": {"a": "b"}, "unheard": true,
+            }],
+            "volumes": [{"name": "scratch"}, {"name": "files", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}],
+            "tags": [{"key": "team", "value": "payments"}],
+        });
+        let answer = sandbox.call("RegisterTaskDefinition", &input);
+        let expected = json!({
+            "taskDefinitionArn": format!("{ARN}:task-definition/web:1"),
+            "family": "web", "revision": 1, "status": "ACTIVE", "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"], "compatibilities": ["EC2", "MANAGED_INSTANCES", "FARGATE"],
+            "cpu": "512", "memory": "1024", "enableFaultInjection": false, "placementConstraints": [],
+            "taskRoleArn": "arn:aws:iam::111122223333:role/Short",
+            "executionRoleArn": "arn:aws:iam::111122223333:role/path/Execution",
+            "registeredAt": 1_700_000_000.0, "registeredBy": "arn:aws:iam::111122223333:root",
+            "volumes": [
+                {"name": "scratch", "host": {}, "configuredAtLaunch": false},
+                {"name": "files", "efsVolumeConfiguration": {"fileSystemId": "fs-1", "rootDirectory": "/"}},
+            ],
+            "requiresAttributes": [
+                {"name": "com.amazonaws.ecs.capability.docker-remote-api.1.18"},
+                {"name": "com.amazonaws.ecs.capability.docker-remote-api.1.19"},
+                {"name": "com.amazonaws.ecs.capability.ecr-auth"},
+                {"name": "com.amazonaws.ecs.capability.logging-driver.awslogs"},
+                {"name": "com.amazonaws.ecs.capability.task-iam-role"},
+                {"name": "ecs.capability.container-health-check"},
+                {"name": "ecs.capability.efs"},
+                {"name": "ecs.capability.execution-role-awslogs"},
+                {"name": "ecs.capability.execution-role-ecr-pull"},
+                {"name": "ecs.capability.task-eni"},
+            ],
+            "containerDefinitions": [{
+                "name": "app", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1",
+                "cpu": 0, "essential": true, "environment": [], "mountPoints": [], "volumesFrom": [], "systemControls": [],
+                "portMappings": [
+                    {"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"},
+                    {"containerPort": 9, "hostPort": 9, "protocol": "udp"},
+                ],
+                "healthCheck": {"command": ["CMD", "/healthcheck"], "interval": 30, "timeout": 5, "retries": 3},
+                "logConfiguration": {"logDriver": "awslogs", "options": {
+                    "awslogs-group": "/ecs/app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}},
+                "dockerLabels": {"a": "b"},
+            }],
+        });
+        assert_eq!(answer["taskDefinition"], expected);
+        let tags = json!([{"key": "team", "value": "payments"}]);
+        assert_eq!(answer["tags"], tags);
+
+        let bare = sandbox.call("DescribeTaskDefinition", &json!({"taskDefinition": "web"}));
+        assert_eq!(bare, json!({ "taskDefinition": expected, "tags": [] }));
+        let tagged = json!({"taskDefinition": "web:1", "include": ["TAGS"]});
+        let tagged = sandbox.call("DescribeTaskDefinition", &tagged);
+        assert_eq!(tagged["tags"], tags);
+    }
+
+    #[test]
+    fn compatibilities_are_the_launch_types_that_would_accept_the_definition() {
+        let container = json!([{"name": "app", "image": "nginx", "memory": 128}]);
+        let cases = [
+            (json!({}), json!(["EXTERNAL", "EC2"])),
+            (
+                json!({"networkMode": "host"}),
+                json!(["EXTERNAL", "EC2", "MANAGED_INSTANCES"]),
+            ),
+            (
+                json!({"networkMode": "awsvpc"}),
+                json!(["EC2", "MANAGED_INSTANCES"]),
+            ),
+            (
+                json!({"networkMode": "awsvpc", "cpu": "256", "memory": "512"}),
+                json!(["EC2", "MANAGED_INSTANCES", "FARGATE"]),
+            ),
+            (
+                json!({"networkMode": "awsvpc", "cpu": "1024", "memory": "2048", "runtimePlatform": {
+                    "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}),
+                json!(["EC2", "FARGATE"]),
+            ),
+        ];
+        for (mut input, compatibilities) in cases {
+            input["family"] = json!("f");
+            input["containerDefinitions"] = container.clone();
+            let answer = Sandbox::new().call("RegisterTaskDefinition", &input);
+            assert_eq!(
+                answer["taskDefinition"]["compatibilities"], compatibilities,
+                "{input}"
+            );
+            assert_eq!(
+                answer["taskDefinition"].get("requiresCompatibilities"),
+                None
+            );
+        }
+    }
+}

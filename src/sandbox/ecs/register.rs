@@ -86,3 +86,43 @@ fn role_arn(cx: &Context<'_>, role: &str) -> Result<String, Refusal> {
     }
     Ok(format!("{own}{path}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sandbox::ecs::fixture::{ARN, Sandbox, fargate};
+
+    #[test]
+    fn roles_are_named_by_their_arn_in_this_account() {
+        let roles = [
+            ("arn:aws:iam::111122223333:role/a/b/Name", true),
+            ("Name", true),
+            ("arn:aws:iam::999999999999:role/Name", false),
+            ("arn:aws-cn:iam::111122223333:role/Name", false),
+            ("arn:aws:iam::111122223333:user/Name", false),
+            ("arn:aws:iam::111122223333:role/", false),
+            ("path/Name", false),
+            ("Na me", false),
+        ];
+        for (role, valid) in roles {
+            let mut input = fargate("f");
+            input["executionRoleArn"] = json!(role);
+            let outcome = Sandbox::new().try_call("RegisterTaskDefinition", &input);
+            let code = outcome.err().map(|refusal| (refusal.code, refusal.message));
+            let expected = (!valid).then(|| ("ClientException", "Role is not valid".to_owned()));
+            assert_eq!(code, expected, "{role}");
+        }
+    }
+
+    #[test]
+    fn a_refused_registration_takes_no_number() {
+        let mut sandbox = Sandbox::new();
+        let mut wrong = fargate("f");
+        wrong["taskRoleArn"] = json!("not/a:role");
+        sandbox.refuses("RegisterTaskDefinition", &wrong, "ClientException");
+        wrong["memory"] = json!("513");
+        sandbox.refuses("RegisterTaskDefinition", &wrong, "ClientException");
+        assert_eq!(sandbox.register("f"), format!("{ARN}:task-definition/f:1"));
+    }
+}

@@ -165,11 +165,15 @@ pub(super) fn describe(region: &Region, cx: &Context<'_>, input: &Input) -> Outc
     let input = check(input, DESCRIBE, "ClientException")?;
     let revision = find(region, cx, input.text("taskDefinition").unwrap_or_default())
         .ok_or_else(|| client("Unable to describe task definition."))?;
-    let mut answer = json!({ "taskDefinition": revision.shown() });
-    if input.texts("include").any(|field| field == "TAGS") {
-        answer["tags"] = tag::listed(&revision.tags);
-    }
-    Ok(Answer::ok(answer))
+    // Without being asked for, the tags are an empty list, as in the answers that the AWS CLI's reference shows.
+    let tags = if input.texts("include").any(|field| field == "TAGS") {
+        tag::listed(&revision.tags)
+    } else {
+        json!([])
+    };
+    Ok(Answer::ok(
+        json!({ "taskDefinition": revision.shown(), "tags": tags }),
+    ))
 }
 
 /// The named revision, of which the number must be given.
@@ -318,4 +322,237 @@ pub(super) fn list_families(region: &Region, input: &Input) -> Outcome {
     });
     let elements = families.map(|(name, _)| Element::plain(name.as_str()));
     page(&input, "families", elements.collect(), Order::Ascending).map(Answer::ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::ecs::fixture::{ARN, Sandbox};
+
+    #[test]
+    fn revisions_are_never_given_twice() {
+        let mut sandbox = Sandbox::new();
+        for number in 1..=3 {
+            assert_eq!(
+                sandbox.register("f"),
+                format!("{ARN}:task-definition/f:{number}")
+            );
+        }
+        for number in 1..=3 {
+            let name = format!("f:{number}");
+            sandbox.call("DeregisterTaskDefinition", &json!({"taskDefinition": name}));
+        }
+        let all = json!({"taskDefinitions": ["f:1", "f:2", "f:3"]});
+        sandbox.call("DeleteTaskDefinitions", &all);
+        sandbox.now_millis += 3_600_000;
+        let families = sandbox.call("ListTaskDefinitionFamilies", &json!({}));
+        assert_eq!(families, json!({"families": []}));
+        assert_eq!(sandbox.register("f"), format!("{ARN}:task-definition/f:4"));
+    }
+
+    #[test]
+    fn a_family_is_its_latest_active_revision() {
+        let mut sandbox = Sandbox::new();
+        let describe = json!({"taskDefinition": "f"});
+        sandbox.refuses("DescribeTaskDefinition", &describe, "ClientException");
+        let second = {
+            sandbox.register("f");
+            sandbox.register("f")
+        };
+        let third = sandbox.register("f");
+        sandbox.now_millis += 500;
+        let answer = sandbox.call(
+            "DeregisterTaskDefinition",
+            &json!({"taskDefinition": third}),
+        );
+        assert_eq!(answer["taskDefinition"]["status"], "INACTIVE");
+        assert_eq!(
+            answer["taskDefinition"]["deregisteredAt"],
+            json!(1_700_000_000.5)
+        );
+        let latest = sandbox.call("DescribeTaskDefinition", &describe);
+        assert_eq!(latest["taskDefinition"]["taskDefinitionArn"], json!(second));
+        assert_eq!(sandbox.status("f:3"), "INACTIVE");
+        for unknown in [
+            "g",
+            "f:9",
+            "f:x",
+            "arn:aws:ecs:eu-west-1:111122223333:task-definition/f:1",
+            "arn:aws:ecs:us-east-1:111122223333:cluster/f",
+        ] {
+            let input = json!({"taskDefinition": unknown});
+            let (status, code, message) = sandbox.refusal("DescribeTaskDefinition", &input);
+            assert_eq!((status, code), (400, "ClientException"), "{unknown}");
+            assert_eq!(message, "Unable to describe task definition.");
+        }
+    }
+
+    #[test]
+    fn deregistering_needs_a_revision() {
+        let mut sandbox = Sandbox::new();
+        sandbox.register("f");
+        for wrong in ["f", "f:2", "g:1", "f:one"] {
+            let input = json!({"taskDefinition": wrong});
+            sandbox.refuses("DeregisterTaskDefinition", &input, "ClientException");
+        }
+        sandbox.refuses("DeregisterTaskDefinition", &json!({}), "ClientException");
+        let first = json!({"taskDefinition": "f:1"});
+        let once = sandbox.call("DeregisterTaskDefinition", &first);
+        sandbox.now_millis += 1000;
+        assert_eq!(sandbox.call("DeregisterTaskDefinition", &first), once);
+    }
+
+    #[test]
+    fn deleting_answers_a_failure_for_each_that_cannot_go() {
+        let mut sandbox = Sandbox::new();
+        sandbox.register("f");
+        let second = sandbox.register("f");
+        sandbox.call(
+            "DeregisterTaskDefinition",
+            &json!({"taskDefinition": second}),
+        );
+        let input = json!({"taskDefinitions": ["f:1", "f:2", "f:7", "f"]});
+        let answer = sandbox.call("DeleteTaskDefinitions", &input);
+        let deleted = &answer["taskDefinitions"];
+        assert_eq!(deleted.as_array().map(Vec::len), Some(1));
+        assert_eq!(deleted[0]["taskDefinitionArn"], json!(second));
+        assert_eq!(deleted[0]["status"], "DELETE_IN_PROGRESS");
+        assert_eq!(deleted[0]["deleteRequestedAt"], json!(1_700_000_000.0));
+        let arns: Vec<&Value> = (0..3).map(|n| &answer["failures"][n]["arn"]).collect();
+        assert_eq!(
+            arns,
+            [
+                &json!(format!("{ARN}:task-definition/f:1")),
+                &json!(format!("{ARN}:task-definition/f:7")),
+                &json!("f")
+            ]
+        );
+        assert_eq!(
+            answer["failures"][0]["reason"],
+            "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
+        );
+        sandbox.refuses(
+            "DeregisterTaskDefinition",
+            &json!({"taskDefinition": second}),
+            "ClientException",
+        );
+        let many: Vec<String> = (1..=11).map(|n| format!("f:{n}")).collect();
+        for wrong in [
+            json!({"taskDefinitions": many}),
+            json!({"taskDefinitions": []}),
+            json!({}),
+        ] {
+            sandbox.refuses("DeleteTaskDefinitions", &wrong, "InvalidParameterException");
+        }
+    }
+
+    #[test]
+    fn a_deleted_revision_stays_until_nothing_uses_it() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        let (used, unused) = (sandbox.register("f"), sandbox.register("f"));
+        sandbox.create_service("s", &used, 1);
+        for arn in [&used, &unused] {
+            sandbox.call("DeregisterTaskDefinition", &json!({"taskDefinition": arn}));
+        }
+        sandbox.call(
+            "DeleteTaskDefinitions",
+            &json!({"taskDefinitions": [used, unused]}),
+        );
+        assert_eq!(sandbox.status(&unused), "DELETE_IN_PROGRESS");
+        sandbox.now_millis += 60_000;
+        sandbox.refuses(
+            "DescribeTaskDefinition",
+            &json!({"taskDefinition": unused}),
+            "ClientException",
+        );
+        assert_eq!(sandbox.status(&used), "DELETE_IN_PROGRESS");
+        // The service goes on, and can even be scaled.
+        let more = json!({"service": "s", "desiredCount": 2});
+        assert_eq!(
+            sandbox.call("UpdateService", &more)["service"]["desiredCount"],
+            2
+        );
+
+        sandbox.call("DeleteService", &json!({"service": "s", "force": true}));
+        assert_eq!(sandbox.service("s")["status"], "INACTIVE");
+        sandbox.refuses(
+            "DescribeTaskDefinition",
+            &json!({"taskDefinition": used}),
+            "ClientException",
+        );
+    }
+
+    #[test]
+    fn lists_of_task_definitions() {
+        let mut sandbox = Sandbox::new();
+        for _ in 0..11 {
+            sandbox.register("b");
+        }
+        sandbox.register("a");
+        sandbox.register("bb");
+        sandbox.call(
+            "DeregisterTaskDefinition",
+            &json!({"taskDefinition": "b:2"}),
+        );
+        let mut names = |input: Value| -> Vec<String> {
+            let mut input = input;
+            let mut names = Vec::new();
+            loop {
+                let answer = sandbox.call("ListTaskDefinitions", &input);
+                for arn in answer["taskDefinitionArns"].as_array().expect("a list") {
+                    let arn = arn.as_str().expect("an ARN");
+                    names.push(arn.rsplit('/').next().expect("a name").to_owned());
+                }
+                match answer.get("nextToken") {
+                    Some(token) => input["nextToken"] = token.clone(),
+                    None => return names,
+                }
+            }
+        };
+        let all = [
+            "a:1", "b:1", "b:3", "b:4", "b:5", "b:6", "b:7", "b:8", "b:9", "b:10", "b:11", "bb:1",
+        ];
+        assert_eq!(names(json!({})), all);
+        assert_eq!(names(json!({"maxResults": 5})), all);
+        let reversed: Vec<&str> = all.iter().rev().copied().collect();
+        assert_eq!(names(json!({"sort": "DESC", "maxResults": 1})), reversed);
+        assert_eq!(
+            names(json!({"familyPrefix": "b", "status": "INACTIVE"})),
+            ["b:2"]
+        );
+        assert_eq!(names(json!({"familyPrefix": "bb"})), ["bb:1"]);
+        assert!(names(json!({"status": "DELETE_IN_PROGRESS"})).is_empty());
+        for wrong in [
+            json!({"status": "GONE"}),
+            json!({"sort": "asc"}),
+            json!({"maxResults": 101}),
+        ] {
+            sandbox.refuses("ListTaskDefinitions", &wrong, "InvalidParameterException");
+        }
+    }
+
+    #[test]
+    fn lists_of_families() {
+        let mut sandbox = Sandbox::new();
+        for family in ["web", "web-admin", "worker"] {
+            sandbox.register(family);
+        }
+        sandbox.call(
+            "DeregisterTaskDefinition",
+            &json!({"taskDefinition": "web:1"}),
+        );
+        let cases = [
+            (json!({}), json!(["web", "web-admin", "worker"])),
+            (json!({"familyPrefix": "web"}), json!(["web", "web-admin"])),
+            (json!({"status": "ACTIVE"}), json!(["web-admin", "worker"])),
+            (json!({"status": "INACTIVE"}), json!(["web"])),
+            (json!({"status": "ALL", "familyPrefix": "x"}), json!([])),
+        ];
+        for (input, families) in cases {
+            let answer = sandbox.call("ListTaskDefinitionFamilies", &input);
+            assert_eq!(answer, json!({ "families": families }), "{input}");
+        }
+    }
 }

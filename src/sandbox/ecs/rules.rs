@@ -3,6 +3,8 @@
 mod compatibility;
 mod container;
 mod dependency;
+#[cfg(test)]
+mod fixture;
 mod log;
 mod port;
 mod size;
@@ -237,4 +239,183 @@ fn check_length(draft: &Draft<'_>) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::fixture::{accepted, app, depends, fargate, log, ports, refused, task, two};
+
+    #[test]
+    fn the_least_that_is_accepted() {
+        accepted(&[
+            app(&json!({})),
+            fargate(&json!({}), &json!({"memory": null})),
+            task(&json!({"memory": "512"}), &json!({"memory": null})),
+        ]);
+    }
+
+    #[test]
+    fn families_and_containers() {
+        let many: Vec<Value> = (0..11)
+            .map(|n| json!({"name": format!("c{n}"), "image": "nginx", "memory": 6}))
+            .collect();
+        let long = "n".repeat(256);
+        refused(&[
+            (
+                "family should not be null",
+                task(&json!({"family": null}), &json!({})),
+            ),
+            (
+                "Family should not be null",
+                task(&json!({"family": ""}), &json!({})),
+            ),
+            (
+                "Family contains invalid",
+                task(&json!({"family": "a b"}), &json!({})),
+            ),
+            (
+                "Family cannot be more",
+                task(&json!({ "family": long }), &json!({})),
+            ),
+            (
+                "Container list cannot be empty",
+                task(&json!({"containerDefinitions": []}), &json!({})),
+            ),
+            (
+                "Container list cannot be empty",
+                task(&json!({"containerDefinitions": null}), &json!({})),
+            ),
+            (
+                "Too many containers",
+                task(&json!({ "containerDefinitions": many }), &json!({})),
+            ),
+            (
+                "Container.name should not be null",
+                app(&json!({"name": null})),
+            ),
+            (
+                "Container.name contains invalid",
+                app(&json!({"name": "a.b"})),
+            ),
+            (
+                "Container.name cannot be more",
+                app(&json!({ "name": long })),
+            ),
+            ("must be unique", two(&json!({}), &json!({"name": "app"}))),
+            (
+                "any essential container",
+                two(&json!({"essential": false}), &json!({"essential": false})),
+            ),
+            (
+                "Actual length: '",
+                app(&json!({"environment": [{"name": "A", "value": "v".repeat(65_536)}]})),
+            ),
+        ]);
+        accepted(&[
+            task(&json!({ "containerDefinitions": many[..10] }), &json!({})),
+            task(&json!({ "family": "n".repeat(255) }), &json!({})),
+            two(&json!({"essential": false}), &json!({})),
+            app(&json!({"environment": [{"name": "A", "value": "v".repeat(65_000)}]})),
+        ]);
+    }
+
+    #[test]
+    fn choices() {
+        refused(&[
+            (
+                "networkMode should be one of",
+                task(&json!({"networkMode": "default"}), &json!({})),
+            ),
+            (
+                "requiresCompatibilities should be one of",
+                task(&json!({"requiresCompatibilities": ["LAMBDA"]}), &json!({})),
+            ),
+            (
+                "pidMode should be one of",
+                task(&json!({"pidMode": "container"}), &json!({})),
+            ),
+            (
+                "ipcMode should be one of",
+                task(&json!({"ipcMode": "container"}), &json!({})),
+            ),
+            (
+                "cpuArchitecture should be one of",
+                task(
+                    &json!({"runtimePlatform": {"cpuArchitecture": "RISCV"}}),
+                    &json!({}),
+                ),
+            ),
+            (
+                "operatingSystemFamily should be one of",
+                task(
+                    &json!({"runtimePlatform": {"operatingSystemFamily": "BEOS"}}),
+                    &json!({}),
+                ),
+            ),
+            (
+                "protocol should be one of",
+                ports("", &json!([{"containerPort": 1, "protocol": "sctp"}])),
+            ),
+            (
+                "logDriver should be one of",
+                app(&log("logentries", &json!({}))),
+            ),
+            (
+                "condition should be one of",
+                two(&depends("other", "READY"), &json!({})),
+            ),
+            (
+                "versionConsistency should be one of",
+                app(&json!({"versionConsistency": "on"})),
+            ),
+            (
+                "name should be one of",
+                app(&json!({"ulimits": [{"name": "x", "softLimit": 1, "hardLimit": 1}]})),
+            ),
+            (
+                "hardLimit should not be null",
+                app(&json!({"ulimits": [{"name": "nofile", "softLimit": 1}]})),
+            ),
+        ]);
+    }
+
+    #[test]
+    fn task_members() {
+        let constraint =
+            json!({"type": "memberOf", "expression": "attribute:ecs.os-type == linux"});
+        let constraints =
+            |count: usize| json!({"placementConstraints": vec![constraint.clone(); count]});
+        let storage =
+            |gib: i64| fargate(&json!({"ephemeralStorage": {"sizeInGiB": gib}}), &json!({}));
+        refused(&[
+            (
+                "at most 10 placement constraints",
+                task(&constraints(11), &json!({})),
+            ),
+            (
+                "PlacementConstraint.type",
+                task(
+                    &json!({"placementConstraints": [{"expression": "x"}]}),
+                    &json!({}),
+                ),
+            ),
+            (
+                "PlacementConstraint.expression",
+                task(
+                    &json!({"placementConstraints": [{"type": "memberOf"}]}),
+                    &json!({}),
+                ),
+            ),
+            ("should be at least 21", storage(20)),
+            ("should be at most 200", storage(201)),
+            (
+                "sizeInGiB should not be null",
+                task(&json!({"ephemeralStorage": {}}), &json!({})),
+            ),
+        ]);
+        accepted(&[
+            task(&constraints(10), &json!({})),
+            storage(21),
+            storage(200),
+        ]);
+    }
+}

@@ -13,7 +13,7 @@ use super::{
     deployment::Deployment,
     members::{Members, invalid},
     page::{Element, Order, page},
-    revision::Revision,
+    revision::{self, Revision},
     shape::{
         Member,
         Shape::{Choice, Flag, Integer, List, Text},
@@ -219,14 +219,54 @@ fn put(
     service: Service,
     revision: &Revision,
 ) -> Outcome {
+    scale(world, cx, cluster, &service, revision)?;
+    let cluster = find_cluster(world, cx, cluster)?;
+    let shown = service.shown(cluster, cx, true);
+    cluster.services.insert(service.name.clone(), service);
+    Ok(Answer::ok(json!({ "service": shown })))
+}
+
+fn scale(
+    world: &mut World,
+    cx: &Context<'_>,
+    cluster: &str,
+    service: &Service,
+    revision: &Revision,
+) -> Result<(), Refusal> {
     let ids = (0..service.desired_count)
         .map(|_| task::fresh_id(world))
         .collect();
     let cluster = find_cluster(world, cx, cluster)?;
     service.scale(cx, &mut cluster.tasks, revision, ids);
-    let shown = service.shown(cluster, cx, true);
-    cluster.services.insert(service.name.clone(), service);
-    Ok(Answer::ok(json!({ "service": shown })))
+    Ok(())
+}
+
+/// Starts tasks for those that were stopped behind a service's back: it "maintains" the number that it wants (API reference,
+/// `CreateService`).
+pub(super) fn replace_stopped(world: &mut World, cx: &Context<'_>) -> Result<(), Refusal> {
+    let short: Vec<(String, Service)> = world
+        .ecs
+        .region(cx)
+        .clusters
+        .iter()
+        .flat_map(|(name, cluster)| {
+            let services = cluster.services.values();
+            let short = services.filter(|service| service.lacks_tasks(&cluster.tasks));
+            short.map(|service| (name.clone(), service.clone()))
+        })
+        .collect();
+    for (cluster, service) in short {
+        let revision = primary_revision(world.ecs.region(cx), cx, &service);
+        scale(world, cx, &cluster, &service, &revision)?;
+    }
+    Ok(())
+}
+
+/// The revision that the newest deployment of a service runs.
+fn primary_revision(region: &Region, cx: &Context<'_>, service: &Service) -> Revision {
+    revision::find(region, cx, &service.primary().task_definition)
+        .expect("a revision stays while a service uses it")
+        .clone()
 }
 
 /// The service that the member `service` names.
@@ -308,4 +348,164 @@ pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
     let shown = service.shown(cluster, cx, true);
     cluster.services.insert(service.name.clone(), service);
     Ok(Answer::ok(json!({ "service": shown })))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::ecs::fixture::{ARN, Sandbox, service};
+
+    #[test]
+    fn services_scale_and_end() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        sandbox.create_service("s", "f:1", 3);
+        let scaled = json!({"service": "s", "desiredCount": 1});
+        assert_eq!(
+            sandbox.call("UpdateService", &scaled)["service"]["pendingCount"],
+            1
+        );
+        sandbox.refuses(
+            "DeleteService",
+            &json!({"service": "s"}),
+            "InvalidParameterException",
+        );
+        sandbox.refuses(
+            "DeleteCluster",
+            &json!({"cluster": "default"}),
+            "ClusterContainsServicesException",
+        );
+        sandbox.call("UpdateService", &json!({"service": "s", "desiredCount": 0}));
+        let ended = sandbox.call("DeleteService", &json!({"service": "s"}));
+        assert_eq!(ended["service"]["status"], "INACTIVE");
+        assert_eq!(
+            sandbox.call("ListServices", &json!({})),
+            json!({"serviceArns": []})
+        );
+        sandbox.refuses("UpdateService", &scaled, "ServiceNotActiveException");
+        sandbox.refuses(
+            "DeleteService",
+            &json!({"service": "s"}),
+            "ServiceNotFoundException",
+        );
+
+        sandbox.create_service("s", "f", 1);
+        let drained = sandbox.call("DeleteService", &json!({"service": "s", "force": true}));
+        assert_eq!(drained["service"]["status"], "DRAINING");
+        assert_eq!(sandbox.service("s")["status"], "INACTIVE");
+        let stopped = sandbox.call("ListTasks", &json!({"desiredStatus": "STOPPED"}));
+        assert_eq!(stopped["taskArns"].as_array().map(Vec::len), Some(4));
+        sandbox.now_millis += 3_600_000;
+        assert_eq!(
+            sandbox.call("ListTasks", &json!({"desiredStatus": "STOPPED"})),
+            json!({"taskArns": []})
+        );
+        sandbox.call("DeleteCluster", &json!({"cluster": "default"}));
+    }
+
+    #[test]
+    fn wrong_services_are_refused() {
+        let mut sandbox = Sandbox::new();
+        sandbox.register("f");
+        sandbox.refuses(
+            "CreateService",
+            &service("s", "f", 1),
+            "ClusterNotFoundException",
+        );
+        sandbox.call("CreateCluster", &json!({}));
+        let container = json!([{"name": "app", "image": "nginx", "memory": 128}]);
+        sandbox.call(
+            "RegisterTaskDefinition",
+            &json!({"family": "e", "containerDefinitions": container}),
+        );
+        sandbox.register("old");
+        sandbox.call(
+            "DeregisterTaskDefinition",
+            &json!({"taskDefinition": "old:1"}),
+        );
+        let with = |member: &str, value: Value| {
+            let mut input = service("s", "f", 1);
+            input[member] = value;
+            input
+        };
+        let cases = [
+            (
+                with("serviceName", json!("a b")),
+                "InvalidParameterException",
+            ),
+            (
+                with("desiredCount", json!(null)),
+                "InvalidParameterException",
+            ),
+            (with("desiredCount", json!(-1)), "InvalidParameterException"),
+            (with("taskDefinition", json!("g")), "ClientException"),
+            (with("taskDefinition", json!("old:1")), "ClientException"),
+            (
+                with("taskDefinition", json!("e")),
+                "InvalidParameterException",
+            ),
+            (
+                with("networkConfiguration", json!(null)),
+                "InvalidParameterException",
+            ),
+            (
+                with(
+                    "networkConfiguration",
+                    json!({"awsvpcConfiguration": {"subnets": []}}),
+                ),
+                "InvalidParameterException",
+            ),
+            (
+                with(
+                    "capacityProviderStrategy",
+                    json!([{"capacityProvider": "FARGATE"}]),
+                ),
+                "InvalidParameterException",
+            ),
+            (
+                with("loadBalancers", json!([{"containerName": "x"}])),
+                "InvalidParameterException",
+            ),
+            (
+                with("launchType", json!("MOON")),
+                "InvalidParameterException",
+            ),
+            (
+                with("cluster", json!("nowhere")),
+                "ClusterNotFoundException",
+            ),
+        ];
+        for (input, code) in cases {
+            sandbox.refuses("CreateService", &input, code);
+        }
+        let created = sandbox.create_service("s", "f", 1);
+        assert_eq!(
+            sandbox.create_service("s", "f", 1),
+            created,
+            "the same request once more"
+        );
+        sandbox.refuses(
+            "CreateService",
+            &service("s", "f", 2),
+            "InvalidParameterException",
+        );
+        sandbox.refuses(
+            "UpdateService",
+            &json!({"service": "t"}),
+            "ServiceNotFoundException",
+        );
+        let inactive = json!({"service": "s", "taskDefinition": "old:1"});
+        sandbox.refuses("UpdateService", &inactive, "ClientException");
+        let missing = sandbox.call("DescribeServices", &json!({"services": ["t"]}));
+        let failure = json!({"arn": format!("{ARN}:service/default/t"), "reason": "MISSING"});
+        assert_eq!(missing, json!({"services": [], "failures": [failure]}));
+        let many: Vec<String> = (0..11).map(|n| n.to_string()).collect();
+        sandbox.refuses(
+            "DescribeServices",
+            &json!({"services": many}),
+            "InvalidParameterException",
+        );
+    }
 }

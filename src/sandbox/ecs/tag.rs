@@ -201,3 +201,138 @@ pub fn tagged(world: &World, region: &str) -> Vec<(String, BTreeMap<String, Stri
         .filter_map(|(arn, tags)| Some((arn, tags.clone()?)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::tagged;
+    use crate::sandbox::ecs::fixture::{ARN, Sandbox, fargate};
+
+    #[test]
+    fn tags_of_every_kind_of_resource() {
+        let mut sandbox = Sandbox::new();
+        let tags = json!([{"key": "a", "value": "1"}, {"key": "b", "value": ""}]);
+        let definition = sandbox.register("f");
+        let cluster = sandbox.call("CreateCluster", &json!({"tags": tags}))["cluster"].clone();
+        assert_eq!(cluster["tags"], tags);
+        let service = sandbox.create_service("s", &definition, 1);
+        let task = sandbox.call("ListTasks", &json!({}))["taskArns"][0].clone();
+        for arn in [
+            &json!(definition),
+            &cluster["clusterArn"],
+            &service["serviceArn"],
+            &task,
+        ] {
+            let name = json!({ "resourceArn": arn });
+            sandbox.call("TagResource", &json!({"resourceArn": arn, "tags": tags}));
+            assert_eq!(
+                sandbox.call("ListTagsForResource", &name),
+                json!({ "tags": tags })
+            );
+            let more = json!([{"key": "b", "value": "2"}, {"key": "B", "value": "3"}]);
+            sandbox.call("TagResource", &json!({"resourceArn": arn, "tags": more}));
+            sandbox.call(
+                "UntagResource",
+                &json!({"resourceArn": arn, "tagKeys": ["a", "zzz"]}),
+            );
+            let left = json!([{"key": "B", "value": "3"}, {"key": "b", "value": "2"}]);
+            assert_eq!(
+                sandbox.call("ListTagsForResource", &name),
+                json!({ "tags": left }),
+                "{arn}"
+            );
+        }
+        let found: Vec<String> = tagged(&sandbox.world, "us-east-1")
+            .into_iter()
+            .map(|(arn, _)| arn)
+            .collect();
+        assert_eq!(
+            found,
+            [
+                definition.as_str(),
+                cluster["clusterArn"].as_str().expect("an ARN"),
+                service["serviceArn"].as_str().expect("an ARN")
+            ]
+        );
+        assert_eq!(tagged(&sandbox.world, "eu-west-1"), []);
+    }
+
+    #[test]
+    fn wrong_tags_are_refused() {
+        let mut sandbox = Sandbox::new();
+        let definition = sandbox.register("f");
+        let tags = |count: usize| -> Value {
+            (0..count)
+                .map(|n| json!({"key": format!("k{n}"), "value": "v"}))
+                .collect()
+        };
+        let tag = |key: &str, value: &str| json!([{"key": key, "value": value}]);
+        let cases = [
+            (json!([]), "InvalidParameterException"),
+            (tags(51), "InvalidParameterException"),
+            (tag("", "v"), "InvalidParameterException"),
+            (tag(&"k".repeat(129), "v"), "InvalidParameterException"),
+            (tag("k", &"v".repeat(257)), "InvalidParameterException"),
+            (tag("aws:k", "v"), "InvalidParameterException"),
+            (tag("k", "AwS:v"), "InvalidParameterException"),
+            (tag("k!", "v"), "InvalidParameterException"),
+            (
+                json!([{"key": "k", "value": "1"}, {"key": "k", "value": "2"}]),
+                "InvalidParameterException",
+            ),
+            (json!({"k": "v"}), "SerializationException"),
+        ];
+        for (tags, code) in cases {
+            sandbox.refuses(
+                "TagResource",
+                &json!({"resourceArn": definition, "tags": tags}),
+                code,
+            );
+            let mut input = fargate("g");
+            input["tags"] = tags.clone();
+            // RegisterTaskDefinition alone calls an empty list a ClientException.
+            let code = if tags == json!([]) {
+                "ClientException"
+            } else {
+                code
+            };
+            sandbox.refuses("RegisterTaskDefinition", &input, code);
+        }
+        sandbox.call(
+            "TagResource",
+            &json!({"resourceArn": definition, "tags": tags(50)}),
+        );
+        sandbox.call(
+            "TagResource",
+            &json!({"resourceArn": definition, "tags": tag("k0", "한국어")}),
+        );
+        let more = json!({"resourceArn": definition, "tags": tag("new", "v")});
+        sandbox.refuses("TagResource", &more, "LimitExceededException");
+        let missing = [
+            (
+                format!("{ARN}:task-definition/f:2"),
+                "ResourceNotFoundException",
+            ),
+            (
+                format!("{ARN}:task-definition/f"),
+                "ResourceNotFoundException",
+            ),
+            (format!("{ARN}:cluster/c"), "ClusterNotFoundException"),
+            (format!("{ARN}:service/c/s"), "ClusterNotFoundException"),
+            (
+                "arn:aws:ecs:eu-west-1:111122223333:cluster/c".to_owned(),
+                "InvalidParameterException",
+            ),
+            (format!("{ARN}:thing/x"), "InvalidParameterException"),
+        ];
+        for (arn, code) in missing {
+            let input = json!({"resourceArn": arn, "tags": tag("k", "v")});
+            sandbox.refuses("TagResource", &input, code);
+        }
+        let list = json!({"resourceArn": format!("{ARN}:task-definition/f:2")});
+        sandbox.refuses("ListTagsForResource", &list, "InvalidParameterException");
+        let untag = json!({"resourceArn": definition, "tagKeys": []});
+        sandbox.refuses("UntagResource", &untag, "InvalidParameterException");
+    }
+}

@@ -371,3 +371,99 @@ pub(super) fn describe(region: &mut Region, cx: &Context<'_>, input: &Input) -> 
     }
     Ok(Answer::ok(json!({ "tasks": tasks, "failures": failures })))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sandbox::ecs::fixture::{ARN, Sandbox, fargate, network};
+
+    #[test]
+    fn tasks_run_and_stop() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        let mut input = fargate("f");
+        input["tags"] = json!([{"key": "a", "value": "1"}]);
+        sandbox.call("RegisterTaskDefinition", &input);
+        let run = json!({
+            "taskDefinition": "f", "launchType": "FARGATE", "count": 2, "startedBy": "me", "networkConfiguration": network(),
+            "propagateTags": "TASK_DEFINITION", "tags": [{"key": "b", "value": "2"}],
+        });
+        let started = sandbox.call("RunTask", &run);
+        assert_eq!(started["failures"], json!([]));
+        let task = started["tasks"][0].clone();
+        assert_eq!(task["group"], "family:f");
+        assert_eq!(task["lastStatus"], "PROVISIONING");
+        assert_eq!(task["containers"][0]["image"], "nginx");
+        assert_eq!(
+            task["tags"],
+            json!([{"key": "a", "value": "1"}, {"key": "b", "value": "2"}])
+        );
+        let named = json!({"tasks": [task["taskArn"], "nothing"]});
+        sandbox.now_millis += 1_000;
+        assert_eq!(
+            sandbox.call("DescribeTasks", &named)["tasks"][0]["lastStatus"],
+            "PENDING"
+        );
+        sandbox.now_millis += 2_000;
+        let running = sandbox.call("DescribeTasks", &named);
+        assert_eq!(running["tasks"][0]["lastStatus"], "RUNNING");
+        assert_eq!(running["tasks"][0]["startedAt"], json!(1_700_000_003.0));
+        assert_eq!(
+            running["failures"],
+            json!([{"arn": format!("{ARN}:task/default/nothing"), "reason": "MISSING"}])
+        );
+        for filter in [
+            json!({"family": "f"}),
+            json!({"startedBy": "me"}),
+            json!({"launchType": "FARGATE"}),
+        ] {
+            let found = sandbox.call("ListTasks", &filter);
+            assert_eq!(
+                found["taskArns"].as_array().map(Vec::len),
+                Some(2),
+                "{filter}"
+            );
+        }
+        assert_eq!(
+            sandbox.call("ListTasks", &json!({"family": "g"})),
+            json!({"taskArns": []})
+        );
+        sandbox.refuses(
+            "ListTasks",
+            &json!({"serviceName": "s"}),
+            "ServiceNotFoundException",
+        );
+        sandbox.refuses(
+            "DeleteCluster",
+            &json!({"cluster": "default"}),
+            "ClusterContainsTasksException",
+        );
+        let stopped = sandbox.call(
+            "StopTask",
+            &json!({"task": task["taskArn"], "reason": "enough"}),
+        );
+        assert_eq!(stopped["task"]["lastStatus"], "STOPPED");
+        assert_eq!(stopped["task"]["stoppedReason"], "enough");
+        sandbox.refuses(
+            "StopTask",
+            &json!({"task": "nothing"}),
+            "InvalidParameterException",
+        );
+        let wrong = [
+            (
+                json!({"taskDefinition": "f", "count": 11}),
+                "InvalidParameterException",
+            ),
+            (
+                json!({"taskDefinition": "f", "networkConfiguration": network()}),
+                "InvalidParameterException",
+            ),
+            (json!({"taskDefinition": "g"}), "ClientException"),
+            (json!({}), "InvalidParameterException"),
+        ];
+        for (input, code) in wrong {
+            sandbox.refuses("RunTask", &input, code);
+        }
+    }
+}

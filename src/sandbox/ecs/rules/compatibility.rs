@@ -315,3 +315,274 @@ fn check_fargate_linux(container: &Map<String, Value>) -> Result<(), Refusal> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::ecs::rules::fixture::{accepted, app, fargate, log, refused, task, with};
+
+    #[test]
+    fn fargate_tasks() {
+        let only = |members: Value| fargate(&members, &json!({}));
+        let platform = |family: &str, architecture: &str| {
+            only(json!({
+                "cpu": "1024", "memory": "2048",
+                "runtimePlatform": {"operatingSystemFamily": family, "cpuArchitecture": architecture},
+            }))
+        };
+        let mount = json!({"mountPoints": [{"sourceVolume": "v"}]});
+        refused(&[
+            (
+                "only supports network mode ‘awsvpc’",
+                only(json!({"networkMode": null})),
+            ),
+            (
+                "only supports network mode ‘awsvpc’",
+                only(json!({"networkMode": "bridge"})),
+            ),
+            (
+                "'cpu' be defined at the task level",
+                only(json!({"cpu": null})),
+            ),
+            (
+                "'memory' be defined at the task level",
+                fargate(&json!({"memory": null}), &json!({"memory": null})),
+            ),
+            (
+                "No Fargate configuration exists",
+                only(json!({"memory": "4 GB"})),
+            ),
+            (
+                "No Fargate configuration exists",
+                only(
+                    json!({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_FULL"}}),
+                ),
+            ),
+            (
+                "task placement constraints",
+                only(json!({"placementConstraints": [{"type": "memberOf", "expression": "x"}]})),
+            ),
+            ("do not support ipcMode", only(json!({"ipcMode": "task"}))),
+            (
+                "do not support pidMode 'host'",
+                only(json!({"pidMode": "host"})),
+            ),
+            (
+                "runtime platform WINDOWS_SERVER_2016_FULL",
+                platform("WINDOWS_SERVER_2016_FULL", "X86_64"),
+            ),
+            (
+                "runtime platform WINDOWS_SERVER_2022_CORE",
+                platform("WINDOWS_SERVER_2022_CORE", "ARM64"),
+            ),
+            (
+                "do not support sourcePath",
+                fargate(
+                    &json!({"volumes": [{"name": "v", "host": {"sourcePath": "/x"}}]}),
+                    &mount,
+                ),
+            ),
+            (
+                "do not support dockerVolumeConfiguration",
+                fargate(
+                    &json!({"volumes": [{"name": "v", "dockerVolumeConfiguration": {}}]}),
+                    &mount,
+                ),
+            ),
+        ]);
+        accepted(&[
+            only(json!({"pidMode": "task", "cpu": ".25 vCPU", "memory": "0.5 GB"})),
+            only(json!({"requiresCompatibilities": ["EC2", "FARGATE", "MANAGED_INSTANCES"]})),
+            platform("LINUX", "ARM64"),
+            platform("WINDOWS_SERVER_2022_CORE", "X86_64"),
+            fargate(&json!({"volumes": [{"name": "v", "host": {}}]}), &mount),
+            task(
+                &json!({"requiresCompatibilities": ["EC2"]}),
+                &json!({"privileged": true}),
+            ),
+        ]);
+    }
+
+    #[test]
+    fn fargate_containers() {
+        let only = |members: Value| fargate(&json!({}), &members);
+        let linux = |members: Value| only(json!({ "linuxParameters": members }));
+        let no_role = |members: Value| fargate(&json!({"executionRoleArn": null}), &members);
+        let logs = log(
+            "awslogs",
+            &json!({"awslogs-group": "g", "awslogs-region": "r", "awslogs-stream-prefix": "p"}),
+        );
+        let private = json!({"image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1"});
+        let s3 = json!({"firelensConfiguration": {"type": "fluentbit", "options": {"config-file-type": "s3"}},
+            "logConfiguration": {"logDriver": "awsfirelens"}});
+        refused(&[
+            (
+                "'privileged' setting be 'false'",
+                only(json!({"privileged": true})),
+            ),
+            (
+                "do not support dnsServers",
+                only(json!({"dnsServers": ["10.0.0.2"]})),
+            ),
+            (
+                "do not support dnsSearchDomains",
+                only(json!({"dnsSearchDomains": ["a"]})),
+            ),
+            (
+                "do not support dockerSecurityOptions",
+                only(json!({"dockerSecurityOptions": ["no-new-privileges"]})),
+            ),
+            (
+                "GPU resource requirements",
+                only(json!({"resourceRequirements": [{"type": "GPU", "value": "1"}]})),
+            ),
+            (
+                "start timeout on container 'app' must be at least 2",
+                only(json!({"startTimeout": 1})),
+            ),
+            (
+                "stop timeout on container 'app' must be at least 2",
+                only(json!({"stopTimeout": 1})),
+            ),
+            (
+                "stop timeout of less than 120",
+                only(json!({"stopTimeout": 121})),
+            ),
+            (
+                "start timeout of less than 120",
+                only(json!({"startTimeout": 121})),
+            ),
+            (
+                "do not support devices",
+                linux(json!({"devices": [{"hostPath": "/dev/x"}]})),
+            ),
+            (
+                "do not support sharedMemorySize",
+                linux(json!({"sharedMemorySize": 64})),
+            ),
+            (
+                "do not support tmpfs",
+                linux(json!({"tmpfs": [{"containerPath": "/t", "size": 1}]})),
+            ),
+            ("do not support maxSwap", linux(json!({"maxSwap": 0}))),
+            ("do not support swappiness", linux(json!({"swappiness": 0}))),
+            (
+                "NET_ADMIN is not allowed on Fargate",
+                linux(json!({"capabilities": {"add": ["SYS_PTRACE", "NET_ADMIN"]}})),
+            ),
+            (
+                "json-file is not a valid log driver",
+                only(log("json-file", &json!({}))),
+            ),
+            ("support log driver awslogs", no_role(logs.clone())),
+            ("support ECR images", no_role(private.clone())),
+            (
+                "include awslogs-stream-prefix",
+                only(log(
+                    "awslogs",
+                    &json!({"awslogs-group": "g", "awslogs-region": "r"}),
+                )),
+            ),
+            ("config file from 's3'", only(s3.clone())),
+        ]);
+        accepted(&[
+            only(logs),
+            only(private),
+            no_role(json!({"privileged": false, "stopTimeout": 120, "startTimeout": 2})),
+            linux(
+                json!({"capabilities": {"add": ["SYS_PTRACE"], "drop": ["NET_RAW"]}, "initProcessEnabled": true}),
+            ),
+            app(&s3),
+        ]);
+    }
+
+    #[test]
+    fn other_launch_types_and_windows() {
+        let external = |members: Value, container: Value| {
+            task(
+                &with(json!({"requiresCompatibilities": ["EXTERNAL"]}), &members),
+                &container,
+            )
+        };
+        let managed = |members: Value| {
+            task(
+                &with(
+                    json!({"requiresCompatibilities": ["MANAGED_INSTANCES"]}),
+                    &members,
+                ),
+                &json!({}),
+            )
+        };
+        let windows = |members: Value, container: Value| {
+            let platform =
+                json!({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}});
+            task(&with(platform, &members), &container)
+        };
+        let mount = json!({"mountPoints": [{"sourceVolume": "v"}]});
+        let volume = |kind: &str, value: Value| json!({"volumes": [{"name": "v", kind: value}]});
+        refused(&[
+            (
+                "External launch type do not support networkMode=awsvpc",
+                external(json!({"networkMode": "awsvpc"}), json!({})),
+            ),
+            (
+                "do not support proxyConfiguration",
+                external(
+                    json!({"proxyConfiguration": {"containerName": "app"}}),
+                    json!({}),
+                ),
+            ),
+            (
+                "do not support efsVolumeConfiguration",
+                external(
+                    volume("efsVolumeConfiguration", json!({"fileSystemId": "fs-1"})),
+                    mount.clone(),
+                ),
+            ),
+            (
+                "do not support configuredAtLaunch",
+                external(volume("configuredAtLaunch", json!(true)), mount),
+            ),
+            (
+                "Managed Instances do not support networkMode=bridge",
+                managed(json!({"networkMode": "bridge"})),
+            ),
+            (
+                "Managed Instances do not support Windows",
+                managed(
+                    json!({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}),
+                ),
+            ),
+            (
+                "Windows containers do not support networkMode=host",
+                windows(json!({"networkMode": "host"}), json!({})),
+            ),
+            (
+                "Windows containers do not support pidMode",
+                windows(json!({"pidMode": "task"}), json!({})),
+            ),
+            (
+                "Windows containers do not support privileged",
+                windows(json!({}), json!({"privileged": true})),
+            ),
+            (
+                "Windows containers do not support linuxParameters",
+                windows(
+                    json!({}),
+                    json!({"linuxParameters": {"initProcessEnabled": true}}),
+                ),
+            ),
+        ]);
+        accepted(&[
+            external(json!({"networkMode": "none"}), json!({})),
+            managed(json!({})),
+            managed(json!({"networkMode": "host"})),
+            windows(
+                json!({}),
+                json!({"privileged": false, "linuxParameters": {}}),
+            ),
+            windows(json!({"networkMode": "awsvpc"}), json!({})),
+        ]);
+    }
+}

@@ -301,3 +301,259 @@ fn check_network(draft: &Draft<'_>, container: &Map<String, Value>) -> Result<()
         Some(_) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::ecs::rules::fixture::{accepted, app, refused, task, with};
+
+    #[test]
+    fn images() {
+        let digest = |hash: String| app(&json!({"image": format!("repo/app@sha256:{hash}")}));
+        refused(&[
+            (
+                "Container.image should not be null",
+                app(&json!({"image": ""})),
+            ),
+            (
+                "Container.image contains invalid",
+                app(&json!({"image": "nginx latest"})),
+            ),
+            (
+                "Container.image contains invalid",
+                app(&json!({"image": "nginx@sha256"})),
+            ),
+            ("Container.image contains invalid", digest("a".repeat(63))),
+            ("Container.image contains invalid", digest("g".repeat(64))),
+            (
+                "Container.image cannot be more",
+                app(&json!({"image": "n".repeat(256)})),
+            ),
+        ]);
+        accepted(&[
+            digest("aF0".repeat(21) + "9"),
+            app(&json!({"image": format!("{}@sha256:{}", "n".repeat(255), "0".repeat(64))})),
+            app(&json!({"image": "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0"})),
+        ]);
+    }
+
+    #[test]
+    fn health_checks_and_restarts() {
+        let check = |members: Value| {
+            let health = with(json!({"command": ["CMD", "/healthcheck"]}), &members);
+            app(&json!({ "healthCheck": health }))
+        };
+        let policy = |members: Value| {
+            app(&json!({"restartPolicy": with(json!({"enabled": true}), &members)}))
+        };
+        let codes: Vec<u32> = (0..51).collect();
+        refused(&[
+            (
+                "must start with CMD",
+                check(json!({"command": ["/healthcheck", "-v"]})),
+            ),
+            ("must start with CMD", check(json!({"command": ["CMD"]}))),
+            ("must start with CMD", check(json!({"command": []}))),
+            (
+                "command should not be null",
+                check(json!({"command": null})),
+            ),
+            (
+                "'interval' setting must be between 5 and 300",
+                check(json!({"interval": 4})),
+            ),
+            (
+                "'interval' setting must be between 5 and 300",
+                check(json!({"interval": 301})),
+            ),
+            (
+                "'timeout' setting must be between 2 and 60",
+                check(json!({"timeout": 1})),
+            ),
+            (
+                "'timeout' setting must be between 2 and 60",
+                check(json!({"timeout": 61})),
+            ),
+            (
+                "'retries' setting must be between 1 and 10",
+                check(json!({"retries": 0})),
+            ),
+            (
+                "'retries' setting must be between 1 and 10",
+                check(json!({"retries": 11})),
+            ),
+            (
+                "'startPeriod' setting must be between 0 and 300",
+                check(json!({"startPeriod": -1})),
+            ),
+            (
+                "'startPeriod' setting must be between 0 and 300",
+                check(json!({"startPeriod": 301})),
+            ),
+            (
+                "enabled should not be null",
+                policy(json!({"enabled": null})),
+            ),
+            (
+                "at most 50 exit codes",
+                policy(json!({ "ignoredExitCodes": codes })),
+            ),
+            (
+                "'restartAttemptPeriod' setting must be between 60 and 1800",
+                policy(json!({"restartAttemptPeriod": 59})),
+            ),
+            (
+                "'restartAttemptPeriod' setting must be between 60 and 1800",
+                policy(json!({"restartAttemptPeriod": 1801})),
+            ),
+        ]);
+        accepted(&[
+            check(json!({"interval": 5, "timeout": 60, "retries": 10, "startPeriod": 0})),
+            check(
+                json!({"command": ["CMD-SHELL", "exit 0"], "interval": 300, "timeout": 2, "retries": 1, "startPeriod": 300}),
+            ),
+            policy(json!({"ignoredExitCodes": codes[..50], "restartAttemptPeriod": 60})),
+        ]);
+    }
+
+    #[test]
+    fn environment_and_secrets() {
+        let files = |count: usize, value: &str| {
+            let files: Vec<Value> = (0..count)
+                .map(|_| json!({"value": value, "type": "s3"}))
+                .collect();
+            app(&json!({ "environmentFiles": files }))
+        };
+        let secret = json!({"name": "PASSWORD", "valueFrom": "parameter"});
+        let with_role = json!({"executionRoleArn": "Execution"});
+        let log_secret = json!({"logConfiguration": {"logDriver": "splunk", "options": {"splunk-url": "u"}, "secretOptions": [
+            {"name": "splunk-token", "valueFrom": "parameter"}]}});
+        let credentials = json!({"repositoryCredentials": {"credentialsParameter": "secret"}});
+        refused(&[
+            ("Specify ten or less", files(11, "arn:aws:s3:::b/a.env")),
+            ("Invalid arn syntax", files(1, "s3://b/a.env")),
+            ("Invalid arn syntax", files(1, "arn:aws:s3:::bucket.env")),
+            ("extension .env", files(1, "arn:aws:s3:::b/a.txt")),
+            (
+                "Duplicate secret names found: PASSWORD",
+                task(&with_role, &json!({"secrets": [secret, secret]})),
+            ),
+            (
+                "such as 'PASSWORD'",
+                task(
+                    &with_role,
+                    &json!({"secrets": [secret], "environment": [{"name": "PASSWORD", "value": "x"}]}),
+                ),
+            ),
+            ("container secrets", app(&json!({ "secrets": [secret] }))),
+            ("log driver secrets", app(&log_secret)),
+            ("repository credentials", app(&credentials)),
+        ]);
+        accepted(&[
+            files(10, "arn:aws:s3:::b/dir/a.env"),
+            task(
+                &with_role,
+                &json!({"secrets": [secret], "environment": [{"name": "password", "value": "x"}]}),
+            ),
+            task(&with_role, &log_secret),
+            task(&with_role, &credentials),
+        ]);
+    }
+
+    #[test]
+    fn linux_parameters_and_devices() {
+        let linux = |members: Value| app(&json!({ "linuxParameters": members }));
+        let control = |name: &str| json!({"systemControls": [{"namespace": name, "value": "1"}]});
+        let gpu =
+            |count: &str| app(&json!({"resourceRequirements": [{"type": "GPU", "value": count}]}));
+        let accelerator =
+            json!({"inferenceAccelerators": [{"deviceName": "d", "deviceType": "eia2.medium"}]});
+        let uses = |name: &str| json!({"resourceRequirements": [{"type": "InferenceAccelerator", "value": name}]});
+        refused(&[
+            (
+                "unknown capability 'FLY'",
+                linux(json!({"capabilities": {"add": ["FLY"]}})),
+            ),
+            (
+                "unknown capability 'CAP_CHOWN'",
+                linux(json!({"capabilities": {"drop": ["CAP_CHOWN"]}})),
+            ),
+            (
+                "'swappiness' setting must be between 0 and 100",
+                linux(json!({"swappiness": 101})),
+            ),
+            ("'maxSwap' setting", linux(json!({"maxSwap": -1}))),
+            (
+                "'sharedMemorySize' setting",
+                linux(json!({"sharedMemorySize": -1})),
+            ),
+            (
+                "'size' setting",
+                linux(json!({"tmpfs": [{"containerPath": "/t", "size": 0}]})),
+            ),
+            (
+                "unsupported system control 'vm.swappiness'",
+                app(&control("vm.swappiness")),
+            ),
+            (
+                "when ipcMode=host",
+                task(&json!({"ipcMode": "host"}), &control("kernel.sem")),
+            ),
+            (
+                "when networkMode=host",
+                task(
+                    &json!({"networkMode": "host"}),
+                    &control("net.core.somaxconn"),
+                ),
+            ),
+            ("number of GPUs", gpu("0")),
+            ("number of GPUs", gpu("two")),
+            (
+                "'d' is not used by any container",
+                task(&accelerator, &json!({})),
+            ),
+            ("Unknown inference accelerator 'e'", app(&uses("e"))),
+            (
+                "credentialSpecs",
+                app(&json!({"credentialSpecs": ["credentialspec:a", "credentialspec:b"]})),
+            ),
+        ]);
+        accepted(&[
+            linux(
+                json!({"capabilities": {"add": ["ALL", "NET_ADMIN"], "drop": ["MKNOD"]}, "swappiness": 0, "maxSwap": 0}),
+            ),
+            app(&control("fs.mqueue.msg_max")),
+            task(&json!({"networkMode": "host"}), &control("kernel.shmmax")),
+            task(&accelerator, &uses("d")),
+            gpu("2"),
+        ]);
+    }
+
+    #[test]
+    fn hosts_and_names_under_awsvpc() {
+        let awsvpc = |member: Value| task(&json!({"networkMode": "awsvpc"}), &member);
+        refused(&[
+            (
+                "hostname is not supported",
+                awsvpc(json!({"hostname": "h"})),
+            ),
+            (
+                "Disable Networking is not supported",
+                awsvpc(json!({"disableNetworking": true})),
+            ),
+            (
+                "extraHosts is not supported",
+                awsvpc(json!({"extraHosts": [{"hostname": "h", "ipAddress": "10.0.0.1"}]})),
+            ),
+            (
+                "Links are not supported when networkMode=awsvpc",
+                awsvpc(json!({"links": ["app"]})),
+            ),
+        ]);
+        accepted(&[
+            awsvpc(json!({"disableNetworking": false, "extraHosts": [], "links": []})),
+            app(&json!({"hostname": "h", "disableNetworking": true})),
+        ]);
+    }
+}

@@ -94,3 +94,72 @@ fn check_cycles(draft: &Draft<'_>) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sandbox::ecs::rules::fixture::{accepted, app, depends, refused, task, two, with};
+
+    #[test]
+    fn references_between_containers() {
+        let healthy = json!({"healthCheck": {"command": ["CMD", "true"]}});
+        refused(&[
+            (
+                "Cannot depend on container 'ghost'",
+                app(&depends("ghost", "START")),
+            ),
+            ("cannot depend on itself", app(&depends("app", "START"))),
+            (
+                "cannot be an essential container",
+                two(&depends("other", "SUCCESS"), &json!({})),
+            ),
+            (
+                "cannot be an essential container",
+                two(&depends("other", "COMPLETE"), &json!({"essential": true})),
+            ),
+            (
+                "must have health check configured",
+                two(&depends("other", "HEALTHY"), &json!({})),
+            ),
+            (
+                "have a cycle among: app, other",
+                two(&depends("other", "START"), &depends("app", "START")),
+            ),
+            (
+                "'volumesFrom' setting. Unknown container: 'ghost'",
+                app(&json!({"volumesFrom": [{"sourceContainer": "ghost"}]})),
+            ),
+            (
+                "'links' setting. Unknown container: 'ghost'",
+                app(&json!({"links": ["ghost:alias"]})),
+            ),
+            (
+                "Links are not supported when networkMode=host",
+                with(
+                    two(&json!({"links": ["other"]}), &json!({})),
+                    &json!({"networkMode": "host"}),
+                ),
+            ),
+            (
+                "'proxyConfiguration' setting. Unknown container: 'envoy'",
+                task(
+                    &json!({"proxyConfiguration": {"containerName": "envoy"}}),
+                    &json!({}),
+                ),
+            ),
+        ]);
+        accepted(&[
+            two(&depends("other", "HEALTHY"), &healthy),
+            two(&depends("other", "SUCCESS"), &json!({"essential": false})),
+            two(
+                &json!({"links": ["other:o"], "volumesFrom": [{"sourceContainer": "other"}]}),
+                &json!({}),
+            ),
+            task(
+                &json!({"proxyConfiguration": {"containerName": "app", "type": "APPMESH"}}),
+                &json!({}),
+            ),
+        ]);
+    }
+}

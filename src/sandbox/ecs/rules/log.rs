@@ -131,3 +131,67 @@ pub(super) fn check_fargate(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::ecs::rules::fixture::{accepted, app, log, refused, two, with};
+
+    #[test]
+    fn log_configurations() {
+        let awslogs = |more: Value| {
+            let options = with(json!({"awslogs-group": "g", "awslogs-region": "r"}), &more);
+            app(&log("awslogs", &options))
+        };
+        let firelens = json!({"firelensConfiguration": {"type": "fluentbit"}});
+        let routed = log("awsfirelens", &json!({}));
+        refused(&[
+            (
+                "requires options: awslogs-region, awslogs-group",
+                app(&log("awslogs", &json!({}))),
+            ),
+            (
+                "requires options: awslogs-group",
+                app(&log("awslogs", &json!({"awslogs-region": "r"}))),
+            ),
+            (
+                "requires options: awslogs-region",
+                awslogs(json!({"awslogs-region": ""})),
+            ),
+            (
+                "together",
+                awslogs(
+                    json!({"awslogs-datetime-format": "%Y", "awslogs-multiline-pattern": "^x"}),
+                ),
+            ),
+            (
+                "Invalid log driver mode 'fast'",
+                awslogs(json!({"mode": "fast"})),
+            ),
+            (
+                "splunk requires options: splunk-token, splunk-url",
+                app(&log("splunk", &json!({}))),
+            ),
+            (
+                "one container has to be configured with a firelensConfiguration",
+                app(&routed),
+            ),
+            (
+                "at least one container has to be configured with the awsfirelens",
+                app(&firelens),
+            ),
+            (
+                "Only one container",
+                two(&with(routed.clone(), &firelens), &firelens),
+            ),
+        ]);
+        accepted(&[
+            awslogs(
+                json!({"awslogs-multiline-pattern": "^x", "mode": "non-blocking", "max-buffer-size": "25m"}),
+            ),
+            app(&log("json-file", &json!({}))),
+            two(&routed, &firelens),
+        ]);
+    }
+}

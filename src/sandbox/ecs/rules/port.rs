@@ -151,3 +151,108 @@ fn check_overlaps(container: &Map<String, Value>) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::ecs::rules::fixture::{accepted, ports, refused, two};
+
+    #[test]
+    fn port_mappings() {
+        let range = |text: &str| json!([{ "containerPortRange": text }]);
+        let named = |name: &str| json!([{"containerPort": 80, "name": name}]);
+        let ranges: Vec<Value> = (0..101)
+            .map(|n| json!({"containerPortRange": format!("{}-{}", n * 10 + 1, n * 10 + 2)}))
+            .collect();
+        refused(&[
+            (
+                "networkMode=none",
+                ports("none", &json!([{"containerPort": 80}])),
+            ),
+            ("'containerPort' setting", ports("", &json!([{}]))),
+            (
+                "'containerPort' setting",
+                ports("", &json!([{"containerPort": 0}])),
+            ),
+            (
+                "'containerPort' setting",
+                ports("", &json!([{"containerPort": 65_536}])),
+            ),
+            (
+                "'hostPort' setting",
+                ports("", &json!([{"containerPort": 80, "hostPort": 65_536}])),
+            ),
+            (
+                "When networkMode=awsvpc, the host ports",
+                ports("awsvpc", &json!([{"containerPort": 80, "hostPort": 81}])),
+            ),
+            (
+                "When networkMode=host, the host ports",
+                ports("host", &json!([{"containerPort": 80, "hostPort": 81}])),
+            ),
+            (
+                "cannot specify both single port and port range",
+                ports(
+                    "",
+                    &json!([{"containerPort": 80, "containerPortRange": "1-2"}]),
+                ),
+            ),
+            (
+                "cannot specify both single port and port range",
+                ports("", &json!([{"hostPort": 80, "containerPortRange": "1-2"}])),
+            ),
+            ("needs networkMode=bridge", ports("host", &range("1-2"))),
+            ("first lower than the last", ports("", &range("2-2"))),
+            ("first lower than the last", ports("", &range("0-2"))),
+            ("first lower than the last", ports("", &range("1-65536"))),
+            ("first lower than the last", ports("", &range("80"))),
+            ("more than 100 port ranges", ports("", &json!(ranges))),
+            (
+                "container port 15 is used multiple times",
+                ports(
+                    "",
+                    &json!([{"containerPortRange": "10-20"}, {"containerPortRange": "15-30"}]),
+                ),
+            ),
+            (
+                "container port 12 is used multiple times",
+                ports(
+                    "awsvpc",
+                    &json!([{"containerPortRange": "10-20"}, {"containerPort": 12}]),
+                ),
+            ),
+            ("'portMappings.name'", ports("", &named("-web"))),
+            ("'portMappings.name'", ports("", &named("Web"))),
+            ("'portMappings.name'", ports("", &named(&"w".repeat(65)))),
+            (
+                "port mapping name 'web' is already used",
+                two(
+                    &json!({"portMappings": named("web")}),
+                    &json!({"portMappings": named("web")}),
+                ),
+            ),
+        ]);
+        accepted(&[
+            ports(
+                "",
+                &json!([{"containerPort": 80, "hostPort": 8080}, {"containerPort": 80, "hostPort": 8081}]),
+            ),
+            ports(
+                "awsvpc",
+                &json!([{"containerPort": 80, "hostPort": 80}, {"containerPort": 81, "hostPort": 0}]),
+            ),
+            ports(
+                "host",
+                &json!([{"containerPort": 53, "protocol": "tcp"}, {"containerPort": 53, "protocol": "udp"}]),
+            ),
+            ports(
+                "",
+                &json!([{"containerPortRange": "10-20"}, {"containerPort": 12, "protocol": "udp"}, {"containerPort": 21}]),
+            ),
+            ports("awsvpc", &json!(ranges[..100])),
+            ports("none", &json!([])),
+            ports("", &named("web_1-a")),
+        ]);
+    }
+}

@@ -148,7 +148,12 @@ fn check_memory(draft: &Draft<'_>, container: &Map<String, Value>) -> Result<(),
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
+
+    use super::{
+        super::fixture::{accepted, app, refused, task, two, with},
+        *,
+    };
 
     #[test]
     fn reads_both_spellings() {
@@ -223,5 +228,64 @@ mod tests {
         for (cpu, memory) in wrong {
             assert!(!fargate_offers(cpu, memory, false), "{cpu} {memory}");
         }
+    }
+
+    #[test]
+    fn sizes() {
+        refused(&[
+            (
+                "Invalid 'cpu' setting for task",
+                task(&json!({"cpu": "64"}), &json!({})),
+            ),
+            (
+                "Invalid 'cpu' setting for task",
+                task(&json!({"cpu": "a lot"}), &json!({})),
+            ),
+            (
+                "Invalid 'memory' setting for task",
+                task(&json!({"memory": "3 MB"}), &json!({})),
+            ),
+            (
+                "At least one of 'memory' or 'memoryReservation'",
+                app(&json!({"memory": null})),
+            ),
+            ("at least 6 MiB", app(&json!({"memory": 5}))),
+            ("at least 6 MiB", app(&json!({"memoryReservation": 0}))),
+            (
+                "must be greater than or equal to 'memoryReservation'",
+                app(&json!({"memoryReservation": 129})),
+            ),
+            ("'cpu' must not be negative", app(&json!({"cpu": -1}))),
+            (
+                "The 'memory' setting for container 'app' is greater",
+                task(&json!({"memory": "127"}), &json!({})),
+            ),
+            (
+                "sum of all container 'cpu'",
+                with(
+                    two(&json!({"cpu": 100}), &json!({"cpu": 157})),
+                    &json!({"cpu": "256"}),
+                ),
+            ),
+            (
+                "sum of all container 'memory'",
+                with(two(&json!({}), &json!({})), &json!({"memory": "255"})),
+            ),
+        ]);
+        accepted(&[
+            app(&json!({"memory": null, "memoryReservation": 6})),
+            app(&json!({"memoryReservation": 128})),
+            with(
+                two(&json!({"cpu": 100}), &json!({"cpu": 156})),
+                &json!({"cpu": ".25 vCPU", "memory": "256"}),
+            ),
+            with(
+                two(
+                    &json!({"memoryReservation": 64}),
+                    &json!({"memoryReservation": 64}),
+                ),
+                &json!({"memory": "128"}),
+            ),
+        ]);
     }
 }

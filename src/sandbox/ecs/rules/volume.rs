@@ -129,3 +129,112 @@ fn check_efs(efs: &Map<String, Value>) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::ecs::rules::fixture::{accepted, refused, task, with};
+
+    fn volumes(volumes: &Value, mounts: &Value) -> Value {
+        task(
+            &json!({ "volumes": volumes }),
+            &json!({ "mountPoints": mounts }),
+        )
+    }
+
+    #[test]
+    fn volumes_and_mount_points() {
+        let mount = json!([{"sourceVolume": "v", "containerPath": "/v"}]);
+        let efs = |members: Value| {
+            let efs = with(json!({"fileSystemId": "fs-1"}), &members);
+            volumes(
+                &json!([{"name": "v", "efsVolumeConfiguration": efs}]),
+                &mount,
+            )
+        };
+        let docker = |scope: &str| json!([{"name": "v", "dockerVolumeConfiguration": {"scope": scope, "autoprovision": true}}]);
+        refused(&[
+            ("Unknown volume 'v'", volumes(&json!([]), &mount)),
+            (
+                "Unknown volume 'null'",
+                volumes(&json!([{"name": "v"}]), &json!([{"containerPath": "/v"}])),
+            ),
+            (
+                "Volume.name contains invalid",
+                volumes(&json!([{"name": "a b"}]), &json!([])),
+            ),
+            (
+                "Volume.name should not be null",
+                volumes(&json!([{"host": {}}]), &json!([])),
+            ),
+            (
+                "Duplicate volume name 'v'",
+                volumes(&json!([{"name": "v"}, {"name": "v"}]), &mount),
+            ),
+            (
+                "can only have one of: host, efsVolumeConfiguration",
+                volumes(
+                    &json!([{"name": "v", "host": {}, "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]),
+                    &mount,
+                ),
+            ),
+            (
+                "fileSystemId should not be null",
+                efs(json!({"fileSystemId": null})),
+            ),
+            (
+                "TransitEncryptionPort requires",
+                efs(json!({"transitEncryptionPort": 20_490})),
+            ),
+            (
+                "EFS IAM authorization requires",
+                efs(json!({"authorizationConfig": {"iam": "ENABLED"}})),
+            ),
+            (
+                "EFS access points require",
+                efs(json!({"authorizationConfig": {"accessPointId": "fsap-1"}})),
+            ),
+            (
+                "When using an EFS access point",
+                efs(
+                    json!({"transitEncryption": "ENABLED", "rootDirectory": "/data", "authorizationConfig": {"accessPointId": "fsap-1"}}),
+                ),
+            ),
+            (
+                "When using an S3 Files access point",
+                volumes(
+                    &json!([{"name": "v", "s3filesVolumeConfiguration": {"fileSystemArn": "a", "accessPointArn": "b", "rootDirectory": "/x"}}]),
+                    &mount,
+                ),
+            ),
+            ("scope 'shared'", volumes(&docker("task"), &mount)),
+            (
+                "Volumes [v] are not referenced",
+                volumes(
+                    &json!([{"name": "v", "configuredAtLaunch": true}]),
+                    &json!([]),
+                ),
+            ),
+            (
+                "only one volume with configuredAtLaunch",
+                volumes(
+                    &json!([{"name": "v", "configuredAtLaunch": true}, {"name": "w", "configuredAtLaunch": true}]),
+                    &mount,
+                ),
+            ),
+        ]);
+        accepted(&[
+            volumes(
+                &json!([{"name": "v", "host": {"sourcePath": "/x"}, "configuredAtLaunch": false}, {"name": "w"}]),
+                &mount,
+            ),
+            volumes(&docker("shared"), &mount),
+            volumes(&json!([{"name": "v", "configuredAtLaunch": true}]), &mount),
+            efs(json!({
+                "transitEncryption": "ENABLED", "transitEncryptionPort": 20_490, "rootDirectory": "/",
+                "authorizationConfig": {"accessPointId": "fsap-1", "iam": "ENABLED"},
+            })),
+        ]);
+    }
+}

@@ -1,7 +1,7 @@
 //! `UpdateService`.
 
 use super::{PROPAGATION, REBALANCING, Status, check_load_balancers};
-use super::{deployment, desired_count, named, put};
+use super::{deployment, desired_count, named, primary_revision, put};
 use crate::sandbox::{
     Context, Refusal, World,
     ecs::{
@@ -71,9 +71,7 @@ pub(in crate::sandbox::ecs) fn update(
     // A service goes on with a revision that has been deregistered meanwhile; only a new one must be active.
     let revision = match input.text("taskDefinition") {
         Some(wanted) => revision::usable(region, cx, wanted)?.clone(),
-        None => revision::find(region, cx, &current)
-            .expect("a revision stays while a service uses it")
-            .clone(),
+        None => primary_revision(region, cx, &service),
     };
     if let Some(count) = desired_count(&input)? {
         service.desired_count = count;
