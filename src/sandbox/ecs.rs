@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use crate::sandbox::{
     Context, Refusal, World,
+    iam::PassRole,
     service::{Input, Outcome},
 };
 
@@ -104,14 +105,20 @@ pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input)
     }
 }
 
-/// Whether ECS can be given the role `arn`, which is one of this account (developer guide, Amazon ECS task IAM role: the caller
-/// passes the role, and ECS assumes it). Every role can be passed until the state of IAM is consulted here.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the roles that exist are known to the IAM service"
-)]
-fn role_is_passable(_world: &World, _arn: &str, _now_millis: u64) -> Result<(), Refusal> {
-    Ok(())
+/// Whether ECS can be given the role `arn` (developer guide, "Amazon ECS task IAM role": the caller passes the role, and ECS assumes it).
+///
+/// No page says what a missing role answers; `ClientException: Role is not valid` is what people report (fabfuel/ecs-deploy issue 231). A role that ECS has not
+/// heard of yet answers as if the caller might not pass it (terraform-aws-modules/terraform-aws-ecs issue 414).
+fn role_is_passable(world: &World, arn: &str, now_millis: u64) -> Result<(), Refusal> {
+    match world.iam.pass_role(arn, now_millis) {
+        PassRole::Ready => Ok(()),
+        PassRole::Missing => Err(members::client("Role is not valid")),
+        PassRole::Propagating => Err(Refusal::new(
+            400,
+            "AccessDeniedException",
+            format!("The caller is not authorized to perform: iam:PassRole on resource: {arn}"),
+        )),
+    }
 }
 
 /// A timestamp as the JSON protocols write it: seconds since 1970, with milliseconds behind the point.

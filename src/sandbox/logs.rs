@@ -167,11 +167,3 @@ mod tests {
         assert_eq!(read, bench.world);
     }
 }
-
-/// The ARN and tags of everything in the region that has tags.
-pub fn tagged(
-    _world: &World,
-    _region: &str,
-) -> Vec<(String, std::collections::BTreeMap<String, String>)> {
-    Vec::new()
-}

@@ -6,8 +6,8 @@
 
 mod moto;
 mod run;
-mod tidy;
 mod sandbox_client;
 mod sandbox_faults;
 mod sandbox_iam;
 mod sandbox_wire;
+mod tidy;
