@@ -1,5 +1,7 @@
 //! Log events: put into one stream, read from one stream, searched for in many.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -342,29 +344,29 @@ fn searched<'g>(group: &'g LogGroup, input: &Input) -> Result<Vec<(&'g str, &'g 
             "logStreamNamePrefix and logStreamNames can't both be given.",
         ));
     }
-    let mut streams = Vec::new();
+    let mut streams = BTreeMap::new();
     for name in names {
         require_log_stream_name(NAMES, name)?;
         let (name, stream) = group
             .streams
             .get_key_value(name)
             .ok_or_else(no_log_stream)?;
-        streams.push((name.as_str(), stream));
+        streams.insert(name.as_str(), stream);
     }
-    streams.dedup_by_key(|(name, _)| *name);
-    Ok(streams)
+    Ok(streams.into_iter().collect())
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{DAY_MILLIS, HOUR_MILLIS};
     use crate::sandbox::amp::testing::{Bench, verdict};
 
     const INVALID: (u16, &str) = (400, "InvalidParameterException");
     const MISSING: (u16, &str) = (400, "ResourceNotFoundException");
     const NOW: u64 = 1_700_000_000_000;
+    const HOUR_MILLIS: u64 = 3_600_000;
+    const DAY_MILLIS: u64 = 86_400_000;
 
     fn bench(streams: &[&str]) -> Bench {
         let mut bench = Bench::new();
@@ -486,11 +488,21 @@ mod tests {
                 vec!["ok"],
             ),
             (
-                "at the edges",
+                "as new as can be",
                 None,
                 vec![(NOW + 2 * HOUR_MILLIS, "ok")],
                 Value::Null,
                 vec!["ok"],
+            ),
+            (
+                "as old as can be",
+                None,
+                vec![
+                    (NOW - 14 * DAY_MILLIS, "ok"),
+                    (NOW - 14 * DAY_MILLIS, "same time"),
+                ],
+                Value::Null,
+                vec!["ok", "same time"],
             ),
             (
                 "expired",
@@ -623,7 +635,7 @@ mod tests {
             ),
             (
                 "names",
-                json!({"logStreamNames": ["db", "app/1"]}),
+                json!({"logStreamNames": ["db", "app/1", "db"]}),
                 vec!["app/1", "db"],
             ),
             ("pattern", json!({"filterPattern": "db"}), vec!["db"]),
@@ -672,6 +684,12 @@ mod tests {
                 "FilterLogEvents",
                 "prefix and names",
                 json!({"logGroupName": "g", "logStreamNames": ["s"], "logStreamNamePrefix": "s"}),
+                INVALID,
+            ),
+            (
+                "FilterLogEvents",
+                "a bad name",
+                json!({"logGroupName": "g", "logStreamNames": ["*"]}),
                 INVALID,
             ),
             (

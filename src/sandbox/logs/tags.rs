@@ -211,6 +211,16 @@ mod tests {
                 missing,
             ),
             ("nothing", String::new(), (400, "InvalidParameterException")),
+            (
+                "a long name",
+                ARN.replace(":g", &format!(":{}", "g".repeat(965))),
+                missing,
+            ),
+            (
+                "a longer name",
+                ARN.replace(":g", &format!(":{}", "g".repeat(966))),
+                (400, "InvalidParameterException"),
+            ),
         ] {
             for operation in ["TagResource", "UntagResource", "ListTagsForResource"] {
                 let input = json!({"resourceArn": arn, "tags": {"k": "v"}, "tagKeys": ["k"]});
@@ -233,6 +243,10 @@ mod tests {
         bench.logs_ok(
             "TagResource",
             json!({"resourceArn": ARN, "tags": {"a": "replaced"}}),
+        );
+        bench.logs_ok(
+            "TagLogGroup",
+            json!({"logGroupName": "g", "tags": {"a": "again"}}),
         );
         let refusal = bench
             .logs(
