@@ -14,9 +14,9 @@ use super::{
     Region,
     filter::Pattern,
     group::LogGroup,
-    input::{self, either_group, named_group, require_count, required, required_text},
+    input::{self, either_group, require_count, required, required_text},
     page, policy,
-    refusal::{constraint, invalid, serialization},
+    refusal::{constraint, invalid, no_log_group, serialization},
     stream::{
         EVENT_OVERHEAD_BYTES, Stream, log_stream_name, no_log_stream, require_log_stream_name,
     },
@@ -69,11 +69,7 @@ pub(super) fn put(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outco
         "logGroupName",
         input::log_group_name(input, "logGroupName")?,
     )?;
-    let group = named_group(region, input)?;
-    if !group.streams.contains_key(stream_name) {
-        return Err(no_log_stream());
-    }
-    let group = &region.groups[group_name];
+    let group = region.groups.get(group_name).ok_or_else(no_log_group)?;
     let retention_days = policy::overriding(region, group_name, group, cx)
         .map_or(group.retention_days, |(_, days)| days);
     let verdict = Verdict::of(&batch, cx.now_millis, retention_days);
@@ -85,23 +81,22 @@ pub(super) fn put(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outco
             "The batch of log events in a single request can't span more than 24 hours.",
         ));
     }
-    let mut sequence = region.events_received;
-    let stream = named_group(region, input)?
-        .streams
-        .get_mut(stream_name)
+    let stream = region
+        .groups
+        .get_mut(group_name)
+        .and_then(|group| group.streams.get_mut(stream_name))
         .ok_or_else(no_log_stream)?;
     for (at_millis, message) in accepted {
-        sequence += 1;
+        region.events_received += 1;
         stream.events.push(Event {
             at_millis: *at_millis,
             ingested_millis: cx.now_millis,
-            sequence,
+            sequence: region.events_received,
             message: (*message).to_owned(),
         });
     }
     stream.events.sort_by_key(|event| event.at_millis);
     stream.last_ingestion_millis = Some(cx.now_millis);
-    region.events_received = sequence;
     let mut body = json!({"nextSequenceToken": cx.now_millis.to_string()});
     if let Some(rejected) = verdict.to_member() {
         body["rejectedLogEventsInfo"] = rejected;
