@@ -27,7 +27,7 @@ const DOCUMENT_CHARS_MAX: usize = 30_720;
 /// The longest selection criteria, in bytes (API reference, `PutAccountPolicy`: 25 KB).
 const CRITERIA_BYTES_MAX: usize = 25 * 1024;
 /// How many policies a page has; the number is not documented.
-const PAGE: usize = 50;
+const PAGE: usize = 10;
 
 const RETENTION_POLICY: &str = "RETENTION_POLICY";
 /// The types by name (API model, `PolicyType`).
@@ -560,6 +560,19 @@ mod tests {
         }
         let outcome = bench.logs("PutAccountPolicy", policy("p20", 90, "RETROACTIVE"));
         assert_eq!(verdict(&outcome), (400, "LimitExceededException"));
-        bench.logs_ok("PutAccountPolicy", policy("p0", 60, "RETROACTIVE"));
+        let newer = policy("p0", 60, "RETROACTIVE");
+        bench.logs_ok("PutAccountPolicy", newer.clone());
+
+        let mut input = json!({"policyType": "RETENTION_POLICY"});
+        let mut pages = Vec::new();
+        for _ in 0..2 {
+            let body = bench.logs_ok("DescribeAccountPolicies", input.clone());
+            input["nextToken"] = body["nextToken"].clone();
+            pages.extend(body["accountPolicies"].as_array().cloned());
+        }
+        assert_eq!(input["nextToken"], Value::Null);
+        assert_eq!([pages[0].len(), pages[1].len()], [10, 10]);
+        assert_ne!(pages[0][9], pages[1][0]);
+        assert_eq!(pages[0][0]["policyDocument"], newer["policyDocument"]);
     }
 }

@@ -267,6 +267,30 @@ mod tests {
     }
 
     #[test]
+    fn what_untag_resource_refuses() {
+        let many: Vec<String> = (0..51).map(|n| format!("k{n}")).collect();
+        for (name, keys, expected) in [
+            ("no keys", json!(null), (400, "InvalidParameterException")),
+            (
+                "an empty key",
+                json!([""]),
+                (400, "InvalidParameterException"),
+            ),
+            (
+                "a reserved key",
+                json!(["aws:k"]),
+                (400, "InvalidParameterException"),
+            ),
+            ("51 keys", json!(many), (400, "InvalidParameterException")),
+            ("a number", json!([1]), (400, "SerializationException")),
+        ] {
+            let input = json!({"resourceArn": ARN, "tagKeys": keys});
+            let outcome = bench().logs("UntagResource", input);
+            assert_eq!(verdict(&outcome), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn what_tag_resource_refuses() {
         for (name, tags, expected) in [
             ("no tags", json!(null), (400, "InvalidParameterException")),
