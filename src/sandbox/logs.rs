@@ -110,7 +110,7 @@ fn is_in_log_group_name(byte: u8) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::tagged;
+    use super::{is_log_group_name, tagged};
     use crate::sandbox::{
         World,
         amp::testing::{Bench, REGION},
@@ -126,6 +126,21 @@ mod tests {
             (400, "UnknownOperationException")
         );
         assert_eq!(refusal.message, "PaintLogGroup");
+    }
+
+    #[test]
+    fn names_have_1_to_512_of_some_characters() {
+        for (name, expected) in [
+            (String::new(), false),
+            ("a".to_owned(), true),
+            ("/aws/ecs/a-b_c.d#1".to_owned(), true),
+            ("x".repeat(512), true),
+            ("x".repeat(513), false),
+            ("a b".to_owned(), false),
+            ("a:b".to_owned(), false),
+        ] {
+            assert_eq!(is_log_group_name(&name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -32,3 +32,38 @@ pub(super) fn data(input: &Input, top_level_key: &str) -> Result<String, Refusal
         Err(invalid("data", &rule))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_types::base64;
+    use serde_json::json;
+
+    use super::data;
+    use crate::sandbox::service::Input;
+
+    #[test]
+    fn a_file_has_a_million_bytes_at_most() {
+        for (bytes, expected) in [(1_000_000, true), (1_000_001, false)] {
+            let mut input = Input::new();
+            let text = format!("groups:{}", " ".repeat(bytes - 7));
+            input.insert("data".to_owned(), json!(base64::encode(text)));
+            assert_eq!(data(&input, "groups").is_ok(), expected, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn the_key_stands_at_the_top() {
+        for (text, expected) in [
+            ("groups:", true),
+            ("# rules\ngroups : []", true),
+            ("groupset: []", false),
+            (" groups: []", false),
+            ("a: {groups: []}", false),
+            ("", false),
+        ] {
+            let mut input = Input::new();
+            input.insert("data".to_owned(), json!(base64::encode(text)));
+            assert_eq!(data(&input, "groups").is_ok(), expected, "{text:?}");
+        }
+    }
+}

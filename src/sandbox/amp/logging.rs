@@ -256,6 +256,27 @@ mod tests {
     }
 
     #[test]
+    fn an_update_needs_an_existing_log_group_too() {
+        let (mut bench, id) = bench();
+        bench.amp_ok("CreateLoggingConfiguration", request(&id, &arn("b")));
+        bench.wait(1_000);
+        let refusal = bench
+            .amp("UpdateLoggingConfiguration", request(&id, &arn("c")))
+            .expect_err("no such log group");
+        assert_eq!(refusal.members["resourceType"], "AWS::Logs::LogGroup");
+    }
+
+    #[test]
+    fn an_unknown_workspace_is_found_missing_before_a_log_group() {
+        for operation in ["CreateLoggingConfiguration", "UpdateLoggingConfiguration"] {
+            let refusal = Bench::new()
+                .amp(operation, request("ws-1", &arn("c")))
+                .expect_err(operation);
+            assert_eq!(refusal.members["resourceType"], "AWS::APS::Workspace");
+        }
+    }
+
+    #[test]
     fn changes_wait_for_each_other() {
         let (mut bench, id) = bench();
         bench.amp_ok("CreateLoggingConfiguration", request(&id, &arn("b")));

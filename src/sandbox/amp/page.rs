@@ -56,3 +56,25 @@ fn decode(token: &str) -> Option<String> {
     let text = String::from_utf8(base64::decode(token).ok()?).ok()?;
     Some(text.strip_prefix("after:")?.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Page;
+    use crate::sandbox::service::Input;
+
+    #[test]
+    fn a_page_has_100_items_unless_told_otherwise() {
+        let keys: Vec<String> = (0..101).map(|n| format!("{n:03}")).collect();
+        let items = || keys.iter().map(|key| (key, ()));
+        let mut input = Input::new();
+        let page = Page::of(&input).expect("no members");
+        let (first, token) = page.of_sorted(items());
+        assert_eq!(first.len(), 100);
+        input.insert("nextToken".to_owned(), json!(token));
+        let page = Page::of(&input).expect("a token");
+        let (second, token) = page.of_sorted(items());
+        assert_eq!((second.len(), token), (1, None));
+    }
+}

@@ -173,6 +173,41 @@ mod tests {
     }
 
     #[test]
+    fn an_update_needs_an_existing_workspace_and_log_group() {
+        let (mut bench, id) = bench();
+        let mut destination = destination(1);
+        let request = |id: &str, destination: &Value| json!({"workspaceId": id, "destinations": [destination]});
+        bench.amp_ok(
+            "CreateQueryLoggingConfiguration",
+            request(&id, &destination),
+        );
+        bench.wait(1_000);
+        destination["cloudWatchLogs"]["logGroupArn"] = json!(ARN.replace(":g:", ":h:"));
+        for (operation, id, missing) in [
+            (
+                "UpdateQueryLoggingConfiguration",
+                id.as_str(),
+                "AWS::Logs::LogGroup",
+            ),
+            (
+                "UpdateQueryLoggingConfiguration",
+                "ws-1",
+                "AWS::APS::Workspace",
+            ),
+            (
+                "CreateQueryLoggingConfiguration",
+                "ws-1",
+                "AWS::APS::Workspace",
+            ),
+        ] {
+            let refusal = bench
+                .amp(operation, request(id, &destination))
+                .expect_err(operation);
+            assert_eq!(refusal.members["resourceType"], missing, "{operation}");
+        }
+    }
+
+    #[test]
     fn there_is_exactly_one_whole_destination() {
         let one = destination(1);
         let target = &one["cloudWatchLogs"];

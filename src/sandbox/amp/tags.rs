@@ -217,6 +217,24 @@ mod tests {
     }
 
     #[test]
+    fn what_untag_resource_refuses() {
+        let mut bench = Bench::new();
+        let id = bench.workspace(json!({}));
+        for (name, keys) in [
+            ("no keys", json!(null)),
+            ("no list", json!("k")),
+            ("a number", json!([1])),
+            ("an empty key", json!([""])),
+            ("a reserved key", json!(["aws:k"])),
+            ("a long key", json!(["k".repeat(129)])),
+        ] {
+            let input = json!({"resourceArn": arn(&id), "tagKeys": keys});
+            let outcome = bench.amp("UntagResource", input);
+            assert_eq!(verdict(&outcome), (400, "ValidationException"), "{name}");
+        }
+    }
+
+    #[test]
     fn what_tag_resource_refuses() {
         let mut bench = Bench::new();
         let forty: Value = (0..40).map(|n| (format!("k{n}"), json!("v"))).collect();

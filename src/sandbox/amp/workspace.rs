@@ -334,6 +334,11 @@ mod tests {
                 "kmsKeyArn",
             ),
             (
+                "long key",
+                json!({"kmsKeyArn": format!("{KEY}{}", "a".repeat(2048))}),
+                "kmsKeyArn",
+            ),
+            (
                 "multi-Region key",
                 json!({"kmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"}),
                 "kmsKeyArn",
@@ -385,6 +390,10 @@ mod tests {
             (
                 "tags of another script",
                 json!({"tags": {"équipe": "données 2"}}),
+            ),
+            (
+                "50 tags",
+                json!({"tags": (0..50).map(|n| (format!("k{n}"), json!("v"))).collect::<Value>()}),
             ),
             ("an empty tag value", json!({"tags": {"k": ""}})),
             ("no tags", json!({"tags": {}})),

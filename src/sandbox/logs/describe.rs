@@ -472,6 +472,10 @@ mod tests {
                 "a pattern with a star",
                 json!({"logGroupNamePattern": "a*"}),
             ),
+            (
+                "a long pattern",
+                json!({"logGroupNamePattern": "x".repeat(513)}),
+            ),
             ("no limit", json!({"limit": 0})),
             ("a high limit", json!({"limit": 51})),
             ("a class", json!({"logGroupClass": "CHEAP"})),
@@ -628,6 +632,10 @@ mod tests {
                 json!({"logGroupNamePattern": "abc|"}),
             ),
             ("a high limit", json!({"limit": 1001})),
+            (
+                "a long value",
+                json!({"logGroupTags": [{"key": "k", "values": ["v".repeat(260)]}]}),
+            ),
             ("no filters", json!({"logGroupTags": []})),
             ("six filters", json!({"logGroupTags": six})),
             (

@@ -1,5 +1,7 @@
 //! Log events: put into one stream, read from one stream, searched for in many.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -12,9 +14,9 @@ use super::{
     Region,
     filter::Pattern,
     group::LogGroup,
-    input::{self, either_group, named_group, require_count, required, required_text},
+    input::{self, either_group, require_count, required, required_text},
     page, policy,
-    refusal::{constraint, invalid, serialization},
+    refusal::{constraint, invalid, no_log_group, serialization},
     stream::{
         EVENT_OVERHEAD_BYTES, Stream, log_stream_name, no_log_stream, require_log_stream_name,
     },
@@ -67,11 +69,7 @@ pub(super) fn put(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outco
         "logGroupName",
         input::log_group_name(input, "logGroupName")?,
     )?;
-    let group = named_group(region, input)?;
-    if !group.streams.contains_key(stream_name) {
-        return Err(no_log_stream());
-    }
-    let group = &region.groups[group_name];
+    let group = region.groups.get(group_name).ok_or_else(no_log_group)?;
     let retention_days = policy::overriding(region, group_name, group, cx)
         .map_or(group.retention_days, |(_, days)| days);
     let verdict = Verdict::of(&batch, cx.now_millis, retention_days);
@@ -83,23 +81,22 @@ pub(super) fn put(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outco
             "The batch of log events in a single request can't span more than 24 hours.",
         ));
     }
-    let mut sequence = region.events_received;
-    let stream = named_group(region, input)?
-        .streams
-        .get_mut(stream_name)
+    let stream = region
+        .groups
+        .get_mut(group_name)
+        .and_then(|group| group.streams.get_mut(stream_name))
         .ok_or_else(no_log_stream)?;
     for (at_millis, message) in accepted {
-        sequence += 1;
+        region.events_received += 1;
         stream.events.push(Event {
             at_millis: *at_millis,
             ingested_millis: cx.now_millis,
-            sequence,
+            sequence: region.events_received,
             message: (*message).to_owned(),
         });
     }
     stream.events.sort_by_key(|event| event.at_millis);
     stream.last_ingestion_millis = Some(cx.now_millis);
-    region.events_received = sequence;
     let mut body = json!({"nextSequenceToken": cx.now_millis.to_string()});
     if let Some(rejected) = verdict.to_member() {
         body["rejectedLogEventsInfo"] = rejected;
@@ -342,29 +339,29 @@ fn searched<'g>(group: &'g LogGroup, input: &Input) -> Result<Vec<(&'g str, &'g 
             "logStreamNamePrefix and logStreamNames can't both be given.",
         ));
     }
-    let mut streams = Vec::new();
+    let mut streams = BTreeMap::new();
     for name in names {
         require_log_stream_name(NAMES, name)?;
         let (name, stream) = group
             .streams
             .get_key_value(name)
             .ok_or_else(no_log_stream)?;
-        streams.push((name.as_str(), stream));
+        streams.insert(name.as_str(), stream);
     }
-    streams.dedup_by_key(|(name, _)| *name);
-    Ok(streams)
+    Ok(streams.into_iter().collect())
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{DAY_MILLIS, HOUR_MILLIS};
     use crate::sandbox::amp::testing::{Bench, verdict};
 
     const INVALID: (u16, &str) = (400, "InvalidParameterException");
     const MISSING: (u16, &str) = (400, "ResourceNotFoundException");
     const NOW: u64 = 1_700_000_000_000;
+    const HOUR_MILLIS: u64 = 3_600_000;
+    const DAY_MILLIS: u64 = 86_400_000;
 
     fn bench(streams: &[&str]) -> Bench {
         let mut bench = Bench::new();
@@ -486,11 +483,21 @@ mod tests {
                 vec!["ok"],
             ),
             (
-                "at the edges",
+                "as new as can be",
                 None,
                 vec![(NOW + 2 * HOUR_MILLIS, "ok")],
                 Value::Null,
                 vec!["ok"],
+            ),
+            (
+                "as old as can be",
+                None,
+                vec![
+                    (NOW - 14 * DAY_MILLIS, "ok"),
+                    (NOW - 14 * DAY_MILLIS, "same time"),
+                ],
+                Value::Null,
+                vec!["ok", "same time"],
             ),
             (
                 "expired",
@@ -623,7 +630,7 @@ mod tests {
             ),
             (
                 "names",
-                json!({"logStreamNames": ["db", "app/1"]}),
+                json!({"logStreamNames": ["db", "app/1", "db"]}),
                 vec!["app/1", "db"],
             ),
             ("pattern", json!({"filterPattern": "db"}), vec!["db"]),
@@ -672,6 +679,12 @@ mod tests {
                 "FilterLogEvents",
                 "prefix and names",
                 json!({"logGroupName": "g", "logStreamNames": ["s"], "logStreamNamePrefix": "s"}),
+                INVALID,
+            ),
+            (
+                "FilterLogEvents",
+                "a bad name",
+                json!({"logGroupName": "g", "logStreamNames": ["*"]}),
                 INVALID,
             ),
             (

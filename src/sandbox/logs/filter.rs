@@ -112,6 +112,8 @@ mod tests {
         ] {
             let refusal = Pattern::parse(pattern).expect_err(pattern);
             assert_eq!(refusal.code, "InvalidParameterException", "{pattern}");
+            let is_foreign = pattern.contains(['{', '[', '%']);
+            assert_eq!(refusal.message.contains("sandbox"), is_foreign, "{pattern}");
         }
     }
 }

@@ -362,6 +362,10 @@ mod tests {
             ),
             ("a key", json!({"logGroupName": "a", "kmsKeyId": KEY})),
             (
+                "a long key",
+                json!({"logGroupName": "a", "kmsKeyId": format!("{KEY}{}", "a".repeat(256 - KEY.len()))}),
+            ),
+            (
                 "an alias of a key",
                 json!({"logGroupName": "a", "kmsKeyId": "arn:aws:kms:eu-west-1:111122223333:alias/logs"}),
             ),
@@ -434,6 +438,7 @@ mod tests {
                 MISSING,
             ),
             ("nothing", json!(null), &on, INVALID),
+            ("a long name", json!("x".repeat(2049)), &on, INVALID),
             ("no value", json!("g"), &json!(null), INVALID),
         ] {
             let mut bench = bench();

@@ -27,7 +27,7 @@ const DOCUMENT_CHARS_MAX: usize = 30_720;
 /// The longest selection criteria, in bytes (API reference, `PutAccountPolicy`: 25 KB).
 const CRITERIA_BYTES_MAX: usize = 25 * 1024;
 /// How many policies a page has; the number is not documented.
-const PAGE: usize = 50;
+const PAGE: usize = 10;
 
 const RETENTION_POLICY: &str = "RETENTION_POLICY";
 /// The types by name (API model, `PolicyType`).
@@ -286,11 +286,11 @@ fn no_policy() -> Refusal {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::DELAY_MILLIS;
     use crate::sandbox::amp::testing::{Bench, verdict};
 
     const INVALID: (u16, &str) = (400, "InvalidParameterException");
     const MISSING: (u16, &str) = (400, "ResourceNotFoundException");
+    const DAY_MILLIS: u64 = 86_400_000;
 
     fn policy(name: &str, days: impl Into<Value>, mode: &str) -> Value {
         let document = json!({"retentionInDays": days.into(), "enforcementMode": mode});
@@ -309,10 +309,10 @@ mod tests {
 
     fn bench() -> Bench {
         let mut bench = Bench::new();
-        bench.logs_ok("CreateLogGroup", json!({"logGroupName": "g"}));
+        bench.logs_ok("CreateLogGroup", json!({"logGroupName": "g/app"}));
         bench.logs_ok(
             "PutRetentionPolicy",
-            json!({"logGroupName": "g", "retentionInDays": 7}),
+            json!({"logGroupName": "g/app", "retentionInDays": 7}),
         );
         bench.wait(1);
         bench
@@ -322,37 +322,37 @@ mod tests {
     fn a_policy_overrides_after_a_day_until_it_is_deleted() {
         let mut bench = bench();
         bench.logs_ok("PutAccountPolicy", policy("p", 90, "RETROACTIVE"));
-        bench.wait(DELAY_MILLIS - 1);
-        assert_eq!(retention(&mut bench, "g"), (json!(7), Value::Null));
+        bench.wait(DAY_MILLIS - 1);
+        assert_eq!(retention(&mut bench, "g/app"), (json!(7), Value::Null));
         bench.wait(1);
-        assert_eq!(retention(&mut bench, "g"), (json!(90), json!("p")));
+        assert_eq!(retention(&mut bench, "g/app"), (json!(90), json!("p")));
         bench.logs_ok(
             "PutRetentionPolicy",
-            json!({"logGroupName": "g", "retentionInDays": 14}),
+            json!({"logGroupName": "g/app", "retentionInDays": 14}),
         );
-        assert_eq!(retention(&mut bench, "g"), (json!(90), json!("p")));
+        assert_eq!(retention(&mut bench, "g/app"), (json!(90), json!("p")));
         bench.logs_ok(
             "DeleteAccountPolicy",
             json!({"policyName": "p", "policyType": "RETENTION_POLICY"}),
         );
-        assert_eq!(retention(&mut bench, "g"), (json!(14), Value::Null));
+        assert_eq!(retention(&mut bench, "g/app"), (json!(14), Value::Null));
     }
 
     #[test]
     fn an_update_leaves_the_old_terms_in_effect_for_a_day() {
         let mut bench = bench();
         bench.logs_ok("PutAccountPolicy", policy("p", 90, "RETROACTIVE"));
-        bench.wait(DELAY_MILLIS);
+        bench.wait(DAY_MILLIS);
         bench.logs_ok(
             "PutAccountPolicy",
             policy("p", "NEVER_EXPIRE", "RETROACTIVE"),
         );
         bench.wait(1);
         bench.logs_ok("PutAccountPolicy", policy("p", 365, "RETROACTIVE"));
-        bench.wait(DELAY_MILLIS - 1);
-        assert_eq!(retention(&mut bench, "g"), (json!(90), json!("p")));
+        bench.wait(DAY_MILLIS - 1);
+        assert_eq!(retention(&mut bench, "g/app"), (json!(90), json!("p")));
         bench.wait(1);
-        assert_eq!(retention(&mut bench, "g"), (json!(365), json!("p")));
+        assert_eq!(retention(&mut bench, "g/app"), (json!(365), json!("p")));
     }
 
     #[test]
@@ -404,12 +404,12 @@ mod tests {
             ),
             (
                 "one for its prefix",
-                vec![scoped("a", 60, "g")],
+                vec![scoped("a", 60, "g/")],
                 (json!(60), json!("a")),
             ),
             (
                 "one for another prefix",
-                vec![scoped("a", 60, "h")],
+                vec![scoped("a", 60, "app")],
                 (json!(7), Value::Null),
             ),
         ] {
@@ -417,8 +417,8 @@ mod tests {
             for policy in policies {
                 bench.logs_ok("PutAccountPolicy", policy);
             }
-            bench.wait(DELAY_MILLIS);
-            assert_eq!(retention(&mut bench, "g"), expected, "{name}");
+            bench.wait(DAY_MILLIS);
+            assert_eq!(retention(&mut bench, "g/app"), expected, "{name}");
         }
     }
 
@@ -431,7 +431,7 @@ mod tests {
             "CreateLogGroup",
             json!({"logGroupName": "d", "logGroupClass": "DELIVERY"}),
         );
-        bench.wait(DELAY_MILLIS);
+        bench.wait(DAY_MILLIS);
         assert_eq!(retention(&mut bench, "new"), (json!(60), json!("p")));
         assert_eq!(retention(&mut bench, "d"), (json!(2), Value::Null));
     }
@@ -525,6 +525,33 @@ mod tests {
     }
 
     #[test]
+    fn documents_and_criteria_have_a_size() {
+        let size = |member: &str, text: &str| {
+            let mut input = policy("p", 90, "RETROACTIVE");
+            input[member] = json!(text);
+            verdict(&Bench::new().logs("PutAccountPolicy", input))
+        };
+        let document = r#"{"retentionInDays": 90, "enforcementMode": "RETROACTIVE"}"#;
+        assert_eq!(
+            size("policyDocument", &format!("{document:<30720}")),
+            (200, "")
+        );
+        assert_eq!(
+            size("policyDocument", &format!("{document:<30721}")),
+            INVALID
+        );
+        let criteria = "LogGroupNamePrefix IN [\"a\"]";
+        assert_eq!(
+            size("selectionCriteria", &format!("{criteria:<25600}")),
+            (200, "")
+        );
+        assert_eq!(
+            size("selectionCriteria", &format!("{criteria:<25601}")),
+            INVALID
+        );
+    }
+
+    #[test]
     fn a_region_has_20_retention_policies_at_most() {
         let mut bench = Bench::new();
         for n in 0..20 {
@@ -533,6 +560,19 @@ mod tests {
         }
         let outcome = bench.logs("PutAccountPolicy", policy("p20", 90, "RETROACTIVE"));
         assert_eq!(verdict(&outcome), (400, "LimitExceededException"));
-        bench.logs_ok("PutAccountPolicy", policy("p0", 60, "RETROACTIVE"));
+        let newer = policy("p0", 60, "RETROACTIVE");
+        bench.logs_ok("PutAccountPolicy", newer.clone());
+
+        let mut input = json!({"policyType": "RETENTION_POLICY"});
+        let mut pages = Vec::new();
+        for _ in 0..2 {
+            let body = bench.logs_ok("DescribeAccountPolicies", input.clone());
+            input["nextToken"] = body["nextToken"].clone();
+            pages.extend(body["accountPolicies"].as_array().cloned());
+        }
+        assert_eq!(input["nextToken"], Value::Null);
+        assert_eq!([pages[0].len(), pages[1].len()], [10, 10]);
+        assert_ne!(pages[0][9], pages[1][0]);
+        assert_eq!(pages[0][0]["policyDocument"], newer["policyDocument"]);
     }
 }

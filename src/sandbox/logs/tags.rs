@@ -211,6 +211,16 @@ mod tests {
                 missing,
             ),
             ("nothing", String::new(), (400, "InvalidParameterException")),
+            (
+                "a long name",
+                ARN.replace(":g", &format!(":{}", "g".repeat(965))),
+                missing,
+            ),
+            (
+                "a longer name",
+                ARN.replace(":g", &format!(":{}", "g".repeat(966))),
+                (400, "InvalidParameterException"),
+            ),
         ] {
             for operation in ["TagResource", "UntagResource", "ListTagsForResource"] {
                 let input = json!({"resourceArn": arn, "tags": {"k": "v"}, "tagKeys": ["k"]});
@@ -234,6 +244,10 @@ mod tests {
             "TagResource",
             json!({"resourceArn": ARN, "tags": {"a": "replaced"}}),
         );
+        bench.logs_ok(
+            "TagLogGroup",
+            json!({"logGroupName": "g", "tags": {"a": "again"}}),
+        );
         let refusal = bench
             .logs(
                 "TagResource",
@@ -250,6 +264,30 @@ mod tests {
             json!({"logGroupName": "g", "tags": {"c": "3"}}),
         );
         assert_eq!(verdict(&by_name), (400, "InvalidParameterException"));
+    }
+
+    #[test]
+    fn what_untag_resource_refuses() {
+        let many: Vec<String> = (0..51).map(|n| format!("k{n}")).collect();
+        for (name, keys, expected) in [
+            ("no keys", json!(null), (400, "InvalidParameterException")),
+            (
+                "an empty key",
+                json!([""]),
+                (400, "InvalidParameterException"),
+            ),
+            (
+                "a reserved key",
+                json!(["aws:k"]),
+                (400, "InvalidParameterException"),
+            ),
+            ("51 keys", json!(many), (400, "InvalidParameterException")),
+            ("a number", json!([1]), (400, "SerializationException")),
+        ] {
+            let input = json!({"resourceArn": ARN, "tagKeys": keys});
+            let outcome = bench().logs("UntagResource", input);
+            assert_eq!(verdict(&outcome), expected, "{name}");
+        }
     }
 
     #[test]
