@@ -222,7 +222,7 @@ mod tests {
         let input = json!({
             "family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
             "cpu": ".5 vCPU", "memory": "1 GB", "taskRoleArn": "Short",
-            "executionRoleArn": "arn:aws:iam::111122223333:role/path/Execution",
+            "executionRoleArn": "arn:aws:iam::111122223333:role/path/Long",
             "containerDefinitions": [{
                 "name": "app", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1",
                 "portMappings": [{"containerPort": 8080}, {"containerPort": 9, "hostPort": 0, "protocol": "udp"}],
@@ -241,7 +241,7 @@ mod tests {
             "requiresCompatibilities": ["FARGATE"], "compatibilities": ["EC2", "MANAGED_INSTANCES", "FARGATE"],
             "cpu": "512", "memory": "1024", "enableFaultInjection": false, "placementConstraints": [],
             "taskRoleArn": "arn:aws:iam::111122223333:role/Short",
-            "executionRoleArn": "arn:aws:iam::111122223333:role/path/Execution",
+            "executionRoleArn": "arn:aws:iam::111122223333:role/path/Long",
             "registeredAt": 1_700_000_000.0, "registeredBy": "arn:aws:iam::111122223333:root",
             "volumes": [
                 {"name": "scratch", "host": {}, "configuredAtLaunch": false},

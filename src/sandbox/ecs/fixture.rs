@@ -2,7 +2,32 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Answer, Context, World, ecs, service::Outcome};
+use crate::sandbox::{Answer, Context, World, ecs, iam, service::Outcome};
+
+/// A world with roles that can be passed: `/Execution`, `/Short`, `/Name`, `/path/Long` and `/a/b/Deep`.
+pub(super) fn world_with_roles() -> World {
+    let mut world = World::default();
+    let cx = Context {
+        account: "111122223333",
+        region: "us-east-1",
+        partition: "aws",
+        now_millis: 0,
+    };
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    for (path, name) in [
+        ("/", "Execution"),
+        ("/", "Short"),
+        ("/", "Name"),
+        ("/path/", "Long"),
+        ("/a/b/", "Deep"),
+    ] {
+        let input =
+            json!({"RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust.to_string()});
+        let input = input.as_object().expect("a test gives an object");
+        iam::call(&mut world, &cx, "CreateRole", input).expect("the role is new");
+    }
+    world
+}
 
 /// A world, and a clock that a test can move.
 pub(super) struct Sandbox {
@@ -13,7 +38,7 @@ pub(super) struct Sandbox {
 impl Sandbox {
     pub(super) fn new() -> Self {
         Self {
-            world: World::default(),
+            world: world_with_roles(),
             now_millis: 1_700_000_000_000,
         }
     }

@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn roles_are_named_by_their_arn_in_this_account() {
         let roles = [
-            ("arn:aws:iam::111122223333:role/a/b/Name", true),
+            ("arn:aws:iam::111122223333:role/a/b/Deep", true),
             ("Name", true),
             ("arn:aws:iam::999999999999:role/Name", false),
             ("arn:aws-cn:iam::111122223333:role/Name", false),

@@ -76,6 +76,7 @@ impl Moto {
     }
 
     /// Calls a method of boto3 and returns its answer or its error code.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write literals")]
     pub(crate) fn try_boto(
         &mut self,
         service: &str,

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Context, World, ecs, service::Outcome};
+use crate::sandbox::{
+    Context,
+    ecs::{self, fixture::world_with_roles},
+    service::Outcome,
+};
 
 fn register(input: &Value) -> Outcome {
     let cx = Context {
@@ -12,7 +16,12 @@ fn register(input: &Value) -> Outcome {
         now_millis: 0,
     };
     let input = input.as_object().expect("a test gives an object");
-    ecs::call(&mut World::default(), &cx, "RegisterTaskDefinition", input)
+    ecs::call(
+        &mut world_with_roles(),
+        &cx,
+        "RegisterTaskDefinition",
+        input,
+    )
 }
 
 /// Each definition must be refused as a `ClientException` with a text that contains the fragment.
