@@ -40,6 +40,10 @@ pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 
 impl Clock {
     /// The time of the machine.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "here time comes in, for everything that is given a clock"
+    )]
     pub fn system() -> Self {
         Self::new(|| {
             let since = SystemTime::now().duration_since(UNIX_EPOCH);
