@@ -42,7 +42,7 @@ impl Clock {
     /// The time of the machine.
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is where a sandbox's time comes from"
+        reason = "here time comes in, for everything that is given a clock"
     )]
     pub fn system() -> Self {
         Self::new(|| {

@@ -23,9 +23,6 @@ mod statement;
 mod tag;
 mod version;
 
-#[cfg(test)]
-mod testing;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -262,6 +259,9 @@ fn delete_conflict(message: impl Into<String>) -> Refusal {
 fn invalid_input(message: impl Into<String>) -> Refusal {
     Refusal::new(400, "InvalidInput", message)
 }
+
+#[cfg(test)]
+mod testing;
 
 #[cfg(test)]
 mod tests {

@@ -212,3 +212,137 @@ fn object(body: &[u8]) -> Option<Input> {
         | Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Request, Service, decode, encode};
+    use crate::sandbox::Answer;
+
+    fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Request {
+        Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    fn signed(service: &str) -> String {
+        format!(
+            "AWS4-HMAC-SHA256 Credential=A/20260101/eu-west-1/{service}/aws4_request, Signature=0"
+        )
+    }
+
+    #[test]
+    fn each_service_is_spoken_to_in_its_protocol() {
+        let table = [
+            (
+                Service::Iam,
+                request(
+                    "POST",
+                    "/",
+                    &[("authorization", &signed("iam"))],
+                    "Action=GetRole&Version=2010-05-08&A=b",
+                ),
+                "GetRole",
+                json!({ "A": "b" }),
+            ),
+            (
+                Service::Sts,
+                request(
+                    "GET",
+                    "/?Action=X&Version=2011-06-15",
+                    &[("authorization", &signed("sts"))],
+                    "",
+                ),
+                "X",
+                json!({}),
+            ),
+            (
+                Service::Logs,
+                request(
+                    "POST",
+                    "/",
+                    &[
+                        ("authorization", &signed("logs")),
+                        ("x-amz-target", "Logs_20140328.Y"),
+                    ],
+                    "{\"a\":[1]}",
+                ),
+                "Y",
+                json!({ "a": [1] }),
+            ),
+            (
+                Service::Amp,
+                request(
+                    "DELETE",
+                    "/workspaces/ws-1?clientToken=t",
+                    &[("authorization", &signed("aps"))],
+                    "",
+                ),
+                "DeleteWorkspace",
+                json!({ "workspaceId": "ws-1", "clientToken": "t" }),
+            ),
+        ];
+        for (service, request, operation, input) in table {
+            let call = decode(&request).expect(operation);
+            assert_eq!((call.service, call.region.as_str()), (service, "eu-west-1"));
+            assert_eq!(call.operation, operation);
+            assert_eq!(Value::Object(call.input), input);
+        }
+    }
+
+    #[test]
+    fn an_unsigned_request_is_refused_in_the_protocol_it_speaks() {
+        let form = [(
+            "content-type",
+            "application/x-www-form-urlencoded; charset=utf-8",
+        )];
+        let json = [("x-amz-target", "Logs_20140328.Y")];
+        for (headers, kind) in [
+            (&form[..], "text/xml"),
+            (&json[..], "application/x-amz-json-1.1"),
+            (&[][..], "application/json"),
+        ] {
+            let rejection = decode(&request("POST", "/", headers, "")).expect_err(kind);
+            let response = encode(rejection.dialect, "", "id", &Err(rejection.refusal));
+            assert_eq!(response.status, 403);
+            assert!(
+                response
+                    .headers
+                    .contains(&("content-type", kind.to_owned())),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_answer_carries_the_request_id() {
+        for service in Service::ALL {
+            let response = encode(service.dialect(), "X", "id-7", &Ok(Answer::ok(json!({}))));
+            let id = ("x-amzn-requestid", "id-7".to_owned());
+            assert!(response.headers.contains(&id), "{service:?}");
+        }
+    }
+
+    #[test]
+    fn reading_is_told_from_writing_by_name() {
+        let mut request = request("POST", "/", &[("authorization", &signed("iam"))], "");
+        for (operation, is_read) in [
+            ("GetRole", true),
+            ("ListRoles", true),
+            ("SimulateCustomPolicy", true),
+            ("TagRole", false),
+            ("DeleteRole", false),
+        ] {
+            request.body = format!("Action={operation}&Version=2010-05-08").into_bytes();
+            let call = decode(&request).expect(operation);
+            assert_eq!(call.is_read(), is_read, "{operation}");
+        }
+    }
+}

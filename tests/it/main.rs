@@ -9,5 +9,6 @@ mod run;
 mod sandbox_client;
 mod sandbox_faults;
 mod sandbox_iam;
+mod sandbox_laws;
 mod sandbox_wire;
 mod tidy;

@@ -1,6 +1,9 @@
 //! The sandbox's IAM, through the SDK's own client.
 
+use std::{env, fs, path::PathBuf, process};
+
 use amp_stack::sandbox::{Sandbox, Settings};
+use aws_config::retry::RetryConfig;
 use aws_sdk_iam::{
     Client,
     error::ProvideErrorMetadata as _,
@@ -179,14 +182,20 @@ async fn permissions_are_simulated() {
     );
 }
 
-#[tokio::test]
-async fn what_is_stored_is_there_again() {
-    let directory = std::env::temp_dir().join(format!("amp-stack-it-iam-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).expect("a temporary directory can be made");
+/// Settings with a file in a directory of the test's own.
+fn stored(test: &str) -> (PathBuf, Settings) {
+    let directory = env::temp_dir().join(format!("amp-stack-it-{test}-{}", process::id()));
+    fs::create_dir_all(&directory).expect("a temporary directory can be made");
     let settings = Settings {
         file: Some(directory.join("world.json")),
         ..Settings::default()
     };
+    (directory, settings)
+}
+
+#[tokio::test]
+async fn what_is_stored_is_there_again() {
+    let (directory, settings) = stored("again");
     let first = Sandbox::open(settings.clone()).expect("a new file");
     create(&client(&first), "Task").await;
     let world = first.world();
@@ -201,5 +210,27 @@ async fn what_is_stored_is_there_again() {
         .await
         .expect("still there");
     drop(second);
-    std::fs::remove_dir_all(&directory).expect("nobody else needs it");
+    fs::remove_dir_all(&directory).expect("nobody else needs it");
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_not_called_done() {
+    let (directory, settings) = stored("gone");
+    let sandbox = Sandbox::open(settings).expect("a new file");
+    fs::remove_dir_all(&directory).expect("nobody else needs it");
+    let config = config(&sandbox)
+        .into_builder()
+        .retry_config(RetryConfig::disabled())
+        .build();
+    let error = Client::new(&config)
+        .create_role()
+        .role_name("Task")
+        .assume_role_policy_document(TRUST)
+        .send()
+        .await
+        .expect_err("there is no directory any more");
+    assert_eq!(error.code(), Some("InternalFailure"));
+    let message = error.message().expect("a reason");
+    assert!(message.contains("world.json"), "{message}");
+    assert!(message.contains("No such file"), "{message}");
 }

@@ -90,6 +90,9 @@ fn role_detail(iam: &State, role: &Role) -> Value {
 /// The same model, `ManagedPolicyDetail`: it has no tags.
 fn policy_detail(iam: &State, policy: &Found<'_>) -> Value {
     let mut members = policy.listed(iam);
+    if let Some(description) = policy.description {
+        members.insert("Description".to_owned(), json!(description));
+    }
     let versions = policy.versions.iter().rev();
     let versions = versions.map(|(number, document, created)| {
         Value::Object(version::shown(

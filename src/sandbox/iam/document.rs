@@ -119,6 +119,7 @@ mod tests {
             identity(|d| d["Statement"][0]["Sid"] = json!("Abc1")),
             identity(|d| d["Statement"][0]["Action"] = json!(["*", "aps:RemoteWrite"])),
             identity(|d| d["Statement"][0]["Resource"] = json!("arn:aws:s3:::bucket/*")),
+            identity(|d| d["Statement"][0]["Resource"] = json!("arn:aws:dynamodb:*")),
             identity(|d| {
                 d["Statement"][0]["Condition"] = json!({ "StringEquals": { "aws:x": ["a"] } });
             }),

@@ -35,7 +35,7 @@ pub(super) struct Found<'a> {
     pub(super) path: &'a str,
     pub(super) arn: String,
     id: String,
-    description: Option<&'a str>,
+    pub(super) description: Option<&'a str>,
     tags: &'a [Tag],
     created_millis: u64,
     updated_millis: u64,

@@ -179,23 +179,25 @@ fn resources(
     Ok(Some(Selection { all_but, items }))
 }
 
-/// IAM User Guide, "IAM JSON policy elements: Resource": an ARN or `*`; neither the partition nor the service of an ARN can have
-/// a wildcard.
+/// IAM User Guide, "IAM JSON policy elements: Resource": an ARN or `*`. Neither the partition nor the service of an ARN can have
+/// a wildcard; behind them one may stand for all the rest.
 fn check_resource(resource: &str) -> Result<(), Refusal> {
     if resource == "*" {
         return Ok(());
     }
-    let parts: Vec<&str> = resource.splitn(6, ':').collect();
-    let &["arn", partition, service, _region, _account, _rest] = parts.as_slice() else {
+    let mut parts = resource.split(':');
+    if parts.next() != Some("arn") {
         return Err(malformed(format!(
             "Resource {resource} must be in ARN format or \"*\"."
         )));
-    };
+    }
+    let partition = parts.next().unwrap_or_default();
     if !partition.starts_with("aws") || partition.contains(['*', '?']) {
         return Err(malformed(format!(
             "Partition \"{partition}\" is not valid for resource \"{resource}\"."
         )));
     }
+    let service = parts.next().unwrap_or_default();
     if service.is_empty() || service.contains(['*', '?']) {
         return Err(malformed(
             "Resource vendor must be fully qualified and cannot contain regexes.",
