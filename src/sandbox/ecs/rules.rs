@@ -311,11 +311,23 @@ mod tests {
             ),
         ]);
         accepted(&[
+            app(&json!({ "name": "n".repeat(255) })),
             task(&json!({ "containerDefinitions": many[..10] }), &json!({})),
             task(&json!({ "family": "n".repeat(255) }), &json!({})),
             two(&json!({"essential": false}), &json!({})),
             app(&json!({"environment": [{"name": "A", "value": "v".repeat(65_000)}]})),
         ]);
+    }
+
+    #[test]
+    fn the_length_counts_every_byte() {
+        let of_length = |value: usize| {
+            app(&json!({"environment": [{"name": "A", "value": "v".repeat(value)}]}))
+        };
+        // What is around the value in the definition.
+        let around = of_length(0).to_string().len();
+        accepted(&[of_length(65_536 - around)]);
+        refused(&[("Actual length: '65537'", of_length(65_537 - around))]);
     }
 
     #[test]

@@ -95,6 +95,11 @@ impl Task {
                 details.insert(member.to_owned(), value.clone());
             }
         }
+        if start.launch.finds_capacity() {
+            // API reference, `EphemeralStorage`: what Fargate gives without being asked.
+            let storage = details.entry("ephemeralStorage");
+            storage.or_insert_with(|| json!({"sizeInGiB": 20}));
+        }
         if let Some(provider) = &start.launch.capacity_provider {
             details.insert("capacityProviderName".to_owned(), json!(provider));
         }
@@ -393,6 +398,7 @@ mod tests {
         assert_eq!(started["failures"], json!([]));
         let task = started["tasks"][0].clone();
         assert_eq!(task["group"], "family:f");
+        assert_eq!(task["ephemeralStorage"], json!({"sizeInGiB": 20}));
         assert_eq!(task["lastStatus"], "PROVISIONING");
         assert_eq!(task["containers"][0]["image"], "nginx");
         assert_eq!(

@@ -527,6 +527,7 @@ mod tests {
             task(&json!({"networkMode": "host"}), &control("kernel.shmmax")),
             task(&accelerator, &uses("d")),
             gpu("2"),
+            app(&json!({"credentialSpecs": ["credentialspec:a"]})),
         ]);
     }
 

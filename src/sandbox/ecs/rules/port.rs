@@ -236,6 +236,10 @@ mod tests {
         accepted(&[
             ports(
                 "",
+                &json!([{"containerPort": 21}, {"containerPortRange": "10-20"}]),
+            ),
+            ports(
+                "",
                 &json!([{"containerPort": 80, "hostPort": 8080}, {"containerPort": 80, "hostPort": 8081}]),
             ),
             ports(
