@@ -177,6 +177,7 @@ mod tests {
             (". vCPU", None),
             ("1..5 vCPU", None),
             ("99999999999999999999 vCPU", None),
+            ("0.25000000000000000000000 vCPU", None),
         ];
         for (text, units) in cpus {
             assert_eq!(cpu_units(text).ok(), units, "{text:?}");
@@ -187,6 +188,7 @@ mod tests {
             ("3 GB", Some(3072)),
             ("0.5gb", Some(512)),
             ("5", None),
+            ("6", Some(6)),
             ("3 GiB", None),
             ("3 MB", None),
         ];
@@ -274,7 +276,7 @@ mod tests {
         ]);
         accepted(&[
             app(&json!({"memory": null, "memoryReservation": 6})),
-            app(&json!({"memoryReservation": 128})),
+            app(&json!({"memoryReservation": 128, "cpu": 0})),
             with(
                 two(&json!({"cpu": 100}), &json!({"cpu": 156})),
                 &json!({"cpu": ".25 vCPU", "memory": "256"}),

@@ -229,6 +229,7 @@ mod tests {
                 &json!([{"name": "v", "host": {"sourcePath": "/x"}, "configuredAtLaunch": false}, {"name": "w"}]),
                 &mount,
             ),
+            efs(json!({"rootDirectory": "/data", "authorizationConfig": {"iam": "DISABLED"}})),
             volumes(&docker("shared"), &mount),
             volumes(&json!([{"name": "v", "configuredAtLaunch": true}]), &mount),
             efs(json!({
