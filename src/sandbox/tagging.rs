@@ -121,7 +121,7 @@ fn token(cx: &Context<'_>, key: Option<&str>) -> String {
 fn get_resources(world: &World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = checked(input, GET_RESOURCES)?;
     check_limits(&input)?;
-    check_combination(&input)?;
+    check_combination(&input, cx)?;
     let included = input.flag("IncludeComplianceDetails") == Some(true);
     let excluded = input.flag("ExcludeCompliantResources") == Some(true);
     if excluded && !included {
@@ -190,7 +190,7 @@ fn check_limits(input: &Map<String, Value>) -> Result<(), Refusal> {
 }
 
 /// API reference, `GetResources`, `ResourceARNList`: what can't be given beside it.
-fn check_combination(input: &Map<String, Value>) -> Result<(), Refusal> {
+fn check_combination(input: &Map<String, Value>, cx: &Context<'_>) -> Result<(), Refusal> {
     if !input.contains_key("ResourceARNList") {
         return Ok(());
     }
@@ -205,19 +205,23 @@ fn check_combination(input: &Map<String, Value>) -> Result<(), Refusal> {
         let message = format!("ResourceARNList can't be combined with {other}.");
         return Err(invalid(message));
     }
-    check_arns(input, 100)
+    check_arns(input, cx, 100)
 }
 
-fn check_arns(input: &Map<String, Value>, max: usize) -> Result<(), Refusal> {
+/// An ARN of another partition is refused (API reference, `InvalidParameterException`).
+fn check_arns(input: &Map<String, Value>, cx: &Context<'_>, max: usize) -> Result<(), Refusal> {
     let arns = input.list("ResourceARNList").len();
     if !(1..=max).contains(&arns) {
         return Err(invalid(format!("Specify 1 to {max} resource ARNs.")));
     }
     let is_arn = |text: &str| {
-        (1..=1011).contains(&text.len())
-            && text.starts_with("arn:")
-            && text.splitn(6, ':').filter(|part| !part.is_empty()).count() >= 4
-            && text.splitn(6, ':').count() == 6
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        match parts.as_slice() {
+            ["arn", partition, service, _, _, resource] => {
+                *partition == cx.partition && !service.is_empty() && !resource.is_empty()
+            }
+            _ => false,
+        }
     };
     match input.texts("ResourceARNList").find(|text| !is_arn(text)) {
         Some(text) => Err(invalid(format!("'{text}' is not an ARN."))),
@@ -323,7 +327,7 @@ fn texts(
 /// `TagResources`: asks each resource's own service.
 fn tag_resources(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = checked(input, TAG_RESOURCES)?;
-    check_arns(&input, 20)?;
+    check_arns(&input, cx, 20)?;
     let tags = input.object("Tags").cloned().unwrap_or_default();
     if !(1..=50).contains(&tags.len()) {
         return Err(invalid("Specify 1 to 50 tags."));
@@ -344,7 +348,7 @@ fn tag_resources(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome 
 /// `UntagResources`: asks each resource's own service.
 fn untag_resources(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = checked(input, UNTAG_RESOURCES)?;
-    check_arns(&input, 20)?;
+    check_arns(&input, cx, 20)?;
     let keys = input.list("TagKeys").to_vec();
     if !(1..=50).contains(&keys.len()) {
         return Err(invalid("Specify 1 to 50 tag keys."));

@@ -315,4 +315,25 @@ mod tests {
             sandbox.refuses("CreateCluster", &wrong, "InvalidParameterException");
         }
     }
+
+    #[test]
+    fn what_describing_clusters_includes() {
+        let mut sandbox = Sandbox::new();
+        let configuration = json!({"executeCommandConfiguration": {"logging": "NONE"}});
+        sandbox.call("CreateCluster", &json!({ "configuration": configuration }));
+        let bare = sandbox.call("DescribeClusters", &json!({}));
+        assert_eq!(bare["clusters"][0].get("configuration"), None);
+        assert_eq!(bare["clusters"][0]["settings"], json!([]));
+        let asked = json!({"include": ["CONFIGURATIONS", "SETTINGS"]});
+        let asked = sandbox.call("DescribeClusters", &asked);
+        assert_eq!(asked["clusters"][0]["configuration"], configuration);
+        assert_eq!(asked["clusters"][0]["settings"][0]["value"], "disabled");
+        let many: Vec<String> = (0..101).map(|n| format!("c{n}")).collect();
+        sandbox.call("DescribeClusters", &json!({"clusters": many[..100]}));
+        sandbox.refuses(
+            "DescribeClusters",
+            &json!({ "clusters": many }),
+            "InvalidParameterException",
+        );
+    }
 }

@@ -125,4 +125,22 @@ mod tests {
         sandbox.refuses("RegisterTaskDefinition", &wrong, "ClientException");
         assert_eq!(sandbox.register("f"), format!("{ARN}:task-definition/f:1"));
     }
+
+    #[test]
+    fn a_family_has_a_million_revisions_at_most() {
+        let mut sandbox = Sandbox::new();
+        sandbox.register("f");
+        let region = sandbox.world.ecs.regions.get_mut("us-east-1");
+        let family = region.and_then(|region| region.families.get_mut("f"));
+        family.expect("it was registered").last_revision = 999_999;
+        assert_eq!(
+            sandbox.register("f"),
+            format!("{ARN}:task-definition/f:1000000")
+        );
+        sandbox.refuses(
+            "RegisterTaskDefinition",
+            &fargate("f"),
+            "LimitExceededException",
+        );
+    }
 }

@@ -437,7 +437,12 @@ mod tests {
             &json!({"taskDefinition": second}),
             "ClientException",
         );
-        let many: Vec<String> = (1..=11).map(|n| format!("f:{n}")).collect();
+        let many: Vec<String> = (1..=11).map(|n| format!("g:{n}")).collect();
+        let most = sandbox.call(
+            "DeleteTaskDefinitions",
+            &json!({"taskDefinitions": many[..10]}),
+        );
+        assert_eq!(most["failures"].as_array().map(Vec::len), Some(10));
         for wrong in [
             json!({"taskDefinitions": many}),
             json!({"taskDefinitions": []}),

@@ -508,4 +508,54 @@ mod tests {
             "InvalidParameterException",
         );
     }
+
+    #[test]
+    fn describing_shows_what_was_chosen() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        let mut input = service("s", "f", 1);
+        input["tags"] = json!([{"key": "k", "value": "v"}]);
+        input["deploymentConfiguration"] = json!({"maximumPercent": 150});
+        sandbox.call("CreateService", &input);
+        let bare = sandbox.service("s");
+        assert_eq!(bare.get("tags"), None);
+        assert_eq!(bare["launchType"], "FARGATE");
+        assert_eq!(bare["platformVersion"], "LATEST");
+        assert_eq!(bare["deploymentConfiguration"]["maximumPercent"], 150);
+        assert_eq!(
+            bare["deploymentConfiguration"]["minimumHealthyPercent"],
+            100
+        );
+        let asked = json!({"services": ["s"], "include": ["TAGS"]});
+        let asked = sandbox.call("DescribeServices", &asked);
+        assert_eq!(asked["services"][0]["tags"], input["tags"]);
+
+        let strategy = json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}]);
+        let update = json!({
+            "cluster": "default", "service": "s", "capacityProviderStrategy": strategy, "enableExecuteCommand": true,
+        });
+        let updated = sandbox.call("UpdateService", &update)["service"].clone();
+        assert_eq!(updated["capacityProviderStrategy"], strategy);
+        assert_eq!(updated["enableExecuteCommand"], true);
+        for absent in ["launchType", "cluster", "service"] {
+            assert_eq!(updated.get(absent), None, "{absent}");
+        }
+        let many: Vec<String> = (0..10).map(|n| format!("s{n}")).collect();
+        let many = sandbox.call("DescribeServices", &json!({ "services": many }));
+        assert_eq!(many["failures"].as_array().map(Vec::len), Some(10));
+    }
+
+    #[test]
+    fn the_tasks_of_a_service_are_listed_by_its_name() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        sandbox.create_service("s", "f", 1);
+        sandbox.create_service("t", "f", 2);
+        for (name, count) in [("s", 1), ("t", 2)] {
+            let tasks = sandbox.call("ListTasks", &json!({ "serviceName": name }));
+            assert_eq!(tasks["taskArns"].as_array().map(Vec::len), Some(count));
+        }
+    }
 }

@@ -456,6 +456,14 @@ mod tests {
             &json!({"task": "nothing"}),
             "InvalidParameterException",
         );
+        let none = json!({"taskArns": []});
+        for filter in [json!({"startedBy": "you"}), json!({"launchType": "EC2"})] {
+            assert_eq!(sandbox.call("ListTasks", &filter), none, "{filter}");
+        }
+        let many: Vec<String> = (0..101).map(|n| n.to_string()).collect();
+        sandbox.call("DescribeTasks", &json!({"tasks": many[..100]}));
+        let many = json!({ "tasks": many });
+        sandbox.refuses("DescribeTasks", &many, "InvalidParameterException");
         let wrong = [
             (
                 json!({"taskDefinition": "f", "count": 11}),
@@ -470,6 +478,44 @@ mod tests {
         ];
         for (input, code) in wrong {
             sandbox.refuses("RunTask", &input, code);
+        }
+    }
+
+    #[test]
+    fn what_running_tasks_demands() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        let mut small = fargate("e");
+        small["requiresCompatibilities"] = json!(["EC2"]);
+        small["cpu"] = json!(null);
+        sandbox.call("RegisterTaskDefinition", &small);
+        let run = |family: &str, count: u32, subnets: usize, groups: usize| {
+            json!({
+                "taskDefinition": family, "launchType": "FARGATE", "count": count,
+                "networkConfiguration": {"awsvpcConfiguration": {
+                    "subnets": vec!["subnet-1"; subnets], "securityGroups": vec!["sg-1"; groups]}},
+            })
+        };
+        sandbox.call("RunTask", &run("f", 10, 16, 5));
+        let cases = [
+            (run("f", 11, 1, 0), "count should be between 1 and 10."),
+            (run("f", 0, 1, 0), "count should be between 1 and 10."),
+            (run("f", 1, 0, 0), "subnets can not be empty."),
+            (run("f", 1, 17, 0), "subnets can have at most 16 items."),
+            (
+                run("f", 1, 1, 6),
+                "securityGroups can have at most 5 items.",
+            ),
+            (
+                run("e", 1, 1, 0),
+                "Task definition does not support launch_type FARGATE.",
+            ),
+        ];
+        for (input, message) in cases {
+            let refusal = sandbox.refusal("RunTask", &input);
+            let expected = (400, "InvalidParameterException", message.to_owned());
+            assert_eq!(refusal, expected, "{input}");
         }
     }
 }
