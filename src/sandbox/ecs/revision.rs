@@ -481,6 +481,8 @@ mod tests {
         );
 
         sandbox.call("DeleteService", &json!({"service": "s", "force": true}));
+        assert_eq!(sandbox.status(&used), "DELETE_IN_PROGRESS");
+        sandbox.now_millis += 3_000;
         assert_eq!(sandbox.service("s")["status"], "INACTIVE");
         sandbox.refuses(
             "DescribeTaskDefinition",

@@ -43,6 +43,9 @@ pub(super) struct Service {
     pub(super) deployments: Vec<Deployment>,
     /// Milliseconds since 1970.
     created_at: u64,
+    /// When it was deleted, if it had tasks then: milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) draining_since: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tags: Tags,
 }
@@ -147,6 +150,7 @@ impl Service {
         });
         for (member, choice) in &self.choices {
             match (member.as_str(), choice, shown.get_mut(member)) {
+                ("clientToken", _, _) => {}
                 ("role", choice, _) => shown["roleArn"] = choice.clone(),
                 (_, Value::Object(choice), Some(Value::Object(defaults))) => {
                     defaults.extend(choice.clone());
@@ -341,10 +345,10 @@ pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
     service.desired_count = 0;
     let mut service = service.clone();
     let (running, pending) = service.counts(&cluster.tasks, cx.now_millis);
-    service.status = match running + pending {
-        0 => Status::Inactive,
-        _ => Status::Draining,
-    };
+    service.drain(&mut cluster.tasks, cx.now_millis);
+    if running + pending == 0 {
+        service.status = Status::Inactive;
+    }
     let shown = service.shown(cluster, cx, true);
     cluster.services.insert(service.name.clone(), service);
     Ok(Answer::ok(json!({ "service": shown })))
@@ -394,6 +398,10 @@ mod tests {
         sandbox.create_service("s", "f", 1);
         let drained = sandbox.call("DeleteService", &json!({"service": "s", "force": true}));
         assert_eq!(drained["service"]["status"], "DRAINING");
+        let again = service("s", "f", 1);
+        sandbox.refuses("CreateService", &again, "InvalidParameterException");
+        assert_eq!(sandbox.service("s")["status"], "DRAINING");
+        sandbox.now_millis += 3_000;
         assert_eq!(sandbox.service("s")["status"], "INACTIVE");
         let stopped = sandbox.call("ListTasks", &json!({"desiredStatus": "STOPPED"}));
         assert_eq!(stopped["taskArns"].as_array().map(Vec::len), Some(4));
