@@ -1,7 +1,7 @@
 //! The Resource Groups Tagging API: the tags of all services of a region in one list.
 //!
-//! It knows what each service tells it. Roles are missing, as on AWS: the operation "does not currently support IAM users and
-//! roles", whose own operations list their tags.
+//! It knows what each service tells it. Roles are missing, as on AWS: `GetResources` leaves IAM users and roles out, whose
+//! own operations list their tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,10 +22,10 @@ use crate::sandbox::{
     service::{Input, Outcome},
 };
 
-/// "You can specify a minimum of 1 and a maximum value of 100" (API reference, `GetResources`, `ResourcesPerPage`).
+/// How many resources a page has at most (API reference, `GetResources`, `ResourcesPerPage`).
 const PAGE: usize = 100;
 
-/// "A `PaginationToken` is valid for a maximum of 15 minutes" (API reference, `PaginationTokenExpiredException`).
+/// How long a token is good: 15 minutes (API reference, `PaginationTokenExpiredException`).
 const TOKEN_MILLIS: u64 = 15 * 60 * 1000;
 
 const GET_RESOURCES: &[Member] = &[
@@ -89,7 +89,7 @@ fn resources(world: &World, cx: &Context<'_>) -> Vec<Tagged> {
 
 /// The key of the last element of the page before, if a token was given.
 fn after(input: &Map<String, Value>, cx: &Context<'_>) -> Result<Option<String>, Refusal> {
-    // "Leave this parameter empty in your initial request."
+    // API reference, GetResources, PaginationToken: the first request has none, or an empty one.
     let Some(token) = input
         .text("PaginationToken")
         .filter(|token| !token.is_empty())
@@ -236,7 +236,7 @@ fn is_asked_for(input: &Map<String, Value>, (arn, tags): &Tagged) -> bool {
         || input
             .texts("ResourceTypeFilters")
             .any(|filter| is_of_type(arn, filter));
-    // "The response returns only those resources that satisfy all filters", and each by any of its values, or by the key alone.
+    // API reference, GetResources, TagFilters: all filters must match, each by any of its values, or by the key alone.
     let tagged = input.objects("TagFilters").all(|filter| {
         let value = filter.text("Key").and_then(|key| tags.get(key));
         let any = filter.list("Values").is_empty();
@@ -245,8 +245,8 @@ fn is_asked_for(input: &Map<String, Value>, (arn, tags): &Tagged) -> bool {
     listed && typed && tagged
 }
 
-/// Whether `filter` is the service of the ARN, or its service and resource type: "The string for each service name and resource
-/// type is the same as that embedded in a resource's Amazon Resource Name (ARN)".
+/// Whether `filter` is the service of the ARN, or its service and resource type: both are written as in ARNs (API
+/// reference, `GetResources`, `ResourceTypeFilters`).
 fn is_of_type(arn: &str, filter: &str) -> bool {
     let mut parts = arn.splitn(6, ':');
     let service = parts.nth(2).unwrap_or_default();
@@ -258,8 +258,8 @@ fn is_of_type(arn: &str, filter: &str) -> bool {
     }
 }
 
-/// How many resources fit a page of `limit` tags: "A resource with no tags is counted as having one tag", and the first resource
-/// always fits, since none has more tags than the smallest page.
+/// How many resources fit a page of `limit` tags: one without tags counts as one (API reference, `GetResources`,
+/// `TagsPerPage`), and the first resource always fits, since none has more tags than the smallest page.
 fn within_tags(resources: &[Tagged], limit: usize) -> usize {
     let mut total = 0;
     let fits = resources.iter().take_while(|(_, tags)| {

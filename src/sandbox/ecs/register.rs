@@ -15,8 +15,8 @@ use crate::sandbox::{
     service::{Input, Outcome},
 };
 
-/// "The maximum number of revisions per task definition family. Deregistering or deleting a task definition revision does not
-/// exclude it" (developer guide, Amazon ECS service quotas).
+/// How many revisions a family may have; those that were deregistered or deleted count too (developer guide, Amazon ECS service
+/// quotas).
 const MAX_REVISIONS: u64 = 1_000_000;
 
 /// Registers the next revision of a family. The operation isn't idempotent: the same request twice makes two revisions.

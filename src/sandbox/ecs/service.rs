@@ -95,7 +95,7 @@ const DELETE: &[Member] = &[
 ];
 
 impl Service {
-    /// Whether lists show it: a service that drains is "no longer visible" there (API reference, `DeleteService`).
+    /// Whether lists show it: a service that drains is not (API reference, `DeleteService`).
     pub(super) fn is_listed(&self) -> bool {
         self.status == Status::Active
     }
@@ -245,7 +245,7 @@ fn scale(
     Ok(())
 }
 
-/// Starts tasks for those that were stopped behind a service's back: it "maintains" the number that it wants (API reference,
+/// Starts tasks for those that were stopped behind a service's back: it keeps up the number that it wants (API reference,
 /// `CreateService`).
 pub(super) fn replace_stopped(world: &mut World, cx: &Context<'_>) -> Result<(), Refusal> {
     let short: Vec<(String, Service)> = world
@@ -290,7 +290,7 @@ pub(super) fn describe(region: &mut Region, cx: &Context<'_>, input: &Input) -> 
     let cluster = &*cluster::named(region, cx, &input)?;
     match input.list("services").len() {
         0 => return Err(invalid("Services cannot be empty.")),
-        // "You may specify up to 10 services to describe in a single operation."
+        // API reference, DescribeServices, services.
         count if count > 10 => return Err(invalid("Specify up to 10 services.")),
         _ => {}
     }
@@ -328,7 +328,7 @@ pub(super) fn list(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outc
     page(&input, "serviceArns", elements.collect(), Order::Ascending).map(Answer::ok)
 }
 
-/// `DeleteService`: "You can delete a service if you have no running tasks in it and the desired task count is zero", or by force.
+/// `DeleteService`: a service must want no tasks to be deleted, unless by force.
 pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = check(input, DELETE, "InvalidParameterException")?;
     let cluster = cluster::named(region, cx, &input)?;

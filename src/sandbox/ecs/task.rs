@@ -29,7 +29,7 @@ const PROVISIONED_MILLIS: u64 = 1_000;
 /// When a task is RUNNING, counted from its creation. The times are the sandbox's: on AWS they depend on the image.
 const RUNNING_MILLIS: u64 = 3_000;
 
-/// "Currently, stopped tasks appear in the returned results for at least one hour" (API reference, `DescribeTasks`).
+/// How long a stopped task is shown, at the least (API reference, `DescribeTasks`).
 const FORGOTTEN_MILLIS: u64 = 3_600_000;
 
 /// One task.
@@ -238,7 +238,7 @@ const DESCRIBE: &[Member] = &[
 pub(super) fn run(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = check(input, RUN, "InvalidParameterException")?;
     let tags = tag::parse(&input, |message| invalid(message))?;
-    // "You can specify up to 10 tasks for each call."
+    // API reference, RunTask, count.
     let count = input.integer("count").unwrap_or(1);
     if !(1..=10).contains(&count) {
         return Err(invalid("count should be between 1 and 10."));
@@ -359,7 +359,7 @@ pub(super) fn describe(region: &mut Region, cx: &Context<'_>, input: &Input) -> 
     let cluster = cluster::named(region, cx, &input)?;
     match input.list("tasks").len() {
         0 => return Err(invalid("Tasks cannot be empty.")),
-        // "A list of up to 100 task IDs or full ARN entries."
+        // API reference, DescribeTasks, tasks.
         count if count > 100 => return Err(invalid("Specify up to 100 tasks.")),
         _ => {}
     }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::{Draft, client};
 use crate::sandbox::{ecs::members::Members, service::Refusal};
 
-/// "Supported values are between 128 CPU units and 196608 CPU units" (API reference, `RegisterTaskDefinition`, cpu).
+/// How many CPU units a task can have outside Fargate, from an eighth of a vCPU to 192 (API reference,
+/// `RegisterTaskDefinition`, cpu).
 const CPU_UNITS: std::ops::RangeInclusive<i64> = 128..=196_608;
 
 /// The least memory for a container in MiB: Docker reserves as much (API reference, `ContainerDefinition`, memory).
@@ -91,8 +92,8 @@ pub(super) fn check(draft: &Draft<'_>) -> Result<(), Refusal> {
             "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.",
         ));
     }
-    // API reference, ContainerDefinition, memory: "The total amount of memory reserved for all containers within a task must be
-    // lower than the task memory value". What a container reserves is memoryReservation, and memory without it.
+    // API reference, ContainerDefinition, memory: the containers of a task can't reserve more than the task has. What a
+    // container reserves is memoryReservation, and memory without it.
     let reserved = |container: &Map<String, Value>| {
         container
             .integer("memoryReservation")

@@ -66,7 +66,7 @@ pub(in crate::sandbox::ecs) fn create(
         Some(count) => count,
         // A daemon has one task on each container instance, and there are none.
         None if daemon => 0,
-        // "This is required if schedulingStrategy is REPLICA or isn't specified."
+        // API reference, CreateService, desiredCount: all other services have to say it.
         None => return Err(invalid("desiredCount should not be null.")),
     };
     let launch = Launch::new(&choices)?;
