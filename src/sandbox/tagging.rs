@@ -1,7 +1,7 @@
 //! The Resource Groups Tagging API: the tags of all services of a region in one list.
 //!
-//! It knows what each service tells it. Roles are missing, as on AWS: the operation "does not currently support IAM users and
-//! roles", whose own operations list their tags.
+//! It knows what each service tells it. Roles are missing, as on AWS: `GetResources` leaves IAM users and roles out, whose
+//! own operations list their tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,10 +22,10 @@ use crate::sandbox::{
     service::{Input, Outcome},
 };
 
-/// "You can specify a minimum of 1 and a maximum value of 100" (API reference, `GetResources`, `ResourcesPerPage`).
+/// How many resources a page has at most (API reference, `GetResources`, `ResourcesPerPage`).
 const PAGE: usize = 100;
 
-/// "A `PaginationToken` is valid for a maximum of 15 minutes" (API reference, `PaginationTokenExpiredException`).
+/// How long a token is good: 15 minutes (API reference, `PaginationTokenExpiredException`).
 const TOKEN_MILLIS: u64 = 15 * 60 * 1000;
 
 const GET_RESOURCES: &[Member] = &[
@@ -89,7 +89,7 @@ fn resources(world: &World, cx: &Context<'_>) -> Vec<Tagged> {
 
 /// The key of the last element of the page before, if a token was given.
 fn after(input: &Map<String, Value>, cx: &Context<'_>) -> Result<Option<String>, Refusal> {
-    // "Leave this parameter empty in your initial request."
+    // API reference, GetResources, PaginationToken: the first request has none, or an empty one.
     let Some(token) = input
         .text("PaginationToken")
         .filter(|token| !token.is_empty())
@@ -121,7 +121,7 @@ fn token(cx: &Context<'_>, key: Option<&str>) -> String {
 fn get_resources(world: &World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = checked(input, GET_RESOURCES)?;
     check_limits(&input)?;
-    check_combination(&input)?;
+    check_combination(&input, cx)?;
     let included = input.flag("IncludeComplianceDetails") == Some(true);
     let excluded = input.flag("ExcludeCompliantResources") == Some(true);
     if excluded && !included {
@@ -190,7 +190,7 @@ fn check_limits(input: &Map<String, Value>) -> Result<(), Refusal> {
 }
 
 /// API reference, `GetResources`, `ResourceARNList`: what can't be given beside it.
-fn check_combination(input: &Map<String, Value>) -> Result<(), Refusal> {
+fn check_combination(input: &Map<String, Value>, cx: &Context<'_>) -> Result<(), Refusal> {
     if !input.contains_key("ResourceARNList") {
         return Ok(());
     }
@@ -205,19 +205,23 @@ fn check_combination(input: &Map<String, Value>) -> Result<(), Refusal> {
         let message = format!("ResourceARNList can't be combined with {other}.");
         return Err(invalid(message));
     }
-    check_arns(input, 100)
+    check_arns(input, cx, 100)
 }
 
-fn check_arns(input: &Map<String, Value>, max: usize) -> Result<(), Refusal> {
+/// An ARN of another partition is refused (API reference, `InvalidParameterException`).
+fn check_arns(input: &Map<String, Value>, cx: &Context<'_>, max: usize) -> Result<(), Refusal> {
     let arns = input.list("ResourceARNList").len();
     if !(1..=max).contains(&arns) {
         return Err(invalid(format!("Specify 1 to {max} resource ARNs.")));
     }
     let is_arn = |text: &str| {
-        (1..=1011).contains(&text.len())
-            && text.starts_with("arn:")
-            && text.splitn(6, ':').filter(|part| !part.is_empty()).count() >= 4
-            && text.splitn(6, ':').count() == 6
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        match parts.as_slice() {
+            ["arn", partition, service, _, _, resource] => {
+                *partition == cx.partition && !service.is_empty() && !resource.is_empty()
+            }
+            _ => false,
+        }
     };
     match input.texts("ResourceARNList").find(|text| !is_arn(text)) {
         Some(text) => Err(invalid(format!("'{text}' is not an ARN."))),
@@ -232,7 +236,7 @@ fn is_asked_for(input: &Map<String, Value>, (arn, tags): &Tagged) -> bool {
         || input
             .texts("ResourceTypeFilters")
             .any(|filter| is_of_type(arn, filter));
-    // "The response returns only those resources that satisfy all filters", and each by any of its values, or by the key alone.
+    // API reference, GetResources, TagFilters: all filters must match, each by any of its values, or by the key alone.
     let tagged = input.objects("TagFilters").all(|filter| {
         let value = filter.text("Key").and_then(|key| tags.get(key));
         let any = filter.list("Values").is_empty();
@@ -241,8 +245,8 @@ fn is_asked_for(input: &Map<String, Value>, (arn, tags): &Tagged) -> bool {
     listed && typed && tagged
 }
 
-/// Whether `filter` is the service of the ARN, or its service and resource type: "The string for each service name and resource
-/// type is the same as that embedded in a resource's Amazon Resource Name (ARN)".
+/// Whether `filter` is the service of the ARN, or its service and resource type: both are written as in ARNs (API
+/// reference, `GetResources`, `ResourceTypeFilters`).
 fn is_of_type(arn: &str, filter: &str) -> bool {
     let mut parts = arn.splitn(6, ':');
     let service = parts.nth(2).unwrap_or_default();
@@ -254,8 +258,8 @@ fn is_of_type(arn: &str, filter: &str) -> bool {
     }
 }
 
-/// How many resources fit a page of `limit` tags: "A resource with no tags is counted as having one tag", and the first resource
-/// always fits, since none has more tags than the smallest page.
+/// How many resources fit a page of `limit` tags: one without tags counts as one (API reference, `GetResources`,
+/// `TagsPerPage`), and the first resource always fits, since none has more tags than the smallest page.
 fn within_tags(resources: &[Tagged], limit: usize) -> usize {
     let mut total = 0;
     let fits = resources.iter().take_while(|(_, tags)| {
@@ -323,7 +327,7 @@ fn texts(
 /// `TagResources`: asks each resource's own service.
 fn tag_resources(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = checked(input, TAG_RESOURCES)?;
-    check_arns(&input, 20)?;
+    check_arns(&input, cx, 20)?;
     let tags = input.object("Tags").cloned().unwrap_or_default();
     if !(1..=50).contains(&tags.len()) {
         return Err(invalid("Specify 1 to 50 tags."));
@@ -344,7 +348,7 @@ fn tag_resources(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome 
 /// `UntagResources`: asks each resource's own service.
 fn untag_resources(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = checked(input, UNTAG_RESOURCES)?;
-    check_arns(&input, 20)?;
+    check_arns(&input, cx, 20)?;
     let keys = input.list("TagKeys").to_vec();
     if !(1..=50).contains(&keys.len()) {
         return Err(invalid("Specify 1 to 50 tag keys."));

@@ -118,7 +118,7 @@ impl Cluster {
             shown["tags"] = tag::listed(&self.tags);
         }
         if asked("SETTINGS") {
-            // "The default value is `disabled`" (API reference, ClusterSetting).
+            // API reference, ClusterSetting: disabled unless chosen otherwise.
             let default = json!([{"name": "containerInsights", "value": "disabled"}]);
             let settings = self.choices.get("settings").cloned();
             shown["settings"] = settings.unwrap_or(default);
@@ -163,7 +163,7 @@ pub(super) fn create(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
     choices.remove("tags");
     let name = match choices.remove("clusterName") {
         Some(Value::String(name)) if !name.is_empty() => name,
-        // "If you don't specify a name for your cluster, you create a cluster that's named default."
+        // API reference, CreateCluster, clusterName: a cluster without a name is called default.
         Some(_) | None => "default".to_owned(),
     };
     if !is_name(&name) {
@@ -199,8 +199,7 @@ pub(super) fn create(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
 /// `DescribeClusters`.
 pub(super) fn describe(region: &Region, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = check(input, DESCRIBE, "InvalidParameterException")?;
-    // "A list of up to 100 cluster names or full cluster Amazon Resource Name (ARN) entries. If you do not specify a cluster, the
-    // default cluster is assumed."
+    // API reference, DescribeClusters, clusters: at most 100, and the default cluster if none is named.
     if input.list("clusters").len() > 100 {
         return Err(invalid("Specify up to 100 clusters."));
     }
@@ -236,7 +235,7 @@ pub(super) fn list(region: &Region, input: &Input) -> Outcome {
     page(&input, "clusterArns", elements.collect(), Order::Ascending).map(Answer::ok)
 }
 
-/// `DeleteCluster`: "The cluster transitions to the INACTIVE state." Nothing may be in use in it.
+/// `DeleteCluster`: the cluster becomes INACTIVE. Nothing may be in use in it.
 pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = check(input, DELETE, "InvalidParameterException")?;
     let cluster = named(region, cx, &input)?;
@@ -314,5 +313,26 @@ mod tests {
         ] {
             sandbox.refuses("CreateCluster", &wrong, "InvalidParameterException");
         }
+    }
+
+    #[test]
+    fn what_describing_clusters_includes() {
+        let mut sandbox = Sandbox::new();
+        let configuration = json!({"executeCommandConfiguration": {"logging": "NONE"}});
+        sandbox.call("CreateCluster", &json!({ "configuration": configuration }));
+        let bare = sandbox.call("DescribeClusters", &json!({}));
+        assert_eq!(bare["clusters"][0].get("configuration"), None);
+        assert_eq!(bare["clusters"][0]["settings"], json!([]));
+        let asked = json!({"include": ["CONFIGURATIONS", "SETTINGS"]});
+        let asked = sandbox.call("DescribeClusters", &asked);
+        assert_eq!(asked["clusters"][0]["configuration"], configuration);
+        assert_eq!(asked["clusters"][0]["settings"][0]["value"], "disabled");
+        let many: Vec<String> = (0..101).map(|n| format!("c{n}")).collect();
+        sandbox.call("DescribeClusters", &json!({"clusters": many[..100]}));
+        sandbox.refuses(
+            "DescribeClusters",
+            &json!({ "clusters": many }),
+            "InvalidParameterException",
+        );
     }
 }

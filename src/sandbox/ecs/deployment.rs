@@ -14,6 +14,9 @@ use super::{
 };
 use crate::sandbox::Context;
 
+/// How long the tasks of a deleted service take to stop. The time is the sandbox's: on AWS it depends on the containers.
+const DRAINED_MILLIS: u64 = 3_000;
+
 /// One version of a service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Deployment {
@@ -62,13 +65,22 @@ impl Service {
                 }
             }
             Status::Draining => {
-                for deployment in &self.deployments {
-                    stop_tasks(tasks, &deployment.id, 0, now_millis);
+                let since = self.draining_since.unwrap_or_default();
+                if now_millis >= since + DRAINED_MILLIS {
+                    self.status = Status::Inactive;
                 }
-                self.status = Status::Inactive;
             }
             Status::Active | Status::Inactive => {}
         }
+    }
+
+    /// Stops all tasks, because the service is deleted.
+    pub(super) fn drain(&mut self, tasks: &mut Tasks, now_millis: u64) {
+        for deployment in &self.deployments {
+            stop_tasks(tasks, &deployment.id, 0, now_millis);
+        }
+        self.status = Status::Draining;
+        self.draining_since = Some(now_millis);
     }
 
     /// Starts or stops tasks of the newest deployment until there are as many as the service wants. `ids` are fresh.

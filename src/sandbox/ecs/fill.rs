@@ -30,7 +30,7 @@ pub(super) fn filled(draft: &Draft<'_>) -> Map<String, Value> {
     }
     default(&mut body, "placementConstraints", json!([]));
     default(&mut body, "enableFaultInjection", json!(false));
-    // "If no value is specified, the parameter is omitted from the response."
+    // API reference, RegisterTaskDefinition, requiresCompatibilities: what was not given is not answered.
     if body.list("requiresCompatibilities").is_empty() {
         body.remove("requiresCompatibilities");
     }
@@ -110,7 +110,7 @@ fn fill_volume(volume: &mut Map<String, Value>) {
     if kinds.iter().all(|kind| !volume.contains_key(*kind)) {
         default(volume, "configuredAtLaunch", json!(false));
         if volume.flag("configuredAtLaunch") == Some(false) {
-            // "If an empty volume configuration is specified, by default Amazon ECS uses a host volume."
+            // API reference, RegisterTaskDefinition, volumes: without a configuration, a volume is a host volume.
             default(volume, "host", json!({}));
         }
     }

@@ -36,7 +36,7 @@ pub(super) enum Order {
 
 /// Sorts `elements` and answers one page of them under `member`, with `nextToken` if there are more.
 ///
-/// `maxResults` "can be between 1 and 100", and 100 is the default (API reference, the List operations). A token stands for the
+/// `maxResults` is from 1 to 100, and 100 without it (API reference, the List operations). A token stands for the
 /// key of the last element that was given: elements may come and go between two pages, and none of the others is repeated or lost.
 pub(super) fn page(
     input: &Map<String, Value>,

@@ -15,8 +15,8 @@ use crate::sandbox::{
     service::{Input, Outcome},
 };
 
-/// "The maximum number of revisions per task definition family. Deregistering or deleting a task definition revision does not
-/// exclude it" (developer guide, Amazon ECS service quotas).
+/// How many revisions a family may have; those that were deregistered or deleted count too (developer guide, Amazon ECS service
+/// quotas).
 const MAX_REVISIONS: u64 = 1_000_000;
 
 /// Registers the next revision of a family. The operation isn't idempotent: the same request twice makes two revisions.
@@ -124,5 +124,23 @@ mod tests {
         wrong["memory"] = json!("513");
         sandbox.refuses("RegisterTaskDefinition", &wrong, "ClientException");
         assert_eq!(sandbox.register("f"), format!("{ARN}:task-definition/f:1"));
+    }
+
+    #[test]
+    fn a_family_has_a_million_revisions_at_most() {
+        let mut sandbox = Sandbox::new();
+        sandbox.register("f");
+        let region = sandbox.world.ecs.regions.get_mut("us-east-1");
+        let family = region.and_then(|region| region.families.get_mut("f"));
+        family.expect("it was registered").last_revision = 999_999;
+        assert_eq!(
+            sandbox.register("f"),
+            format!("{ARN}:task-definition/f:1000000")
+        );
+        sandbox.refuses(
+            "RegisterTaskDefinition",
+            &fargate("f"),
+            "LimitExceededException",
+        );
     }
 }

@@ -21,7 +21,7 @@ use crate::sandbox::{
     service::{Input, Outcome},
 };
 
-/// How often ECS looks for revisions that can go: AWS publishes no number, only that it looks "periodically" (developer guide,
+/// How often ECS looks for revisions that can go: AWS publishes no number, only that it looks from time to time (developer guide,
 /// Amazon ECS task definition states).
 const SWEEP_MILLIS: u64 = 60_000;
 
@@ -82,7 +82,7 @@ impl Family {
         self.last_revision
     }
 
-    /// "The latest ACTIVE revision" (API reference, `DescribeTaskDefinition`, taskDefinition).
+    /// What a family without a revision stands for (API reference, `DescribeTaskDefinition`, taskDefinition).
     pub(super) fn latest_active(&self) -> Option<&Revision> {
         self.revisions
             .values()
@@ -146,8 +146,7 @@ pub(super) fn find<'a>(region: &'a Region, cx: &Context<'_>, text: &str) -> Opti
     }
 }
 
-/// The revision that a new task or deployment is to use, which must be active (API reference, `DeregisterTaskDefinition`: "You
-/// can't use an INACTIVE task definition to run new tasks or create new services").
+/// The revision that a new task or deployment is to use, which must be active (API reference, `DeregisterTaskDefinition`).
 pub(super) fn usable<'a>(
     region: &'a Region,
     cx: &Context<'_>,
@@ -194,7 +193,7 @@ fn numbered<'a>(
     }
 }
 
-/// `DeregisterTaskDefinition`: "Upon deregistration, the task definition is marked as INACTIVE." Once more changes nothing.
+/// `DeregisterTaskDefinition`: the revision becomes INACTIVE. Once more changes nothing.
 pub(super) fn deregister(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = check(input, DEREGISTER, "ClientException")?;
     let revision = numbered(region, cx, input.text("taskDefinition").unwrap_or_default())?
@@ -266,9 +265,8 @@ fn mark_deleted(region: &mut Region, cx: &Context<'_>, text: &str) -> Result<Val
     }
 }
 
-/// Removes the revisions that were to be deleted, once nothing uses them: "A task definition revision will stay in
-/// `DELETE_IN_PROGRESS` status until all the associated tasks and services have been terminated" (API reference,
-/// `DeleteTaskDefinitions`). A family without revisions stays, for its numbers.
+/// Removes the revisions that were to be deleted, once no task and no service uses them (API reference, `DeleteTaskDefinitions`). A
+/// family without revisions stays, for its numbers.
 pub(super) fn sweep(region: &mut Region, now_millis: u64) {
     let used = region.revisions_in_use();
     for family in region.families.values_mut() {
@@ -437,7 +435,12 @@ mod tests {
             &json!({"taskDefinition": second}),
             "ClientException",
         );
-        let many: Vec<String> = (1..=11).map(|n| format!("f:{n}")).collect();
+        let many: Vec<String> = (1..=11).map(|n| format!("g:{n}")).collect();
+        let most = sandbox.call(
+            "DeleteTaskDefinitions",
+            &json!({"taskDefinitions": many[..10]}),
+        );
+        assert_eq!(most["failures"].as_array().map(Vec::len), Some(10));
         for wrong in [
             json!({"taskDefinitions": many}),
             json!({"taskDefinitions": []}),
@@ -476,6 +479,8 @@ mod tests {
         );
 
         sandbox.call("DeleteService", &json!({"service": "s", "force": true}));
+        assert_eq!(sandbox.status(&used), "DELETE_IN_PROGRESS");
+        sandbox.now_millis += 3_000;
         assert_eq!(sandbox.service("s")["status"], "INACTIVE");
         sandbox.refuses(
             "DescribeTaskDefinition",

@@ -17,7 +17,7 @@ use crate::sandbox::service::Refusal;
 
 pub(super) use compatibility::{LaunchType, is_private_ecr};
 
-/// How large a task definition may be: "Task definition size limit", 64 KiB (developer guide, Amazon ECS endpoints and quotas).
+/// How large a task definition may be: 64 KiB (developer guide, Amazon ECS service quotas).
 const MAX_BYTES: usize = 65_536;
 
 /// How many containers it may have (developer guide, Amazon ECS service quotas).
@@ -148,7 +148,7 @@ fn check_containers(draft: &Draft<'_>) -> Result<(), Refusal> {
         let message = "Container names must be unique within a task definition.";
         return Err(client(message));
     }
-    // "If this parameter is omitted, a container is assumed to be essential."
+    // API reference, ContainerDefinition, essential: it is true unless it is said to be false.
     if draft
         .containers()
         .all(|container| container.flag("essential") == Some(false))
@@ -162,7 +162,7 @@ fn check_containers(draft: &Draft<'_>) -> Result<(), Refusal> {
 fn check_task(draft: &Draft<'_>) -> Result<(), Refusal> {
     check_placement(draft)?;
     check_accelerators(draft)?;
-    // API reference, ProxyConfiguration, containerName: "The name of the container that will serve as the App Mesh proxy."
+    // API reference, ProxyConfiguration, containerName: it names the container that is the proxy.
     if let Some(proxy) = draft.body.object("proxyConfiguration") {
         let name = proxy.text("containerName").unwrap_or_default();
         if draft.container(name).is_none() {
@@ -202,8 +202,8 @@ fn check_placement(draft: &Draft<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// API reference, `InferenceAccelerator`, deviceName: it "must also be referenced in a container definition as a
-/// `ResourceRequirement`", whose value for this type "matches the `deviceName`".
+/// API reference, `InferenceAccelerator`, deviceName, and `ResourceRequirement`, value: accelerators and the containers
+/// that use them name each other.
 fn check_accelerators(draft: &Draft<'_>) -> Result<(), Refusal> {
     let wanted: Vec<&str> = draft
         .containers()
@@ -311,11 +311,23 @@ mod tests {
             ),
         ]);
         accepted(&[
+            app(&json!({ "name": "n".repeat(255) })),
             task(&json!({ "containerDefinitions": many[..10] }), &json!({})),
             task(&json!({ "family": "n".repeat(255) }), &json!({})),
             two(&json!({"essential": false}), &json!({})),
             app(&json!({"environment": [{"name": "A", "value": "v".repeat(65_000)}]})),
         ]);
+    }
+
+    #[test]
+    fn the_length_counts_every_byte() {
+        let of_length = |value: usize| {
+            app(&json!({"environment": [{"name": "A", "value": "v".repeat(value)}]}))
+        };
+        // What is around the value in the definition.
+        let around = of_length(0).to_string().len();
+        accepted(&[of_length(65_536 - around)]);
+        refused(&[("Actual length: '65537'", of_length(65_537 - around))]);
     }
 
     #[test]

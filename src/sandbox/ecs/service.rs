@@ -43,6 +43,9 @@ pub(super) struct Service {
     pub(super) deployments: Vec<Deployment>,
     /// Milliseconds since 1970.
     created_at: u64,
+    /// When it was deleted, if it had tasks then: milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) draining_since: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tags: Tags,
 }
@@ -92,7 +95,7 @@ const DELETE: &[Member] = &[
 ];
 
 impl Service {
-    /// Whether lists show it: a service that drains is "no longer visible" there (API reference, `DeleteService`).
+    /// Whether lists show it: a service that drains is not (API reference, `DeleteService`).
     pub(super) fn is_listed(&self) -> bool {
         self.status == Status::Active
     }
@@ -147,6 +150,7 @@ impl Service {
         });
         for (member, choice) in &self.choices {
             match (member.as_str(), choice, shown.get_mut(member)) {
+                ("clientToken", _, _) => {}
                 ("role", choice, _) => shown["roleArn"] = choice.clone(),
                 (_, Value::Object(choice), Some(Value::Object(defaults))) => {
                     defaults.extend(choice.clone());
@@ -241,7 +245,7 @@ fn scale(
     Ok(())
 }
 
-/// Starts tasks for those that were stopped behind a service's back: it "maintains" the number that it wants (API reference,
+/// Starts tasks for those that were stopped behind a service's back: it keeps up the number that it wants (API reference,
 /// `CreateService`).
 pub(super) fn replace_stopped(world: &mut World, cx: &Context<'_>) -> Result<(), Refusal> {
     let short: Vec<(String, Service)> = world
@@ -286,7 +290,7 @@ pub(super) fn describe(region: &mut Region, cx: &Context<'_>, input: &Input) -> 
     let cluster = &*cluster::named(region, cx, &input)?;
     match input.list("services").len() {
         0 => return Err(invalid("Services cannot be empty.")),
-        // "You may specify up to 10 services to describe in a single operation."
+        // API reference, DescribeServices, services.
         count if count > 10 => return Err(invalid("Specify up to 10 services.")),
         _ => {}
     }
@@ -324,7 +328,7 @@ pub(super) fn list(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outc
     page(&input, "serviceArns", elements.collect(), Order::Ascending).map(Answer::ok)
 }
 
-/// `DeleteService`: "You can delete a service if you have no running tasks in it and the desired task count is zero", or by force.
+/// `DeleteService`: a service must want no tasks to be deleted, unless by force.
 pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = check(input, DELETE, "InvalidParameterException")?;
     let cluster = cluster::named(region, cx, &input)?;
@@ -341,10 +345,10 @@ pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
     service.desired_count = 0;
     let mut service = service.clone();
     let (running, pending) = service.counts(&cluster.tasks, cx.now_millis);
-    service.status = match running + pending {
-        0 => Status::Inactive,
-        _ => Status::Draining,
-    };
+    service.drain(&mut cluster.tasks, cx.now_millis);
+    if running + pending == 0 {
+        service.status = Status::Inactive;
+    }
     let shown = service.shown(cluster, cx, true);
     cluster.services.insert(service.name.clone(), service);
     Ok(Answer::ok(json!({ "service": shown })))
@@ -394,6 +398,10 @@ mod tests {
         sandbox.create_service("s", "f", 1);
         let drained = sandbox.call("DeleteService", &json!({"service": "s", "force": true}));
         assert_eq!(drained["service"]["status"], "DRAINING");
+        let again = service("s", "f", 1);
+        sandbox.refuses("CreateService", &again, "InvalidParameterException");
+        assert_eq!(sandbox.service("s")["status"], "DRAINING");
+        sandbox.now_millis += 3_000;
         assert_eq!(sandbox.service("s")["status"], "INACTIVE");
         let stopped = sandbox.call("ListTasks", &json!({"desiredStatus": "STOPPED"}));
         assert_eq!(stopped["taskArns"].as_array().map(Vec::len), Some(4));
@@ -507,5 +515,55 @@ mod tests {
             &json!({"services": many}),
             "InvalidParameterException",
         );
+    }
+
+    #[test]
+    fn describing_shows_what_was_chosen() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        let mut input = service("s", "f", 1);
+        input["tags"] = json!([{"key": "k", "value": "v"}]);
+        input["deploymentConfiguration"] = json!({"maximumPercent": 150});
+        sandbox.call("CreateService", &input);
+        let bare = sandbox.service("s");
+        assert_eq!(bare.get("tags"), None);
+        assert_eq!(bare["launchType"], "FARGATE");
+        assert_eq!(bare["platformVersion"], "LATEST");
+        assert_eq!(bare["deploymentConfiguration"]["maximumPercent"], 150);
+        assert_eq!(
+            bare["deploymentConfiguration"]["minimumHealthyPercent"],
+            100
+        );
+        let asked = json!({"services": ["s"], "include": ["TAGS"]});
+        let asked = sandbox.call("DescribeServices", &asked);
+        assert_eq!(asked["services"][0]["tags"], input["tags"]);
+
+        let strategy = json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}]);
+        let update = json!({
+            "cluster": "default", "service": "s", "capacityProviderStrategy": strategy, "enableExecuteCommand": true,
+        });
+        let updated = sandbox.call("UpdateService", &update)["service"].clone();
+        assert_eq!(updated["capacityProviderStrategy"], strategy);
+        assert_eq!(updated["enableExecuteCommand"], true);
+        for absent in ["launchType", "cluster", "service"] {
+            assert_eq!(updated.get(absent), None, "{absent}");
+        }
+        let many: Vec<String> = (0..10).map(|n| format!("s{n}")).collect();
+        let many = sandbox.call("DescribeServices", &json!({ "services": many }));
+        assert_eq!(many["failures"].as_array().map(Vec::len), Some(10));
+    }
+
+    #[test]
+    fn the_tasks_of_a_service_are_listed_by_its_name() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        sandbox.create_service("s", "f", 1);
+        sandbox.create_service("t", "f", 2);
+        for (name, count) in [("s", 1), ("t", 2)] {
+            let tasks = sandbox.call("ListTasks", &json!({ "serviceName": name }));
+            assert_eq!(tasks["taskArns"].as_array().map(Vec::len), Some(count));
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::sandbox::{
 /// The tags of a resource, or none if it never had any: the tagging API tells the two apart.
 pub(in crate::sandbox) type Tags = Option<BTreeMap<String, String>>;
 
-/// "Maximum number of tags per resource - 50" (API reference, `TagResource`).
+/// How many tags a resource may have (API reference, `TagResource`).
 const MAX_TAGS: usize = 50;
 
 const TAG: &[Member] = &[required("resourceArn", Shape::Text), required("tags", TAGS)];
@@ -30,7 +30,7 @@ const LIST: &[Member] = &[required("resourceArn", Shape::Text)];
 
 /// Reads and checks the tags of a request; `empty` is the error for an empty list, which differs between operations.
 ///
-/// The rules are "basic restrictions" in the API reference of every operation that takes tags, the characters those of the API
+/// The rules are in the API reference of every operation that takes tags, the characters are those of the API
 /// model (botocore model ecs 2014-11-13, `TagKey` and `TagValue`).
 pub(super) fn parse(input: &Input, empty: fn(&str) -> Refusal) -> Result<Tags, Refusal> {
     if !input.contains_key("tags") {
@@ -69,7 +69,7 @@ fn check_text(text: &str, min: usize, max: usize) -> Result<(), Refusal> {
             "Tag '{text}' contains invalid characters."
         )));
     }
-    // "Do not use aws:, AWS:, or any upper or lowercase combination of such as a prefix for either keys or values".
+    // AWS reserves the prefix for itself, however its letters are written, in keys and in values.
     if text
         .get(..4)
         .is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))

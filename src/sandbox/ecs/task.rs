@@ -29,7 +29,7 @@ const PROVISIONED_MILLIS: u64 = 1_000;
 /// When a task is RUNNING, counted from its creation. The times are the sandbox's: on AWS they depend on the image.
 const RUNNING_MILLIS: u64 = 3_000;
 
-/// "Currently, stopped tasks appear in the returned results for at least one hour" (API reference, `DescribeTasks`).
+/// How long a stopped task is shown, at the least (API reference, `DescribeTasks`).
 const FORGOTTEN_MILLIS: u64 = 3_600_000;
 
 /// One task.
@@ -94,6 +94,11 @@ impl Task {
             if let Some(value) = definition.get(member) {
                 details.insert(member.to_owned(), value.clone());
             }
+        }
+        if start.launch.finds_capacity() {
+            // API reference, `EphemeralStorage`: what Fargate gives without being asked.
+            let storage = details.entry("ephemeralStorage");
+            storage.or_insert_with(|| json!({"sizeInGiB": 20}));
         }
         if let Some(provider) = &start.launch.capacity_provider {
             details.insert("capacityProviderName".to_owned(), json!(provider));
@@ -233,7 +238,7 @@ const DESCRIBE: &[Member] = &[
 pub(super) fn run(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = check(input, RUN, "InvalidParameterException")?;
     let tags = tag::parse(&input, |message| invalid(message))?;
-    // "You can specify up to 10 tasks for each call."
+    // API reference, RunTask, count.
     let count = input.integer("count").unwrap_or(1);
     if !(1..=10).contains(&count) {
         return Err(invalid("count should be between 1 and 10."));
@@ -354,7 +359,7 @@ pub(super) fn describe(region: &mut Region, cx: &Context<'_>, input: &Input) -> 
     let cluster = cluster::named(region, cx, &input)?;
     match input.list("tasks").len() {
         0 => return Err(invalid("Tasks cannot be empty.")),
-        // "A list of up to 100 task IDs or full ARN entries."
+        // API reference, DescribeTasks, tasks.
         count if count > 100 => return Err(invalid("Specify up to 100 tasks.")),
         _ => {}
     }
@@ -393,6 +398,7 @@ mod tests {
         assert_eq!(started["failures"], json!([]));
         let task = started["tasks"][0].clone();
         assert_eq!(task["group"], "family:f");
+        assert_eq!(task["ephemeralStorage"], json!({"sizeInGiB": 20}));
         assert_eq!(task["lastStatus"], "PROVISIONING");
         assert_eq!(task["containers"][0]["image"], "nginx");
         assert_eq!(
@@ -450,6 +456,14 @@ mod tests {
             &json!({"task": "nothing"}),
             "InvalidParameterException",
         );
+        let none = json!({"taskArns": []});
+        for filter in [json!({"startedBy": "you"}), json!({"launchType": "EC2"})] {
+            assert_eq!(sandbox.call("ListTasks", &filter), none, "{filter}");
+        }
+        let many: Vec<String> = (0..101).map(|n| n.to_string()).collect();
+        sandbox.call("DescribeTasks", &json!({"tasks": many[..100]}));
+        let many = json!({ "tasks": many });
+        sandbox.refuses("DescribeTasks", &many, "InvalidParameterException");
         let wrong = [
             (
                 json!({"taskDefinition": "f", "count": 11}),
@@ -464,6 +478,44 @@ mod tests {
         ];
         for (input, code) in wrong {
             sandbox.refuses("RunTask", &input, code);
+        }
+    }
+
+    #[test]
+    fn what_running_tasks_demands() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        let mut small = fargate("e");
+        small["requiresCompatibilities"] = json!(["EC2"]);
+        small["cpu"] = json!(null);
+        sandbox.call("RegisterTaskDefinition", &small);
+        let run = |family: &str, count: u32, subnets: usize, groups: usize| {
+            json!({
+                "taskDefinition": family, "launchType": "FARGATE", "count": count,
+                "networkConfiguration": {"awsvpcConfiguration": {
+                    "subnets": vec!["subnet-1"; subnets], "securityGroups": vec!["sg-1"; groups]}},
+            })
+        };
+        sandbox.call("RunTask", &run("f", 10, 16, 5));
+        let cases = [
+            (run("f", 11, 1, 0), "count should be between 1 and 10."),
+            (run("f", 0, 1, 0), "count should be between 1 and 10."),
+            (run("f", 1, 0, 0), "subnets can not be empty."),
+            (run("f", 1, 17, 0), "subnets can have at most 16 items."),
+            (
+                run("f", 1, 1, 6),
+                "securityGroups can have at most 5 items.",
+            ),
+            (
+                run("e", 1, 1, 0),
+                "Task definition does not support launch_type FARGATE.",
+            ),
+        ];
+        for (input, message) in cases {
+            let refusal = sandbox.refusal("RunTask", &input);
+            let expected = (400, "InvalidParameterException", message.to_owned());
+            assert_eq!(refusal, expected, "{input}");
         }
     }
 }

@@ -314,7 +314,6 @@ fn wrong_requests_are_refused() {
         ),
         ("GetResources", json!({"ResourceARNList": []})),
         ("GetResources", json!({"ResourceARNList": many(101)})),
-        ("GetResources", json!({"ResourceARNList": ["cluster/a"]})),
         ("GetResources", json!({"ResourcesPerPage": 0})),
         ("GetResources", json!({"ResourcesPerPage": 101})),
         ("GetResources", json!({"TagsPerPage": 99})),
@@ -371,4 +370,50 @@ fn wrong_requests_are_refused() {
         .expect_err("there is none");
     assert_eq!(unknown.code, "UnknownOperationException");
     assert!(unknown.message.contains("GetNothing"));
+}
+
+#[test]
+fn the_most_that_a_request_can_hold() {
+    let mut sandbox = some_clusters();
+    let filters: Vec<Value> = (0..50).map(|n| json!({"Key": n.to_string()})).collect();
+    let mut values: Vec<String> = (0..19).map(|n| n.to_string()).collect();
+    values.push("prod".to_owned());
+    assert!(sandbox.arns(&json!({ "TagFilters": filters })).is_empty());
+    let by_value = json!({"TagFilters": [{"Key": "env", "Values": values}]});
+    assert_eq!(sandbox.arns(&by_value), ["cluster/b"]);
+    let by_type = json!({"ResourceTypeFilters": vec!["ecs"; 100]});
+    assert_eq!(sandbox.arns(&by_type).len(), 3);
+    for number in 0..100 {
+        sandbox.cluster(&number.to_string(), &[("n", &number.to_string())]);
+    }
+    let values = sandbox.body("GetTagValues", &json!({"Key": "n"}));
+    assert_eq!(values["TagValues"].as_array().map(Vec::len), Some(100));
+    assert_eq!(values["PaginationToken"], "", "nothing is left");
+}
+
+#[test]
+fn arns_are_whole_and_of_this_partition() {
+    let mut sandbox = some_clusters();
+    let wrong = [
+        "cluster/a",
+        "arn:aws:ecs:us-east-1:1",
+        "arn:aws::us-east-1:1:cluster/a",
+        "arn:aws:ecs:us-east-1:1:",
+        "urn:aws:ecs:us-east-1:1:cluster/a",
+        "arn:aws-cn:ecs:us-east-1:1:cluster/a",
+    ];
+    for arn in wrong {
+        for (operation, member, value) in [
+            ("GetResources", "IncludeComplianceDetails", json!(true)),
+            ("TagResources", "Tags", json!({"k": "v"})),
+            ("UntagResources", "TagKeys", json!(["k"])),
+        ] {
+            let input = json!({"ResourceARNList": [arn], member: value});
+            let refusal = sandbox.call(operation, &input).expect_err(arn);
+            assert_eq!(
+                refusal.code, "InvalidParameterException",
+                "{operation} {arn}"
+            );
+        }
+    }
 }

@@ -37,7 +37,7 @@ const NOT_ON_FARGATE_LINUX: &[&str] = &[
     "swappiness",
 ];
 
-/// Container members "not supported for Windows containers" (API reference, `ContainerDefinition`).
+/// Container members that Windows containers can't have (API reference, `ContainerDefinition`).
 const NOT_ON_WINDOWS: &[&str] = &[
     "disableNetworking",
     "dnsSearchDomains",
@@ -105,7 +105,7 @@ impl Draft<'_> {
     }
 }
 
-/// API reference, `RegisterTaskDefinition`, networkMode ("<default> or awsvpc can be used"), pidMode and ipcMode.
+/// API reference, `RegisterTaskDefinition`, networkMode (left out, or `awsvpc`), pidMode and ipcMode.
 pub(super) fn check_windows(draft: &Draft<'_>) -> Result<(), Refusal> {
     if !draft.is_windows() {
         return Ok(());
@@ -228,7 +228,7 @@ fn check_fargate_task(draft: &Draft<'_>) -> Result<(), Refusal> {
         let message = "Tasks using the Fargate launch type do not support ipcMode.";
         return Err(client(message));
     }
-    // API reference, RegisterTaskDefinition, pidMode: "On Fargate for Linux containers, the only valid value is `task`."
+    // API reference, RegisterTaskDefinition, pidMode: Fargate takes task and nothing else.
     if draft.body.text("pidMode") == Some("host") {
         return Err(client(
             "Tasks using the Fargate launch type do not support pidMode 'host'. The supported value for pidMode is 'task'.",
@@ -262,7 +262,7 @@ fn check_fargate_container(
             "Tasks using the Fargate launch type do not support GPU resource requirements.",
         ));
     }
-    // API reference, ContainerDefinition, startTimeout and stopTimeout: "The valid values for Fargate are 2-120 seconds."
+    // API reference, ContainerDefinition, startTimeout and stopTimeout: from 2 to 120 seconds on Fargate.
     for (member, word) in [("startTimeout", "start"), ("stopTimeout", "stop")] {
         let name = container.text("name").unwrap_or_default();
         match container.integer(member) {
@@ -306,7 +306,7 @@ fn check_fargate_linux(container: &Map<String, Value>) -> Result<(), Refusal> {
     if let Some(member) = NOT_ON_FARGATE_LINUX.iter().find(|m| asks_for(linux, m)) {
         return Err(not_on_fargate(member));
     }
-    // API reference, KernelCapabilities, add: "Tasks launched on Fargate only support adding the SYS_PTRACE kernel capability."
+    // API reference, KernelCapabilities, add: on Fargate nothing but SYS_PTRACE.
     let added = linux
         .object("capabilities")
         .and_then(|capabilities| capabilities.texts("add").find(|name| *name != "SYS_PTRACE"));

@@ -72,7 +72,7 @@ pub(super) fn check(draft: &Draft<'_>, container: &Map<String, Value>) -> Result
     check_linux(container)?;
     check_system_controls(draft, container)?;
     check_network(draft, container)?;
-    // API reference, ContainerDefinition, credentialSpecs: "The maximum number of ARNs is 1."
+    // API reference, ContainerDefinition, credentialSpecs: one at most.
     if container.list("credentialSpecs").len() > 1 {
         return Err(client("Too many credentialSpecs. The maximum is 1."));
     }
@@ -527,6 +527,7 @@ mod tests {
             task(&json!({"networkMode": "host"}), &control("kernel.shmmax")),
             task(&accelerator, &uses("d")),
             gpu("2"),
+            app(&json!({"credentialSpecs": ["credentialspec:a"]})),
         ]);
     }
 

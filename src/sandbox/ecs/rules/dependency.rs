@@ -15,7 +15,7 @@ pub(super) fn check(draft: &Draft<'_>) -> Result<(), Refusal> {
             .objects("volumesFrom")
             .map(|source| source.text("sourceContainer").unwrap_or("null"));
         check_known(draft, "volumesFrom", sources)?;
-        // API reference, ContainerDefinition, links: "The name:internalName construct is analogous to name:alias in Docker links."
+        // API reference, ContainerDefinition, links: a link is the name of a container and, behind a colon, what it is called here.
         let linked = container
             .texts("links")
             .map(|link| link.split_once(':').map_or(link, |(name, _)| name));

@@ -17,14 +17,14 @@ pub(super) fn check(container: &Map<String, Value>) -> Result<(), Refusal> {
         Some("awslogs") => {
             require_options(log, &["awslogs-region", "awslogs-group"])?;
             let given = |option| has_option(log, option);
-            // "You cannot configure both the awslogs-datetime-format and awslogs-multiline-pattern options."
+            // API reference, LogConfiguration, options: the two ways to tell where a message begins exclude each other.
             if given("awslogs-datetime-format") && given("awslogs-multiline-pattern") {
                 return Err(client(
                     "Log driver awslogs does not support the options awslogs-datetime-format and awslogs-multiline-pattern together.",
                 ));
             }
         }
-        // "To route logs using the splunk log router, you need to specify a splunk-token and a splunk-url."
+        // API reference, LogConfiguration, options: Splunk needs to know where to send logs and with which token.
         Some("splunk") => require_options(log, &["splunk-token", "splunk-url"])?,
         Some(_) | None => {}
     }
@@ -99,7 +99,7 @@ pub(super) fn check_fargate(
 ) -> Result<(), Refusal> {
     let router = container.object("firelensConfiguration");
     let options = router.and_then(|router| router.object("options"));
-    // "Tasks hosted on Fargate only support the `file` configuration file type."
+    // API reference, FirelensConfiguration, options: on Fargate the configuration can only be a file of the image.
     if options.and_then(|options| options.text("config-file-type")) == Some("s3") {
         return Err(client(
             "Fargate launch type does not support FirelensConfiguration config file from 's3'",
@@ -122,7 +122,7 @@ pub(super) fn check_fargate(
                 "Fargate requires task definition to have execution role ARN to support log driver awslogs.",
             ));
         }
-        // API reference, LogConfiguration, options: "Required: Yes, when using Fargate."
+        // API reference, LogConfiguration, options: the prefix is required on Fargate only.
         if !has_option(log, "awslogs-stream-prefix") {
             return Err(client(
                 "Fargate requires log configuration options to include awslogs-stream-prefix to support log driver awslogs.",

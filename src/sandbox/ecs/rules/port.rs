@@ -8,7 +8,7 @@ use crate::sandbox::{
     service::Refusal,
 };
 
-/// "You can specify a maximum of 100 port ranges per container."
+/// How many port ranges a container may have (API reference, `PortMapping`, containerPortRange).
 const MAX_RANGES: usize = 100;
 
 /// Applies the rules to the port mappings of one container.
@@ -84,8 +84,8 @@ fn check_mapping(
     }
 }
 
-/// "The name can include up to 64 characters. The characters can include lowercase letters, numbers, underscores (_), and hyphens
-/// (-). The name can't start with a hyphen."
+/// A name has 1 to 64 lowercase letters, digits, underscores and hyphens, and doesn't begin with a hyphen (API reference,
+/// `PortMapping`, name).
 fn check_name(mapping: &Map<String, Value>, container: &str) -> Result<(), Refusal> {
     let Some(name) = mapping.text("name") else {
         return Ok(());
@@ -120,8 +120,8 @@ fn range(mapping: &Map<String, Value>) -> Option<(u16, u16)> {
     (1 <= first && first < last).then_some((first, last))
 }
 
-/// "A port can only be included in one port mapping per container. You cannot specify overlapping port ranges." Single ports are
-/// held to it where they meet a range.
+/// Ranges may not overlap, nor hold a port that is mapped otherwise (API reference, `PortMapping`, containerPortRange). Single
+/// ports are held to it where they meet a range.
 fn check_overlaps(container: &Map<String, Value>) -> Result<(), Refusal> {
     let protocol =
         |mapping: &Map<String, Value>| mapping.text("protocol").unwrap_or("tcp").to_owned();
@@ -234,6 +234,10 @@ mod tests {
             ),
         ]);
         accepted(&[
+            ports(
+                "",
+                &json!([{"containerPort": 21}, {"containerPortRange": "10-20"}]),
+            ),
             ports(
                 "",
                 &json!([{"containerPort": 80, "hostPort": 8080}, {"containerPort": 80, "hostPort": 8081}]),

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::{Draft, client};
 use crate::sandbox::{ecs::members::Members, service::Refusal};
 
-/// "Supported values are between 128 CPU units and 196608 CPU units" (API reference, `RegisterTaskDefinition`, cpu).
+/// How many CPU units a task can have outside Fargate, from an eighth of a vCPU to 192 (API reference,
+/// `RegisterTaskDefinition`, cpu).
 const CPU_UNITS: std::ops::RangeInclusive<i64> = 128..=196_608;
 
 /// The least memory for a container in MiB: Docker reserves as much (API reference, `ContainerDefinition`, memory).
@@ -91,8 +92,8 @@ pub(super) fn check(draft: &Draft<'_>) -> Result<(), Refusal> {
             "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.",
         ));
     }
-    // API reference, ContainerDefinition, memory: "The total amount of memory reserved for all containers within a task must be
-    // lower than the task memory value". What a container reserves is memoryReservation, and memory without it.
+    // API reference, ContainerDefinition, memory: the containers of a task can't reserve more than the task has. What a
+    // container reserves is memoryReservation, and memory without it.
     let reserved = |container: &Map<String, Value>| {
         container
             .integer("memoryReservation")
@@ -177,6 +178,7 @@ mod tests {
             (". vCPU", None),
             ("1..5 vCPU", None),
             ("99999999999999999999 vCPU", None),
+            ("0.25000000000000000000000 vCPU", None),
         ];
         for (text, units) in cpus {
             assert_eq!(cpu_units(text).ok(), units, "{text:?}");
@@ -187,6 +189,7 @@ mod tests {
             ("3 GB", Some(3072)),
             ("0.5gb", Some(512)),
             ("5", None),
+            ("6", Some(6)),
             ("3 GiB", None),
             ("3 MB", None),
         ];
@@ -274,7 +277,7 @@ mod tests {
         ]);
         accepted(&[
             app(&json!({"memory": null, "memoryReservation": 6})),
-            app(&json!({"memoryReservation": 128})),
+            app(&json!({"memoryReservation": 128, "cpu": 0})),
             with(
                 two(&json!({"cpu": 100}), &json!({"cpu": 156})),
                 &json!({"cpu": ".25 vCPU", "memory": "256"}),

@@ -8,7 +8,7 @@ use crate::sandbox::{
     service::Refusal,
 };
 
-/// "Each volume defined in the volume configuration may only specify a name and one of" these (API reference,
+/// What a volume can be, of which it is one besides its name (API reference,
 /// `RegisterTaskDefinition`, volumes).
 const KINDS: &[&str] = &[
     "host",
@@ -37,7 +37,7 @@ pub(super) fn check(draft: &Draft<'_>) -> Result<(), Refusal> {
     if let Some(name) = mounted.iter().find(|name| !known(name)) {
         return Err(client(format!("Unknown volume '{name}'.")));
     }
-    // "Each task definition revision may only have one volume configured at launch in the volume configuration."
+    // API reference, Volume, configuredAtLaunch: one such volume in a revision.
     let at_launch: Vec<&str> = volumes()
         .filter(|volume| volume.flag("configuredAtLaunch") == Some(true))
         .filter_map(|volume| volume.text("name"))
@@ -72,7 +72,7 @@ fn check_volume(volume: &Map<String, Value>) -> Result<(), Refusal> {
         );
         return Err(client(message));
     }
-    // The name is "required" for these three kinds in the API reference, and a bind mount is named by its mount points.
+    // The API reference demands the name for three kinds of volumes, and the others are named by their mount points.
     if name.is_none_or(str::is_empty) {
         return Err(client("Volume.name should not be null or empty."));
     }
@@ -80,7 +80,7 @@ fn check_volume(volume: &Map<String, Value>) -> Result<(), Refusal> {
         && docker.flag("autoprovision") == Some(true)
         && docker.text("scope") != Some("shared")
     {
-        // "This field is only used if the scope is shared."
+        // API reference, DockerVolumeConfiguration, autoprovision: it belongs to shared volumes.
         let message = "autoprovision is only supported for Docker volumes with scope 'shared'.";
         return Err(client(message));
     }
@@ -229,6 +229,7 @@ mod tests {
                 &json!([{"name": "v", "host": {"sourcePath": "/x"}, "configuredAtLaunch": false}, {"name": "w"}]),
                 &mount,
             ),
+            efs(json!({"rootDirectory": "/data", "authorizationConfig": {"iam": "DISABLED"}})),
             volumes(&docker("shared"), &mount),
             volumes(&json!([{"name": "v", "configuredAtLaunch": true}]), &mount),
             efs(json!({

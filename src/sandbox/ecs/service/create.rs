@@ -66,7 +66,7 @@ pub(in crate::sandbox::ecs) fn create(
         Some(count) => count,
         // A daemon has one task on each container instance, and there are none.
         None if daemon => 0,
-        // "This is required if schedulingStrategy is REPLICA or isn't specified."
+        // API reference, CreateService, desiredCount: all other services have to say it.
         None => return Err(invalid("desiredCount should not be null.")),
     };
     let launch = Launch::new(&choices)?;
@@ -88,26 +88,11 @@ pub(in crate::sandbox::ecs) fn create(
         "tags",
     ];
     choices.retain(|member, _| !given.contains(&member.as_str()));
-    if let Some(taken) = taken {
-        match taken.status {
-            Status::Inactive => {}
-            Status::Draining => {
-                let message = "Unable to Start a service that is still Draining.";
-                return Err(invalid(message));
-            }
-            Status::Active => {
-                let same = taken.choices == choices
-                    && taken.desired_count == desired
-                    && taken.primary().task_definition == revision.arn();
-                if !same {
-                    return Err(invalid("Creation of service was not idempotent."));
-                }
-                let cluster = find_cluster(world, cx, &cluster_name)?;
-                return Ok(Answer::ok(
-                    json!({ "service": taken.shown(cluster, cx, true) }),
-                ));
-            }
-        }
+    if let Some(taken) = taken.filter(|taken| taken.status != Status::Inactive) {
+        let same = taken.choices == choices
+            && taken.desired_count == desired
+            && taken.primary().task_definition == revision.arn();
+        return answer_taken(world, cx, &cluster_name, &taken, same);
     }
     let service = Service {
         arn: arn::arn(cx, &format!("service/{cluster_name}/{name}")),
@@ -117,7 +102,29 @@ pub(in crate::sandbox::ecs) fn create(
         choices,
         deployments: vec![deployment(world, cx, &revision)],
         created_at: cx.now_millis,
+        draining_since: None,
         tags,
     };
     put(world, cx, &cluster_name, service, &revision)
+}
+
+/// The answer when the name is taken: the service itself, if the request is the `same` as the one that made it.
+fn answer_taken(
+    world: &mut World,
+    cx: &Context<'_>,
+    cluster: &str,
+    taken: &Service,
+    same: bool,
+) -> Outcome {
+    if taken.status == Status::Draining {
+        let message = "Unable to Start a service that is still Draining.";
+        return Err(invalid(message));
+    }
+    if !same {
+        return Err(invalid("Creation of service was not idempotent."));
+    }
+    let cluster = find_cluster(world, cx, cluster)?;
+    Ok(Answer::ok(
+        json!({ "service": taken.shown(cluster, cx, true) }),
+    ))
 }

@@ -39,8 +39,7 @@ const UPDATE: &[Member] = &[
     optional("forceNewDeployment", Flag),
 ];
 
-/// Members of `UpdateService` that start a new deployment (API reference, `UpdateService`: "This parameter triggers a new service
-/// deployment.").
+/// Members of `UpdateService` that start a new deployment (API reference, `UpdateService`).
 const DEPLOYED: &[&str] = &[
     "taskDefinition",
     "capacityProviderStrategy",
