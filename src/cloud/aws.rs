@@ -5,8 +5,12 @@ mod error;
 mod log_group;
 mod raw;
 mod role;
+#[cfg(test)]
+mod script;
 mod tagging;
 mod task_definition;
+#[cfg(test)]
+mod tests;
 mod workspace;
 
 use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc};

@@ -1,5 +1,8 @@
 //! CloudWatch Logs log groups.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatchlogs::{

@@ -1,6 +1,8 @@
 //! IAM roles: every change is one call.
 
 mod observe;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
