@@ -2,6 +2,8 @@
 
 mod register;
 mod revision;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,8 @@
 //! Amazon Managed Service for Prometheus workspaces, with their configuration and their logging.
 
 mod observe;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 use std::collections::BTreeMap;
