@@ -143,7 +143,7 @@ fn hint(operation: &str, code: Option<&str>, message: &str) -> Option<String> {
 fn no_answer_hint<E: Error + 'static>(failure: &SdkError<E>) -> Option<String> {
     match failure {
         SdkError::DispatchFailure(dispatch) if dispatch.is_io() || dispatch.is_timeout() => Some(
-            "check the network, the proxy and, if it is set, the endpoint (AWS_ENDPOINT_URL)"
+            "check the region, the network, the proxy and, if it is set, the endpoint (AWS_ENDPOINT_URL)"
                 .to_owned(),
         ),
         SdkError::TimeoutError(_) => {

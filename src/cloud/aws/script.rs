@@ -63,8 +63,12 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    pub(super) fn ok(body: impl ToString) -> Self {
-        Self::Http(200, body.to_string())
+    pub(super) fn ok(body: &str) -> Self {
+        Self::Http(200, body.to_owned())
+    }
+
+    pub(super) fn json(body: &Value) -> Self {
+        Self::ok(&body.to_string())
     }
 
     /// An error of the JSON protocols.
@@ -83,7 +87,7 @@ impl Answer {
 
     /// The answer of an operation of the Query protocol.
     pub(super) fn xml(operation: &str, result: &str) -> Self {
-        Self::ok(format!(
+        Self::ok(&format!(
             "<{operation}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{operation}Result>{result}</{operation}Result></{operation}Response>"
         ))
     }

@@ -15,7 +15,7 @@ use aws_sdk_amp::{
 use crate::{
     cloud::{
         Call, CallError, Reply,
-        aws::{Aws, error, plain_tags},
+        aws::{Aws, plain_tags},
     },
     identity::{Identity, endpoint_base, query_url, remote_write_url},
     resource::workspace::{Change, Configuration},
@@ -200,12 +200,6 @@ async fn delete_logging(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
 /// Deletes the workspace and returns when AWS has begun to do so: that AWS finishes can take minutes, and nothing waits for it.
 async fn delete(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
     let id = call.target.as_str();
-    if id.is_empty() {
-        return Err(error::unexpected(
-            call.change.operation(),
-            "no workspace is named",
-        ));
-    }
     let outcome = run!(aws, call => delete_workspace().workspace_id(id).client_token(&call.token));
     match outcome {
         Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),

@@ -49,13 +49,13 @@ async fn only_groups_of_exactly_these_names_are_found_on_every_page() {
                 json!(["/a", "/absent", "/ours"])
             );
             if asked["nextToken"] == "t" {
-                return Answer::ok(json!({"logGroups": [described("/ours")]}));
+                return Answer::json(&json!({"logGroups": [described("/ours")]}));
             }
             let mut group = described("/a");
             group["retentionPolicyName"] = json!("everything");
             group["deletionProtectionEnabled"] = json!(true);
             group["kmsKeyId"] = json!("arn:aws:kms:us-east-1:111122223333:key/1");
-            Answer::ok(json!({"logGroups": [group, described("/a/b")], "nextToken": "t"}))
+            Answer::json(&json!({"logGroups": [group, described("/a/b")], "nextToken": "t"}))
         }
         "ListTagsForResource" => {
             let tags = if asked.json()["resourceArn"] == described("/ours")["logGroupArn"] {
@@ -64,7 +64,7 @@ async fn only_groups_of_exactly_these_names_are_found_on_every_page() {
                 assert_eq!(asked.json()["resourceArn"], described("/a")["logGroupArn"]);
                 json!({"amp-stack:stack": "blog", "amp-stack:address": "log_groups.y"})
             };
-            Answer::ok(json!({ "tags": tags }))
+            Answer::json(&json!({ "tags": tags }))
         }
         other => panic!("{other} is not needed"),
     });
@@ -100,14 +100,16 @@ async fn names_are_looked_up_one_by_one_where_the_list_is_refused() {
     let script = Script::new(|asked| {
         let request = asked.json();
         if asked.operation == "ListTagsForResource" {
-            return Answer::ok(json!({"tags": {}}));
+            return Answer::json(&json!({"tags": {}}));
         }
         match request["logGroupNamePrefix"].as_str() {
             None => Answer::error(400, "ResourceNotFoundException", "no such group"),
-            Some("/absent") => Answer::ok(json!({"logGroups": []})),
+            Some("/absent") => Answer::json(&json!({"logGroups": []})),
             Some(name) => {
                 assert_eq!(request["limit"], 50);
-                Answer::ok(json!({"logGroups": [described(name), described(&format!("{name}-2"))]}))
+                Answer::json(
+                    &json!({"logGroups": [described(name), described(&format!("{name}-2"))]}),
+                )
             }
         }
     });
@@ -117,7 +119,7 @@ async fn names_are_looked_up_one_by_one_where_the_list_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn many_names_are_asked_for_in_batches() {
-    let script = Script::new(|_| Answer::ok(json!({"logGroups": []})));
+    let script = Script::new(|_| Answer::json(&json!({"logGroups": []})));
     let mut query = query();
     query.log_groups = (0..120).map(|n| format!("/g{n}")).collect();
     let aws = script.aws();
@@ -149,12 +151,12 @@ async fn what_the_tagging_api_lists_is_read_on_every_page() {
         assert_eq!(request.get("ResourceTypeFilters"), None);
         let tags = json!([{"Key": "amp-stack:stack", "Value": "shop"}]);
         if request["PaginationToken"] == "t" {
-            return Answer::ok(json!({"PaginationToken": "", "ResourceTagMappingList": [
+            return Answer::json(&json!({"PaginationToken": "", "ResourceTagMappingList": [
                 {"ResourceARN": "arn:aws:ecs:us-east-1:111122223333:task-definition/api:3", "Tags": tags},
                 {"ResourceARN": "arn:aws:logs:us-east-1:111122223333:log-group:/untagged", "Tags": []},
             ]}));
         }
-        Answer::ok(json!({"PaginationToken": "t", "ResourceTagMappingList": [
+        Answer::json(&json!({"PaginationToken": "t", "ResourceTagMappingList": [
             {"ResourceARN": "arn:aws:logs:us-east-1:111122223333:log-group:/a", "Tags": tags},
         ]}))
     });
@@ -163,8 +165,8 @@ async fn what_the_tagging_api_lists_is_read_on_every_page() {
     assert!(tagged.revisions["api"].contains_key(&3));
 }
 
-fn wanted() -> Box<LogGroup> {
-    Box::new(LogGroup {
+fn wanted() -> LogGroup {
+    LogGroup {
         name: "/a".to_owned(),
         class: "STANDARD".to_owned(),
         retention_days: None,
@@ -174,7 +176,7 @@ fn wanted() -> Box<LogGroup> {
             ("amp-stack:stack".to_owned(), "shop".into()),
             ("amp-stack:address".to_owned(), "log_groups.a".into()),
         ]),
-    })
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,11 +185,11 @@ async fn a_group_that_exists_is_a_success_only_if_it_is_this_one() {
         let script = Script::new(move |asked| match asked.operation.as_str() {
             "GetCallerIdentity" => caller(),
             "CreateLogGroup" => Answer::error(400, "ResourceAlreadyExistsException", "it exists"),
-            _ => Answer::ok(
-                json!({"tags": {"amp-stack:stack": "shop", "amp-stack:address": address}}),
+            _ => Answer::json(
+                &json!({"tags": {"amp-stack:stack": "shop", "amp-stack:address": address}}),
             ),
         });
-        let change = AnyChange::LogGroup(Change::Create(wanted()));
+        let change = AnyChange::LogGroup(Change::Create(Box::new(wanted())));
         let outcome = script.perform("/a", change).await;
         assert_eq!(outcome.is_ok(), succeeds, "{outcome:?}");
         if let Ok(reply) = outcome {
@@ -205,7 +207,7 @@ async fn a_plain_group_is_created_with_its_tags_and_no_defaults() {
         "GetCallerIdentity" => caller(),
         _ => Answer::ok("{}"),
     });
-    let change = AnyChange::LogGroup(Change::Create(wanted()));
+    let change = AnyChange::LogGroup(Change::Create(Box::new(wanted())));
     script.perform("/a", change).await.unwrap();
     assert_eq!(
         script.asked().last().unwrap().json(),

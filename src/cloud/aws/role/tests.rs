@@ -158,8 +158,8 @@ async fn roles_of_ours_and_declared_ones_are_found_and_all_are_known() {
     );
 }
 
-fn wanted() -> Box<Role> {
-    Box::new(Role {
+fn wanted() -> Role {
+    Role {
         name: "task".to_owned(),
         path: "/".to_owned(),
         description: String::new(),
@@ -174,7 +174,7 @@ fn wanted() -> Box<Role> {
             ("amp-stack:address".to_owned(), "roles.task".into()),
             ("amp-stack:region".to_owned(), "us-east-1".into()),
         ]),
-    })
+    }
 }
 
 async fn create_where_it_exists(address: &'static str) -> Result<String, String> {
@@ -188,7 +188,7 @@ async fn create_where_it_exists(address: &'static str) -> Result<String, String>
                 .replace("</Value></Role>", "</Value></member>"),
         ),
     });
-    let change = AnyChange::Role(Change::Create(wanted()));
+    let change = AnyChange::Role(Change::Create(Box::new(wanted())));
     let outcome = script.perform("task", change).await;
     outcome
         .map(|reply| reply.attributes[&crate::text::Attribute::Arn].clone())

@@ -65,12 +65,12 @@ fn described(name: &str, status: &str, tags: &Value) -> Answer {
     definition["status"] = json!(status);
     definition["containerDefinitions"][0]["cpu"] = json!(0);
     definition["containerDefinitions"][0]["essential"] = json!(true);
-    Answer::ok(json!({"taskDefinition": definition, "tags": tags}))
+    Answer::json(&json!({"taskDefinition": definition, "tags": tags}))
 }
 
 fn registered(revision: u32) -> Answer {
     let arn = arn(&format!("api:{revision}"));
-    Answer::ok(json!({"taskDefinition": {"taskDefinitionArn": arn}}))
+    Answer::json(&json!({"taskDefinition": {"taskDefinitionArn": arn}}))
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,7 +182,7 @@ fn family(asked: &Asked) -> Answer {
     let request = asked.json();
     match asked.operation.as_str() {
         "ListTaskDefinitions" if request["status"] == "INACTIVE" => {
-            Answer::ok(json!({"taskDefinitionArns": [arn("api:0"), arn("api:1")]}))
+            Answer::json(&json!({"taskDefinitionArns": [arn("api:0"), arn("api:1")]}))
         }
         "ListTaskDefinitions" => {
             assert_eq!(request["familyPrefix"], "api");
@@ -200,7 +200,7 @@ fn family(asked: &Asked) -> Answer {
             if from == 7 {
                 page["nextToken"] = json!("t");
             }
-            Answer::ok(page)
+            Answer::json(&page)
         }
         DESCRIBE => {
             let name = request["taskDefinition"].as_str().unwrap();
@@ -267,7 +267,7 @@ async fn a_family_with_many_strange_revisions_costs_few_calls() {
     let script = Script::new(|asked| match asked.operation.as_str() {
         "ListTaskDefinitions" => {
             let arns: Vec<String> = (1..90).map(|n| arn(&format!("api:{n}"))).collect();
-            Answer::ok(json!({ "taskDefinitionArns": arns }))
+            Answer::json(&json!({ "taskDefinitionArns": arns }))
         }
         _ => described(
             asked.json()["taskDefinition"].as_str().unwrap(),
@@ -298,34 +298,34 @@ async fn a_removal_sees_inactive_revisions_and_who_uses_which() {
         let request = asked.json();
         let second = request["nextToken"] == "t";
         match asked.operation.as_str() {
-            "ListClusters" if second => Answer::ok(json!({"clusterArns": [cluster]})),
-            "ListClusters" => Answer::ok(json!({"clusterArns": [], "nextToken": "t"})),
-            "ListServices" if second => Answer::ok(json!({"serviceArns": ["s11"]})),
+            "ListClusters" if second => Answer::json(&json!({"clusterArns": [cluster]})),
+            "ListClusters" => Answer::json(&json!({"clusterArns": [], "nextToken": "t"})),
+            "ListServices" if second => Answer::json(&json!({"serviceArns": ["s11"]})),
             "ListServices" => {
                 let services: Vec<String> = (0..11).map(|n| format!("s{n}")).collect();
-                Answer::ok(json!({"serviceArns": services, "nextToken": "t"}))
+                Answer::json(&json!({"serviceArns": services, "nextToken": "t"}))
             }
             "DescribeServices" if request["services"][0] == "s10" => {
-                Answer::ok(json!({"services": [
+                Answer::json(&json!({"services": [
                     {"serviceName": "web", "taskDefinition": arn("api:5"), "deployments": [{"taskDefinition": arn("api:4")}]},
                 ]}))
             }
             "DescribeServices" => {
                 assert_eq!(request["services"].as_array().unwrap().len(), 10);
-                Answer::ok(
-                    json!({"services": [{"serviceName": "other", "taskDefinition": arn("other:1")}]}),
+                Answer::json(
+                    &json!({"services": [{"serviceName": "other", "taskDefinition": arn("other:1")}]}),
                 )
             }
             "ListTasks" => {
                 assert_eq!(request["family"], "api");
-                Answer::ok(
-                    json!({"taskArns": if second { ["t2"] } else { ["t1"] }, "nextToken": if second { Value::Null } else { json!("t") }}),
+                Answer::json(
+                    &json!({"taskArns": if second { ["t2"] } else { ["t1"] }, "nextToken": if second { Value::Null } else { json!("t") }}),
                 )
             }
             "DescribeTasks" => {
                 assert_eq!(request["tasks"], json!(["t1", "t2"]));
                 let task = json!({"taskDefinitionArn": arn("api:3")});
-                Answer::ok(json!({"tasks": [task, task]}))
+                Answer::json(&json!({"tasks": [task, task]}))
             }
             _ => family(asked),
         }
@@ -356,15 +356,15 @@ async fn inactive_remains_are_ours_to_remove() {
         let request = asked.json();
         match asked.operation.as_str() {
             "ListTaskDefinitions" if request["status"] == "INACTIVE" => {
-                Answer::ok(json!({"taskDefinitionArns": [arn("api:1"), arn("api:2")]}))
+                Answer::json(&json!({"taskDefinitionArns": [arn("api:1"), arn("api:2")]}))
             }
-            "ListTaskDefinitions" => Answer::ok(json!({"taskDefinitionArns": [arn("api:3")]})),
+            "ListTaskDefinitions" => Answer::json(&json!({"taskDefinitionArns": [arn("api:3")]})),
             DESCRIBE => described(
                 request["taskDefinition"].as_str().unwrap(),
                 "ACTIVE",
                 &json!([]),
             ),
-            _ => Answer::ok(json!({"clusterArns": []})),
+            _ => Answer::json(&json!({"clusterArns": []})),
         }
     });
     let mut query = query();
@@ -414,12 +414,13 @@ async fn deregistering_twice_is_a_success() {
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_is_refused_within_a_success_is_a_failure() {
     for (status, succeeds) in [("INACTIVE", false), ("DELETE_IN_PROGRESS", true)] {
-        let script = Script::new(move |asked| match asked.operation.as_str() {
-            DESCRIBE => described("api:2", status, &our_tags()),
-            _ => {
-                assert_eq!(asked.json()["taskDefinitions"], json!(["api:1", "api:2"]));
-                Answer::ok(json!({"failures": [{"arn": arn("api:2"), "reason": "it is used"}]}))
+        let script = Script::new(move |asked| {
+            if asked.operation == DESCRIBE {
+                return described("api:2", status, &our_tags());
             }
+            assert_eq!(asked.json()["taskDefinitions"], json!(["api:1", "api:2"]));
+            let failure = json!({"arn": arn("api:2"), "reason": "it is used"});
+            Answer::json(&json!({ "failures": [failure] }))
         });
         let outcome = perform(&script, Change::Delete(vec![1, 2])).await;
         assert_eq!(outcome.is_ok(), succeeds, "{outcome:?}");

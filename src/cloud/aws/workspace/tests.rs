@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     cloud::{
         CallError, Reply,
-        aws::script::{Answer, Script, caller, query},
+        aws::script::{Answer, Asked, Script, caller, query},
     },
     resource::{
         Change as AnyChange, Resource,
@@ -33,11 +33,11 @@ fn described(id: &str, status: &str) -> Answer {
     if status == "ACTIVE" {
         workspace["prometheusEndpoint"] = json!(format!("{URL}/{id}/api/v1/"));
     }
-    Answer::ok(json!({ "workspace": workspace }))
+    Answer::json(&json!({ "workspace": workspace }))
 }
 
 fn logging(status: &str) -> Answer {
-    Answer::ok(json!({"loggingConfiguration": {
+    Answer::json(&json!({"loggingConfiguration": {
         "workspace": "ws-1", "logGroupArn": LOGS, "createdAt": 1.0, "modifiedAt": 1.0,
         "status": {"statusCode": status, "statusReason": "the group is missing"},
     }}))
@@ -67,7 +67,7 @@ async fn ours_and_those_with_the_alias_are_found_on_every_page() {
     let script = Script::new(|asked| match asked.operation.as_str() {
         "GET /workspaces" => {
             if asked.uri.contains("nextToken=t") {
-                return Answer::ok(json!({"workspaces": [
+                return Answer::json(&json!({"workspaces": [
                     workspace("ws-ours", "ACTIVE"), workspace("ws-going", "DELETING"), workspace("ws-failed", "CREATION_FAILED"),
                 ]}));
             }
@@ -76,7 +76,7 @@ async fn ours_and_those_with_the_alias_are_found_on_every_page() {
             named["alias"] = json!("metrics");
             let mut prefixed = named.clone();
             prefixed["alias"] = json!("metrics-2");
-            Answer::ok(json!({"workspaces": [named, prefixed], "nextToken": "t"}))
+            Answer::json(&json!({"workspaces": [named, prefixed], "nextToken": "t"}))
         }
         "GET /workspaces/ws-named" => described("ws-named", "CREATING"),
         "GET /workspaces/ws-ours" => described("ws-ours", "ACTIVE"),
@@ -113,10 +113,10 @@ async fn ours_and_those_with_the_alias_are_found_on_every_page() {
 #[tokio::test(start_paused = true)]
 async fn the_configuration_is_read_if_it_matters() {
     let script = Script::new(|asked| match asked.operation.as_str() {
-        "GET /workspaces" => Answer::ok(json!({"workspaces": [workspace("ws-1", "ACTIVE")]})),
+        "GET /workspaces" => Answer::json(&json!({"workspaces": [workspace("ws-1", "ACTIVE")]})),
         "GET /workspaces/ws-1" => described("ws-1", "ACTIVE"),
         "GET /workspaces/ws-1/logging" => nothing(),
-        "GET /workspaces/ws-1/configuration" => Answer::ok(json!({"workspaceConfiguration": {
+        "GET /workspaces/ws-1/configuration" => Answer::json(&json!({"workspaceConfiguration": {
             "status": {"statusCode": "ACTIVE"}, "retentionPeriodInDays": 90, "ruleQueryOffsetInSeconds": 60,
             "limitsPerLabelSet": [{"limits": {"maxSeries": 5}, "labelSet": {}}, {"limits": {"maxSeries": 6}, "labelSet": {"job": "a"}}],
         }})),
@@ -170,7 +170,7 @@ async fn a_new_workspace_is_waited_for() {
     );
     let asked = script.asked();
     let creations = asked.iter().filter(|a| a.operation == "POST /workspaces");
-    let bodies: Vec<Value> = creations.map(|asked| asked.json()).collect();
+    let bodies: Vec<Value> = creations.map(Asked::json).collect();
     let body =
         json!({"alias": "main", "clientToken": "token-1", "tags": {"amp-stack:stack": "shop"}});
     assert_eq!(bodies, [body.clone(), body]);
@@ -210,7 +210,7 @@ async fn a_configuration_is_sent_when_the_workspace_is_ready_and_waited_for() {
         ("GET /workspaces/ws-1", _) => described("ws-1", "ACTIVE"),
         ("GET /workspaces/ws-1/configuration", before) => {
             let status = if before == 0 { "UPDATING" } else { "ACTIVE" };
-            Answer::ok(json!({"workspaceConfiguration": {"status": {"statusCode": status}}}))
+            Answer::json(&json!({"workspaceConfiguration": {"status": {"statusCode": status}}}))
         }
         _ => Answer::Http(
             202,

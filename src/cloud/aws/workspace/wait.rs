@@ -7,7 +7,7 @@ use aws_sdk_amp::types::{
 };
 
 use crate::cloud::{
-    CallError, Class,
+    CallError,
     aws::{Aws, error, workspace::NOT_FOUND},
 };
 
@@ -55,7 +55,7 @@ where
         }
     }
     Err(CallError {
-        class: Class::Busy,
+        hint: Some("apply again later: it goes on from what is there then".to_owned()),
         ..error::unexpected(
             operation,
             format!("the status is still {last} after five minutes"),
