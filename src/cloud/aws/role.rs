@@ -1,5 +1,6 @@
 //! IAM roles: every change is one call.
 
+mod exact;
 mod observe;
 #[cfg(test)]
 mod tests;

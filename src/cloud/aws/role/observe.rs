@@ -9,7 +9,7 @@ use crate::{
         CallError,
         aws::{
             Aws, error, live_tags,
-            role::{attributes, get, tag_map},
+            role::{attributes, exact, get, tag_map},
         },
     },
     node::Node,
@@ -36,38 +36,30 @@ pub(in crate::cloud::aws) async fn observe(
     aws: &Aws,
     query: &Query,
 ) -> Result<(Vec<Found>, Vec<RoleFact>), CallError> {
-    let (listed, details) = tokio::try_join!(list(aws), details(aws))?;
+    let (mut listed, mut details) = tokio::try_join!(list(aws), details(aws))?;
+    reconcile(aws, query, &mut listed, &mut details).await?;
     let mut found = Vec::new();
-    let mut facts = BTreeMap::new();
-    for role in listed.values() {
-        facts.insert(role.arn.clone(), fact(role, &BTreeMap::new(), query));
-    }
-    for detail in details {
-        let tags = tag_map(detail.tags());
-        let name = detail.role_name().unwrap_or_default();
-        let listed = match listed.get(detail.role_id().unwrap_or_default()) {
-            Some(listed) => listed.clone(),
-            // A role younger than the list.
-            None => match get(aws, name).await? {
-                Some(role) => role,
-                None => continue,
-            },
-        };
-        let fact = fact(&listed, &tags, query);
-        if matches!(fact.owner, Owner::Ours(_)) || query.roles.contains(name) {
-            let role = role(&listed, &detail, &tags).ok_or_else(|| {
-                error::unexpected(DETAILS, format!("a policy of the role {name} is not JSON"))
+    let mut facts = Vec::new();
+    for (id, live) in &listed {
+        let detail = details.get(id);
+        let tags = tag_map(detail.map_or(live.tags(), RoleDetail::tags));
+        let fact = fact(live, &tags, query);
+        if let Some(detail) = detail.filter(|_| is_relevant(&fact, query)) {
+            let role = role(live, detail, &tags).ok_or_else(|| {
+                let message = format!("a policy of the role {} is not JSON", fact.name);
+                error::unexpected(DETAILS, message)
             })?;
             found.push(Found {
                 resource: Resource::Role(role),
                 owner: fact.owner.clone(),
-                attributes: attributes(&listed),
+                attributes: attributes(live),
                 facts: Vec::new(),
             });
         }
-        facts.insert(fact.arn.clone(), fact);
+        facts.push(fact);
     }
-    Ok((found, facts.into_values().collect()))
+    facts.sort_by(|a, b| a.arn.cmp(&b.arn));
+    Ok((found, facts))
 }
 
 async fn list(aws: &Aws) -> Result<BTreeMap<String, Listed>, CallError> {
@@ -80,7 +72,7 @@ async fn list(aws: &Aws) -> Result<BTreeMap<String, Listed>, CallError> {
         .collect())
 }
 
-async fn details(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
+async fn details(aws: &Aws) -> Result<BTreeMap<String, RoleDetail>, CallError> {
     let request = aws
         .iam
         .client
@@ -92,11 +84,55 @@ async fn details(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
     Ok(pages
         .into_iter()
         .flat_map(|page| page.role_detail_list.unwrap_or_default())
+        .map(|role| (role.role_id().unwrap_or_default().to_owned(), role))
         .collect())
 }
 
+/// Reads one by one the roles that are in only one of the lists: IAM's changes do not reach both at the same moment (IAM user guide, "Troubleshoot IAM",
+/// on changes that are not always immediately visible), and a role that was made a moment ago must not look like a stranger's.
+async fn reconcile(
+    aws: &Aws,
+    query: &Query,
+    listed: &mut BTreeMap<String, Listed>,
+    details: &mut BTreeMap<String, RoleDetail>,
+) -> Result<(), CallError> {
+    let only_listed = listed
+        .values()
+        .filter(|role| !is_of_aws(role) && !details.contains_key(&role.role_id))
+        .map(|role| (role.role_id.clone(), role.role_name.clone()));
+    let only_detailed = details
+        .iter()
+        .filter(|(id, _)| !listed.contains_key(*id))
+        .filter_map(|(id, role)| Some((id.clone(), role.role_name()?.to_owned())));
+    let lone: Vec<(String, String)> = only_listed.chain(only_detailed).collect();
+    for (id, name) in lone {
+        let live = get(aws, &name).await?.filter(|role| role.role_id == id);
+        let Some(live) = live else {
+            // It was deleted in the meantime.
+            listed.remove(&id);
+            details.remove(&id);
+            continue;
+        };
+        let fact = fact(&live, &tag_map(live.tags()), query);
+        if !details.contains_key(&id) && is_relevant(&fact, query) {
+            details.insert(id.clone(), exact::detail(aws, &live).await?);
+        }
+        listed.insert(id, live);
+    }
+    Ok(())
+}
+
+fn is_relevant(role: &RoleFact, query: &Query) -> bool {
+    matches!(role.owner, Owner::Ours(_)) || query.roles.contains(&role.name)
+}
+
+/// Service-linked roles stand under a path of their own (IAM API reference, `CreateServiceLinkedRole`).
+fn is_of_aws(role: &Listed) -> bool {
+    role.path.starts_with("/aws-service-role/")
+}
+
 fn fact(role: &Listed, tags: &BTreeMap<String, String>, query: &Query) -> RoleFact {
-    let owner = if role.path.starts_with("/aws-service-role/") {
+    let owner = if is_of_aws(role) {
         Owner::Aws
     } else {
         tags::owner(tags, &query.stack, &query.identity.region)

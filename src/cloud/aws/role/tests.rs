@@ -15,7 +15,7 @@ use crate::{
     },
     snapshot::{Found, RoleFact},
     tags::{Owner, Tags},
-    text::Text,
+    text::{Attribute, Text},
 };
 
 const TRUST: &str = "%7B%22Statement%22%3A%20%5B%7B%22Sid%22%3A%22a%2Bb+c%C3%BC%22%7D%5D%7D";
@@ -24,6 +24,16 @@ fn listed(name: &str, path: &str, more: &str) -> String {
     format!(
         "<member><Path>{path}</Path><RoleName>{name}</RoleName><RoleId>AROA{name}</RoleId><Arn>arn:aws:iam::{ACCOUNT}:role{path}{name}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate>{more}</member>"
     )
+}
+
+/// The answer to `GetRole`.
+fn got(name: &str, more: &str) -> Answer {
+    let member = listed(name, "/", more);
+    let inner = member
+        .strip_prefix("<member>")
+        .and_then(|rest| rest.strip_suffix("</member>"))
+        .unwrap();
+    Answer::xml("GetRole", &format!("<Role>{inner}</Role>"))
 }
 
 fn tagged(stack: &str, address: &str, region: &str) -> String {
@@ -72,7 +82,10 @@ fn account(asked: &Asked) -> Answer {
                 "/aws-service-role/ecs.amazonaws.com/",
                 "",
             )),
-            &(listed("stranger", "/", "") + &listed("declared", "/", "")),
+            &(listed("stranger", "/", "")
+                + &listed("declared", "/", "")
+                + &listed("fresh", "/", "")
+                + &listed("gone", "/", "")),
         ),
         "GetAccountAuthorizationDetails" => {
             assert_eq!(asked.parameter("Filter.member.1"), Some("Role"));
@@ -94,12 +107,34 @@ fn account(asked: &Asked) -> Answer {
                     + &detail("young", "/", &tagged("shop", "roles.young", "us-east-1"))),
             )
         }
-        "GetRole" => {
-            assert_eq!(asked.parameter("RoleName"), Some("young"));
-            let role =
-                listed("young", "/", "<Description>new</Description>").replace("member>", "Role>");
-            Answer::xml("GetRole", &role)
-        }
+        "GetRole" => match asked.parameter("RoleName") {
+            Some("young") => got("young", "<Description>new</Description>"),
+            Some("fresh") => got(
+                "fresh",
+                &format!(
+                    "{}<AssumeRolePolicyDocument>{TRUST}</AssumeRolePolicyDocument>",
+                    tagged("shop", "roles.fresh", "us-east-1")
+                ),
+            ),
+            Some("gone") => Answer::xml_error(404, "NoSuchEntity"),
+            other => panic!("{other:?} is in both lists"),
+        },
+        "ListAttachedRolePolicies" => Answer::xml(
+            &asked.operation,
+            "<AttachedPolicies><member><PolicyName>m</PolicyName><PolicyArn>arn:aws:iam::aws:policy/m</PolicyArn></member></AttachedPolicies>",
+        ),
+        "ListRolePolicies" => Answer::xml(
+            &asked.operation,
+            "<PolicyNames><member>p</member></PolicyNames>",
+        ),
+        "GetRolePolicy" => Answer::xml(
+            &asked.operation,
+            "<RoleName>fresh</RoleName><PolicyName>p</PolicyName><PolicyDocument>%7B%7D</PolicyDocument>",
+        ),
+        "ListInstanceProfilesForRole" => Answer::xml(
+            &asked.operation,
+            "<InstanceProfiles/><IsTruncated>false</IsTruncated>",
+        ),
         other => panic!("{other} is not needed"),
     }
 }
@@ -142,12 +177,16 @@ async fn two_lists_with_two_pages_make_one_role() {
 async fn roles_of_ours_and_declared_ones_are_found_and_all_are_known() {
     let (found, facts) = observe().await;
     let found: BTreeSet<&str> = found.iter().map(|f| f.resource.name()).collect();
-    assert_eq!(found, BTreeSet::from(["declared", "task", "young"]));
+    assert_eq!(
+        found,
+        BTreeSet::from(["declared", "fresh", "task", "young"])
+    );
     let owner = |name: &str| {
         let fact = facts.iter().find(|fact| fact.name == name);
         fact.map(|fact| fact.owner.clone())
     };
-    assert_eq!(facts.len(), 5);
+    assert_eq!(facts.len(), 6);
+    assert_eq!(owner("gone"), None);
     assert_eq!(owner("AWSServiceRoleForECS"), Some(Owner::Aws));
     assert_eq!(owner("declared"), Some(Owner::Unknown));
     assert_eq!(
@@ -156,6 +195,19 @@ async fn roles_of_ours_and_declared_ones_are_found_and_all_are_known() {
             region: "eu-west-1".to_owned()
         })
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_one_list_does_not_have_yet_is_read_by_itself() {
+    let (found, _) = observe().await;
+    let fresh = found.iter().find(|f| f.resource.name() == "fresh").unwrap();
+    assert_eq!(fresh.owner, Owner::Ours("roles.fresh".parse().unwrap()));
+    let Resource::Role(role) = &fresh.resource else {
+        panic!("it is a role");
+    };
+    assert_eq!(role.managed_policies.len(), 1);
+    assert_eq!(role.inline_policies.len(), 1);
+    assert_eq!(role.tags.len(), 3);
 }
 
 fn wanted() -> Role {
@@ -180,18 +232,12 @@ fn wanted() -> Role {
 async fn create_where_it_exists(address: &'static str) -> Result<String, String> {
     let script = Script::new(move |asked| match asked.operation.as_str() {
         "CreateRole" => Answer::xml_error(409, "EntityAlreadyExists"),
-        _ => Answer::xml(
-            "GetRole",
-            &listed("task", "/", &tagged("shop", address, "us-east-1"))
-                .replace("member>", "Role>")
-                .replace("Role><Key>", "member><Key>")
-                .replace("</Value></Role>", "</Value></member>"),
-        ),
+        _ => got("task", &tagged("shop", address, "us-east-1")),
     });
     let change = AnyChange::Role(Change::Create(Box::new(wanted())));
     let outcome = script.perform("task", change).await;
     outcome
-        .map(|reply| reply.attributes[&crate::text::Attribute::Arn].clone())
+        .map(|reply| reply.attributes[&Attribute::Arn].clone())
         .map_err(|error| error.code.unwrap())
 }
 
