@@ -47,11 +47,22 @@ pub(super) async fn observe(
         async move { observe_family(&aws, &query, &family, &tagged).await }
     });
     let mut found: Vec<Found> = found.await?.into_iter().flatten().collect();
-    let of_ours = |found: &Found| matches!(found.owner, Owner::Ours(_));
-    if query.removal && found.iter().any(of_ours) {
-        usage::observe(aws, &mut found).await?;
+    if query.removal {
+        let at_stake = found.iter_mut().filter(|found| may_go(query, found));
+        usage::observe(aws, at_stake.collect()).await?;
     }
     Ok(found)
+}
+
+/// Tells whether revisions may be removed: all of a family that is no longer declared, the older ones of one that is.
+fn may_go(query: &Query, found: &Found) -> bool {
+    match &found.resource {
+        Resource::TaskDefinition(family) => {
+            matches!(found.owner, Owner::Ours(_))
+                && (!family.older.is_empty() || !query.families.contains(&family.family))
+        }
+        Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => false,
+    }
 }
 
 async fn observe_family(

@@ -26,6 +26,7 @@ use crate::{
 pub(super) use observe::observe;
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
+const CONFLICT: &str = "ConflictException";
 
 /// Runs one call of the client and takes the request id of its answer. Every attempt of the call bears the same client token, so AWS does it once.
 macro_rules! run {
@@ -162,7 +163,7 @@ async fn create_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, Call
         .log_group_arn(arn).client_token(&call.token));
     let reply = match outcome {
         // There is one already: of an earlier attempt, or one that AWS failed to create. Both are made right by an update.
-        Err(error) if error.code.as_deref() == Some("ConflictException") => {
+        Err(error) if error.code.as_deref() == Some(CONFLICT) => {
             if wait::logging(aws, id).await?.is_none() {
                 return Err(error);
             }
@@ -203,6 +204,13 @@ async fn delete(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
     let outcome = run!(aws, call => delete_workspace().workspace_id(id).client_token(&call.token));
     match outcome {
         Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
+        // It is altered by somebody, or an earlier attempt, whose answer was lost, has begun to delete it.
+        Err(error) if error.code.as_deref() == Some(CONFLICT) => {
+            if wait::is_going(aws, id).await? {
+                return Ok(Reply::default());
+            }
+            Err(error)
+        }
         Err(error) => Err(error),
         Ok(reply) => {
             wait::going(aws, id).await?;

@@ -351,6 +351,24 @@ async fn a_removal_sees_inactive_revisions_and_who_uses_which() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_is_asked_about_the_use_of_what_stays() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "ListTaskDefinitions" if asked.json()["status"] == "ACTIVE" => {
+            Answer::json(&json!({"taskDefinitionArns": [arn("api:1")]}))
+        }
+        "ListTaskDefinitions" => Answer::ok("{}"),
+        DESCRIBE => described("api:1", "ACTIVE", &our_tags()),
+        other => panic!("{other} is not needed"),
+    });
+    let mut query = query();
+    query.removal = true;
+    query.families = ["api".to_owned()].into();
+    let aws = script.aws();
+    let found = super::observe(&aws, &query, &tagged([1])).await.unwrap();
+    assert_eq!(found[0].facts, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn inactive_remains_are_ours_to_remove() {
     let script = Script::new(|asked| {
         let request = asked.json();

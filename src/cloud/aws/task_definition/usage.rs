@@ -7,7 +7,6 @@ use crate::{
         CallError,
         aws::{Aws, all, tagging::family_and_revision},
     },
-    resource::Resource,
     snapshot::{Fact, Found},
 };
 
@@ -36,35 +35,30 @@ impl Use {
     }
 }
 
-/// Adds to each family in `found` what uses its revisions.
-pub(super) async fn observe(aws: &Aws, found: &mut [Found]) -> Result<(), CallError> {
-    let families: Vec<String> = found.iter().map(|f| f.resource.name().to_owned()).collect();
-    let clusters = aws
-        .ecs
-        .client
-        .list_clusters()
-        .into_paginator()
-        .items()
-        .send();
-    let clusters = aws
-        .ecs
-        .call("ecs:ListClusters", clusters.try_collect())
-        .await?;
+/// Adds to each of these families what uses its revisions.
+pub(super) async fn observe(aws: &Aws, families: Vec<&mut Found>) -> Result<(), CallError> {
+    if families.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = families
+        .iter()
+        .map(|family| family.resource.name().to_owned())
+        .collect();
+    let request = aws.ecs.client.list_clusters().into_paginator();
+    let clusters = request.items().send().try_collect();
+    let clusters = aws.ecs.call("ecs:ListClusters", clusters).await?;
     let uses = all(clusters, |cluster| {
-        let (aws, families) = (aws.clone(), families.clone());
-        async move { in_cluster(&aws, &cluster, families).await }
+        let (aws, names) = (aws.clone(), names.clone());
+        async move { in_cluster(&aws, &cluster, names).await }
     });
     let uses: BTreeSet<Use> = uses.await?.into_iter().flatten().collect();
-    for found in found {
-        let family = match &found.resource {
-            Resource::TaskDefinition(family) => &family.family,
-            Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => continue,
-        };
-        let uses: Vec<&Use> = uses.iter().filter(|u| u.family == *family).collect();
+    for family in families {
+        let name = family.resource.name();
+        let uses: Vec<&Use> = uses.iter().filter(|used| used.family == name).collect();
         if !uses.is_empty() {
-            let by: BTreeSet<&String> = uses.iter().map(|u| &u.by).collect();
-            found.facts.push(Fact::InUse {
-                revisions: uses.iter().map(|u| u.revision).collect(),
+            let by: BTreeSet<&String> = uses.iter().map(|used| &used.by).collect();
+            family.facts.push(Fact::InUse {
+                revisions: uses.iter().map(|used| used.revision).collect(),
                 by: by.into_iter().cloned().collect(),
             });
         }

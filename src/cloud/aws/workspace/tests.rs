@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cloud::{
-        CallError, Reply,
+        CallError, Class, Reply,
         aws::script::{Answer, Asked, Script, caller, query},
     },
     resource::{
@@ -302,4 +302,22 @@ async fn a_deletion_is_done_when_it_has_begun() {
     perform(&script, Change::Delete).await.unwrap();
     assert_eq!(script.asked().len(), 3);
     assert!(script.asked()[0].uri.contains("clientToken=token-1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_with_its_own_deletion_is_none() {
+    for (status, succeeds) in [("DELETING", true), ("UPDATING", false)] {
+        let script = Script::new(move |asked| {
+            if asked.operation == "GET /workspaces/ws-1" {
+                return described("ws-1", status);
+            }
+            let body = json!({"message": "it is busy", "resourceId": "x", "resourceType": "y", "__type": "ConflictException"});
+            Answer::Http(409, body.to_string())
+        });
+        let outcome = perform(&script, Change::Delete).await;
+        assert_eq!(outcome.is_ok(), succeeds, "{outcome:?}");
+        if let Err(error) = outcome {
+            assert_eq!(error.class, Class::Busy);
+        }
+    }
 }

@@ -102,15 +102,19 @@ pub(super) async fn active(aws: &Aws, id: &str) -> Result<WorkspaceDescription, 
     .await
 }
 
+/// Tells whether the workspace is being deleted, or gone.
+pub(super) async fn is_going(aws: &Aws, id: &str) -> Result<bool, CallError> {
+    let workspace = describe(aws, id).await?;
+    Ok(workspace.is_none_or(|workspace| status(&workspace) == "DELETING"))
+}
+
 /// Waits until AWS has begun to delete the workspace.
 pub(super) async fn going(aws: &Aws, id: &str) -> Result<(), CallError> {
     until(DESCRIBE, || async {
-        Ok(match describe(aws, id).await? {
-            None => Look::Settled(()),
-            Some(workspace) => match status(&workspace) {
-                "DELETING" => Look::Settled(()),
-                other => Look::Moving(other.to_owned()),
-            },
+        Ok(if is_going(aws, id).await? {
+            Look::Settled(())
+        } else {
+            Look::Moving("not DELETING".to_owned())
         })
     })
     .await
