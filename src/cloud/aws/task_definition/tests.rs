@@ -444,6 +444,7 @@ async fn a_deletion_that_is_refused_within_a_success_is_a_failure() {
         assert_eq!(outcome.is_ok(), succeeds, "{outcome:?}");
         if let Err(error) = outcome {
             assert_eq!(error.message, "api:2 was not deleted: it is used");
+            assert_eq!(error.class, Class::Unsettled);
         }
     }
 }
