@@ -53,6 +53,8 @@ pub struct Query {
     pub stack: StackName,
     /// Where.
     pub identity: Identity,
+    /// Names of roles that the stack declares.
+    pub roles: BTreeSet<String>,
     /// Names of log groups that the stack declares.
     pub log_groups: BTreeSet<String>,
     /// Families that the stack declares.
@@ -80,6 +82,7 @@ impl Stack {
         let mut query = Query {
             stack: self.name.clone(),
             identity: self.identity.clone(),
+            roles: BTreeSet::new(),
             log_groups: BTreeSet::new(),
             families: BTreeSet::new(),
             alias: None,
@@ -102,7 +105,7 @@ impl Stack {
                     query.workspace_configuration = workspace.configuration
                         != crate::resource::workspace::Configuration::default();
                 }
-                Resource::Role(_) => {}
+                Resource::Role(role) => _ = query.roles.insert(role.name.clone()),
                 Resource::TaskDefinition(family) => {
                     query.families.insert(family.family.clone());
                 }
