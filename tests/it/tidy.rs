@@ -214,7 +214,9 @@ fn layers_use_only_what_is_beneath_them() {
 #[test]
 fn files_and_functions_are_short() {
     let mut broken = Vec::new();
-    for (name, text) in sources() {
+    // Tables of test cases may be long.
+    let is_tests = |name: &str| name.ends_with("tests.rs");
+    for (name, text) in sources().into_iter().filter(|(name, _)| !is_tests(name)) {
         let lines = code(&text);
         let last = lines.last().map_or(0, |(number, _)| *number);
         if last > LINES_PER_FILE {
