@@ -291,9 +291,10 @@ impl<'a> Planner<'a> {
                 && want.workspace().is_none_or(|w| w.alias.is_some())
         };
         let strangers = self.live.found.iter().filter(has_name);
-        let strangers: Vec<&'a Found> = strangers
+        let mut strangers: Vec<&'a Found> = strangers
             .filter(|found| !matches!(found.owner, Owner::Ours(_)))
             .collect();
+        strangers.sort_by_key(|found| found.arn());
         let adoptable: Vec<&'a Found> = strangers
             .iter()
             .copied()

@@ -1,1 +1,8 @@
 //! All integration tests, in one binary.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail a test by panicking"
+)]
+
+mod laws;
+mod worlds;
