@@ -30,7 +30,7 @@ pub async fn apply<C: Cloud>(
     stop: watch::Receiver<bool>,
     report: impl FnMut(Event),
 ) -> Outcome {
-    run::Run::new(plan, cloud, options, stop, report)
+    run::Run::new(&plan, cloud, options, stop, report)
         .carry_out()
         .await
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long somebody else may take to finish what makes AWS answer that it is busy.
-pub const BUSY_TIMEOUT: Duration = Duration::from_secs(120);
+pub const BUSY_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The first pause.
 const FIRST: Duration = Duration::from_millis(500);

@@ -48,7 +48,7 @@ pub(super) struct Run<C, R> {
 
 impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
     pub(super) fn new(
-        plan: Arc<Plan>,
+        plan: &Plan,
         cloud: Arc<C>,
         options: Options,
         stop: watch::Receiver<bool>,
@@ -56,7 +56,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
     ) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         Self {
-            schedule: Schedule::new(&plan),
+            schedule: Schedule::new(plan),
             refused: !plan.refusals.is_empty(),
             known: plan.known.clone(),
             steps: plan

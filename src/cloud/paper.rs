@@ -151,32 +151,33 @@ impl Cloud for Paper {
             .or_insert((next, 1));
         let (number, attempt) = (*number, *attempt);
         let fault = book.faults.get(&number).copied();
-        let failed = |class, message: &str| CallError {
+        let failed = |class, code: Option<&str>, message: &str| CallError {
             operation: call.change.operation().to_owned(),
-            code: None,
+            code: code.map(str::to_owned),
             message: message.to_owned(),
             request_id: None,
             class,
             hint: None,
         };
         match fault {
-            Some(Fault::Before) => Err(failed(Class::Final, "a fault before the effect")),
+            Some(Fault::Before) => {
+                return Err(failed(Class::Final, None, "a fault before the effect"));
+            }
             Some(Fault::Unsettled(times)) if attempt <= times => {
-                Err(failed(Class::Unsettled, "a fault: not heard of yet"))
+                return Err(failed(Class::Unsettled, None, "a fault: not heard of yet"));
             }
             Some(Fault::Busy(times)) if attempt <= times => {
-                Err(failed(Class::Busy, "a fault: somebody else is at it"))
+                return Err(failed(Class::Busy, None, "a fault: somebody else is at it"));
             }
             Some(Fault::Panic) => panic!("a fault in call {number}"),
-            Some(Fault::After) => {
-                book.log.push(call.clone());
-                book.world.perform(&call)?;
-                Err(failed(Class::Final, "a fault after the effect"))
-            }
-            None | Some(Fault::Unsettled(_) | Fault::Busy(_)) => {
-                book.log.push(call.clone());
-                book.world.perform(&call)
-            }
+            None | Some(Fault::After | Fault::Unsettled(_) | Fault::Busy(_)) => {}
         }
+        book.log.push(call.clone());
+        let reply = book.world.perform(&call);
+        let reply = reply.map_err(|r| failed(Class::Final, Some(r.code), &r.message))?;
+        if fault == Some(Fault::After) {
+            return Err(failed(Class::Final, None, "a fault after the effect"));
+        }
+        Ok(reply)
     }
 }

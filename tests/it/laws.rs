@@ -44,7 +44,7 @@ fn carry_out(
     let options = Options {
         concurrency,
         run_id: format!("run-{}", paper.log().len()),
-        settle_timeout: Duration::from_secs(60),
+        settle_timeout: Duration::from_mins(1),
     };
     let report = |event: Event| match event {
         Event::Started { step, .. } => {

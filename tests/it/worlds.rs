@@ -60,6 +60,10 @@ pub(crate) fn addresses() -> Vec<Address> {
 }
 
 /// Properties of a resource, under names that mean what its kind makes of them.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the traits are independent of each other: a generator draws each"
+)]
 #[derive(Clone)]
 pub(crate) struct Traits {
     /// Not declared, declared to be gone, or wanted.

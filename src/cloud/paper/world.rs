@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     address::Kind,
-    cloud::{Call, CallError, Class, Reply},
+    cloud::{Call, Reply},
     identity::{Identity, query_url, remote_write_url},
-    resource::{Change, Resource, log_group, role, task_definition, workspace},
+    resource::{
+        Change, Resource, log_group, role,
+        task_definition::{self, TaskDefinition},
+        workspace,
+    },
     snapshot::{Fact, Found, RoleFact, Snapshot},
     stack::Query,
     tags::{self, STACK_TAG},
@@ -31,6 +35,19 @@ pub struct Dangling {
     pub removed: Thing,
     /// What mentioned it.
     pub mentioned_by: Thing,
+}
+
+/// A call that the rules forbid.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+impl Refused {
+    fn new(code: &'static str, message: String) -> Self {
+        Self { code, message }
+    }
 }
 
 #[derive(Debug)]
@@ -110,24 +127,19 @@ impl World {
         format!("ws-{}", self.workspaces_ever)
     }
 
-    pub(super) fn perform(&mut self, call: &Call) -> Result<Reply, CallError> {
-        let refused = |(code, message): (&str, String)| CallError {
-            operation: call.change.operation().to_owned(),
-            code: Some(code.to_owned()),
-            message,
-            request_id: None,
-            class: Class::Final,
-            hint: None,
-        };
-        self.check(call).map_err(refused)?;
+    pub(super) fn perform(&mut self, call: &Call) -> Result<Reply, Refused> {
+        self.check(call)?;
         let kind = call.address.kind;
         let before = self.things.get(&key(kind, &call.target)).cloned();
         let from = before.as_ref().map(|thing| &thing.resource);
         let mut to = Resource::step(from, &call.change);
         if let Some(unknown) = to.as_ref().and_then(unknown) {
-            return Err(refused(("ValidationException", unknown)));
+            return Err(Refused::new("ValidationException", unknown));
         }
-        let revision = self.number(call, from, to.as_mut());
+        let mut revision = None;
+        if let Some(Resource::TaskDefinition(family)) = &mut to {
+            revision = self.number(call, from.and_then(Resource::task_definition), family);
+        }
         let Some(resource) = to else {
             self.things.remove(&key(kind, &call.target));
             self.note_dangling(before);
@@ -153,14 +165,17 @@ impl World {
     }
 
     /// The rules that AWS enforces.
-    fn check(&self, call: &Call) -> Result<(), (&'static str, String)> {
+    fn check(&self, call: &Call) -> Result<(), Refused> {
         let there = self.thing(call.address.kind, &call.target);
         let rival = self.things.get(&key(call.address.kind, &call.target));
         let target = &call.target;
         if creates(&call.change) {
             return rival.map_or(Ok(()), |rival| {
                 let name = &rival.target;
-                Err(("AlreadyExists", format!("{name} exists already")))
+                Err(Refused::new(
+                    "AlreadyExists",
+                    format!("{name} exists already"),
+                ))
             });
         }
         let Some(there) = there else {
@@ -171,19 +186,22 @@ impl World {
             return if registers {
                 Ok(())
             } else {
-                Err(("NotFound", format!("there is no {target}")))
+                Err(Refused::new("NotFound", format!("there is no {target}")))
             };
         };
         match (&there.resource, &call.change) {
             // IAM API reference, `DeleteRole`.
-            (Resource::Role(role), Change::Role(role::Change::Delete)) if !is_bare(role) => {
-                Err(("DeleteConflict", format!("{target} is not bare")))
-            }
+            (Resource::Role(role), Change::Role(role::Change::Delete)) if !is_bare(role) => Err(
+                Refused::new("DeleteConflict", format!("{target} is not bare")),
+            ),
             // CloudWatch Logs API reference, `PutLogGroupDeletionProtection`.
             (Resource::LogGroup(group), Change::LogGroup(log_group::Change::Delete))
                 if group.deletion_protection =>
             {
-                Err(("ValidationException", format!("{target} is protected")))
+                Err(Refused::new(
+                    "ValidationException",
+                    format!("{target} is protected"),
+                ))
             }
             (Resource::TaskDefinition(family), Change::TaskDefinition(change)) => {
                 check_revisions(family, change)
@@ -202,29 +220,23 @@ impl World {
     fn number(
         &mut self,
         call: &Call,
-        from: Option<&Resource>,
-        to: Option<&mut Resource>,
+        before: Option<&TaskDefinition>,
+        family: &mut TaskDefinition,
     ) -> Option<u32> {
-        let Some(Resource::TaskDefinition(family)) = to else {
-            return None;
-        };
-        let owner = |tags: &tags::Tags| tags.get(STACK_TAG).cloned();
-        let before = from.and_then(Resource::task_definition);
-        if before.is_some_and(|before| {
-            before.document.is_some() && owner(&before.tags) != owner(&family.tags)
-        }) {
-            family.older = BTreeSet::new();
-        }
-        // Inactive revisions keep their tags.
-        if let (None, Some(before)) = (&family.document, before) {
-            family.tags.clone_from(&before.tags);
+        if let Some(before) = before {
+            let owner = |family: &TaskDefinition| family.tags.get(STACK_TAG).cloned();
+            if before.document.is_some() && owner(before) != owner(family) {
+                family.older = BTreeSet::new();
+            }
+            // Inactive revisions keep their tags.
+            if family.document.is_none() {
+                family.tags.clone_from(&before.tags);
+            }
         }
         match &call.change {
             Change::TaskDefinition(task_definition::Change::Register { .. }) => {
-                let last = self
-                    .last_revisions
-                    .entry(family.family.clone())
-                    .or_default();
+                let last = self.last_revisions.entry(family.family.clone());
+                let last = last.or_default();
                 *last += 1;
                 family.revision = Some(*last);
                 family.revision
@@ -349,9 +361,9 @@ fn is_bare(role: &role::Role) -> bool {
 
 /// Only active revisions can be deregistered, and only inactive ones deleted (ECS API reference, `DeleteTaskDefinitions`).
 fn check_revisions(
-    family: &task_definition::TaskDefinition,
+    family: &TaskDefinition,
     change: &task_definition::Change,
-) -> Result<(), (&'static str, String)> {
+) -> Result<(), Refused> {
     let active = family.active();
     let wrong = match change {
         task_definition::Change::Register { .. } => None,
@@ -368,7 +380,10 @@ fn check_revisions(
     };
     wrong.map_or(Ok(()), |revision| {
         let name = &family.family;
-        Err(("ClientException", format!("not with {name}:{revision}")))
+        Err(Refused::new(
+            "ClientException",
+            format!("not with {name}:{revision}"),
+        ))
     })
 }
 
