@@ -4,5 +4,8 @@
     reason = "helpers of tests fail a test by panicking"
 )]
 
+mod apply;
 mod laws;
+mod plans;
+mod samples;
 mod worlds;

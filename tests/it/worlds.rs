@@ -546,9 +546,13 @@ fn bystanders(name: &str) -> Vec<Resource> {
         families: [spec(0), spec(1)],
         keep_revisions: None,
     };
+    let mut workspace = all.workspace();
+    if let Resource::Workspace(workspace) = &mut workspace {
+        workspace.alias = Some(name.to_owned());
+    }
     vec![
         log_group(&format!("/{name}"), &all.groups[0]),
-        all.workspace(),
+        workspace,
         all.role(name.to_owned(), &all.roles[0]),
         all.family(name, 0, &all.families[0]),
     ]
