@@ -4,11 +4,16 @@
     reason = "a test that can't go on has failed, and says where"
 )]
 
+mod apply;
+mod laws;
 mod moto;
+mod plans;
 mod run;
+mod samples;
 mod sandbox_client;
 mod sandbox_faults;
 mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
 mod tidy;
+mod worlds;
