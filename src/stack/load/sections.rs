@@ -127,7 +127,8 @@ fn keyed<'t>(root: &'t Table, kind: Kind, problems: &mut Problems) -> Vec<(&'t K
         if !Address::is_key(&key.text) {
             invalid_key(key, &format!("a {}", kind.noun()), problems);
         }
-        tables.extend(table_of(tree, &key.text, problems).map(|table| (key, table)));
+        let address = Address::new(kind, &key.text).to_string();
+        tables.extend(table_of(tree, &address, problems).map(|table| (key, table)));
     }
     tables
 }
