@@ -140,6 +140,3 @@ fn invalid_key(key: &Key, what: &str, problems: &mut Problems) {
         )
         .help("names are 1 to 64 of letters, digits, `_` and `-`");
 }
-
-#[cfg(test)]
-mod tests;

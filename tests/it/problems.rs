@@ -49,7 +49,7 @@ fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
                 variables.insert(name.to_owned(), value.to_owned());
             }
             ("--var-file", file) => {
-                var_files.push(self::source(&gallery().join("files").join(file)))
+                var_files.push(self::source(&gallery().join("files").join(file)));
             }
             ("offline", _) => account_is_known = false,
             (other, _) => panic!("{other} is no option"),
