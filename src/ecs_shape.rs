@@ -211,9 +211,8 @@ struct Probe {
 }
 
 impl Probe {
-    fn note<T>(&mut self, shape: Shape, value: T) -> Result<T, SerdeError> {
+    fn note(&mut self, shape: Shape) {
         self.shape = Some(shape);
-        Ok(value)
     }
 
     fn noted(self) -> Result<Shape, SerdeError> {
@@ -262,25 +261,29 @@ impl ShapeDeserializer for Probe {
                 probe.noted()?,
             ));
         }
-        self.note(Shape::Struct(Structure { name, members }), ())
+        self.note(Shape::Struct(Structure { name, members }));
+        Ok(())
     }
 
     fn read_list(&mut self, _: &Schema<'_>, each: EachElement<'_>) -> Result<(), SerdeError> {
         let mut probe = Self::default();
         each(&mut probe)?;
         let element = probe.noted()?;
-        self.note(Shape::List(Box::new(element)), ())
+        self.note(Shape::List(Box::new(element)));
+        Ok(())
     }
 
     fn read_map(&mut self, _: &Schema<'_>, each: EachEntry<'_>) -> Result<(), SerdeError> {
         let mut probe = Self::default();
         each(String::new(), &mut probe)?;
         let value = probe.noted()?;
-        self.note(Shape::Map(Box::new(value)), ())
+        self.note(Shape::Map(Box::new(value)));
+        Ok(())
     }
 
     fn read_boolean(&mut self, _: &Schema<'_>) -> Result<bool, SerdeError> {
-        self.note(Shape::Boolean, false)
+        self.note(Shape::Boolean);
+        Ok(false)
     }
 
     fn read_byte(&mut self, _: &Schema<'_>) -> Result<i8, SerdeError> {
@@ -292,7 +295,8 @@ impl ShapeDeserializer for Probe {
     }
 
     fn read_integer(&mut self, _: &Schema<'_>) -> Result<i32, SerdeError> {
-        self.note(Shape::Integer, 0)
+        self.note(Shape::Integer);
+        Ok(0)
     }
 
     fn read_long(&mut self, _: &Schema<'_>) -> Result<i64, SerdeError> {
@@ -316,7 +320,8 @@ impl ShapeDeserializer for Probe {
     }
 
     fn read_string(&mut self, _: &Schema<'_>) -> Result<String, SerdeError> {
-        self.note(Shape::Text(&[]), String::new())
+        self.note(Shape::Text(&[]));
+        Ok(String::new())
     }
 
     fn read_blob(&mut self, _: &Schema<'_>) -> Result<Blob, SerdeError> {
