@@ -1,6 +1,8 @@
 //! What is wanted: the checked content of a stack file.
 
+pub mod interpolate;
 pub mod problem;
+pub mod reader;
 pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
