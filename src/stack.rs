@@ -3,6 +3,7 @@
 pub mod interpolate;
 pub mod problem;
 pub mod reader;
+pub mod task_definition;
 pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
