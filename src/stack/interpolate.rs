@@ -15,8 +15,9 @@ use crate::{
 
 /// What strings may mention.
 pub struct Names<'a> {
-    /// The values of the declared variables; `None` if a variable has none, which is reported where it is declared.
-    pub variables: &'a BTreeMap<String, Option<String>>,
+    /// The values of the declared variables, `None` being a value that is missing, which is reported where the variable is declared. `None` where they
+    /// can't be mentioned because they are not decided yet.
+    pub variables: Option<&'a BTreeMap<String, Option<String>>>,
     /// The environment of the process.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// The account, region and partition; `None` where they can't be mentioned because they are not decided yet.
@@ -28,7 +29,7 @@ pub struct Names<'a> {
 impl fmt::Debug for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Names")
-            .field("variables", self.variables)
+            .field("variables", &self.variables)
             .field("identity", &self.identity)
             .field("declared", self.declared)
             .finish_non_exhaustive()
@@ -139,7 +140,7 @@ impl Names<'_> {
             ["env", variable] => self.environment_variable(variable, span, problems),
             [word @ ("account" | "region" | "partition")] => {
                 let Some(identity) = self.identity else {
-                    undecided(word, span, problems);
+                    undecided(name, span, problems);
                     return None;
                 };
                 match *word {
@@ -167,7 +168,11 @@ impl Names<'_> {
     }
 
     fn variable(&self, name: &str, span: &Span, problems: &mut Problems) -> Option<Segment> {
-        if let Some(value) = self.variables.get(name) {
+        let Some(variables) = self.variables else {
+            undecided(&format!("var.{name}"), span, problems);
+            return None;
+        };
+        if let Some(value) = variables.get(name) {
             return value.clone().map(Segment::Literal);
         }
         let problem = problems.add(
@@ -178,7 +183,7 @@ impl Names<'_> {
         );
         suggest(
             problem,
-            nearest(name, self.variables.keys().map(String::as_str)),
+            nearest(name, variables.keys().map(String::as_str)),
             "var.",
             || format!("declare it under [variables]: {name} = {{ description = \"…\" }}"),
         );
@@ -291,7 +296,8 @@ impl Names<'_> {
     /// Everything that can be mentioned.
     fn spellings(&self) -> Vec<String> {
         let mut all: Vec<String> = ["account", "region", "partition"].map(str::to_owned).into();
-        all.extend(self.variables.keys().map(|name| format!("var.{name}")));
+        let variables = self.variables.into_iter().flat_map(BTreeMap::keys);
+        all.extend(variables.map(|name| format!("var.{name}")));
         for address in self.declared {
             let attributes = Attribute::of(address.kind).iter();
             all.extend(attributes.map(|attribute| format!("{address}.{}", attribute.as_str())));
@@ -308,7 +314,7 @@ fn undecided(word: &str, span: &Span, problems: &mut Problems) {
             "not decided yet",
             format!("`${{{word}}}` cannot be mentioned here"),
         )
-        .help("account and region are decided only when [stack] and [variables] have been read");
+        .help("[variables] are read first, then [stack], which says where everything else is");
 }
 
 fn suggest(

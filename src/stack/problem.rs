@@ -1,6 +1,8 @@
 //! What can be wrong with a stack file, with the places that are wrong.
 
-use crate::stack::tree::Span;
+use std::sync::Arc;
+
+use crate::stack::{source::Source, tree::Span};
 
 /// A mistake in a stack file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct Problem {
     pub labels: Vec<(Span, String)>,
     /// What to write instead, or where the rule comes from.
     pub help: Option<String>,
+    /// The file that the places are in, if it is not the stack file.
+    pub file: Option<Arc<Source>>,
 }
 
 /// Collects problems, so that one run reports them all.
@@ -33,7 +37,25 @@ impl Problems {
             message: message.into(),
             labels: vec![(span.clone(), label.into())],
             help: None,
+            file: None,
         })
+    }
+
+    /// Takes over everything that `other` holds.
+    pub fn absorb(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Keeps what `wanted` accepts.
+    pub fn retain(&mut self, wanted: impl FnMut(&Problem) -> bool) {
+        self.0.retain(wanted);
+    }
+
+    /// Says of every problem that its places are in `file`.
+    pub fn move_to(&mut self, file: &Arc<Source>) {
+        for problem in &mut self.0 {
+            problem.file = Some(Arc::clone(file));
+        }
     }
 
     /// Tells whether there are none.

@@ -39,9 +39,23 @@ impl<'t, 'p> TableReader<'t, 'p> {
         }
     }
 
+    /// Starts to read the whole stack file.
+    pub fn root(table: &'t Table, problems: &'p mut Problems) -> Self {
+        Self::new("", table, problems)
+    }
+
     /// What messages call the table.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The table as the subject of a sentence.
+    fn subject(&self) -> String {
+        if self.name.is_empty() {
+            "the stack file".to_owned()
+        } else {
+            format!("`{}`", self.name)
+        }
     }
 
     /// Where problems go.
@@ -58,7 +72,7 @@ impl<'t, 'p> TableReader<'t, 'p> {
     /// Reports that `key` is missing, if it is.
     pub fn require(&mut self, key: &'static str) {
         if self.table.get(key).is_none() {
-            let message = format!("`{}` needs `{key}`", self.name);
+            let message = format!("{} needs `{key}`", self.subject());
             self.problems.add(
                 "missing-key",
                 &self.table.span,
@@ -148,7 +162,7 @@ impl<'t, 'p> TableReader<'t, 'p> {
             if self.keys.contains(&key.text.as_str()) {
                 continue;
             }
-            let message = format!("`{}` has no key `{}`", self.name, key.text);
+            let message = format!("{} has no key `{}`", self.subject(), key.text);
             let problem = self
                 .problems
                 .add("unknown-key", &key.span, "not known here", message);
@@ -185,12 +199,19 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
 /// Reports that `tree`, the value of `key`, is not of the type that `wanted` describes.
 pub fn wrong_type(tree: &Tree, key: &str, wanted: &str, problems: &mut Problems) {
     let found = tree.type_name();
-    problems.add(
+    let problem = problems.add(
         "wrong-type",
         &tree.span,
         format!("this is {found}"),
         format!("`{key}` takes {wanted}, not {found}"),
     );
+    let is_scalar = matches!(
+        tree.value,
+        Value::Bool(_) | Value::Integer(_) | Value::Float(_)
+    );
+    if is_scalar && wanted == "a string" {
+        problem.help("write it in quotes");
+    }
 }
 
 /// Reads the value of `key` as a string that may mention other resources.

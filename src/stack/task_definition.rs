@@ -142,7 +142,7 @@ pub fn check(
     let lifecycle = own::lifecycle(&mut reader);
     let mut inherited = scope.tags.clone();
     inherited.extend(export.tags.clone());
-    let tags = own::tags(&mut reader, inherited);
+    let tags = own::tags(&mut reader, inherited, &lifecycle);
     let (family, family_span) = family(key, table, &export, problems)?;
     let mut role_arns = BTreeSet::new();
     let mut body = body(&path, table, export, scope, &mut role_arns, problems);

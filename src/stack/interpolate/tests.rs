@@ -19,7 +19,7 @@ fn run(string: &str) -> (Option<Text>, Vec<Problem>) {
     ]);
     let environment = |name: &str| (name == "HOME").then(|| "/root".to_owned());
     let names = Names {
-        variables: &variables,
+        variables: Some(&variables),
         environment: &environment,
         identity: Some(&identity),
         declared: &declared,

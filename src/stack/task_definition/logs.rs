@@ -5,14 +5,14 @@ use crate::stack::{
     reader::{TableReader, did_you_mean, listed, string_of},
     task_definition::{
         Scope,
-        view::{string, table},
+        view::{View, string, table},
     },
     tree::{Span, Tree, Value},
 };
 
 /// Where the lines go.
 struct Target {
-    group: String,
+    group: Text,
     region: String,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn awslogs(logs: &Tree, scope: &Scope<'_>, problems: &mut Problems) -
             reader.finish();
             match (name, arn, region) {
                 (Some(name), None, region) => Some(Target {
-                    group: name.value,
+                    group: Text::from(name.value),
                     region: region.map_or_else(|| scope.identity.region.clone(), |r| r.value),
                 }),
                 (None, Some(arn), None) => by_arn(&arn.value, &arn.span, problems),
@@ -58,9 +58,13 @@ fn by_key(given: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) 
     if given.starts_with("arn:") {
         return by_arn(given, span, problems);
     }
-    if let Some(group) = scope.log_groups.get(given) {
+    if scope.log_groups.contains_key(given) {
+        // A reference, so that the group is made before tasks can write to it.
         return Some(Target {
-            group: group.clone(),
+            group: Text::from(Reference {
+                address: Address::new(Kind::LogGroup, given),
+                attribute: Attribute::Name,
+            }),
             region: scope.identity.region.clone(),
         });
     }
@@ -90,7 +94,7 @@ fn by_arn(arn: &str, span: &Span, problems: &mut Problems) -> Option<Target> {
         let group = group.trim_end_matches(":*");
         if !group.is_empty() && !region.is_empty() {
             return Some(Target {
-                group: group.to_owned(),
+                group: Text::from(group),
                 region: (*region).to_owned(),
             });
         }
@@ -110,7 +114,7 @@ fn configuration(target: &Target, span: &Span) -> Tree {
     let options = table(
         span,
         [
-            ("awslogs-group", string(target.group.as_str(), span)),
+            ("awslogs-group", string(target.group.clone(), span)),
             ("awslogs-region", string(target.region.as_str(), span)),
             ("awslogs-stream-prefix", string("ecs", span)),
         ],
@@ -119,4 +123,24 @@ fn configuration(target: &Target, span: &Span) -> Tree {
         span,
         [("logDriver", string("awslogs", span)), ("options", options)],
     )
+}
+
+/// The key of the stack's log group that a driver's option names.
+pub(super) fn stack_group<'a>(option: &Tree, scope: &Scope<'a>) -> Option<&'a str> {
+    let text = option.text()?;
+    if let [Segment::Reference(reference)] = text.segments()
+        && reference.address.kind == Kind::LogGroup
+        && reference.attribute == Attribute::Name
+    {
+        let key = reference.address.key.as_str();
+        return scope
+            .log_groups
+            .get_key_value(key)
+            .map(|(key, _)| key.as_str());
+    }
+    let known = text.known()?;
+    let mut groups = scope.log_groups.iter();
+    groups
+        .find(|(_, name)| *name == known)
+        .map(|(key, _)| key.as_str())
 }

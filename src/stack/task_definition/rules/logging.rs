@@ -6,6 +6,7 @@ use crate::{
     stack::{
         problem::Problems,
         task_definition::{
+            logs::stack_group,
             roles::RoleUse,
             rules::{Container, Task},
             view::View,
@@ -107,14 +108,9 @@ fn create_group(task: &Task<'_>, logs: &Tree, problems: &mut Problems) {
     }) else {
         return;
     };
-    let group = option(logs, "awslogs-group").and_then(View::known);
     let region = option(logs, "awslogs-region").and_then(View::known);
-    let ours = task
-        .scope
-        .log_groups
-        .iter()
-        .find(|(_, name)| Some(name.as_str()) == group);
-    if let (Some((key, _)), true) = (ours, region == Some(task.scope.identity.region.as_str())) {
+    let ours = option(logs, "awslogs-group").and_then(|group| stack_group(group, task.scope));
+    if let Some(key) = ours.filter(|_| region == Some(task.scope.identity.region.as_str())) {
         problems
             .add(
                 "create-own-group",
