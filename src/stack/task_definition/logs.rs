@@ -1,13 +1,17 @@
 //! `logs = "app"`: the awslogs driver for a log group, by its key, its name or its ARN.
 
-use crate::stack::{
-    problem::{Problems, nearest},
-    reader::{TableReader, did_you_mean, listed, string_of},
-    task_definition::{
-        Scope,
-        view::{View, string, table},
+use crate::{
+    address::{Address, Kind},
+    stack::{
+        problem::{Problems, nearest},
+        reader::{TableReader, did_you_mean, listed, string_of},
+        task_definition::{
+            Scope,
+            view::{View, string, table},
+        },
+        tree::{Span, Tree, Value},
     },
-    tree::{Span, Tree, Value},
+    text::{Attribute, Reference, Segment, Text},
 };
 
 /// Where the lines go.
