@@ -8,13 +8,13 @@ mod grants;
 mod header;
 mod json;
 mod known;
-mod lifecycle;
+pub(super) mod lifecycle;
 mod log_group;
 mod managed_policy;
 mod policy;
 mod role;
 mod sections;
-mod tags;
+pub(super) mod tags;
 mod variables;
 mod workspace;
 

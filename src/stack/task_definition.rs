@@ -1,5 +1,16 @@
 //! Checks `[task_definitions.KEY]`, and makes the request of it that ECS gets.
 
+mod containers;
+mod export;
+mod launch;
+mod logs;
+mod metrics;
+mod own;
+mod roles;
+mod rules;
+mod view;
+mod wire;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -7,12 +18,19 @@ use std::{
 };
 
 use crate::{
+    ecs_shape,
     identity::Identity,
     policy::Policy,
     resource::task_definition::{Document, TaskDefinition},
     stack::{
         Lifecycle,
         problem::Problems,
+        reader::{TableReader, string_of, table_of},
+        task_definition::{
+            export::Export,
+            view::{View, key, merge, set, tree},
+            wire::{Converter, Dialect, Expected},
+        },
         tree::{Key, Span, Table, Tree, Value},
     },
     tags::Tags,
@@ -85,33 +103,170 @@ pub struct Checked {
     pub role_arns: BTreeSet<String>,
 }
 
-/// Checks the task definition `key`.
+/// The keys that are no members of the request, or that are read in a way of their own.
+const OWN_KEYS: &[&str] = &[
+    "adopt",
+    "containers",
+    "definition",
+    "execution_role",
+    "family",
+    "ignore",
+    "keep_revisions",
+    "metrics",
+    "prevent_destroy",
+    "tags",
+    "task_role",
+    "verbatim",
+];
+
+/// Checks the task definition `key`, and reports everything that is wrong with it.
+///
+/// What is returned is complete only if nothing was reported; `None` means that there is no family to speak of.
 pub fn check(
     key: &Key,
     table: &Table,
     scope: &Scope<'_>,
-    _problems: &mut Problems,
+    problems: &mut Problems,
 ) -> Option<Checked> {
-    let family = table
-        .get("family")
-        .and_then(|tree| tree.as_text()?.known())
-        .unwrap_or(&key.text);
-    let request = Tree {
-        span: table.span.clone(),
-        value: Value::Table(table.clone()),
+    let path = format!("task_definitions.{}", key.text);
+    let export = table
+        .get("definition")
+        .map(|definition| export::read(definition, scope, problems));
+    // Without the exported definition everything else would look wrong.
+    let export = match export {
+        Some(None) => return None,
+        Some(Some(export)) => export,
+        None => Export::default(),
     };
+    let mut reader = TableReader::new(path.as_str(), table, problems);
+    let lifecycle = own::lifecycle(&mut reader);
+    let mut inherited = scope.tags.clone();
+    inherited.extend(export.tags.clone());
+    let tags = own::tags(&mut reader, inherited, &lifecycle);
+    let (family, family_span) = family(key, table, &export, problems)?;
+    let mut role_arns = BTreeSet::new();
+    let mut body = body(&path, table, export, scope, &mut role_arns, problems);
+    let needs = table
+        .get("metrics")
+        .and_then(|metrics| metrics::add(metrics, &path, &mut body, scope, problems))
+        .unwrap_or_default();
+    let request = tree(Value::Table(body), &table.span);
+    let task = rules::Task::new(&request, &family, &family_span, scope);
+    rules::check(&task, problems);
     Some(Checked {
         family: TaskDefinition {
-            family: family.to_owned(),
+            family,
             document: Some(Document::new(request.to_node())),
-            tags: scope.tags.clone(),
+            tags,
             revision: None,
             older: BTreeSet::new(),
             inactive: BTreeSet::new(),
         },
-        lifecycle: Lifecycle::default(),
-        grants: BTreeMap::new(),
-        attachments: BTreeMap::new(),
-        role_arns: BTreeSet::new(),
+        lifecycle,
+        grants: needs.grants,
+        attachments: needs.attachments,
+        role_arns,
     })
+}
+
+/// The family's name: what the table says, else what the exported definition says, else the key.
+fn family(
+    key: &Key,
+    table: &Table,
+    export: &Export,
+    problems: &mut Problems,
+) -> Option<(String, Span)> {
+    let named = table.get("family").or(export.family.as_ref());
+    match named {
+        Some(family) => {
+            let name = string_of(family, "family", problems)?;
+            Some((name, family.span.clone()))
+        }
+        None => Some((key.text.clone(), key.span.clone())),
+    }
+}
+
+/// The request without family and tags.
+fn body(
+    path: &str,
+    table: &Table,
+    export: Export,
+    scope: &Scope<'_>,
+    role_arns: &mut BTreeSet<String>,
+    problems: &mut Problems,
+) -> Table {
+    let exported = export.containers();
+    let mut body = export.body;
+    body.span = table.span.clone();
+    let mut converter = Converter {
+        dialect: Dialect::StackFile,
+        problems,
+    };
+    let expected = Expected {
+        other_keys: OWN_KEYS,
+        ..Expected::plain(ecs_shape::request())
+    };
+    for (name, value) in converter.structure(table, expected, path).entries {
+        set(&mut body, name, value);
+    }
+    add_containers(path, table, exported, &mut body, scope, problems);
+    for (file_name, wire_name) in [
+        ("task_role", "taskRoleArn"),
+        ("execution_role", "executionRoleArn"),
+    ] {
+        let value = table
+            .get(file_name)
+            .or_else(|| body.get(wire_name))
+            .cloned();
+        if let Some(value) = value
+            && let Some(role) = roles::arn(&value, file_name, scope, role_arns, problems)
+        {
+            set(&mut body, key(wire_name, &value.span), role);
+        }
+    }
+    if let Some(verbatim) = table.get("verbatim")
+        && let Some(verbatim) = table_of(verbatim, &format!("{path}.verbatim"), problems)
+    {
+        merge(&mut body, verbatim);
+    }
+    body
+}
+
+fn add_containers(
+    path: &str,
+    table: &Table,
+    exported: Vec<Tree>,
+    body: &mut Table,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) {
+    let Some(own) = table.get("containers") else {
+        if table.get("definition").is_none() {
+            problems
+                .add(
+                    "missing-key",
+                    &table.span,
+                    "no containers",
+                    format!("`{path}` needs `containers`"),
+                )
+                .help(format!(
+                    "add a table [{path}.containers.NAME] with an `image`"
+                ));
+        }
+        return;
+    };
+    let read = containers::read(own, path, scope, problems);
+    let all = containers::overlay(exported, read);
+    set(
+        body,
+        key("containerDefinitions", &own.span),
+        tree(Value::List(all), &own.span),
+    );
+}
+
+/// The container definitions of a request.
+fn container_definitions(body: &Table) -> &[Tree] {
+    body.get("containerDefinitions")
+        .map(View::elements)
+        .unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Reads the three keys from the table of a resource of `kind`.
-pub(super) fn read(
+pub(in crate::stack) fn read(
     reader: &mut TableReader<'_, '_>,
     kind: Kind,
     protected_by_default: bool,

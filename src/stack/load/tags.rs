@@ -16,13 +16,15 @@ use crate::{
 
 /// The most tags that a resource can have (IAM user guide, "IAM and AWS STS quotas"; API models of Amazon Managed Service for Prometheus 2020-08-01,
 /// CloudWatch Logs 2014-03-28 and ECS 2014-11-13).
-const MOST: usize = 50;
+pub(in crate::stack) const MOST: usize = 50;
 
 /// A tag of the stack file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Tag {
-    key: Key,
-    value: Text,
+pub(in crate::stack) struct Tag {
+    /// Its key.
+    pub(in crate::stack) key: Key,
+    /// Its value.
+    pub(in crate::stack) value: Text,
 }
 
 impl Tag {
@@ -36,7 +38,7 @@ impl Tag {
 }
 
 /// Reads a table of tags.
-pub(super) fn read(table: &Table, problems: &mut Problems) -> Vec<Tag> {
+pub(in crate::stack) fn read(table: &Table, problems: &mut Problems) -> Vec<Tag> {
     let mut tags = Vec::new();
     for (key, tree) in &table.entries {
         let Some(value) = text_of(tree, &key.text, problems) else {
