@@ -534,3 +534,30 @@ fn own_tags_win_over_those_of_the_stack() {
     );
     assert_eq!(group.log_group().unwrap().retention_days, None);
 }
+
+#[test]
+fn what_depends_on_an_unknown_account_is_not_judged() {
+    let text = "
+        [stack]
+        name = 'demo'
+        [roles.task]
+        name = 'Task'
+        managed_policies = ['arn:aws:iam::444455556666:policy/Ours']
+        permissions_boundary = 'arn:aws-us-gov:iam::444455556666:policy/Boundary'
+    ";
+    let around = Surroundings {
+        account_is_known: false,
+        region_is_known: false,
+        ..surroundings(&[])
+    };
+    assert!(load(&source(text), &around).is_ok());
+    let codes: Vec<&str> = load(&source(text), &surroundings(&[]))
+        .unwrap_err()
+        .iter()
+        .map(|problem| problem.code)
+        .collect();
+    assert_eq!(
+        codes,
+        ["foreign-policy", "wrong-partition", "foreign-policy"]
+    );
+}
