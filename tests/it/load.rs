@@ -214,6 +214,31 @@ fn the_roles_of_the_example_trust_the_tasks_of_their_account() {
 }
 
 #[test]
+fn the_task_definition_of_the_example_mentions_what_it_needs() {
+    let stack = example();
+    let declared = declared(&stack, Kind::TaskDefinition, "checkout");
+    let Some(Resource::TaskDefinition(family)) = declared.want else {
+        panic!("{declared:?}");
+    };
+    assert_eq!(family.family, "checkout");
+    let document = family.document.unwrap();
+    let mut mentioned = BTreeSet::new();
+    document.written().each_text(&mut |text| {
+        mentioned.extend(text.references().into_iter().map(ToString::to_string));
+    });
+    let expected = [
+        "${log_groups.app.name}",
+        "${log_groups.collector.name}",
+        "${roles.execution.arn}",
+        "${roles.task.arn}",
+        "${workspace.remote_write_url}",
+    ];
+    assert_eq!(mentioned, BTreeSet::from(expected.map(str::to_owned)));
+    let written = role(&stack, "task").inline_policies["amp-stack-remote-write"].to_json();
+    assert!(written.contains("${workspace.arn}"), "{written}");
+}
+
+#[test]
 fn the_order_of_tables_has_no_meaning() {
     let mut sections: Vec<String> = Vec::new();
     for line in EXAMPLE.lines() {
