@@ -43,7 +43,7 @@ impl<'s> Document<'s> {
     pub fn parse(source: &'s Source, problems: &mut Problems) -> Option<Self> {
         let (root, errors) = DeTable::parse_recoverable(&source.text);
         for error in &errors {
-            let span = error.span().unwrap_or_default();
+            let span = visible(error.span().unwrap_or_default(), &source.text);
             let problem = problems.add("syntax", &span, "here", error.message());
             if error.message() == "duplicate key" {
                 problem.help("TOML lets a key or a table stand in a file once");
@@ -96,6 +96,22 @@ impl<'s> Document<'s> {
             entries,
         }
     }
+}
+
+/// A place that can be underlined: where something is missing, the character before it, or else the one after it.
+fn visible(span: Span, text: &str) -> Span {
+    if !span.is_empty() {
+        return span;
+    }
+    let before = text[..span.start]
+        .chars()
+        .next_back()
+        .filter(|c| *c != '\n');
+    if let Some(before) = before {
+        return span.start - before.len_utf8()..span.start;
+    }
+    let after = text[span.start..].chars().next().map_or(0, char::len_utf8);
+    span.start..span.start + after
 }
 
 fn located_key(key: &Spanned<std::borrow::Cow<'_, str>>) -> Key {

@@ -115,7 +115,7 @@ pub fn load(source: &Source, around: &Surroundings<'_>) -> Result<Stack, Vec<Pro
         &mut voids,
         &mut problems,
     );
-    let stack = sections::read(&header, &place, &mut root, around, &mut found);
+    let stack = sections::read(&header, &place, &declared, &mut root, around, &mut found);
     // What could not be filled in was reported; whatever seems wrong with the empty string in its place is not.
     found.retain(|problem| !problem.labels.iter().any(|(span, _)| voids.cover(span)));
     problems.absorb(found);
@@ -140,6 +140,3 @@ fn invalid_key(key: &Key, what: &str, problems: &mut Problems) {
         )
         .help("names are 1 to 64 of letters, digits, `_` and `-`");
 }
-
-#[cfg(test)]
-mod tests;

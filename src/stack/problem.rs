@@ -51,6 +51,13 @@ impl Problems {
         self.0.retain(wanted);
     }
 
+    /// Says of every problem what it is about.
+    pub fn preface(&mut self, about: &str) {
+        for problem in &mut self.0 {
+            problem.message = format!("{about}: {}", problem.message);
+        }
+    }
+
     /// Says of every problem that its places are in `file`.
     pub fn move_to(&mut self, file: &Arc<Source>) {
         for problem in &mut self.0 {
@@ -63,13 +70,15 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// The problems, in the order of the file.
+    /// The problems, each once: those of the stack file in its order, then those of other files.
     pub fn into_sorted(mut self) -> Vec<Problem> {
-        self.0.sort_by_key(|problem| {
-            problem
+        self.0.sort_by_cached_key(|problem| {
+            let file = problem.file.as_ref().map(|file| file.path.clone());
+            let place = problem
                 .labels
                 .first()
-                .map(|(span, _)| (span.start, span.end))
+                .map(|(span, _)| (span.start, span.end));
+            (file, place, problem.message.clone())
         });
         self.0.dedup();
         self.0

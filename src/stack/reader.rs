@@ -196,6 +196,15 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     quoted.join(", ")
 }
 
+/// Names in backticks, as alternatives.
+pub fn either<S: AsRef<str>>(names: &[S]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => listed(&[only]),
+        [first @ .., last] => format!("{} or `{}`", listed(first), last.as_ref()),
+    }
+}
+
 /// Reports that `tree`, the value of `key`, is not of the type that `wanted` describes.
 pub fn wrong_type(tree: &Tree, key: &str, wanted: &str, problems: &mut Problems) {
     let found = tree.type_name();
@@ -230,12 +239,13 @@ pub fn string_of(tree: &Tree, key: &str, problems: &mut Problems) -> Option<Stri
         return Some(known.to_owned());
     }
     let mentioned: Vec<String> = text.references().iter().map(ToString::to_string).collect();
+    let mentioned = listed(&mentioned);
     problems
         .add(
             "known-after-apply",
             &tree.span,
             "has to be known before anything is applied",
-            format!("`{key}` cannot mention {}", mentioned.join(", ")),
+            format!("`{key}` cannot mention {mentioned}"),
         )
         .help("only what the stack file itself decides can be mentioned here, such as `${var.NAME}`, `${region}` or the name of a log group");
     None
@@ -292,7 +302,7 @@ pub fn choice_of(
     let given = string_of(tree, key, problems)?;
     let found = choices.iter().copied().find(|choice| *choice == given);
     if found.is_none() {
-        let message = format!("`{key}` takes {}, not `{given}`", listed(choices));
+        let message = format!("`{key}` takes {}, not `{given}`", either(choices));
         let problem = problems.add("unknown-value", &tree.span, "not one of them", message);
         let close = choices
             .iter()

@@ -4,10 +4,10 @@ use std::{fmt, sync::Arc};
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, JSONReportHandler, LabeledSpan,
-    NamedSource, SourceCode,
+    MietteError, NamedSource, SourceCode, SourceSpan, SpanContents,
 };
 
-use crate::stack::{problem::Problem, source::Source};
+use crate::stack::{problem::Problem, source::Source, tree::Span};
 
 /// How problems are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,49 @@ pub enum Look {
 pub struct Report {
     problem: Problem,
     code: String,
-    source: NamedSource<Arc<str>>,
+    source: WholeLines,
+}
+
+/// A file of which whole lines are shown, and no others than those with a label.
+#[derive(Clone, Debug)]
+struct WholeLines {
+    text: Arc<str>,
+    named: NamedSource<Arc<str>>,
+}
+
+impl WholeLines {
+    fn new(file: &Source) -> Self {
+        let text: Arc<str> = Arc::from(file.text.as_str());
+        let named = NamedSource::new(file.path.display().to_string(), Arc::clone(&text));
+        Self { text, named }
+    }
+}
+
+impl SourceCode for WholeLines {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        // Without context only the exact place is asked for, to say its line and column.
+        if (before, after) == (0, 0) {
+            return self.named.read_span(span, 0, 0);
+        }
+        let text = self.text.as_bytes();
+        let start = span.offset().min(text.len());
+        let end = (start + span.len()).min(text.len());
+        let is_line_end = |byte: &u8| *byte == b'\n';
+        let start = text[..start]
+            .iter()
+            .rposition(is_line_end)
+            .map_or(0, |at| at + 1);
+        let end = text[end..]
+            .iter()
+            .position(is_line_end)
+            .map_or(text.len(), |length| end + length);
+        self.named.read_span(&(start, end - start).into(), 0, 0)
+    }
 }
 
 impl Report {
@@ -41,10 +83,7 @@ impl Report {
         Self {
             problem: problem.clone(),
             code: format!("amp_stack::{}", problem.code),
-            source: NamedSource::new(
-                file.path.display().to_string(),
-                Arc::from(file.text.as_str()),
-            ),
+            source: WholeLines::new(file),
         }
     }
 }
@@ -74,7 +113,7 @@ impl Diagnostic for Report {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let labels = self.problem.labels.iter().enumerate();
         Some(Box::new(labels.map(|(index, (span, label))| {
-            let place = (span.start, span.len());
+            let place = (span.start, first_line(&self.source.text, span));
             if index == 0 {
                 LabeledSpan::new_primary_with_span(Some(label.clone()), place)
             } else {
@@ -87,7 +126,10 @@ impl Diagnostic for Report {
 /// The problems of a stack file as text that ends in a line end.
 pub fn render(source: &Source, problems: &[Problem], look: Look) -> String {
     let mut text = String::new();
-    for problem in problems {
+    for (index, problem) in problems.iter().enumerate() {
+        if index > 0 && look != Look::Json {
+            text.push('\n');
+        }
         let report = Report::new(source, problem);
         // A String takes whatever is written to it, so the only failure there could be does not happen.
         _ = match look {
@@ -98,11 +140,17 @@ pub fn render(source: &Source, problems: &[Problem], look: Look) -> String {
                 .render_report(&mut text, &report),
             Look::Json => JSONReportHandler::new().render_report(&mut text, &report),
         };
-        if look == Look::Json || problem.labels.is_empty() {
+        if look == Look::Json {
             text.push('\n');
         }
     }
     text
+}
+
+/// The length of what `span` has on its first line, which is enough to recognise it by.
+fn first_line(text: &str, span: &Span) -> usize {
+    let covered = text.get(span.clone()).unwrap_or_default();
+    covered.lines().next().map_or(0, str::len)
 }
 
 fn graphical(theme: GraphicalTheme, width: usize) -> GraphicalReportHandler {
@@ -110,5 +158,4 @@ fn graphical(theme: GraphicalTheme, width: usize) -> GraphicalReportHandler {
         .with_width(width)
         .with_links(false)
         .without_syntax_highlighting()
-        .with_context_lines(0)
 }

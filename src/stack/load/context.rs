@@ -1,6 +1,6 @@
 //! What every section of a stack file is read with.
 
-use std::{collections::BTreeSet, fmt, io, path::Path};
+use std::{collections::BTreeSet, io, path::Path};
 
 use crate::{
     address::{Address, StackName},
@@ -21,16 +21,7 @@ pub(super) struct Context<'a> {
     /// The tags that every resource gets.
     pub(super) tags: Vec<Tag>,
     /// The resources that the file declares.
-    pub(super) declared: BTreeSet<Address>,
+    pub(super) declared: &'a BTreeSet<Address>,
     /// Reads a file relative to the stack file.
     pub(super) read: &'a dyn Fn(&Path) -> io::Result<String>,
-}
-
-impl fmt::Debug for Context<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context")
-            .field("stack", &self.stack)
-            .field("identity", &self.identity)
-            .finish_non_exhaustive()
-    }
 }

@@ -41,7 +41,9 @@ pub(super) fn check(stack: &Stack, root: &Table, problems: &mut Problems) {
         for (span, label) in rest {
             problem.and(span, label);
         }
-        problem.help("none of them can be made first: write one of the mentions out, such as arn:${partition}:iam::${account}:role/NAME");
+        problem.help(
+            "none of them can be made first: write out the name or the ARN of one of them instead",
+        );
         if let Some(cut) = mentions.get_mut(&circle[0]) {
             cut.remove(&circle[1 % circle.len()]);
         }

@@ -7,7 +7,7 @@ use crate::{
         Lifecycle,
         load::{arn, context::Context, lifecycle, tags},
         problem::{Problems, nearest},
-        reader::{Located, TableReader, did_you_mean, listed, string_of, wrong_type},
+        reader::{Located, TableReader, did_you_mean, either, string_of, wrong_type},
         tree::{Key, Table, Tree, Value},
     },
 };
@@ -105,12 +105,12 @@ fn class(reader: &mut TableReader<'_, '_>) -> String {
     let class = given.value;
     let near = CLASSES
         .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(&class))
+        .find(|known| known.eq_ignore_ascii_case(&class) || known.starts_with(&class))
         .or_else(|| nearest(&class, CLASSES));
     // A class that is far from every known one may be one that AWS has added.
     let spelled = !class.is_empty() && class.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     if !CLASSES.contains(&class.as_str()) && (near.is_some() || !spelled) {
-        let message = format!("`class` takes {}, not `{class}`", listed(&CLASSES));
+        let message = format!("`class` takes {}, not `{class}`", either(&CLASSES));
         let problem = reader
             .problems()
             .add("unknown-value", &given.span, "not a class", message);

@@ -9,7 +9,7 @@ use crate::{
     stack::{
         load::{context::Context, json},
         problem::Problems,
-        reader::{TableReader, choice_of, table_of, wrong_type},
+        reader::{TableReader, choice_of, string_of, table_of, wrong_type},
         tree::{Table, Tree, Value},
     },
     text::{Segment, Text},
@@ -32,8 +32,8 @@ pub(super) fn read(
     purpose: Purpose,
     problems: &mut Problems,
 ) -> Option<Policy> {
-    let document = match &tree.value {
-        Value::Table(_) => tree.clone(),
+    let (document, file) = match &tree.value {
+        Value::Table(_) => (tree.clone(), None),
         Value::Text(text) => from_text(context, text, tree, problems)?,
         Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
             wrong_type(
@@ -46,31 +46,40 @@ pub(super) fn read(
         }
     };
     let table = table_of(&document, name, problems)?;
-    check(name, table, purpose, problems);
-    check_characters(name, &document, problems);
+    let mut found = Problems::default();
+    check(name, table, purpose, &mut found);
+    check_characters(name, &document, &mut found);
+    if let Some(file) = file {
+        found.preface(&format!("in `{file}`"));
+    }
+    problems.absorb(found);
     Some(Policy::new(document.to_node()))
 }
 
-/// JSON begins with a brace; any other string is a path.
+/// JSON begins with a brace; any other string is a path, which is returned with the document.
 fn from_text(
     context: &Context<'_>,
     text: &Text,
     tree: &Tree,
     problems: &mut Problems,
-) -> Option<Tree> {
+) -> Option<(Tree, Option<String>)> {
+    // A reference that is known only after apply can begin neither JSON nor a path.
     let is_json = match text.segments().first() {
         Some(Segment::Literal(literal)) => literal.trim_start().starts_with('{'),
         Some(Segment::Reference(_)) | None => false,
     };
     if is_json {
-        return json::parse(text, &tree.span)
+        let parsed = json::parse(text, &tree.span)
             .map_err(|error| {
                 let message = format!("the policy is not JSON: {error}");
                 problems.add("policy-json", &tree.span, "not JSON", message);
             })
-            .ok();
+            .ok()?;
+        return Some((parsed, None));
     }
-    from_file(context, &text.to_string(), tree, problems)
+    let path = string_of(tree, "a path", problems)?;
+    let parsed = from_file(context, &path, tree, problems)?;
+    Some((parsed, Some(path)))
 }
 
 /// Files are taken as they are: `${…}` in them belongs to IAM.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::{Address, Kind, StackName},
+    address::{Address, Kind},
     resource::Resource,
     stack::{
         Declared, Stack,
@@ -14,7 +14,8 @@ use crate::{
             context::Context,
             cycle, grants,
             header::Place,
-            invalid_key, known, log_group, role, tags,
+            invalid_key, known, log_group, role,
+            tags::{self, Tag},
             workspace::{self, Existing},
         },
         problem::Problems,
@@ -37,12 +38,26 @@ struct Sections {
 pub(super) fn read(
     header: &Header,
     place: &Place,
+    declared: &BTreeSet<Address>,
     root: &mut Table,
     around: &Surroundings<'_>,
     problems: &mut Problems,
 ) -> Stack {
     known::fill_in(root, &place.identity);
-    let mut context = context(header, place, root, around, problems);
+    let mut context = Context {
+        // A stack without a valid name is reported as such; the rest of its file is checked all the same.
+        stack: header
+            .name
+            .parse()
+            .or_else(|_| "unnamed".parse())
+            .expect("`unnamed` is a stack name"),
+        identity: &place.identity,
+        account_is_known: place.account_is_known,
+        region_is_known: place.region_is_known,
+        tags: common_tags(root, problems),
+        declared,
+        read: around.read,
+    };
     let mut sections = Sections {
         log_groups: BTreeMap::new(),
         roles: BTreeMap::new(),
@@ -68,13 +83,8 @@ pub(super) fn read(
     stack
 }
 
-fn context<'a>(
-    header: &Header,
-    place: &'a Place,
-    root: &Table,
-    around: &Surroundings<'a>,
-    problems: &mut Problems,
-) -> Context<'a> {
+/// Reads `[tags]`, and reports sections that there are none of.
+fn common_tags(root: &Table, problems: &mut Problems) -> Vec<Tag> {
     let mut reader = TableReader::root(root, problems);
     for key in ["stack", "variables"]
         .into_iter()
@@ -84,38 +94,7 @@ fn context<'a>(
     }
     let common = reader.table("tags");
     reader.finish();
-    // A stack without a valid name is reported as such; the rest of its file is checked all the same.
-    let stack = header
-        .name
-        .parse()
-        .or_else(|_| "unnamed".parse::<StackName>());
-    Context {
-        stack: stack.expect("`unnamed` is a stack name"),
-        identity: &place.identity,
-        account_is_known: place.account_is_known,
-        region_is_known: place.region_is_known,
-        tags: common.map_or_else(Vec::new, |table| tags::read(table, problems)),
-        declared: declared(root),
-        read: around.read,
-    }
-}
-
-/// The resources that have a table.
-fn declared(root: &Table) -> BTreeSet<Address> {
-    let mut declared = BTreeSet::new();
-    for kind in Kind::ALL {
-        let table = root.get(kind.table()).and_then(|tree| tree.as_table());
-        match kind {
-            Kind::Workspace => declared.extend(table.map(|_| Address::workspace())),
-            Kind::LogGroup | Kind::Role | Kind::TaskDefinition => declared.extend(
-                table
-                    .iter()
-                    .flat_map(|table| &table.entries)
-                    .map(|(key, _)| Address::new(kind, &key.text)),
-            ),
-        }
-    }
-    declared
+    common.map_or_else(Vec::new, |table| tags::read(table, problems))
 }
 
 /// The tables of the resources of `kind`.
@@ -127,7 +106,8 @@ fn keyed<'t>(root: &'t Table, kind: Kind, problems: &mut Problems) -> Vec<(&'t K
         if !Address::is_key(&key.text) {
             invalid_key(key, &format!("a {}", kind.noun()), problems);
         }
-        tables.extend(table_of(tree, &key.text, problems).map(|table| (key, table)));
+        let address = Address::new(kind, &key.text).to_string();
+        tables.extend(table_of(tree, &address, problems).map(|table| (key, table)));
     }
     tables
 }

@@ -65,7 +65,7 @@ fn given(around: &Surroundings<'_>, problems: &mut Problems) -> BTreeMap<String,
         let mut found = Problems::default();
         for (key, tree) in file_entries(&file, around, &mut found) {
             if let Some(value) = scalar(&tree, &key.text, &mut found) {
-                let by = file.path.display().to_string();
+                let by = format!("`{}`", file.path.display());
                 let place = Some((Arc::clone(&file), key.span));
                 given.insert(key.text, Given { value, by, place });
             }
@@ -74,7 +74,7 @@ fn given(around: &Surroundings<'_>, problems: &mut Problems) -> BTreeMap<String,
         problems.absorb(found);
     }
     for (name, value) in &around.variables {
-        let by = "--var".to_owned();
+        let by = "`--var`".to_owned();
         let value = value.clone();
         let place = None;
         given.insert(name.clone(), Given { value, by, place });

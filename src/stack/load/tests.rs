@@ -1,1 +1,0 @@
-//! Whole stack files.
