@@ -270,3 +270,6 @@ fn container_definitions(body: &Table) -> &[Tree] {
         .map(View::elements)
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,3 +209,6 @@ fn needs(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>) -> Needs {
     }
     needs
 }
+
+#[cfg(test)]
+mod tests;

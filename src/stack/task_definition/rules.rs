@@ -153,12 +153,13 @@ fn range(
     {
         let name = crate::resource::task_definition::document::file_name(key);
         let (low, high) = limits.into_inner();
-        problems.add(
-            "out-of-range",
-            &value.span,
-            format!("takes {low} to {high}"),
-            format!("`{name}` of {of} takes {low} to {high}"),
-        );
+        let takes = if high == i64::MAX {
+            format!("takes {low} or more")
+        } else {
+            format!("takes {low} to {high}")
+        };
+        let message = format!("`{name}` of {of} {takes}");
+        problems.add("out-of-range", &value.span, takes, message);
     }
 }
 

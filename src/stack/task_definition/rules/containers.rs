@@ -12,6 +12,7 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     for container in &task.containers {
         restart_policy(container, problems);
         linux(container, problems);
+        ulimits(container, problems);
         resources(task, container, problems);
         // ECS API reference, `ContainerDefinition`, `credentialSpecs`.
         if let Some(second) = container.tree.list("credentialSpecs").get(1) {
@@ -56,17 +57,15 @@ fn linux(container: &Container<'_>, problems: &mut Problems) {
     };
     let label = container.label();
     range(linux, "swappiness", 0..=100, &label, problems);
-    range(linux, "maxSwap", 0..=i64::from(i32::MAX), &label, problems);
-    range(
-        linux,
-        "sharedMemorySize",
-        1..=i64::from(i32::MAX),
-        &label,
-        problems,
-    );
+    range(linux, "maxSwap", 0..=i64::MAX, &label, problems);
+    range(linux, "sharedMemorySize", 1..=i64::MAX, &label, problems);
     for tmpfs in linux.list("tmpfs") {
-        range(tmpfs, "size", 1..=i64::from(i32::MAX), &label, problems);
+        range(tmpfs, "size", 1..=i64::MAX, &label, problems);
     }
+}
+
+fn ulimits(container: &Container<'_>, problems: &mut Problems) {
+    let label = container.label();
     for ulimit in container.tree.list("ulimits") {
         if let (Some(soft), Some(hard), Some(at)) = (
             ulimit.integer_at("softLimit"),

@@ -165,10 +165,10 @@ fn container_sizes(
     for key in ["memory", "memoryReservation"] {
         // 0 is what some tools write for none; it is judged below.
         if tree.integer_at(key).is_some_and(|mib| mib != 0) {
-            range(tree, key, 6..=i64::from(i32::MAX), &label, problems);
+            range(tree, key, 6..=i64::MAX, &label, problems);
         }
     }
-    range(tree, "cpu", 0..=i64::from(i32::MAX), &label, problems);
+    range(tree, "cpu", 0..=i64::MAX, &label, problems);
     if let (Some(hard), Some(soft), Some(at)) = (memory, reservation, tree.at("memory"))
         && hard <= soft
         && hard > 0
