@@ -195,6 +195,11 @@ pub const LOADER: &[Rule] = &[
         "CloudWatch Logs API reference, PutRetentionPolicy",
     ),
     rule(
+        "role-arn-case",
+        "ARNs of roles are spelled in the case of their names",
+        "IAM user guide, \"IAM identifiers\"",
+    ),
+    rule(
         "role-description",
         "descriptions of roles are up to 1,000 printable characters of Latin-1",
         "IAM API model 2010-05-08, roleDescriptionType",
