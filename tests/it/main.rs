@@ -2,3 +2,4 @@
 
 mod load;
 mod problems;
+mod stacks;

@@ -17,7 +17,7 @@ use crate::stack::{
     problem::{Problem, Problems},
     task_definition::{
         Scope,
-        launch::{Launch, Network},
+        launch::{Launch, LaunchType, Network},
         roles::RoleUse,
         view::View,
     },
@@ -33,7 +33,7 @@ pub(super) struct Task<'a> {
     containers: Vec<Container<'a>>,
     launch: Launch,
     network: Network,
-    task_role: RoleUse<'a>,
+    role: RoleUse<'a>,
     execution_role: RoleUse<'a>,
     scope: &'a Scope<'a>,
 }
@@ -77,10 +77,15 @@ impl<'a> Task<'a> {
                 .collect(),
             launch: Launch::of(body),
             network: Network::of(body),
-            task_role: RoleUse::of(body.get("taskRoleArn"), scope),
+            role: RoleUse::of(body.get("taskRoleArn"), scope),
             execution_role: RoleUse::of(body.get("executionRoleArn"), scope),
             scope,
         }
+    }
+
+    /// Tells whether ECS validates it for Fargate.
+    fn is_on_fargate(&self) -> bool {
+        self.launch.has(LaunchType::Fargate)
     }
 
     /// The container `name`.

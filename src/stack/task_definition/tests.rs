@@ -457,16 +457,14 @@ fn every_member_of_the_request_can_be_written() {
         dialect: Dialect::StackFile,
         problems: &mut problems,
     };
-    let converted = converter.value(root.get("value").unwrap(), &shape, "value");
-    let mut expected = json;
-    // Numbers are sent as the strings that the API takes, and roles are under the names that a stack file has for them.
+    let read = converter.value(root.get("value").unwrap(), &shape, "value");
     assert_eq!(problems, Problems::default());
-    let found = converted.to_node().to_json();
-    for (name, value) in expected.as_object_mut().unwrap() {
+    let found = read.to_node().to_json();
+    for (name, value) in json.as_object().unwrap() {
         assert_eq!(&found[name.as_str()], value, "{name}");
     }
     assert_eq!(
         found.as_object().unwrap().len(),
-        expected.as_object().unwrap().len()
+        json.as_object().unwrap().len()
     );
 }

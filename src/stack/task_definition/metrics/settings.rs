@@ -59,7 +59,7 @@ pub(super) fn read<'t>(
     body: &Table,
     scope: &Scope<'_>,
     problems: &mut Problems,
-) -> Option<Settings<'t>> {
+) -> Settings<'t> {
     let mut reader = TableReader::new(path, table, problems);
     let mut links = Vec::new();
     let scrape = scrape_targets(&mut reader, body, &mut links);
@@ -95,9 +95,9 @@ pub(super) fn read<'t>(
         .iter()
         .filter_map(|key| table.get(key))
         .map(|tree| tree.span.clone());
-    let region = region(Launch::of(body), workspace.as_ref(), scope);
+    let region = region(&Launch::of(body), workspace.as_ref(), scope);
     reader.finish();
-    Some(Settings {
+    Settings {
         span: table.span.clone(),
         collector: Collector {
             name: name.map_or_else(|| adot::CONTAINER_NAME.to_owned(), |found| found.value),
@@ -123,13 +123,13 @@ pub(super) fn read<'t>(
         image_span,
         own_configuration,
         sources: sources.collect(),
-    })
+    }
 }
 
 /// The region to tell the collector: the workspace's if that is another one, and the stack's where ECS may not tell it.
 ///
 /// The collector signs for the region that it is told, whatever the host is called, so the workspace's region has to win. X-Ray then gets traces in that region too.
-fn region(launch: Launch, workspace: Option<&Workspace>, scope: &Scope<'_>) -> Option<String> {
+fn region(launch: &Launch, workspace: Option<&Workspace>, scope: &Scope<'_>) -> Option<String> {
     let here = &scope.identity.region;
     match workspace {
         Some(workspace) if workspace.region != *here => Some(workspace.region.clone()),

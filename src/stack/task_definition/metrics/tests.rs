@@ -285,6 +285,7 @@ fn further_members_go_through() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table of cases")]
 fn mistakes() {
     let ec2 = |keys: &str, metrics: &str| {
         task(

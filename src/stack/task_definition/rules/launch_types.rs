@@ -6,7 +6,7 @@ use crate::{
         problem::Problems,
         reader::listed,
         task_definition::{
-            launch::Network,
+            launch::{LaunchType, Network},
             rules::{Container, Task, range},
             view::View,
         },
@@ -36,10 +36,10 @@ const FARGATE_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens"];
 const MANAGED_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens", "json-file"];
 
 pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
-    if task.launch.fargate {
+    if task.is_on_fargate() {
         fargate(task, problems);
     }
-    if task.launch.external {
+    if task.launch.has(LaunchType::External) {
         external(task, problems);
     }
     for container in &task.containers {
@@ -223,9 +223,9 @@ fn log_driver(task: &Task<'_>, container: &Container<'_>, problems: &mut Problem
         return;
     };
     for (on, place, drivers) in [
-        (task.launch.fargate, "Fargate", FARGATE_DRIVERS),
+        (task.is_on_fargate(), "Fargate", FARGATE_DRIVERS),
         (
-            task.launch.managed_instances,
+            task.launch.has(LaunchType::ManagedInstances),
             "managed instances",
             MANAGED_DRIVERS,
         ),

@@ -184,7 +184,7 @@ fn variables(container: &Container<'_>, problems: &mut Problems) {
         );
     }
     for value in files.iter().filter_map(|file| file.at("value")) {
-        let wrong = |known: &str| !known.ends_with(".env");
+        let wrong = |known: &str| known.rsplit_once('.').is_none_or(|(_, end)| end != "env");
         if value.known().is_some_and(wrong) {
             problems
                 .add(

@@ -49,13 +49,13 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
     );
     refuse(
         "extraHosts",
-        mode == Network::Awsvpc && !task.launch.fargate,
+        mode == Network::Awsvpc && !task.is_on_fargate(),
         "there are no `extra_hosts` in the network mode awsvpc",
     );
     let bridged = matches!(mode, Network::Bridge | Network::Unknown);
     refuse(
         "links",
-        !bridged && !task.launch.fargate,
+        !bridged && !task.is_on_fargate(),
         "there are `links` only in the network mode bridge",
     );
     refuse(

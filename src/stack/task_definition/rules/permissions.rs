@@ -15,7 +15,7 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
             execution_role(task, container, problems);
         }
     }
-    if !task.task_role.is_some() {
+    if !task.role.is_some() {
         for volume in task.request.list("volumes") {
             let efs = volume.at("efsVolumeConfiguration");
             let iam = efs
@@ -45,8 +45,7 @@ fn execution_role(task: &Task<'_>, container: &Container<'_>, problems: &mut Pro
         .at("image")
         .filter(|image| image.known().is_some_and(is_ecr));
     let on_fargate = |at: Option<&'static str>, tree| {
-        task.launch
-            .fargate
+        task.is_on_fargate()
             .then_some((at.unwrap_or_default(), tree))
     };
     let reasons: [(&str, Option<&Tree>); 4] = [

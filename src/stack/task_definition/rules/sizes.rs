@@ -30,7 +30,7 @@ const FARGATE: &[(u32, u32, u32, u32, bool)] = &[
 pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     let cpu = size(task, "cpu", "CPU units", cpu_units, problems);
     let memory = size(task, "memory", "memory", memory_mib, problems);
-    if task.launch.fargate {
+    if task.is_on_fargate() {
         fargate(task, cpu, memory, problems);
     } else if let (Some(at), Some(units)) = (task.request.at("cpu"), cpu)
         && !(128..=196_608).contains(&units)
@@ -182,7 +182,7 @@ fn container_sizes(
     }
     let given = |key: &str| tree.at(key).is_some_and(|mib| mib.integer() != Some(0));
     let of_task = task.request.at("memory").is_some() && !task.is_windows();
-    if !of_task && !given("memory") && !given("memoryReservation") && !task.launch.fargate {
+    if !of_task && !given("memory") && !given("memoryReservation") && !task.is_on_fargate() {
         problems
             .add(
                 "memory-missing",
