@@ -103,14 +103,11 @@ fn visible(span: Span, text: &str) -> Span {
     if !span.is_empty() {
         return span;
     }
-    let before = text[..span.start]
-        .chars()
-        .next_back()
-        .filter(|c| *c != '\n');
-    if let Some(before) = before {
+    let (before, after) = text.split_at_checked(span.start).unwrap_or_default();
+    if let Some(before) = before.chars().next_back().filter(|c| *c != '\n') {
         return span.start - before.len_utf8()..span.start;
     }
-    let after = text[span.start..].chars().next().map_or(0, char::len_utf8);
+    let after = after.chars().next().map_or(0, char::len_utf8);
     span.start..span.start + after
 }
 

@@ -23,7 +23,9 @@ use amp_stack::{
         workspace::{Configuration, Workspace},
     },
     stack::{
-        Declared, Header, Lifecycle, Source, Stack, Surroundings, header, load, problem::Problem,
+        Declared, Header, Lifecycle, Source, Stack, Surroundings, header, load,
+        problem::Problem,
+        render::{Look, render},
     },
     tags::Tags,
     text::{Attribute, Reference, Segment, Text},
@@ -265,8 +267,10 @@ fn a_broken_file_always_has_a_problem() {
         broken += usize::from(refused(&kept.join("\n")));
     }
     for (at, c) in EXAMPLE.char_indices().step_by(5) {
-        let without = [&EXAMPLE[..at], &EXAMPLE[at + c.len_utf8()..]].concat();
-        broken += usize::from(refused(&without));
+        let (before, after) = EXAMPLE.split_at(at);
+        broken += usize::from(refused(&[before, &after[c.len_utf8()..]].concat()));
+        let odd = ["한", "\"", "]", "=", "${", "\r\n", "\0"][at % 7];
+        broken += usize::from(refused(&[before, odd, after].concat()));
     }
     assert!(broken > 50, "only {broken} of the variants are refused");
 }
@@ -282,6 +286,9 @@ fn refused(text: &str) -> bool {
             assert!(text.get(span.clone()).is_some(), "{problem:?} in {text}");
         }
     }
+    let shown = render(&source(text), &problems, Look::Plain { width: 100 });
+    assert_eq!(shown.matches("amp_stack::").count(), problems.len());
+    assert!(!shown.contains("Failed to read"), "{shown}");
     true
 }
 
