@@ -1,8 +1,10 @@
 //! amp-stack: the metrics of Amazon ECS applications in Amazon Managed Service for Prometheus.
 
 pub mod address;
+pub mod adot;
 pub mod apply;
 pub mod cloud;
+pub mod ecs_shape;
 pub mod identity;
 pub mod node;
 pub mod plan;

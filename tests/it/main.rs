@@ -6,8 +6,10 @@
 
 mod apply;
 mod laws;
+mod load;
 mod moto;
 mod plans;
+mod problems;
 mod run;
 mod samples;
 mod sandbox_client;
@@ -15,5 +17,6 @@ mod sandbox_faults;
 mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
+mod stacks;
 mod tidy;
 mod worlds;
