@@ -3,6 +3,7 @@
 pub mod address;
 pub mod apply;
 pub mod cloud;
+pub mod diff;
 pub mod identity;
 pub mod node;
 pub mod plan;
