@@ -9,10 +9,24 @@ use crate::node::Node;
 pub struct Difference<'a> {
     /// The place.
     pub path: Path,
-    /// What the first tree has there; `None` is nothing.
-    pub from: Option<&'a Node>,
-    /// What the second tree has there; `None` is nothing.
-    pub to: Option<&'a Node>,
+    /// What stands there in the one and in the other.
+    pub sides: Sides<'a>,
+}
+
+/// What two trees have at a place where they differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides<'a> {
+    /// Only the second has something.
+    Added(&'a Node),
+    /// Only the first has something.
+    Removed(&'a Node),
+    /// They have different things.
+    Changed {
+        /// What the first has.
+        from: &'a Node,
+        /// What the second has.
+        to: &'a Node,
+    },
 }
 
 /// The way from the root of a tree to a place in it.
@@ -100,8 +114,15 @@ fn compare<'a>(
     to: Option<&'a Node>,
     differences: &mut Vec<Difference<'a>>,
 ) {
+    let mut found = |sides| {
+        differences.push(Difference {
+            path: path.clone(),
+            sides,
+        });
+    };
     match (from, to) {
-        (from, to) if from == to => {}
+        (None, None) => {}
+        (Some(from), Some(to)) if from == to => {}
         (Some(Node::Map(from)), Some(Node::Map(to))) => {
             let mut keys: Vec<&String> = from.keys().chain(to.keys()).collect();
             keys.sort();
@@ -112,11 +133,9 @@ fn compare<'a>(
             }
         }
         (Some(Node::List(from)), Some(Node::List(to))) => lists(path, from, to, differences),
-        (from, to) => differences.push(Difference {
-            path: path.clone(),
-            from,
-            to,
-        }),
+        (Some(from), Some(to)) => found(Sides::Changed { from, to }),
+        (Some(from), None) => found(Sides::Removed(from)),
+        (None, Some(to)) => found(Sides::Added(to)),
     }
 }
 
@@ -273,12 +292,14 @@ mod tests {
     /// The differences as `path: from -> to`.
     fn told(from: &Value, to: &Value) -> Vec<String> {
         let (from, to) = (Node::from(from), Node::from(to));
-        let say = |node: Option<&Node>| {
-            node.map_or_else(|| "nothing".to_owned(), |node| node.to_json().to_string())
-        };
+        let say = |node: &Node| node.to_json().to_string();
         diff(&from, &to)
             .iter()
-            .map(|d| format!("{}: {} -> {}", d.path, say(d.from), say(d.to)))
+            .map(|Difference { path, sides }| match sides {
+                Sides::Added(to) => format!("{path}: nothing -> {}", say(to)),
+                Sides::Removed(from) => format!("{path}: {} -> nothing", say(from)),
+                Sides::Changed { from, to } => format!("{path}: {} -> {}", say(from), say(to)),
+            })
             .collect()
     }
 
@@ -418,9 +439,11 @@ mod tests {
         }
 
         #[test]
-        fn a_difference_is_one(a in any_tree(), b in any_tree()) {
+        fn a_change_is_one(a in any_tree(), b in any_tree()) {
             for difference in diff(&a, &b) {
-                prop_assert_ne!(difference.from, difference.to);
+                if let Sides::Changed { from, to } = difference.sides {
+                    prop_assert_ne!(from, to);
+                }
             }
         }
     }
