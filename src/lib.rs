@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod apply;
+pub mod cli;
 pub mod cloud;
 pub mod diff;
 pub mod identity;

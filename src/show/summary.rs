@@ -13,18 +13,20 @@ use crate::{
     text::Attribute,
 };
 
-/// The commands that a summary advises to run.
+/// What a summary says beside the outcome.
 #[derive(Clone, Copy, Debug)]
-pub struct Next<'a> {
-    /// Shows what is left.
+pub struct Frame<'a> {
+    /// Whether something was changed, or may have been.
+    pub changed: bool,
+    /// The command that shows what is left.
     pub look: &'a str,
-    /// Goes on.
+    /// The command that goes on.
     pub again: &'a str,
 }
 
 /// The summary of a run.
-pub fn render(outcome: &Outcome, plan: &Plan, next: Next<'_>, style: Style) -> String {
-    let mut sections = vec![headline(outcome, plan, style), made(outcome)];
+pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
+    let mut sections = vec![headline(outcome, plan, frame.changed, style), made(outcome)];
     let Outcome {
         done: _,
         failed,
@@ -57,7 +59,7 @@ pub fn render(outcome: &Outcome, plan: &Plan, next: Next<'_>, style: Style) -> S
     }
     sections.push(rest);
     if !outcome.is_complete() {
-        let Next { look, again } = next;
+        let Frame { look, again, .. } = frame;
         sections.push(format!(
             "To see what is left, run: {look}\nTo go on from there, run: {again}\n"
         ));
@@ -67,7 +69,7 @@ pub fn render(outcome: &Outcome, plan: &Plan, next: Next<'_>, style: Style) -> S
 }
 
 /// `Done: 2 created, 1 removed`, or how far it came.
-fn headline(outcome: &Outcome, plan: &Plan, style: Style) -> String {
+fn headline(outcome: &Outcome, plan: &Plan, changed: bool, style: Style) -> String {
     let mut numbers: BTreeMap<Verb, usize> = BTreeMap::new();
     for group in groups(&plan.steps) {
         let is_done = [Some(group.first), group.second]
@@ -82,9 +84,6 @@ fn headline(outcome: &Outcome, plan: &Plan, style: Style) -> String {
         .iter()
         .map(|(verb, number)| format!("{number} {}", verb.past()))
         .collect();
-    if parts.is_empty() {
-        parts.push("nothing is finished".to_owned());
-    }
     for (number, what) in [
         (outcome.failed.len(), "failed"),
         (
@@ -98,8 +97,10 @@ fn headline(outcome: &Outcome, plan: &Plan, style: Style) -> String {
     }
     let (word, paint) = if outcome.is_complete() {
         ("Done", Paint::Create)
-    } else {
+    } else if changed {
         ("Stopped half way", Paint::Remove)
+    } else {
+        ("Nothing was changed", Paint::Remove)
     };
     format!("{}: {}\n", style.paint(paint, word), parts.join(", "))
 }

@@ -11,7 +11,7 @@ use amp_stack::{
     show::{
         Style,
         progress::Progress,
-        summary::{Next, render},
+        summary::{Frame, render},
     },
     text::Attribute,
 };
@@ -55,7 +55,8 @@ fn denied() -> CallError {
     }
 }
 
-const NEXT: Next<'_> = Next {
+const FRAME: Frame<'_> = Frame {
+    changed: true,
     look: "amp-stack plan",
     again: "amp-stack apply",
 };
@@ -83,7 +84,7 @@ fn a_whole_run_is_summed_up() {
         ]),
         ..Outcome::default()
     };
-    assert_snapshot!(render(&outcome, &plan, NEXT, Style::PLAIN));
+    assert_snapshot!(render(&outcome, &plan, &FRAME, Style::PLAIN));
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn a_half_run_says_what_failed_and_what_to_run() {
         stopped: vec![id(log_group_address(), Phase::Remove)],
         attributes: BTreeMap::new(),
     };
-    assert_snapshot!(render(&outcome, &a_plan(), NEXT, Style::PLAIN));
+    assert_snapshot!(render(&outcome, &a_plan(), &FRAME, Style::PLAIN));
 }
 
 #[test]
