@@ -1,8 +1,39 @@
 //! The deed: carries a plan out, and decides nothing but when.
 
-use std::{collections::BTreeMap, time::Duration};
+mod errand;
+pub mod retry;
+mod run;
+pub mod token;
 
-use crate::{address::Address, cloud::CallError, plan::StepId, text::Attribute};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+
+use crate::{
+    address::Address,
+    cloud::{CallError, Cloud},
+    plan::{Plan, StepId},
+    text::Attribute,
+};
+
+/// Carries out `plan`, and tells `report` what happens in the order in which it happens.
+///
+/// * A step begins when everything it waits for is done, and at most `options.concurrency` steps run at a time. The calls of a step are made one after another.
+/// * Before its calls, a step fills in what is known by then and asks again which calls are needed.
+/// * A step that fails, or panics, gives up the steps that wait for it and no others.
+/// * When `stop` becomes true, nothing new is begun, and every running step finishes the call that it is making.
+/// * A plan with refusals is a reason to do nothing: all of its steps are stopped before they begin.
+pub async fn apply<C: Cloud>(
+    plan: Arc<Plan>,
+    cloud: Arc<C>,
+    options: Options,
+    stop: watch::Receiver<bool>,
+    report: impl FnMut(Event),
+) -> Outcome {
+    run::Run::new(&plan, cloud, options, stop, report)
+        .carry_out()
+        .await
+}
 
 /// How a plan is carried out.
 #[derive(Clone, Debug)]

@@ -1,13 +1,50 @@
 //! The decision: which steps lead from what is there to what is wanted.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod claims;
+mod decide;
+mod names;
+mod order;
+pub mod risk;
+pub mod schedule;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use crate::{
     address::Address,
     resource::{Change, Immutable, Resource},
+    snapshot::Snapshot,
+    stack::Stack,
     tags::Owner,
     text::Attribute,
 };
+
+/// Decides what leads from `live` to `stack`.
+///
+/// Pure: equal inputs give equal plans, and the order in which a file declares things plays no part.
+///
+/// 1. What is live is matched to what is wanted. A role, log group or family is known by its name, so one of ours that bears a wanted name is the wanted one,
+///    even if its tags name another table of the file: then only the tag changes. A workspace is known by its tags alone, because aliases are not unique
+///    (Amazon Managed Service for Prometheus API reference, `CreateWorkspace`).
+/// 2. Everything wanted is visited, dependencies first: references to what lives and stays, and to what follows from names, are filled in; what AWS has no
+///    "unset" for and what `ignore` names is taken from the live state; and the result is compared with the live state.
+/// 3. What is ours and not wanted is removed.
+/// 4. Names are checked against everything that will still be there.
+/// 5. The steps are put in order by three rules:
+///    1. A build waits for the builds it refers to.
+///    2. A build waits for the removal of what it replaces, and of whatever else of ours bears its name.
+///    3. A removal that no build waits for waits itself for every build; and every removal waits for the removals of later kinds that don't wait for builds,
+///       or wait for them as it does.
+///
+/// From rule 3 follows that nothing is removed for good while something that lives still mentions it: whoever mentioned it has been altered or, being of a
+/// later kind, removed before.
+///
+/// A resource that a refusal is about has no steps.
+pub fn plan(stack: &Stack, live: &Snapshot) -> Plan {
+    decide::Planner::new(stack, live).plan()
+}
 
 /// What is to be done, and what speaks against doing anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +57,19 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// Attributes of the resources that live already and stay, for references and outputs.
     pub known: BTreeMap<Address, BTreeMap<Attribute, String>>,
+    /// Revisions that a step removes although services or tasks use them.
+    pub in_use: BTreeMap<StepId, InUse>,
+    /// The account that it is for: twelve digits.
+    pub account: String,
+}
+
+/// Revisions of a task definition that are in use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InUse {
+    /// Their numbers.
+    pub revisions: BTreeSet<u32>,
+    /// By whom, for people: `service api in cluster prod`.
+    pub by: Vec<String>,
 }
 
 /// The way of one resource from one state to another.
@@ -48,6 +98,8 @@ pub struct StepId {
     pub address: Address,
     /// Building it, or removing it.
     pub phase: Phase,
+    /// 0, or for removals of further resources that claim the same address 1, 2, …
+    pub nth: usize,
 }
 
 /// What a step is for. A replacement is a removal and a build.
@@ -78,6 +130,15 @@ pub enum Reason {
         /// Whose it is.
         owner: Owner,
     },
+    /// It exists and may be adopted, but would have to be replaced, and nothing is deleted that is not ours.
+    CannotAdopt {
+        /// Its ARN.
+        arn: String,
+        /// Whose it is.
+        owner: Owner,
+        /// What AWS can't change in place.
+        differs: Vec<Immutable>,
+    },
     /// Its name is taken by a role whose name differs only by case, or that stands under another path.
     NameTaken {
         /// The name that is wanted.
@@ -87,7 +148,7 @@ pub enum Reason {
         /// Whose that is.
         owner: Owner,
     },
-    /// More than one live resource claims to be this one.
+    /// More than one workspace claims to be this one: nothing but their metrics could tell which is the right one.
     Ambiguous {
         /// Their ARNs.
         arns: Vec<String>,
@@ -122,6 +183,36 @@ pub struct Note {
     pub address: Address,
     /// What.
     pub text: String,
+}
+
+impl StepId {
+    /// The step that builds what stands at `address`.
+    pub fn build(address: Address) -> Self {
+        Self {
+            address,
+            phase: Phase::Build,
+            nth: 0,
+        }
+    }
+
+    /// The step that removes what stands at `address`.
+    pub fn remove(address: Address) -> Self {
+        Self {
+            address,
+            phase: Phase::Remove,
+            nth: 0,
+        }
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.phase, self.nth) {
+            (Phase::Build, _) => write!(f, "build {}", self.address),
+            (Phase::Remove, 0) => write!(f, "remove {}", self.address),
+            (Phase::Remove, nth) => write!(f, "remove {} ({nth})", self.address),
+        }
+    }
 }
 
 impl Step {

@@ -1,0 +1,291 @@
+//! The loop that owns everything while a plan is carried out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::{Id, JoinError, JoinSet},
+};
+
+use crate::{
+    address::Address,
+    apply::{
+        Event, Failure, Options, Outcome,
+        errand::{End, Errand, Progress, asked_to_stop},
+    },
+    cloud::{CallError, Class, Cloud},
+    plan::{Plan, Step, StepId, schedule::Schedule},
+    resource::{Change, Resource},
+    text::{Attribute, Reference},
+};
+
+/// A plan that is being carried out.
+pub(super) struct Run<C, R> {
+    steps: BTreeMap<StepId, Step>,
+    refused: bool,
+    /// The attributes that references are filled in with.
+    known: BTreeMap<Address, BTreeMap<Attribute, String>>,
+    cloud: Arc<C>,
+    options: Options,
+    stop: watch::Receiver<bool>,
+    stopping: bool,
+    report: R,
+    schedule: Schedule,
+    tasks: JoinSet<End>,
+    task_steps: BTreeMap<Id, StepId>,
+    sender: mpsc::UnboundedSender<Progress>,
+    receiver: mpsc::UnboundedReceiver<Progress>,
+    /// What each step that runs has performed, and the operation that it began last.
+    performed: BTreeMap<StepId, Vec<&'static str>>,
+    calling: BTreeMap<StepId, &'static str>,
+    /// The steps that altered something, or waited for one that did.
+    altered: BTreeSet<StepId>,
+    outcome: Outcome,
+}
+
+impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
+    pub(super) fn new(
+        plan: &Plan,
+        cloud: Arc<C>,
+        options: Options,
+        stop: watch::Receiver<bool>,
+        report: R,
+    ) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Self {
+            schedule: Schedule::new(plan),
+            refused: !plan.refusals.is_empty(),
+            known: plan.known.clone(),
+            steps: plan
+                .steps
+                .iter()
+                .map(|step| (step.id.clone(), step.clone()))
+                .collect(),
+            cloud,
+            options,
+            stop,
+            stopping: false,
+            report,
+            tasks: JoinSet::new(),
+            task_steps: BTreeMap::new(),
+            sender,
+            receiver,
+            performed: BTreeMap::new(),
+            calling: BTreeMap::new(),
+            altered: BTreeSet::new(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    pub(super) async fn carry_out(mut self) -> Outcome {
+        if self.refused {
+            self.outcome.stopped = self.schedule.stop();
+            return self.outcome;
+        }
+        loop {
+            if *self.stop.borrow() {
+                self.stop_now();
+            }
+            self.start_what_may_run();
+            if self.tasks.is_empty() {
+                // Only steps that wait for each other in a circle could still wait, and they never begin.
+                self.outcome.stopped.extend(self.schedule.stop());
+                return self.outcome;
+            }
+            tokio::select! {
+                biased;
+                () = asked_to_stop(&mut self.stop), if !self.stopping => self.stop_now(),
+                Some(progress) = self.receiver.recv() => self.tell(progress),
+                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+            }
+        }
+    }
+
+    fn stop_now(&mut self) {
+        if !self.stopping {
+            self.stopping = true;
+            (self.report)(Event::Stopping);
+            self.outcome.stopped.extend(self.schedule.stop());
+        }
+    }
+
+    fn start_what_may_run(&mut self) {
+        while self.schedule.running() < self.options.concurrency.max(1) {
+            let Some(id) = self.schedule.start_next() else {
+                return;
+            };
+            if let Some(step) = self.steps.remove(&id) {
+                self.start(step);
+            }
+        }
+    }
+
+    fn start(&mut self, mut step: Step) {
+        let follows_changes = !step.after.is_disjoint(&self.altered);
+        if follows_changes {
+            self.altered.insert(step.id.clone());
+        }
+        self.fill_in(&mut step);
+        let changes = step.changes();
+        (self.report)(Event::Started {
+            step: step.id.clone(),
+            calls: changes.len(),
+        });
+        self.performed.insert(step.id.clone(), Vec::new());
+        if let Some(error) = unknown(&step, &changes) {
+            return self.failed(&step.id, error);
+        }
+        let errand = Errand {
+            step: step.id.clone(),
+            target: step.target,
+            changes,
+            follows_changes,
+            options: self.options.clone(),
+            cloud: Arc::clone(&self.cloud),
+            stop: self.stop.clone(),
+            progress: self.sender.clone(),
+        };
+        let task = self.tasks.spawn(errand.run());
+        self.task_steps.insert(task.id(), step.id);
+    }
+
+    /// Fills in what finished steps have made known.
+    fn fill_in(&self, step: &mut Step) {
+        let lookup = |reference: &Reference| {
+            let attributes = self.known.get(&reference.address)?;
+            attributes.get(&reference.attribute).cloned()
+        };
+        step.to = step.to.as_ref().map(|to| to.resolve(&lookup));
+        // A document that, filled in, says what the live revision says is that revision and not a new one.
+        if let (Some(Resource::TaskDefinition(from)), Some(Resource::TaskDefinition(to))) =
+            (&step.from, &mut step.to)
+            && to.revision.is_none()
+            && from.document == to.document
+        {
+            to.revision = from.revision;
+        }
+    }
+
+    fn tell(&mut self, progress: Progress) {
+        let event = match progress {
+            Progress::Calling(step, operation) => {
+                self.calling.insert(step.clone(), operation);
+                Event::Calling { step, operation }
+            }
+            Progress::Waiting(step, error, pause) => Event::Waiting { step, error, pause },
+            Progress::Performed(step, operation, reply) => {
+                self.performed
+                    .entry(step.clone())
+                    .or_default()
+                    .push(operation);
+                self.altered.insert(step.clone());
+                if !reply.attributes.is_empty() {
+                    for attributes in [&mut self.known, &mut self.outcome.attributes] {
+                        let known = attributes.entry(step.address.clone()).or_default();
+                        known.extend(reply.attributes.clone());
+                    }
+                }
+                Event::Performed {
+                    step,
+                    operation,
+                    request_id: reply.request_id,
+                }
+            }
+        };
+        (self.report)(event);
+    }
+
+    fn ended(&mut self, ended: Result<(Id, End), JoinError>) {
+        // A task has told everything before it ends.
+        while let Ok(progress) = self.receiver.try_recv() {
+            self.tell(progress);
+        }
+        let task = match &ended {
+            Ok((task, _)) => *task,
+            Err(error) => error.id(),
+        };
+        let id = self
+            .task_steps
+            .remove(&task)
+            .expect("every task was entered when it was spawned");
+        match ended {
+            Ok((_, End::Done)) => {
+                self.schedule.succeed(&id);
+                (self.report)(Event::Finished { step: id.clone() });
+                self.outcome.done.push(id);
+            }
+            Ok((_, End::Stopped)) => {
+                self.schedule.leave(&id);
+                self.outcome.stopped.push(id);
+            }
+            Ok((_, End::Failed(error))) => self.failed(&id, error),
+            Err(error) => {
+                let error = self.broken_off(&id, error);
+                self.failed(&id, error);
+            }
+        }
+    }
+
+    fn failed(&mut self, id: &StepId, error: CallError) {
+        (self.report)(Event::Failed {
+            step: id.clone(),
+            error: error.clone(),
+        });
+        self.outcome.failed.push(Failure {
+            step: id.clone(),
+            performed: self.performed.remove(id).unwrap_or_default(),
+            error,
+        });
+        for step in self.schedule.fail(id) {
+            (self.report)(Event::GivenUp {
+                step: step.clone(),
+                because: id.clone(),
+            });
+            self.outcome.given_up.push((step, id.clone()));
+        }
+    }
+
+    /// The error of a step whose task panicked: the others are not to suffer for it.
+    fn broken_off(&self, id: &StepId, error: JoinError) -> CallError {
+        let message = match error.try_into_panic() {
+            Ok(panic) => panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()))
+                .unwrap_or_else(|| "unknown cause".to_owned()),
+            Err(error) => error.to_string(),
+        };
+        CallError {
+            operation: self.calling.get(id).copied().unwrap_or_default().to_owned(),
+            code: None,
+            message: format!("amp-stack itself broke off: {message}"),
+            request_id: None,
+            class: Class::Final,
+            hint: Some(
+                "this is a mistake of amp-stack; what the call did is not known: plan again before anything else"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// An error if `step` still mentions something that is not known, although everything it waited for is done.
+fn unknown(step: &Step, changes: &[Change]) -> Option<CallError> {
+    let mut unknown = BTreeSet::new();
+    if let Some(to) = &step.to {
+        to.each_text(&mut |text| unknown.extend(text.references().into_iter().cloned()));
+    }
+    let first = changes.first()?;
+    let names: Vec<String> = unknown.iter().map(Reference::to_string).collect();
+    (!names.is_empty()).then(|| CallError {
+        operation: first.operation().to_owned(),
+        code: None,
+        message: format!("{} is still not known", names.join(", ")),
+        request_id: None,
+        class: Class::Final,
+        hint: Some("plan again: what it mentions may be there by then".to_owned()),
+    })
+}

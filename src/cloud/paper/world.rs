@@ -1,0 +1,411 @@
+//! The things on paper, and the rules that AWS enforces on them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    address::Kind,
+    cloud::{Call, Reply},
+    identity::{Identity, query_url, remote_write_url},
+    resource::{
+        Change, Resource, log_group, role,
+        task_definition::{self, TaskDefinition},
+        workspace,
+    },
+    snapshot::{Fact, Found, RoleFact, Snapshot},
+    stack::Query,
+    tags::{self, STACK_TAG},
+    text::Attribute,
+};
+
+/// Something that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thing {
+    /// The name that calls know it by: the name of a role or log group, the family, or the id of a workspace.
+    pub target: String,
+    /// Its state.
+    pub resource: Resource,
+    /// What else can be read of it.
+    pub facts: Vec<Fact>,
+}
+
+/// Something that was removed although something of the same stack mentioned it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dangling {
+    /// What was removed.
+    pub removed: Thing,
+    /// What mentioned it.
+    pub mentioned_by: Thing,
+}
+
+/// A call that the rules forbid.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+impl Refused {
+    fn new(code: &'static str, message: String) -> Self {
+        Self { code, message }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct World {
+    identity: Identity,
+    /// By kind and key, which is unique.
+    things: BTreeMap<(Kind, String), Thing>,
+    workspaces_ever: u32,
+    /// The last revision of every family; numbers are never used again (ECS API reference, `RegisterTaskDefinition`).
+    last_revisions: BTreeMap<String, u32>,
+    pub(super) dangling: Vec<Dangling>,
+}
+
+/// What two things of one kind can't share (IAM API reference, `CreateRole`: case does not distinguish names).
+fn key(kind: Kind, target: &str) -> (Kind, String) {
+    match kind {
+        Kind::Role => (kind, target.to_ascii_lowercase()),
+        Kind::LogGroup | Kind::Workspace | Kind::TaskDefinition => (kind, target.to_owned()),
+    }
+}
+
+impl World {
+    pub(super) fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            things: BTreeMap::new(),
+            workspaces_ever: 0,
+            last_revisions: BTreeMap::new(),
+            dangling: Vec::new(),
+        }
+    }
+
+    pub(super) fn things(&self) -> Vec<Thing> {
+        self.things.values().cloned().collect()
+    }
+
+    /// What stands under exactly this name.
+    pub(super) fn thing(&self, kind: Kind, target: &str) -> Option<&Thing> {
+        let thing = self.things.get(&key(kind, target));
+        thing.filter(|thing| thing.target == target)
+    }
+
+    pub(super) fn put(&mut self, mut resource: Resource, facts: Vec<Fact>) -> String {
+        if let Resource::TaskDefinition(family) = &mut resource {
+            let known = family.active().into_iter().chain(family.inactive.clone());
+            let last = known.max().unwrap_or_default();
+            let last = if family.document.is_some() && family.revision.is_none() {
+                family.revision = Some(last + 1);
+                last + 1
+            } else {
+                last
+            };
+            self.last_revisions.insert(family.family.clone(), last);
+        }
+        let target = match &resource {
+            Resource::Workspace(_) => self.new_workspace_id(),
+            Resource::LogGroup(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {
+                resource.name().to_owned()
+            }
+        };
+        let thing = Thing {
+            target: target.clone(),
+            resource,
+            facts,
+        };
+        let place = key(thing.resource.kind(), &target);
+        self.things.insert(place, thing);
+        target
+    }
+
+    pub(super) fn meddle(&mut self, mut edit: impl FnMut(&mut Thing) -> bool) {
+        self.things.retain(|_, thing| edit(thing));
+    }
+
+    fn new_workspace_id(&mut self) -> String {
+        self.workspaces_ever += 1;
+        format!("ws-{}", self.workspaces_ever)
+    }
+
+    pub(super) fn perform(&mut self, call: &Call) -> Result<Reply, Refused> {
+        self.check(call)?;
+        let kind = call.address.kind;
+        let before = self.things.get(&key(kind, &call.target)).cloned();
+        let from = before.as_ref().map(|thing| &thing.resource);
+        let mut to = Resource::step(from, &call.change);
+        if let Some(unknown) = to.as_ref().and_then(unknown) {
+            return Err(Refused::new("ValidationException", unknown));
+        }
+        let mut revision = None;
+        if let Some(Resource::TaskDefinition(family)) = &mut to {
+            revision = self.number(call, from.and_then(Resource::task_definition), family);
+        }
+        let Some(resource) = to else {
+            self.things.remove(&key(kind, &call.target));
+            self.note_dangling(before);
+            return Ok(Reply::default());
+        };
+        let is_new_workspace = before.is_none() && kind == Kind::Workspace;
+        let thing = Thing {
+            target: if is_new_workspace {
+                self.new_workspace_id()
+            } else {
+                call.target.clone()
+            },
+            resource,
+            facts: before.map(|thing| thing.facts).unwrap_or_default(),
+        };
+        let attributes = self.attributes(&thing);
+        self.things.insert(key(kind, &thing.target), thing);
+        Ok(Reply {
+            attributes,
+            revision,
+            request_id: None,
+        })
+    }
+
+    /// The rules that AWS enforces.
+    fn check(&self, call: &Call) -> Result<(), Refused> {
+        let there = self.thing(call.address.kind, &call.target);
+        let rival = self.things.get(&key(call.address.kind, &call.target));
+        let target = &call.target;
+        if creates(&call.change) {
+            return rival.map_or(Ok(()), |rival| {
+                let name = &rival.target;
+                Err(Refused::new(
+                    "AlreadyExists",
+                    format!("{name} exists already"),
+                ))
+            });
+        }
+        let Some(there) = there else {
+            let registers = matches!(
+                call.change,
+                Change::TaskDefinition(task_definition::Change::Register { .. })
+            );
+            return if registers {
+                Ok(())
+            } else {
+                Err(Refused::new("NotFound", format!("there is no {target}")))
+            };
+        };
+        match (&there.resource, &call.change) {
+            // IAM API reference, `DeleteRole`.
+            (Resource::Role(role), Change::Role(role::Change::Delete)) if !is_bare(role) => Err(
+                Refused::new("DeleteConflict", format!("{target} is not bare")),
+            ),
+            // CloudWatch Logs API reference, `PutLogGroupDeletionProtection`.
+            (Resource::LogGroup(group), Change::LogGroup(log_group::Change::Delete))
+                if group.deletion_protection =>
+            {
+                Err(Refused::new(
+                    "ValidationException",
+                    format!("{target} is protected"),
+                ))
+            }
+            (Resource::TaskDefinition(family), Change::TaskDefinition(change)) => {
+                check_revisions(family, change)
+            }
+            (
+                Resource::LogGroup(_)
+                | Resource::Workspace(_)
+                | Resource::Role(_)
+                | Resource::TaskDefinition(_),
+                _,
+            ) => Ok(()),
+        }
+    }
+
+    /// Numbers a new revision, and forgets revisions that belong to whoever owned the family before.
+    fn number(
+        &mut self,
+        call: &Call,
+        before: Option<&TaskDefinition>,
+        family: &mut TaskDefinition,
+    ) -> Option<u32> {
+        if let Some(before) = before {
+            let owner = |family: &TaskDefinition| family.tags.get(STACK_TAG).cloned();
+            if before.document.is_some() && owner(before) != owner(family) {
+                family.older = BTreeSet::new();
+            }
+            // Inactive revisions keep their tags.
+            if family.document.is_none() {
+                family.tags.clone_from(&before.tags);
+            }
+        }
+        match &call.change {
+            Change::TaskDefinition(task_definition::Change::Register { .. }) => {
+                let last = self.last_revisions.entry(family.family.clone());
+                let last = last.or_default();
+                *last += 1;
+                family.revision = Some(*last);
+                family.revision
+            }
+            Change::TaskDefinition(_)
+            | Change::LogGroup(_)
+            | Change::Workspace(_)
+            | Change::Role(_) => None,
+        }
+    }
+
+    fn note_dangling(&mut self, removed: Option<Thing>) {
+        let Some(removed) = removed else {
+            return;
+        };
+        let arn = self.attributes(&removed).remove(&Attribute::Arn);
+        let identifier = match removed.resource {
+            Resource::Workspace(_) => removed.target.clone(),
+            Resource::LogGroup(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {
+                arn.unwrap_or_default()
+            }
+        };
+        let stack = removed.resource.tags().get(STACK_TAG);
+        for thing in self.things.values() {
+            let is_of_the_same_stack = thing.resource.tags().get(STACK_TAG) == stack;
+            if is_of_the_same_stack && mentions(&thing.resource, &removed.target, &identifier) {
+                self.dangling.push(Dangling {
+                    removed: removed.clone(),
+                    mentioned_by: thing.clone(),
+                });
+            }
+        }
+    }
+
+    fn attributes(&self, thing: &Thing) -> BTreeMap<Attribute, String> {
+        let identity = &self.identity;
+        let target = thing.target.clone();
+        match &thing.resource {
+            Resource::LogGroup(_) => {
+                BTreeMap::from([(Attribute::Arn, identity.log_group_arn(&target))])
+            }
+            Resource::Role(role) => {
+                BTreeMap::from([(Attribute::Arn, identity.role_arn(&role.path, &target))])
+            }
+            Resource::TaskDefinition(family) => {
+                let newest = family.revision.or(family.inactive.last().copied());
+                let arn = identity.task_definition_arn(&target, newest.unwrap_or_default());
+                BTreeMap::from([(Attribute::Arn, arn)])
+            }
+            Resource::Workspace(_) => {
+                let endpoint = identity.workspace_endpoint(&identity.region, &target);
+                BTreeMap::from([
+                    (Attribute::Arn, identity.workspace_arn(&target)),
+                    (Attribute::RemoteWriteUrl, remote_write_url(&endpoint)),
+                    (Attribute::QueryUrl, query_url(&endpoint)),
+                    (Attribute::Endpoint, endpoint),
+                    (Attribute::Id, target),
+                ])
+            }
+        }
+    }
+
+    pub(super) fn observe(&self, query: &Query) -> Snapshot {
+        let found = self.things.values().filter_map(|thing| {
+            Some(Found {
+                resource: visible(&thing.resource, query)?,
+                owner: owner(thing, query),
+                attributes: self.attributes(thing),
+                facts: thing.facts.clone(),
+            })
+        });
+        let roles = self.things.values().filter_map(|thing| {
+            let role = thing.resource.role()?;
+            Some(RoleFact {
+                name: role.name.clone(),
+                arn: self.identity.role_arn(&role.path, &role.name),
+                owner: owner(thing, query),
+            })
+        });
+        Snapshot {
+            identity: self.identity.clone(),
+            found: found.collect(),
+            roles: roles.collect(),
+        }
+    }
+}
+
+fn owner(thing: &Thing, query: &Query) -> tags::Owner {
+    let tags = thing.resource.tags().iter();
+    let tags = tags.map(|(key, value)| (key.clone(), value.to_string()));
+    tags::owner(&tags.collect(), &query.stack, &query.identity.region)
+}
+
+/// What `query` shows: inactive revisions are read only when something is to be removed.
+fn visible(resource: &Resource, query: &Query) -> Option<Resource> {
+    let mut resource = resource.clone();
+    if let Resource::TaskDefinition(family) = &mut resource
+        && !query.removal
+    {
+        family.inactive = BTreeSet::new();
+        if family.active().is_empty() {
+            return None;
+        }
+    }
+    Some(resource)
+}
+
+fn creates(change: &Change) -> bool {
+    match change {
+        Change::LogGroup(change) => matches!(change, log_group::Change::Create(_)),
+        Change::Workspace(change) => matches!(change, workspace::Change::Create { .. }),
+        Change::Role(change) => matches!(change, role::Change::Create(_)),
+        Change::TaskDefinition(_) => false,
+    }
+}
+
+fn is_bare(role: &role::Role) -> bool {
+    role.managed_policies.is_empty()
+        && role.inline_policies.is_empty()
+        && role.instance_profiles.is_empty()
+}
+
+/// Only active revisions can be deregistered, and only inactive ones deleted (ECS API reference, `DeleteTaskDefinitions`).
+fn check_revisions(
+    family: &TaskDefinition,
+    change: &task_definition::Change,
+) -> Result<(), Refused> {
+    let active = family.active();
+    let wrong = match change {
+        task_definition::Change::Register { .. } => None,
+        task_definition::Change::Tag { revision, .. }
+        | task_definition::Change::Untag { revision, .. }
+        | task_definition::Change::Deregister(revision) => {
+            let revision = revision.unwrap_or_default();
+            (!active.contains(&revision)).then_some(revision)
+        }
+        task_definition::Change::Delete(revisions) => {
+            let mut revisions = revisions.iter();
+            revisions.find(|r| !family.inactive.contains(r)).copied()
+        }
+    };
+    wrong.map_or(Ok(()), |revision| {
+        let name = &family.family;
+        Err(Refused::new(
+            "ClientException",
+            format!("not with {name}:{revision}"),
+        ))
+    })
+}
+
+/// What in `resource` was not filled in.
+fn unknown(resource: &Resource) -> Option<String> {
+    let mut unknown = None;
+    resource.each_text(&mut |text| {
+        if text.known().is_none() {
+            unknown = Some(format!("{text} is not known"));
+        }
+    });
+    unknown
+}
+
+/// Tells whether a text of `resource` is `name`, or holds `identifier` other than as a part of a longer one.
+fn mentions(resource: &Resource, name: &str, identifier: &str) -> bool {
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    let mut found = false;
+    resource.each_text(&mut |text| {
+        let text = text.to_string();
+        let mut places = text.match_indices(identifier);
+        found |= text == name || places.any(|(at, _)| !goes_on(&text[at + identifier.len()..]));
+    });
+    found
+}

@@ -1,0 +1,91 @@
+//! Matches what is live to what is wanted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    address::{Address, Kind},
+    resource::Resource,
+    snapshot::{Found, Snapshot},
+    stack::Stack,
+    tags::Owner,
+};
+
+/// Who is who.
+#[derive(Debug, Default)]
+pub(super) struct Claims<'a> {
+    /// The live resources of ours that are, or become, what is wanted at an address.
+    pub(super) matched: BTreeMap<&'a Address, &'a Found>,
+    /// The other ones of ours, by the address that their tags name.
+    pub(super) left: BTreeMap<&'a Address, Vec<&'a Found>>,
+}
+
+impl<'a> Claims<'a> {
+    /// Matches by name where names are unique, and by address otherwise.
+    pub(super) fn new(stack: &'a Stack, live: &'a Snapshot) -> Self {
+        let mut claims = Self::default();
+        let mut taken = BTreeSet::new();
+        for (address, declared) in &stack.resources {
+            let Some(want) = &declared.want else {
+                continue;
+            };
+            if let Some((index, found)) = find(address, want, live) {
+                claims.matched.insert(address, found);
+                taken.insert(index);
+            }
+        }
+        for (index, found) in live.found.iter().enumerate() {
+            if let Some(address) = ours(found).filter(|_| !taken.contains(&index)) {
+                claims.left.entry(address).or_default().push(found);
+            }
+        }
+        for left in claims.left.values_mut() {
+            left.sort_by_key(|found| found.arn());
+        }
+        claims
+    }
+}
+
+/// The address that the tags of `found` name, if it is ours. Tags that were copied to something of another kind say nothing.
+pub(super) fn ours(found: &Found) -> Option<&Address> {
+    match &found.owner {
+        Owner::Ours(address) => Some(address).filter(|a| a.kind == found.resource.kind()),
+        Owner::OtherRegion { .. }
+        | Owner::OtherStack(_)
+        | Owner::CloudFormation(_)
+        | Owner::Terraform(_)
+        | Owner::Aws
+        | Owner::Unknown => None,
+    }
+}
+
+/// Tells whether two names of resources of `kind` collide (IAM API reference, `CreateRole`: case does not distinguish names).
+pub(super) fn same_name(kind: Kind, a: &str, b: &str) -> bool {
+    match kind {
+        Kind::Role => a.eq_ignore_ascii_case(b),
+        Kind::LogGroup | Kind::TaskDefinition => a == b,
+        Kind::Workspace => false,
+    }
+}
+
+fn find<'a>(address: &Address, want: &Resource, live: &'a Snapshot) -> Option<(usize, &'a Found)> {
+    let mut candidates = live
+        .found
+        .iter()
+        .enumerate()
+        .filter(|(_, found)| found.resource.kind() == address.kind);
+    match address.kind {
+        Kind::Workspace => {
+            let only = candidates.find(|(_, found)| ours(found) == Some(address))?;
+            let another = candidates.any(|(_, found)| ours(found) == Some(address));
+            (!another).then_some(only)
+        }
+        // One that stands at another address and could not simply be tagged anew is that address's business.
+        Kind::LogGroup | Kind::Role | Kind::TaskDefinition => candidates.find(|(_, found)| {
+            found.resource.name() == want.name()
+                && ours(found).is_some_and(|at| {
+                    at == address
+                        || Resource::immutable_differences(&found.resource, want).is_empty()
+                })
+        }),
+    }
+}

@@ -1,0 +1,505 @@
+//! Decides, resource by resource, what is to be done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    address::{Address, Kind},
+    identity::{endpoint_base, query_url, remote_write_url},
+    plan::{
+        InUse, Note, Phase, Plan, Reason, Refusal, Step, StepId,
+        claims::Claims,
+        names,
+        order::{self, Dependencies},
+    },
+    resource::{Immutable, Resource},
+    snapshot::{Fact, Found, Snapshot},
+    stack::{Declared, Stack},
+    tags::{Owner, PREVENT_DESTROY_TAG},
+    text::{Attribute, Reference},
+};
+
+/// What is known and decided so far.
+pub(super) struct Planner<'a> {
+    stack: &'a Stack,
+    live: &'a Snapshot,
+    claims: Claims<'a>,
+    dependencies: Dependencies,
+    steps: BTreeMap<StepId, Step>,
+    /// The ARNs of what the steps remove, with their addresses.
+    removed: BTreeMap<String, Address>,
+    /// Attributes that references can be filled in with: those in the plan's `known`, and those that follow from names.
+    settled: BTreeMap<Address, BTreeMap<Attribute, String>>,
+    plan: Plan,
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(stack: &'a Stack, live: &'a Snapshot) -> Self {
+        let mut planner = Self {
+            stack,
+            live,
+            claims: Claims::new(stack, live),
+            dependencies: order::dependencies(stack),
+            steps: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            plan: Plan {
+                account: stack.identity.account.clone(),
+                ..Plan::default()
+            },
+        };
+        for (address, declared) in &stack.resources {
+            if let Some(want) = &declared.want {
+                let computed = planner.follows_from_names(want);
+                planner.settled.insert(address.clone(), computed);
+            }
+        }
+        planner
+    }
+
+    pub(super) fn plan(mut self) -> Plan {
+        let stack = self.stack;
+        for address in order::dependencies_first(&self.dependencies) {
+            let declared = stack.resources.get(&address);
+            let want = declared.and_then(|declared| declared.want.as_ref());
+            if let (Some(declared), Some(want)) = (declared, want) {
+                self.build(&address, declared, want);
+            }
+        }
+        let unwanted: Vec<&Address> = self
+            .claims
+            .left
+            .keys()
+            .copied()
+            .filter(|address| !self.dependencies.contains_key(*address))
+            .collect();
+        for address in unwanted {
+            self.remove_unwanted(address);
+        }
+        self.drop_refused();
+        self.check_names();
+        let missing = names::missing_roles(stack, self.live, &self.removed);
+        self.plan.refusals.extend(missing);
+        self.drop_refused();
+        self.plan.refusals.sort_by(|a, b| a.address.cmp(&b.address));
+        self.plan.notes.sort_by(|a, b| a.address.cmp(&b.address));
+        self.plan.steps = order::order(self.steps, &self.dependencies);
+        self.plan
+    }
+
+    /// Decides what leads to `want`.
+    fn build(&mut self, address: &Address, declared: &Declared, want: &Resource) {
+        let matched = self.claims.matched.get(address).copied();
+        let left = self.claims.left.remove(address).unwrap_or_default();
+        if address.kind == Kind::Workspace && left.len() > 1 {
+            return self.refuse_ambiguous(address, left);
+        }
+        match matched {
+            Some(found) => {
+                self.alter(address, declared, want, found);
+                for extra in left {
+                    self.remove(address, extra, Some(declared), Vec::new());
+                }
+            }
+            None => match self.stranger(address, declared, want) {
+                Err(reason) => self.refuse(address, reason),
+                Ok(stranger) => self.create(address, declared, want, stranger, &left),
+            },
+        }
+    }
+
+    /// Decides about something of ours that is, or becomes, what is wanted.
+    fn alter(&mut self, address: &Address, declared: &Declared, want: &Resource, found: &'a Found) {
+        let mut to = self.complete(declared, want, Some(found));
+        let replaces = Resource::immutable_differences(&found.resource, &to);
+        if replaces.is_empty() {
+            self.heed_facts(address, declared, &mut to, found);
+            self.stays(address, found, &to);
+            let adopted_from = Some(&found.owner)
+                .filter(|owner| **owner != Owner::Ours(address.clone()))
+                .cloned();
+            self.add_build(address, Some(found), to, Vec::new(), adopted_from);
+        } else if self.remove(address, found, Some(declared), replaces.clone()) {
+            // What is built anew takes over nothing from what is removed.
+            let to = self.complete(declared, want, None);
+            self.add_build(address, None, to, replaces, None);
+        } else {
+            self.stays(address, found, &found.resource);
+        }
+    }
+
+    /// Decides about something that has to be created or adopted; what stands at the address under other names is replaced.
+    fn create(
+        &mut self,
+        address: &Address,
+        declared: &Declared,
+        want: &Resource,
+        stranger: Option<&'a Found>,
+        others: &[&'a Found],
+    ) {
+        let mut to = self.complete(declared, want, stranger);
+        let mut replaces = Vec::new();
+        for old in others {
+            replaces = Resource::immutable_differences(&old.resource, &to);
+            self.remove(address, old, Some(declared), replaces.clone());
+        }
+        if let Some(stranger) = stranger {
+            self.heed_facts(address, declared, &mut to, stranger);
+            self.stays(address, stranger, &to);
+        }
+        let adopted_from = stranger.map(|stranger| stranger.owner.clone());
+        self.add_build(address, stranger, to, replaces, adopted_from);
+    }
+
+    fn remove_unwanted(&mut self, address: &Address) {
+        let declared = self.stack.resources.get(address);
+        let left = self.claims.left.get(address).cloned().unwrap_or_default();
+        if address.kind == Kind::Workspace && left.len() > 1 {
+            return self.refuse_ambiguous(address, left);
+        }
+        for found in left {
+            self.remove(address, found, declared, Vec::new());
+        }
+    }
+
+    /// Plans a removal, or refuses it and says so by `false`.
+    fn remove(
+        &mut self,
+        address: &Address,
+        found: &Found,
+        declared: Option<&Declared>,
+        replaces: Vec<Immutable>,
+    ) -> bool {
+        let refusals = held_back(found, declared, &replaces);
+        if !refusals.is_empty() {
+            for reason in refusals {
+                self.refuse(address, reason);
+            }
+            return false;
+        }
+        let mut id = StepId::remove(address.clone());
+        while self.steps.contains_key(&id) {
+            id.nth += 1;
+        }
+        if let Some(in_use) = in_use(found) {
+            self.plan.in_use.insert(id.clone(), in_use);
+        }
+        self.removed.insert(found.arn().to_owned(), address.clone());
+        let step = Step {
+            id: id.clone(),
+            from: Some(found.resource.clone()),
+            to: None,
+            after: BTreeSet::new(),
+            target: target(&found.resource, Some(found)),
+            replaces,
+            adopted_from: None,
+        };
+        self.steps.insert(id, step);
+        true
+    }
+
+    fn add_build(
+        &mut self,
+        address: &Address,
+        from: Option<&Found>,
+        to: Resource,
+        replaces: Vec<Immutable>,
+        adopted_from: Option<Owner>,
+    ) {
+        let step = Step {
+            id: StepId::build(address.clone()),
+            from: from.map(|found| found.resource.clone()),
+            target: target(&to, from),
+            to: Some(to),
+            after: BTreeSet::new(),
+            replaces,
+            adopted_from,
+        };
+        if !step.changes().is_empty() {
+            self.steps.insert(step.id.clone(), step);
+        }
+    }
+
+    /// What is wanted, with everything filled in that is known by now.
+    fn complete(&self, declared: &Declared, want: &Resource, live: Option<&Found>) -> Resource {
+        let lookup = |reference: &Reference| {
+            let attributes = self.settled.get(&reference.address)?;
+            attributes.get(&reference.attribute).cloned()
+        };
+        // Documents are completed by comparing them, so references have to be filled in before.
+        let mut to = want.resolve(&lookup);
+        let live = live.map(|found| &found.resource);
+        to.complete(live, &declared.lifecycle.ignore);
+        to
+    }
+
+    /// Takes account of what is known of a live resource besides its state.
+    fn heed_facts(
+        &mut self,
+        address: &Address,
+        declared: &Declared,
+        to: &mut Resource,
+        found: &Found,
+    ) {
+        for fact in &found.facts {
+            match (fact, &mut *to, &found.resource) {
+                (
+                    Fact::RetentionByAccountPolicy(policy),
+                    Resource::LogGroup(to),
+                    Resource::LogGroup(live),
+                ) if to.retention_days != live.retention_days => {
+                    to.retention_days = live.retention_days;
+                    let days = live
+                        .retention_days
+                        .map_or_else(|| "no end".to_owned(), |days| format!("{days} days"));
+                    self.note(address, format!("the account's log policy `{policy}` decides the retention, which is {days} whatever the stack file says"));
+                }
+                (Fact::NewerRevision(revision), ..) => {
+                    self.note(address, format!("revision {revision} of {} is newer than the newest of this stack, and somebody else registered it", found.resource.name()));
+                }
+                (Fact::RetentionByAccountPolicy(_) | Fact::InUse { .. }, ..) => {}
+            }
+        }
+        // What somebody else registered is not ours to deregister.
+        let is_ours = matches!(found.owner, Owner::Ours(_));
+        if let (Some(keep), Resource::TaskDefinition(family), true) =
+            (declared.lifecycle.keep_revisions, to, is_ours)
+        {
+            let all = family.older.clone();
+            family.keep_only(keep, &BTreeSet::new());
+            let beyond: BTreeSet<u32> = all.difference(&family.older).copied().collect();
+            let used: BTreeSet<u32> = beyond
+                .intersection(&found.revisions_in_use())
+                .copied()
+                .collect();
+            family.older.extend(&used);
+            for revision in used {
+                self.note(address, format!("revision {revision} stays beyond keep_revisions = {keep}, because it is in use"));
+            }
+        }
+    }
+
+    /// Somebody else's resource that is to be adopted; an error if that can't be.
+    fn stranger(
+        &mut self,
+        address: &Address,
+        declared: &Declared,
+        want: &Resource,
+    ) -> Result<Option<&'a Found>, Reason> {
+        let has_name = |found: &&Found| {
+            found.resource.kind() == address.kind
+                && found.resource.name() == want.name()
+                && want.workspace().is_none_or(|w| w.alias.is_some())
+        };
+        let strangers = self.live.found.iter().filter(has_name);
+        let mut strangers: Vec<&'a Found> = strangers
+            .filter(|found| !matches!(found.owner, Owner::Ours(_)))
+            .collect();
+        strangers.sort_by_key(|found| found.arn());
+        let adoptable: Vec<&'a Found> = strangers
+            .iter()
+            .copied()
+            .filter(|found| declared.lifecycle.adopt && names::adoptable(&found.owner))
+            .collect();
+        let [found] = adoptable.as_slice() else {
+            if address.kind == Kind::Workspace {
+                self.note_namesakes(address, &strangers);
+            }
+            return if adoptable.is_empty() {
+                Ok(None)
+            } else {
+                Err(Reason::Ambiguous {
+                    arns: arns(adoptable),
+                })
+            };
+        };
+        let to = self.complete(declared, want, Some(found));
+        let differs = Resource::immutable_differences(&found.resource, &to);
+        if differs.is_empty() {
+            Ok(Some(found))
+        } else {
+            Err(Reason::CannotAdopt {
+                arn: found.arn().to_owned(),
+                owner: found.owner.clone(),
+                differs,
+            })
+        }
+    }
+
+    fn note_namesakes(&mut self, address: &Address, strangers: &[&Found]) {
+        for found in strangers {
+            let (arn, owner) = (found.arn(), &found.owner);
+            let alias = found.resource.name();
+            self.note(address, format!("another workspace has the alias `{alias}` too: {arn}, owned by {owner}; this stack gets its own, for aliases need not be unique"));
+        }
+    }
+
+    /// Refuses to create what bears a name that somebody will still have.
+    fn check_names(&mut self) {
+        let creations = self
+            .steps
+            .values()
+            .filter(|step| step.id.phase == Phase::Build && step.from.is_none());
+        let taken: Vec<(Address, Reason)> = creations
+            .filter_map(|step| {
+                let reason = names::taken(step, self.live, &self.removed)?;
+                Some((step.id.address.clone(), reason))
+            })
+            .collect();
+        for (address, reason) in taken {
+            self.refuse(&address, reason);
+        }
+    }
+
+    /// Takes back the steps of every resource that a refusal is about.
+    fn drop_refused(&mut self) {
+        let refusals = self.plan.refusals.iter();
+        let refused: BTreeSet<&Address> = refusals.map(|refusal| &refusal.address).collect();
+        self.steps.retain(|id, _| !refused.contains(&id.address));
+        let in_use = &mut self.plan.in_use;
+        in_use.retain(|id, _| !refused.contains(&id.address));
+        self.removed.retain(|_, address| !refused.contains(address));
+    }
+
+    /// Notes the attributes of something that lives and stays, so that references to it can be filled in.
+    fn stays(&mut self, address: &Address, found: &Found, to: &Resource) {
+        let mut known = self.follows_from_names(to);
+        match to {
+            Resource::Workspace(_) => known.extend(self.workspace_attributes(found)),
+            Resource::TaskDefinition(family) if family.revision.is_none() => {}
+            Resource::TaskDefinition(_) | Resource::LogGroup(_) | Resource::Role(_) => {
+                known.insert(Attribute::Arn, found.arn().to_owned());
+            }
+        }
+        self.settled.insert(address.clone(), known.clone());
+        self.plan.known.insert(address.clone(), known);
+    }
+
+    /// The attributes that amp-stack can tell without asking AWS.
+    fn follows_from_names(&self, resource: &Resource) -> BTreeMap<Attribute, String> {
+        let identity = &self.stack.identity;
+        let name = resource.name().to_owned();
+        match resource {
+            Resource::LogGroup(group) => BTreeMap::from([
+                (Attribute::Arn, identity.log_group_arn(&group.name)),
+                (Attribute::Name, name),
+            ]),
+            Resource::Role(role) => BTreeMap::from([
+                (Attribute::Arn, identity.role_arn(&role.path, &role.name)),
+                (Attribute::Name, name),
+            ]),
+            Resource::TaskDefinition(_) => BTreeMap::from([(Attribute::Family, name)]),
+            Resource::Workspace(_) => BTreeMap::new(),
+        }
+    }
+
+    /// AWS tells the endpoint only of an active workspace (Amazon Managed Service for Prometheus API reference, `WorkspaceDescription`).
+    fn workspace_attributes(&self, found: &Found) -> BTreeMap<Attribute, String> {
+        let identity = &self.stack.identity;
+        let id = workspace_id(found);
+        let endpoint = found.attributes.get(&Attribute::Endpoint).map_or_else(
+            || identity.workspace_endpoint(&identity.region, &id),
+            |endpoint| endpoint_base(endpoint),
+        );
+        BTreeMap::from([
+            (Attribute::Arn, found.arn().to_owned()),
+            (Attribute::Id, id),
+            (Attribute::RemoteWriteUrl, remote_write_url(&endpoint)),
+            (Attribute::QueryUrl, query_url(&endpoint)),
+            (Attribute::Endpoint, endpoint),
+        ])
+    }
+
+    fn refuse(&mut self, address: &Address, reason: Reason) {
+        self.plan.refusals.push(Refusal {
+            address: address.clone(),
+            reason,
+        });
+    }
+
+    fn refuse_ambiguous(&mut self, address: &Address, found: impl IntoIterator<Item = &'a Found>) {
+        let arns = arns(found);
+        self.refuse(address, Reason::Ambiguous { arns });
+    }
+
+    fn note(&mut self, address: &Address, text: String) {
+        self.plan.notes.push(Note {
+            address: address.clone(),
+            text,
+        });
+    }
+}
+
+/// What forbids to remove `found`. What the stack file says of a resource goes before what its tags say.
+fn held_back(found: &Found, declared: Option<&Declared>, replaces: &[Immutable]) -> Vec<Reason> {
+    let by_tag = declared.is_none();
+    let tagged = || {
+        let tag = found.resource.tags().get(PREVENT_DESTROY_TAG);
+        tag.and_then(|value| value.known()) == Some("true")
+    };
+    let prevented = declared.map_or_else(tagged, |declared| declared.lifecycle.prevent_destroy);
+    let holds_no_data = found.resource.workspace().is_some_and(|w| w.failed);
+    let mut reasons = Vec::new();
+    if prevented && !holds_no_data {
+        reasons.push(Reason::Protected {
+            arn: found.arn().to_owned(),
+            replaces: replaces.to_vec(),
+            by_tag,
+        });
+    }
+    if found
+        .resource
+        .log_group()
+        .is_some_and(|group| group.deletion_protection)
+    {
+        reasons.push(Reason::DeletionProtection {
+            arn: found.arn().to_owned(),
+        });
+    }
+    reasons
+}
+
+fn in_use(found: &Found) -> Option<InUse> {
+    let mut all = InUse::default();
+    for fact in &found.facts {
+        match fact {
+            Fact::InUse { revisions, by } => {
+                all.revisions.extend(revisions);
+                all.by.extend(by.iter().cloned());
+            }
+            Fact::RetentionByAccountPolicy(_) | Fact::NewerRevision(_) => {}
+        }
+    }
+    (!all.revisions.is_empty()).then_some(all)
+}
+
+/// What calls name the resource by.
+fn target(resource: &Resource, found: Option<&Found>) -> String {
+    match resource {
+        Resource::Workspace(_) => found.map(workspace_id).unwrap_or_default(),
+        Resource::LogGroup(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {
+            resource.name().to_owned()
+        }
+    }
+}
+
+/// The id, which is also the end of the ARN.
+fn workspace_id(found: &Found) -> String {
+    let id = found.attributes.get(&Attribute::Id).cloned();
+    id.unwrap_or_else(|| {
+        found
+            .arn()
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    })
+}
+
+fn arns<'a>(found: impl IntoIterator<Item = &'a Found>) -> Vec<String> {
+    let mut arns: Vec<String> = found
+        .into_iter()
+        .map(|found| found.arn().to_owned())
+        .collect();
+    arns.sort();
+    arns
+}

@@ -1,0 +1,419 @@
+//! The laws of planning, tried on worlds on paper.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use amp_stack::{
+    address::{Address, Kind},
+    apply::{self, Event, Options, Outcome},
+    cloud::paper::{Dangling, Fault, Paper, Thing},
+    plan::{Phase, Plan, StepId, plan},
+    resource::Resource,
+    snapshot::Snapshot,
+    stack::{Query, Stack},
+    tags::{ADDRESS_TAG, Owner, REGION_TAG, STACK_TAG},
+    text::Text,
+};
+use proptest::prelude::*;
+use tokio::sync::watch;
+
+use crate::worlds::{self, Drift, History, Spec, identity, is_ours};
+
+/// Carries out the plan for `stack`, and asserts all along what must hold in any run.
+fn carry_out(
+    paper: &Arc<Paper>,
+    stack: &Stack,
+    query: &Query,
+    faults: &[(usize, Fault)],
+    concurrency: usize,
+) -> (Plan, Outcome) {
+    let before = paper.things();
+    let snapshot = paper.snapshot(query);
+    let plan = plan(stack, &snapshot);
+    assert_is_deterministic(&plan, stack, &snapshot);
+    assert_is_in_order(&plan, stack);
+    assert_removes_only_ours(&plan, stack);
+    assert_eq!(paper.things(), before, "planning altered the world");
+    if !plan.refusals.is_empty() {
+        return (plan, Outcome::default());
+    }
+
+    paper.set_faults(faults.iter().copied());
+    let mut done = BTreeSet::new();
+    let (_stop, stopped) = watch::channel(false);
+    let plan = Arc::new(plan);
+    let options = Options {
+        concurrency,
+        run_id: format!("run-{}", paper.log().len()),
+        settle_timeout: Duration::from_mins(1),
+    };
+    let report = |event: Event| match event {
+        Event::Started { step, .. } => {
+            assert_may_start(&plan, stack, &step, &done);
+            assert_finds_what_the_plan_said(&plan, &step, &paper.snapshot(query));
+        }
+        Event::Finished { step } => _ = done.insert(step),
+        Event::Calling { .. }
+        | Event::Waiting { .. }
+        | Event::Performed { .. }
+        | Event::Failed { .. }
+        | Event::GivenUp { .. }
+        | Event::Stopping => {}
+    };
+    let run = apply::apply(
+        Arc::clone(&plan),
+        Arc::clone(paper),
+        options,
+        stopped,
+        report,
+    );
+    let outcome = worlds::block_on(run);
+
+    assert_eq!(outcome.stopped, [], "some steps wait for each other");
+    let ended = outcome.done.len() + outcome.failed.len() + outcome.given_up.len();
+    assert_eq!(ended, plan.steps.len(), "a step was lost");
+    assert_nothing_stands_untagged(&before, &paper.things());
+    assert_nothing_dangles_for_good(paper, stack);
+    (Arc::unwrap_or_clone(plan), outcome)
+}
+
+fn assert_is_deterministic(made: &Plan, stack: &Stack, snapshot: &Snapshot) {
+    assert_eq!(
+        &plan(stack, snapshot),
+        made,
+        "another plan for the same world"
+    );
+    let mut reordered = snapshot.clone();
+    reordered.found.reverse();
+    reordered.roles.reverse();
+    assert_eq!(&plan(stack, &reordered), made, "the order of reading shows");
+}
+
+fn assert_is_in_order(plan: &Plan, stack: &Stack) {
+    let mut before = BTreeSet::new();
+    for step in &plan.steps {
+        assert_may_start(plan, stack, &step.id, &before);
+        assert!(!step.changes().is_empty(), "{} does nothing", step.id);
+        before.insert(step.id.clone());
+    }
+}
+
+/// A step starts after what it waits for, and, whatever it says that it waits for, after everything that it refers to is built.
+fn assert_may_start(plan: &Plan, stack: &Stack, id: &StepId, done: &BTreeSet<StepId>) {
+    let step = plan.steps.iter().find(|step| step.id == *id).unwrap();
+    assert!(
+        step.after.is_subset(done),
+        "{id} starts before {:?}",
+        step.after
+    );
+    let want = stack
+        .resources
+        .get(&id.address)
+        .and_then(|d| d.want.as_ref());
+    if let (Phase::Build, Some(want)) = (id.phase, want) {
+        want.each_text(&mut |text| {
+            for reference in text.references() {
+                let built = StepId::build(reference.address.clone());
+                let is_there = !plan.steps.iter().any(|step| step.id == built);
+                assert!(
+                    is_there || done.contains(&built),
+                    "{id} starts before {reference} is built"
+                );
+            }
+        });
+    }
+}
+
+fn assert_finds_what_the_plan_said(plan: &Plan, id: &StepId, now: &Snapshot) {
+    let step = plan.steps.iter().find(|step| step.id == *id).unwrap();
+    let there = now.found.iter().find(|found| {
+        found.resource.kind() == id.address.kind
+            && (found.resource.name() == step.target
+                || !step.target.is_empty() && found.arn().ends_with(&step.target))
+    });
+    let there = there.map(|found| &found.resource);
+    assert_eq!(there, step.from.as_ref(), "{id} finds something else");
+}
+
+/// Nothing is deleted that does not carry our tags.
+fn assert_removes_only_ours(plan: &Plan, stack: &Stack) {
+    for step in plan.steps.iter().filter(|s| s.id.phase == Phase::Remove) {
+        let tags = step.from.as_ref().unwrap().tags();
+        assert_eq!(tags.get(STACK_TAG), Some(&Text::from(stack.name.as_str())));
+        let region = tags.get(REGION_TAG).cloned();
+        assert!(
+            region.is_none_or(|r| r.known() == Some(&stack.identity.region)),
+            "{} is another region's",
+            step.id
+        );
+    }
+}
+
+/// Whatever happens to a call, what it made carries a stack's name.
+fn assert_nothing_stands_untagged(before: &[Thing], now: &[Thing]) {
+    let untagged = |things: &[Thing]| -> BTreeSet<(Kind, String)> {
+        things
+            .iter()
+            .filter(|thing| !thing.resource.tags().contains_key(STACK_TAG))
+            .map(|thing| (thing.resource.kind(), thing.target.clone()))
+            .collect()
+    };
+    let new: Vec<_> = untagged(now)
+        .difference(&untagged(before))
+        .cloned()
+        .collect();
+    assert_eq!(new, [], "made without the tags of ownership");
+}
+
+/// Law 4. What is removed because its place is needed (by its successor, or by a role whose name collides) may be missed for a while; anything else may not.
+fn assert_nothing_dangles_for_good(paper: &Paper, stack: &Stack) {
+    for Dangling {
+        removed,
+        mentioned_by,
+    } in paper.dangling()
+    {
+        let address = removed.resource.tags().get(ADDRESS_TAG);
+        let makes_way = stack.resources.iter().any(|(at, declared)| {
+            declared.want.as_ref().is_some_and(|want| {
+                let succeeds = address == Some(&Text::from(at.to_string()));
+                let collides = removed.resource.name().eq_ignore_ascii_case(want.name());
+                at.kind == removed.resource.kind() && (succeeds || collides)
+            })
+        });
+        let (removed, mentioned_by) = (removed.target, mentioned_by.target);
+        assert!(
+            makes_way,
+            "{removed} was removed although {mentioned_by} mentions it"
+        );
+    }
+}
+
+/// Carries out a history: a first stack, with whatever goes wrong, and then somebody meddles.
+fn live_through(history: &History) -> Arc<Paper> {
+    let paper = Arc::new(history.world());
+    let before = history.before.stack();
+    carry_out(
+        &paper,
+        &before,
+        &before.query(false),
+        &history.faults,
+        history.concurrency,
+    );
+    history.drift(&paper);
+    paper
+}
+
+fn assert_is_empty(paper: &Paper, stack: &Stack, query: &Query) {
+    let again = plan(stack, &paper.snapshot(query));
+    assert_eq!(again.refusals, []);
+    assert_eq!(again.steps, [], "there is still something to do");
+}
+
+/// Two states of one resource, neither of which mentions anything unknown: what was wanted before, with revisions of its own, and what is wanted now.
+fn two_states(history: &History, now: &Spec, address: &Address) -> [Option<Resource>; 2] {
+    let known = |stack: &Stack| {
+        let want = stack.resources.get(address)?.want.as_ref()?;
+        Some(want.resolve(&|reference| Some(format!("<{reference}>"))))
+    };
+    let mut from = known(&history.before.stack());
+    if let Some(Resource::TaskDefinition(family)) = &mut from {
+        family.revision = Some(7);
+        family.older = BTreeSet::from([3, 5]);
+        family.inactive = BTreeSet::from([1]);
+    }
+    if let Some(Resource::Role(role)) = &mut from {
+        role.instance_profiles.insert("profile".to_owned());
+    }
+    [from, known(&now.stack())]
+}
+
+/// Leaves out what changes besides what is asked for: revisions that were deregistered are still there, and a new one has a number.
+fn apart_from_numbers(resource: Option<Resource>) -> Option<Resource> {
+    let Some(Resource::TaskDefinition(mut family)) = resource else {
+        return resource;
+    };
+    family.revision = None;
+    family.inactive = BTreeSet::new();
+    Some(Resource::TaskDefinition(family))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Law 1: stepping through `changes(a, b)` from `a` arrives at `b`, and `changes(a, a)` is empty.
+    #[test]
+    fn changes_lead_to_what_they_promise(history in worlds::history(), now in worlds::spec()) {
+        for address in worlds::addresses() {
+            let [from, mut to] = two_states(&history, &now, &address);
+            if let (Some(from), Some(to)) = (&from, &mut to) {
+                to.complete(Some(from), &[]);
+                if !Resource::immutable_differences(from, to).is_empty() {
+                    continue;
+                }
+            }
+            for (from, to) in [(&from, &to), (&from, &None), (&None, &to)] {
+                let changes = Resource::changes(from.as_ref(), to.as_ref());
+                let arrived = changes
+                    .iter()
+                    .fold(from.clone(), |state, change| Resource::step(state.as_ref(), change));
+                let mut to = to.clone();
+                if let (None, Some(Resource::Role(role))) = (from, &mut to) {
+                    // Instance profiles are completed from what is live, and nothing was.
+                    role.instance_profiles = BTreeSet::new();
+                }
+                if let (None, Some(Resource::TaskDefinition(family))) = (from, &mut to) {
+                    family.older = BTreeSet::new();
+                }
+                if let (None, Some(Resource::Workspace(workspace))) = (from, &mut to) {
+                    workspace.failed = false;
+                }
+                prop_assert_eq!(apart_from_numbers(arrived), apart_from_numbers(to));
+                prop_assert_eq!(Resource::changes(from.as_ref(), from.as_ref()), []);
+            }
+        }
+    }
+
+    /// Law 2: carrying a plan out leaves nothing to do, whatever the stack and the world.
+    #[test]
+    fn a_plan_carried_out_leaves_an_empty_plan(history in worlds::history(), now in worlds::spec()) {
+        let paper = live_through(&history);
+        let stack = now.stack();
+        let query = stack.query(false);
+        let (plan, outcome) = carry_out(&paper, &stack, &query, &[], history.concurrency);
+        if plan.refusals.is_empty() {
+            prop_assert_eq!(&outcome.failed, &[]);
+            assert_is_empty(&paper, &stack, &query);
+        }
+    }
+
+    /// Law 3: the same after a failure anywhere and a second run.
+    #[test]
+    fn a_second_run_mends_a_failed_one(
+        history in worlds::history(),
+        now in worlds::spec(),
+        faults in worlds::faults(),
+    ) {
+        let paper = live_through(&history);
+        let stack = now.stack();
+        let query = stack.query(false);
+        let (first, _) = carry_out(&paper, &stack, &query, &faults, history.concurrency);
+        if first.refusals.is_empty() {
+            let (second, outcome) = carry_out(&paper, &stack, &query, &[], 1);
+            prop_assert_eq!(second.refusals, []);
+            prop_assert_eq!(&outcome.failed, &[]);
+            assert_is_empty(&paper, &stack, &query);
+        }
+    }
+
+    /// Law 4: nothing is removed for good while something live still mentions it. Every run asserts it; here much is removed.
+    #[test]
+    fn nothing_is_removed_while_it_is_mentioned(
+        history in worlds::history(),
+        now in worlds::spec(),
+        faults in worlds::faults(),
+    ) {
+        let paper = live_through(&history);
+        let stack = now.fewer().stack();
+        let query = stack.query(false);
+        carry_out(&paper, &stack, &query, &faults, history.concurrency);
+        carry_out(&paper, &stack, &query, &[], history.concurrency);
+    }
+
+    /// Law 5: destroying leaves nothing of ours and touches nothing else, whatever goes wrong on the way.
+    #[test]
+    fn destroying_leaves_nothing_of_ours(
+        history in worlds::history(),
+        faults in worlds::faults(),
+    ) {
+        let paper = live_through(&history);
+        let others = |paper: &Paper| -> Vec<Thing> {
+            paper.things().into_iter().filter(|thing| !is_ours(thing)).collect()
+        };
+        let before = others(&paper);
+        let stack = history.before.stack().emptied();
+        let query = stack.query(true);
+        carry_out(&paper, &stack, &query, &faults, history.concurrency);
+        let (plan, outcome) = carry_out(&paper, &stack, &query, &[], history.concurrency);
+        prop_assert_eq!(plan.refusals, []);
+        prop_assert_eq!(&outcome.failed, &[]);
+        prop_assert_eq!(others(&paper), before);
+        let ours: Vec<Thing> = paper.things().into_iter().filter(is_ours).collect();
+        prop_assert_eq!(ours, []);
+    }
+
+    /// What is protected has no removal in any plan, nor has what belongs to anybody else a build that is not an adoption.
+    #[test]
+    fn what_is_protected_stays(history in worlds::history(), now in worlds::spec(), protect in worlds::protection()) {
+        let paper = live_through(&history);
+        let stack = protect.on_stack(now.stack());
+        protect.on_world(&paper);
+        let made = plan(&stack, &paper.snapshot(&stack.query(true)));
+        for step in &made.steps {
+            let declared = stack.resources.get(&step.id.address);
+            if step.id.phase == Phase::Remove {
+                let from = step.from.as_ref().unwrap();
+                let tagged = from.tags().contains_key("amp-stack:prevent-destroy");
+                let protected = declared.map_or(tagged, |d| d.lifecycle.prevent_destroy);
+                prop_assert!(!protected, "{} goes", step.id);
+                prop_assert!(!from.log_group().is_some_and(|g| g.deletion_protection));
+            }
+            let may_adopt = declared.is_some_and(|d| d.lifecycle.adopt);
+            let is_taken_over = step.adopted_from.as_ref().is_some_and(|o| !matches!(o, Owner::Ours(_)));
+            prop_assert!(may_adopt || !is_taken_over, "{} is adopted unasked", step.id);
+        }
+        prop_assert_eq!(paper.snapshot(&stack.query(true)).identity, identity());
+    }
+}
+
+/// The generators make what the laws are about: otherwise the laws would hold of nothing.
+#[test]
+fn the_worlds_are_not_too_tame() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+
+    let mut runner = TestRunner::deterministic();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut refused = 0;
+    for _ in 0..200 {
+        let history = worlds::history().new_tree(&mut runner).unwrap().current();
+        let now = worlds::spec().new_tree(&mut runner).unwrap().current();
+        let paper = live_through(&history);
+        let stack = now.stack();
+        let plan = plan(&stack, &paper.snapshot(&stack.query(false)));
+        refused += usize::from(!plan.refusals.is_empty());
+        for step in &plan.steps {
+            seen.insert(
+                match (step.id.phase, &step.from, step.replaces.is_empty()) {
+                    (Phase::Build, None, true) => "create",
+                    (Phase::Build, Some(_), true) if step.adopted_from.is_some() => "adopt or move",
+                    (Phase::Build, Some(_), true) => "update",
+                    (Phase::Build, _, false) => "replace",
+                    (Phase::Remove, _, true) => "remove",
+                    (Phase::Remove, _, false) => "replaced",
+                },
+            );
+            if step.to.as_ref().is_some_and(|to| {
+                let mut unknown = false;
+                to.each_text(&mut |text| unknown |= text.known().is_none());
+                unknown
+            }) {
+                seen.insert("known after apply");
+            }
+        }
+        seen.extend(history.drifts.iter().map(|drift| match drift {
+            Drift::Remove(_) => "removed by hand",
+            Drift::Alter(_) => "altered by hand",
+        }));
+    }
+    let expected = [
+        "adopt or move",
+        "altered by hand",
+        "create",
+        "known after apply",
+        "remove",
+        "removed by hand",
+        "replace",
+        "replaced",
+        "update",
+    ];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
+    assert!(refused < 100, "{refused} of 200 plans are refused");
+}
