@@ -1,10 +1,12 @@
 //! amp-stack: the metrics of Amazon ECS applications in Amazon Managed Service for Prometheus.
 
 pub mod address;
+pub mod adot;
 pub mod apply;
 pub mod cli;
 pub mod cloud;
 pub mod diff;
+pub mod ecs_shape;
 pub mod identity;
 pub mod node;
 pub mod plan;

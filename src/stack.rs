@@ -1,9 +1,20 @@
 //! What is wanted: the checked content of a stack file.
 
+pub mod document;
+pub mod interpolate;
+pub mod load;
 pub mod problem;
+pub mod reader;
+pub mod render;
+pub mod rules;
+pub mod source;
+pub mod task_definition;
 pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use load::{Header, Surroundings, header, load, role_name_collisions};
+pub use source::Source;
 
 use crate::{
     address::{Address, Kind, StackName},
