@@ -64,6 +64,8 @@ pub struct Query {
     pub stack: StackName,
     /// Where.
     pub identity: Identity,
+    /// Names of roles that the stack declares.
+    pub roles: BTreeSet<String>,
     /// Names of log groups that the stack declares.
     pub log_groups: BTreeSet<String>,
     /// Families that the stack declares.
@@ -91,6 +93,7 @@ impl Stack {
         let mut query = Query {
             stack: self.name.clone(),
             identity: self.identity.clone(),
+            roles: BTreeSet::new(),
             log_groups: BTreeSet::new(),
             families: BTreeSet::new(),
             alias: None,
@@ -113,7 +116,7 @@ impl Stack {
                     query.workspace_configuration = workspace.configuration
                         != crate::resource::workspace::Configuration::default();
                 }
-                Resource::Role(_) => {}
+                Resource::Role(role) => _ = query.roles.insert(role.name.clone()),
                 Resource::TaskDefinition(family) => {
                     query.families.insert(family.family.clone());
                 }
