@@ -13,7 +13,6 @@ pub mod plan;
 pub mod policy;
 pub mod resource;
 pub mod sandbox;
-pub mod seam;
 pub mod show;
 pub mod snapshot;
 pub mod stack;

@@ -16,7 +16,7 @@ use crate::{
         session::{self, Session, StackFile},
     },
     show::words,
-    stack::Stack,
+    stack::{Source, Stack, role_name_collisions},
 };
 
 /// `amp-stack plan`.
@@ -120,26 +120,29 @@ async fn carry_out(
 /// `amp-stack validate`.
 pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, Failure> {
     let paths = files::all(&args.files, Path::new("."))?;
-    let mut checked = Vec::new();
-    let mut bad = 0;
+    let mut valid = Vec::new();
+    let mut exit = Exit::Done;
     for path in &paths {
         let file = StackFile::read(path, &args.variables)?;
         match file.check(args.region.as_deref(), console) {
             Ok(stack) => {
                 let resources = words::count(stack.resources.len(), "resource");
-                checked.push((file, stack));
                 console.tell(&format!("{}: valid, {resources}\n", path.display()))?;
+                valid.push((file, stack));
             }
-            Err(failure) => {
-                failure.report(console);
-                bad += 1;
-            }
+            Err(failure) => exit = failure.report(console),
         }
     }
-    if bad > 0 {
-        return Ok(Exit::Error);
+    let stacks: Vec<(&Source, &Stack)> = valid
+        .iter()
+        .map(|(file, stack)| (file.source(), stack))
+        .collect();
+    let collisions = role_name_collisions(&stacks);
+    if let Some((first, _)) = valid.first().filter(|_| !collisions.is_empty()) {
+        first.show(&collisions, console)?;
+        exit = Failure::before("two stack files want the same role name").report(console);
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// What is to be there in the end.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     address::Address,
     cli::{args::Doing, console::Console, failure::Failure},
-    seam::Risk,
+    plan::risk::Risk,
     show::words,
 };
 

@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    apply::{Event, Options, Outcome},
+    apply::{Event, Options, Outcome, apply},
     cli::{
         args::Doing,
         consent,
@@ -23,7 +23,6 @@ use crate::{
     },
     cloud::{CallError, Cloud},
     plan::Plan,
-    seam,
     show::{
         progress::Progress,
         summary::{self, Frame},
@@ -137,13 +136,7 @@ async fn run<C: Cloud>(
     };
     let (stop, stopped) = watch::channel(false);
     let cloud = Arc::clone(&order.cloud);
-    let mut deed = pin!(seam::apply(
-        Arc::clone(plan),
-        cloud,
-        options,
-        stopped,
-        report
-    ));
+    let mut deed = pin!(apply(Arc::clone(plan), cloud, options, stopped, report));
     loop {
         tokio::select! {
             outcome = &mut deed => return Ok(outcome),

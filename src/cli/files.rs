@@ -7,7 +7,10 @@ use std::{
 
 use thiserror::Error;
 
-use crate::{cli::failure::Failure, seam::Source, stack::problem::nearest};
+use crate::{
+    cli::failure::Failure,
+    stack::{Source, problem::nearest},
+};
 
 /// The stack file of a project that has one.
 const STACK_FILE: &str = "stack.toml";

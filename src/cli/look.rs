@@ -6,8 +6,10 @@ use crate::{
     address::{Address, Kind},
     cli::{console::Console, failure::Failure},
     cloud::{CallError, Cloud},
-    plan::{Phase, Plan},
-    seam::{self, Risk},
+    plan::{
+        self, Phase, Plan,
+        risk::{Risk, risks},
+    },
     show::plan::{Frame, render},
     stack::{Stack, problem::nearest},
 };
@@ -32,13 +34,13 @@ pub(super) struct Wish<'a> {
 pub(super) async fn plan<C: Cloud>(wish: &Wish<'_>, cloud: &C) -> Result<Planned, CallError> {
     let Wish { stack, destroy, .. } = wish;
     let live = cloud.observe(&stack.query(*destroy)).await?;
-    let mut plan = seam::plan(stack, &live);
+    let mut plan = plan::plan(stack, &live);
     // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
     if !destroy && removes_a_family(&plan) {
         let live = cloud.observe(&stack.query(true)).await?;
-        plan = seam::plan(stack, &live);
+        plan = plan::plan(stack, &live);
     }
-    let risks = seam::risks(&plan);
+    let risks = risks(&plan);
     Ok(Planned { plan, risks })
 }
 

@@ -14,10 +14,14 @@ use crate::{
         failure::Failure,
         files::{self, FileError},
     },
+    cloud::aws::{self, Aws},
     identity::Identity,
-    seam::{self, Aws, Look, Source, Surroundings},
     show::{Style, words},
-    stack::{Stack, problem::Problem},
+    stack::{
+        self, Source, Stack, Surroundings,
+        problem::Problem,
+        render::{Look, render},
+    },
 };
 
 /// Stands for the account while nobody has asked AWS.
@@ -55,20 +59,21 @@ pub(super) async fn open(target: &Target, console: &mut Console) -> Result<Sessi
     // Every mistake that can be known without AWS is reported without AWS.
     file.check(region, console)?;
     let header = file
-        .with(&Whereabouts::assumed(region), seam::header)
+        .with(&Whereabouts::assumed(region), stack::header)
         .map_err(|problems| file.report(&problems, console))?;
-    let cloud = Aws::connect(seam::Options {
+    let options = aws::Options {
         profile: target.profile.clone(),
         region: header.region.or(target.region.clone()),
-    })
-    .await;
+    };
+    // Boxed, because all the ways to find credentials make for a large future.
+    let cloud = Box::pin(Aws::connect(options)).await;
     let known = Whereabouts {
         identity: cloud.identity().await?,
         account_is_known: true,
         region_is_known: true,
     };
     let stack = file
-        .with(&known, seam::load)
+        .with(&known, stack::load)
         .map_err(|problems| file.report(&problems, console))?;
     Ok(Session {
         path,
@@ -97,7 +102,7 @@ impl StackFile {
         region: Option<&str>,
         console: &mut Console,
     ) -> Result<Stack, Failure> {
-        self.with(&Whereabouts::assumed(region), seam::load)
+        self.with(&Whereabouts::assumed(region), stack::load)
             .map_err(|problems| self.report(&problems, console))
     }
 
@@ -130,22 +135,30 @@ impl StackFile {
         fs::read_to_string(directory.join(path))
     }
 
+    /// What the stack was read from.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// Shows problems, and makes a failure of them.
     fn report(&self, problems: &[Problem], console: &mut Console) -> Failure {
+        if let Err(error) = self.show(problems, console) {
+            return Failure::from(error);
+        }
+        let problems = words::count(problems.len(), "problem");
+        Failure::before(format!("{problems} in {}", self.source.path.display()))
+    }
+
+    /// Shows problems with the lines they are in.
+    pub(super) fn show(&self, problems: &[Problem], console: &mut Console) -> io::Result<()> {
         let Style { colour, width } = console.err_style;
         let look = if colour {
             Look::Colour { width }
         } else {
             Look::Plain { width }
         };
-        if let Err(error) = console.tell(&seam::render(&self.source, problems, look)) {
-            return Failure::from(error);
-        }
-        Failure::before(format!(
-            "{} in {}",
-            words::count(problems.len(), "problem"),
-            self.source.path.display()
-        ))
+        let text = render(&self.source, problems, look);
+        console.tell(&format!("{}\n\n", text.trim_end()))
     }
 }
 

@@ -2,9 +2,8 @@
 
 use crate::{
     address::{Address, Kind},
-    plan::{Note, Reason, Refusal},
+    plan::{Note, Reason, Refusal, risk::Risk},
     resource::Immutable,
-    seam::Risk,
     show::{Paint, Style, words},
     tags::{Owner, PREVENT_DESTROY_TAG, STACK_TAG},
 };
@@ -95,6 +94,11 @@ fn explain(refusal: &Refusal) -> Explained {
     let Refusal { address, reason } = refusal;
     match reason {
         Reason::NotOurs { arn, owner } => not_ours(address, arn, owner),
+        Reason::CannotAdopt {
+            arn,
+            owner,
+            differs,
+        } => cannot_adopt(address, arn, owner, differs),
         Reason::NameTaken { wanted, arn, owner } => name_taken(address, wanted, arn, owner),
         Reason::Ambiguous { arns } => ambiguous(address, arns),
         Reason::Protected {
@@ -155,6 +159,25 @@ fn not_ours(address: &Address, arn: &str, owner: &Owner) -> Explained {
     }
 }
 
+fn cannot_adopt(address: &Address, arn: &str, owner: &Owner, differs: &[Immutable]) -> Explained {
+    let noun = address.kind.noun();
+    let mut details = vec![arn.to_owned(), format!("it {}", whose(owner))];
+    details.extend(because(differs));
+    Explained {
+        message: format!(
+            "this {noun} cannot be taken over as it is declared: it would have to be replaced, and nothing is deleted that is not this stack's"
+        ),
+        details,
+        hints: vec![
+            format!(
+                "to take it over, make {} in [{address}] what the existing one has",
+                properties(differs)
+            ),
+            format!("to leave it alone, remove `adopt` and choose another name in [{address}]"),
+        ],
+    }
+}
+
 fn name_taken(address: &Address, wanted: &str, arn: &str, owner: &Owner) -> Explained {
     let details = vec![
         format!("the other one is {arn}"),
@@ -199,11 +222,7 @@ fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool)
     let (deed, mut hints) = if replaces.is_empty() {
         ("removed", Vec::new())
     } else {
-        let properties: Vec<String> = replaces
-            .iter()
-            .map(|Immutable { property, .. }| format!("`{property}`"))
-            .collect();
-        let properties = words::list(&properties);
+        let properties = properties(replaces);
         let hint = format!("to keep this {noun}, make {properties} what it was");
         ("replaced", vec![hint])
     };
@@ -216,16 +235,28 @@ fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool)
     };
     hints.push(lift);
     let mut details = vec![arn.to_owned()];
-    details.extend(
-        replaces
-            .iter()
-            .map(|Immutable { property, why }| format!("because of {property}: {why}")),
-    );
+    details.extend(because(replaces));
     Explained {
         message: format!("this {noun} would be {deed}, but `prevent_destroy` holds it back"),
         details,
         hints,
     }
+}
+
+/// The names of the properties: `name` and `path`.
+fn properties(differ: &[Immutable]) -> String {
+    let names: Vec<String> = differ
+        .iter()
+        .map(|Immutable { property, .. }| format!("`{property}`"))
+        .collect();
+    words::list(&names)
+}
+
+/// Why each of the properties makes a replacement.
+fn because(differ: &[Immutable]) -> impl Iterator<Item = String> {
+    differ
+        .iter()
+        .map(|Immutable { property, why }| format!("because of {property}: {why}"))
 }
 
 fn deletion_protection(address: &Address, arn: &str) -> Explained {

@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use crate::{
     address::StackName,
     identity::Identity,
-    plan::Plan,
-    seam::Risk,
+    plan::{Plan, risk::Risk},
     show::{
         Paint, Style, decide,
         step::{Verb, groups},

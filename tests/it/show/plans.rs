@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use amp_stack::{
     address::{Address, StackName},
-    plan::{Note, Plan, Reason, Refusal},
+    plan::{Note, Plan, Reason, Refusal, risk::Risk},
     resource::{Immutable, Resource, log_group::LogGroup, role::Role, workspace::Workspace},
-    seam::Risk,
     show::{
         Style,
         plan::{Frame, render},
@@ -224,6 +223,17 @@ fn every_refusal_says_what_to_do() {
             not_ours(Owner::CloudFormation("legacy".to_owned())),
         ),
         (role_address(), not_ours(Owner::Aws)),
+        (
+            log_group_address(),
+            Reason::CannotAdopt {
+                arn: group.clone(),
+                owner: Owner::Unknown,
+                differs: vec![Immutable {
+                    property: "class",
+                    why: "the class of a log group cannot be changed after its creation",
+                }],
+            },
+        ),
         (
             role_address(),
             Reason::NameTaken {
