@@ -3,7 +3,9 @@
 pub mod address;
 pub mod adot;
 pub mod apply;
+pub mod cli;
 pub mod cloud;
+pub mod diff;
 pub mod ecs_shape;
 pub mod identity;
 pub mod node;
@@ -11,6 +13,7 @@ pub mod plan;
 pub mod policy;
 pub mod resource;
 pub mod sandbox;
+pub mod show;
 pub mod snapshot;
 pub mod stack;
 pub mod tags;

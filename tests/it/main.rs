@@ -17,6 +17,7 @@ mod sandbox_faults;
 mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
+mod show;
 mod stacks;
 mod tidy;
 mod worlds;
