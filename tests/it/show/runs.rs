@@ -41,7 +41,11 @@ fn a_plan() -> Plan {
 }
 
 fn id(address: Address, phase: Phase) -> StepId {
-    StepId { address, phase }
+    StepId {
+        address,
+        phase,
+        nth: 0,
+    }
 }
 
 fn denied() -> CallError {
