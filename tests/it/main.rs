@@ -3,3 +3,4 @@
 mod load;
 mod problems;
 mod stacks;
+mod task_definition_problems;

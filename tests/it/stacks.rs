@@ -59,7 +59,7 @@ fn family(stack: &Stack, key: &str) -> TaskDefinition {
     }
 }
 
-/// What RegisterTaskDefinition gets, but for tags.
+/// What `RegisterTaskDefinition` gets, but for tags.
 fn request(stack: &Stack, key: &str) -> Value {
     let family = family(stack, key);
     let mut request = family.document.unwrap().written().to_json();

@@ -618,7 +618,7 @@ fn logs() {
                 "logs = \"arn:aws:s3:::x\"",
                 "",
             ),
-            &["malformed-arn"],
+            &["invalid-arn"],
         ),
         (
             fargate("execution_role = \"execution\"", "logs = {}", ""),
@@ -705,7 +705,7 @@ fn roles() {
         ),
         (
             ec2("task_role = \"arn:aws:iam::1:role/x\"", "", ""),
-            &["malformed-arn"],
+            &["invalid-arn"],
         ),
         (
             ec2("task_role = \"arn:aws:iam::999988887777:role/x\"", "", ""),
