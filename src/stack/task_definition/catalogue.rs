@@ -249,6 +249,11 @@ pub const RULES: &[Rule] = &[
         FARGATE,
     ),
     rule(
+        "not-on-managed-instances",
+        "managed instances have no network mode bridge",
+        "ECS API reference, ManagedInstancesNetworkConfiguration",
+    ),
+    rule(
         "nothing-to-collect",
         "a collector collects something",
         "amp-stack",

@@ -251,6 +251,26 @@ fn fargate_has_less() {
 }
 
 #[test]
+fn managed_instances_have_less() {
+    let managed =
+        |task: &str, container: &str| ec2(task, container, "").replace("EC2", "MANAGED_INSTANCES");
+    expect(vec![
+        (managed("", ""), &[]),
+        (
+            managed("network_mode = \"bridge\"", ""),
+            &["not-on-managed-instances"],
+        ),
+        // Without a network mode it is awsvpc.
+        (managed("", "hostname = \"x\""), &["network-mode"]),
+        (managed("", "logs = \"app\""), &["no-execution-role"]),
+        (
+            managed("", "log_configuration = { log_driver = \"gelf\" }"),
+            &["log-driver"],
+        ),
+    ]);
+}
+
+#[test]
 fn external_instances_have_less() {
     let external = |task: &str| ec2(task, "", "").replace("EC2", "EXTERNAL");
     expect(vec![
