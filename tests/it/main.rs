@@ -19,5 +19,6 @@ mod sandbox_laws;
 mod sandbox_wire;
 mod show;
 mod stacks;
+mod task_definition_problems;
 mod tidy;
 mod worlds;

@@ -46,6 +46,13 @@ impl Launch {
         self.0.contains(&launch_type)
     }
 
+    /// Tells whether ECS gives the task a network interface unless it is told otherwise: on Fargate, which has nothing else, and on managed instances (ECS developer guide,
+    /// "Amazon ECS task definition parameters for Amazon ECS Managed Instances").
+    fn defaults_to_awsvpc(&self) -> bool {
+        let only_managed = self.0.iter().eq([&LaunchType::ManagedInstances]);
+        only_managed || self.has(LaunchType::Fargate)
+    }
+
     /// Tells whether the task can run where ECS may not tell containers the region: anywhere but on Fargate alone.
     ///
     /// Agents on EC2 instances have begun to set `AWS_REGION` only lately (amazon-ecs-agent pull request 4946), and without any launch type named the task can run there.
@@ -59,7 +66,7 @@ impl Launch {
 pub(super) enum Network {
     /// An interface for the task.
     Awsvpc,
-    /// Docker's bridge, the default except on Fargate, which has only awsvpc (ECS API reference, `RegisterTaskDefinition`, `networkMode`).
+    /// Docker's bridge, the default on other instances (ECS API reference, `RegisterTaskDefinition`, `networkMode`).
     Bridge,
     /// The network of the host.
     Host,
@@ -73,7 +80,7 @@ impl Network {
     /// Reads `networkMode`.
     pub(super) fn of(body: &Table) -> Self {
         match body.get("networkMode").map(|mode: &Tree| mode.known()) {
-            None if Launch::of(body).has(LaunchType::Fargate) => Self::Awsvpc,
+            None if Launch::of(body).defaults_to_awsvpc() => Self::Awsvpc,
             None | Some(Some("bridge")) => Self::Bridge,
             Some(Some("awsvpc")) => Self::Awsvpc,
             Some(Some("host")) => Self::Host,

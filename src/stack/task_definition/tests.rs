@@ -468,3 +468,21 @@ fn every_member_of_the_request_can_be_written() {
         json.as_object().unwrap().len()
     );
 }
+
+#[test]
+fn an_exported_definition_can_be_given_a_collector() {
+    let export = json!({"containerDefinitions": [{"name": "app", "image": "app:1"}], "memory": "512", "networkMode": "awsvpc"});
+    let tables = "[task_definitions.t]\ndefinition = \"td.json\"\ntask_role = \"task\"\nmetrics = { otlp = true }\n";
+    let json = written(&wanted(&sound(tables, &|_| Ok(export.to_string())), "t"));
+    let names: Vec<&str> = json["containerDefinitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["app", "aws-otel-collector"]);
+    assert_eq!(
+        json["containerDefinitions"][0]["dependsOn"][0]["condition"],
+        "HEALTHY"
+    );
+}

@@ -399,7 +399,7 @@ fn mistakes() {
         ),
         (
             fargate("otlp = true\nworkspace = \"main\"", ""),
-            &["malformed-workspace", "no-workspace"],
+            &["workspace-id", "no-workspace"],
         ),
         (
             fargate(

@@ -45,7 +45,7 @@ fn restart_policy(container: &Container<'_>, problems: &mut Problems) {
             "too-many-exit-codes",
             &one_too_many.span,
             "one too many",
-            "a restart policy takes 50 exit codes",
+            "a restart policy takes up to 50 exit codes",
         );
     }
 }

@@ -72,7 +72,7 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
             "too-many-ports",
             &one_too_many.span,
             "one too many",
-            format!("a container takes {MAX_RANGES} port ranges"),
+            format!("a container takes up to {MAX_RANGES} port ranges"),
         );
     }
     for port_range in ranges.filter(|_| mode == Network::Host) {

@@ -251,6 +251,26 @@ fn fargate_has_less() {
 }
 
 #[test]
+fn managed_instances_have_less() {
+    let managed =
+        |task: &str, container: &str| ec2(task, container, "").replace("EC2", "MANAGED_INSTANCES");
+    expect(vec![
+        (managed("", ""), &[]),
+        (
+            managed("network_mode = \"bridge\"", ""),
+            &["not-on-managed-instances"],
+        ),
+        // Without a network mode it is awsvpc.
+        (managed("", "hostname = \"x\""), &["network-mode"]),
+        (managed("", "logs = \"app\""), &["no-execution-role"]),
+        (
+            managed("", "log_configuration = { log_driver = \"gelf\" }"),
+            &["log-driver"],
+        ),
+    ]);
+}
+
+#[test]
 fn external_instances_have_less() {
     let external = |task: &str| ec2(task, "", "").replace("EC2", "EXTERNAL");
     expect(vec![
@@ -618,7 +638,7 @@ fn logs() {
                 "logs = \"arn:aws:s3:::x\"",
                 "",
             ),
-            &["malformed-arn"],
+            &["invalid-arn"],
         ),
         (
             fargate("execution_role = \"execution\"", "logs = {}", ""),
@@ -705,7 +725,7 @@ fn roles() {
         ),
         (
             ec2("task_role = \"arn:aws:iam::1:role/x\"", "", ""),
-            &["malformed-arn"],
+            &["invalid-arn"],
         ),
         (
             ec2("task_role = \"arn:aws:iam::999988887777:role/x\"", "", ""),
