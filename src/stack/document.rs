@@ -30,8 +30,15 @@ pub struct Document<'s> {
 pub struct Voids(Vec<Span>);
 
 impl Voids {
-    /// Tells whether `span` is within one of them.
-    pub fn cover(&self, span: &Span) -> bool {
+    /// Drops the problems of this file that are about one of them.
+    pub fn silence(&self, problems: &mut Problems) {
+        problems.retain(|problem| {
+            let mut spans = problem.labels.iter().map(|(span, _)| span);
+            problem.file.is_some() || !spans.any(|span| self.cover(span))
+        });
+    }
+
+    fn cover(&self, span: &Span) -> bool {
         self.0
             .iter()
             .any(|void| void.start <= span.start && span.end <= void.end)
