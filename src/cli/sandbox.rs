@@ -128,10 +128,9 @@ impl From<FileError> for Failure {
         let hint = match &error {
             FileError::InUse { .. } => "stop the other one, or name another file".to_owned(),
             FileError::Io { .. } => "name a file that can be written".to_owned(),
-            FileError::Damaged { path, .. } => format!(
-                "to begin with an empty account, move {} away",
-                path.display()
-            ),
+            FileError::Damaged { .. } => {
+                "name another file, or move this one away to begin with an empty account".to_owned()
+            }
             FileError::Version { .. } => {
                 "use the amp-stack that wrote it, or name another file".to_owned()
             }
