@@ -351,6 +351,11 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "amp-stack",
     ),
     rule(
+        "unreachable-collector",
+        "on a bridge network the containers that send to a collector are linked to it",
+        "ECS API reference, ContainerDefinition, links",
+    ),
+    rule(
         "unreachable-target",
         "a target on a bridge network names its container",
         "ECS developer guide, \"Amazon ECS task networking options for EC2\"",
