@@ -1,6 +1,5 @@
 //! Checks `[task_definitions.KEY]`, and makes the request of it that ECS gets.
 
-pub mod catalogue;
 mod containers;
 mod export;
 mod launch;
