@@ -75,15 +75,6 @@ fn fargate(task: &Task<'_>, problems: &mut Problems) {
                 "a task on Fargate needs the network mode awsvpc",
             )
             .help("write network_mode = \"awsvpc\"");
-    } else if mode.is_none() {
-        problems
-            .add(
-                "fargate-network",
-                &task.request.span,
-                "`network_mode` is missing",
-                "a task on Fargate needs the network mode awsvpc",
-            )
-            .help("write network_mode = \"awsvpc\"");
     }
     for key in ["ipcMode", "placementConstraints", "inferenceAccelerators"] {
         if let Some(at) = task.request.at(key).filter(|at| is_set(at)) {
