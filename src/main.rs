@@ -1,3 +1,14 @@
 //! The command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return amp_stack::cli::cannot_start(error),
+    };
+    let code = runtime.block_on(amp_stack::cli::run(std::env::args_os()));
+    // A thread that reads an answer nobody gave holds the runtime; nothing waits for it.
+    runtime.shutdown_background();
+    code
+}

@@ -1,9 +1,20 @@
 //! What is wanted: the checked content of a stack file.
 
+pub mod document;
+pub mod interpolate;
+pub mod load;
 pub mod problem;
+pub mod reader;
+pub mod render;
+pub mod rules;
+pub mod source;
+pub mod task_definition;
 pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use load::{Header, Surroundings, header, load, role_name_collisions};
+pub use source::Source;
 
 use crate::{
     address::{Address, Kind, StackName},
@@ -53,6 +64,8 @@ pub struct Query {
     pub stack: StackName,
     /// Where.
     pub identity: Identity,
+    /// Names of roles that the stack declares.
+    pub roles: BTreeSet<String>,
     /// Names of log groups that the stack declares.
     pub log_groups: BTreeSet<String>,
     /// Families that the stack declares.
@@ -80,6 +93,7 @@ impl Stack {
         let mut query = Query {
             stack: self.name.clone(),
             identity: self.identity.clone(),
+            roles: BTreeSet::new(),
             log_groups: BTreeSet::new(),
             families: BTreeSet::new(),
             alias: None,
@@ -102,7 +116,7 @@ impl Stack {
                     query.workspace_configuration = workspace.configuration
                         != crate::resource::workspace::Configuration::default();
                 }
-                Resource::Role(_) => {}
+                Resource::Role(role) => _ = query.roles.insert(role.name.clone()),
                 Resource::TaskDefinition(family) => {
                     query.families.insert(family.family.clone());
                 }

@@ -1,1 +1,198 @@
 //! AWS itself, through its SDK.
+
+mod client;
+mod error;
+mod log_group;
+mod raw;
+mod role;
+#[cfg(test)]
+mod script;
+mod tagging;
+mod task_definition;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use tokio::{sync::OnceCell, task::JoinSet};
+
+use crate::{
+    cloud::{Call, CallError, Cloud, Reply},
+    identity::Identity,
+    resource::Change,
+    snapshot::{Found, Snapshot},
+    stack::Query,
+    tags::{ADDRESS_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
+    text::Text,
+};
+use client::{Service, service, tuned};
+
+/// The most calls at a time to a service.
+const CALLS_AT_A_TIME: usize = 8;
+/// The most calls at a time to IAM, which throttles sooner than the others.
+const IAM_CALLS_AT_A_TIME: usize = 5;
+
+/// Where and as whom to connect; what is `None` is found as every AWS tool finds it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The name of a profile of the shared AWS configuration.
+    pub profile: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+}
+
+/// AWS, as one principal sees it in one region. Clones are handles of the same connection.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    amp: Service<aws_sdk_amp::Client>,
+    ecs: Service<aws_sdk_ecs::Client>,
+    iam: Service<aws_sdk_iam::Client>,
+    logs: Service<aws_sdk_cloudwatchlogs::Client>,
+    sts: Service<aws_sdk_sts::Client>,
+    tagging: Service<aws_sdk_resourcegroupstagging::Client>,
+    region: Option<String>,
+    identity: Arc<OnceCell<Identity>>,
+}
+
+impl Aws {
+    /// Connects with the settings of the environment and of the shared AWS configuration: credentials, region, endpoint and proxy.
+    pub async fn connect(options: Options) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(profile) = options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = options.region {
+            loader = loader.region(Region::new(region));
+        }
+        Self::new(&loader.load().await)
+    }
+
+    /// Connects with settings that are ready, HTTP client and clock included.
+    pub fn new(sdk: &SdkConfig) -> Self {
+        let sdk = &tuned(sdk);
+        Self {
+            amp: service!(sdk, aws_sdk_amp, CALLS_AT_A_TIME),
+            ecs: service!(sdk, aws_sdk_ecs, CALLS_AT_A_TIME),
+            iam: service!(sdk, aws_sdk_iam, IAM_CALLS_AT_A_TIME),
+            logs: service!(sdk, aws_sdk_cloudwatchlogs, CALLS_AT_A_TIME),
+            sts: service!(sdk, aws_sdk_sts, CALLS_AT_A_TIME),
+            tagging: service!(sdk, aws_sdk_resourcegroupstagging, CALLS_AT_A_TIME),
+            region: sdk.region().map(ToString::to_string),
+            identity: Arc::default(),
+        }
+    }
+
+    /// Asks AWS who is calling. The account and the partition come from the caller's ARN, the region from the settings; the answer is kept.
+    pub async fn identity(&self) -> Result<Identity, CallError> {
+        let ask = || self.ask_identity();
+        self.identity.get_or_try_init(ask).await.cloned()
+    }
+
+    async fn ask_identity(&self) -> Result<Identity, CallError> {
+        let operation = "sts:GetCallerIdentity";
+        let region = self.region.clone().ok_or_else(|| CallError {
+            hint: Some("name one with --region, AWS_REGION, or `region` in the profile".to_owned()),
+            ..error::unexpected(operation, "no region is set")
+        })?;
+        let request = self.sts.client.get_caller_identity().send();
+        let answer = self.sts.call(operation, request).await?;
+        let arn: Vec<&str> = answer.arn().unwrap_or_default().split(':').collect();
+        let (["arn", partition, ..], Some(account)) = (arn.as_slice(), answer.account()) else {
+            return Err(error::unexpected(operation, "the answer names no account"));
+        };
+        Ok(Identity {
+            account: account.to_owned(),
+            region,
+            partition: (*partition).to_owned(),
+        })
+    }
+}
+
+impl Cloud for Aws {
+    async fn observe(&self, query: &Query) -> Result<Snapshot, CallError> {
+        let (roles, workspaces, others) = tokio::try_join!(
+            role::observe(self, query),
+            workspace::observe(self, query),
+            self.observe_tagged(query),
+        )?;
+        let (mut found, roles) = roles;
+        found.extend(workspaces);
+        found.extend(others);
+        Ok(Snapshot {
+            identity: query.identity.clone(),
+            found,
+            roles,
+        })
+    }
+
+    async fn perform(&self, call: Call) -> Result<Reply, CallError> {
+        match &call.change {
+            Change::LogGroup(change) => log_group::perform(self, &call, change).await,
+            Change::Workspace(change) => workspace::perform(self, &call, change).await,
+            Change::Role(change) => role::perform(self, &call, change).await,
+            Change::TaskDefinition(change) => task_definition::perform(self, &call, change).await,
+        }
+    }
+}
+
+impl Aws {
+    /// Reads the kinds of which the tagging API says what is ours.
+    async fn observe_tagged(&self, query: &Query) -> Result<Vec<Found>, CallError> {
+        let tagged = tagging::observe(self, query).await?;
+        let (mut found, families) = tokio::try_join!(
+            log_group::observe(self, query, &tagged),
+            task_definition::observe(self, query, &tagged),
+        )?;
+        found.extend(families);
+        Ok(found)
+    }
+}
+
+/// Runs `work` on every item at once and returns the results in the order of the items; the first failure ends all.
+async fn all<I, T, F>(
+    items: impl IntoIterator<Item = I>,
+    work: impl Fn(I) -> F,
+) -> Result<Vec<T>, CallError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, CallError>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let work = work(item);
+        running.spawn(async move { (index, work.await) });
+    }
+    let mut results = BTreeMap::new();
+    while let Some(joined) = running.join_next().await {
+        // Nothing cancels these tasks while this function runs, so the only other outcome is a panic, which goes on here.
+        let (index, result) = joined.unwrap_or_else(|stop| resume_unwind(stop.into_panic()));
+        results.insert(index, result?);
+    }
+    Ok(results.into_values().collect())
+}
+
+/// The tags of a live resource without those that AWS owns.
+fn live_tags(tags: &BTreeMap<String, String>) -> Tags {
+    tags.iter()
+        .filter(|(key, _)| !is_reserved(key))
+        .map(|(key, value)| (key.clone(), Text::from(value.as_str())))
+        .collect()
+}
+
+/// The tags of a change, in which everything is known.
+fn plain_tags(tags: &Tags) -> BTreeMap<String, String> {
+    tags.iter()
+        .map(|(key, value)| (key.clone(), value.to_string()))
+        .collect()
+}
+
+/// Tells whether a live resource carries the ownership tags of a wanted one: what was to be made is there already, and is ours.
+fn same_owner(live: &BTreeMap<String, String>, want: &Tags) -> bool {
+    let same = |key: &str| {
+        let want = want.get(key).map(Text::to_string);
+        want.as_ref() == live.get(key)
+    };
+    want.contains_key(ADDRESS_TAG) && [STACK_TAG, ADDRESS_TAG, REGION_TAG].into_iter().all(same)
+}

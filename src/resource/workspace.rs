@@ -272,7 +272,7 @@ impl Managed for Workspace {
     }
 }
 
-/// A label set as a stack file spells it: `job=api,team=web`, or `default` for the empty one.
+/// A label set as people see it: `job=api,team=web`, or `default` for the empty one.
 pub fn label_set_name(labels: &LabelSet) -> String {
     if labels.is_empty() {
         return "default".to_owned();

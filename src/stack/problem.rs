@@ -1,6 +1,8 @@
 //! What can be wrong with a stack file, with the places that are wrong.
 
-use crate::stack::tree::Span;
+use std::sync::Arc;
+
+use crate::stack::{source::Source, tree::Span};
 
 /// A mistake in a stack file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct Problem {
     pub labels: Vec<(Span, String)>,
     /// What to write instead, or where the rule comes from.
     pub help: Option<String>,
+    /// The file that the places are in, if it is not the stack file.
+    pub file: Option<Arc<Source>>,
 }
 
 /// Collects problems, so that one run reports them all.
@@ -33,7 +37,32 @@ impl Problems {
             message: message.into(),
             labels: vec![(span.clone(), label.into())],
             help: None,
+            file: None,
         })
+    }
+
+    /// Takes over everything that `other` holds.
+    pub fn absorb(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Keeps what `wanted` accepts.
+    pub fn retain(&mut self, wanted: impl FnMut(&Problem) -> bool) {
+        self.0.retain(wanted);
+    }
+
+    /// Says of every problem what it is about.
+    pub fn preface(&mut self, about: &str) {
+        for problem in &mut self.0 {
+            problem.message = format!("{about}: {}", problem.message);
+        }
+    }
+
+    /// Says of every problem that its places are in `file`.
+    pub fn move_to(&mut self, file: &Arc<Source>) {
+        for problem in &mut self.0 {
+            problem.file = Some(Arc::clone(file));
+        }
     }
 
     /// Tells whether there are none.
@@ -41,13 +70,15 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// The problems, in the order of the file.
+    /// The problems, each once: those of the stack file in its order, then those of other files.
     pub fn into_sorted(mut self) -> Vec<Problem> {
-        self.0.sort_by_key(|problem| {
-            problem
+        self.0.sort_by_cached_key(|problem| {
+            let file = problem.file.as_ref().map(|file| file.path.clone());
+            let place = problem
                 .labels
                 .first()
-                .map(|(span, _)| (span.start, span.end))
+                .map(|(span, _)| (span.start, span.end));
+            (file, place, problem.message.clone())
         });
         self.0.dedup();
         self.0

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use crate::{node::Node, text::Text};
+use crate::{
+    node::Node,
+    text::{Reference, Text},
+};
 
 /// Bytes of the stack file.
 pub type Span = Range<usize>;
@@ -59,9 +62,70 @@ impl Table {
             .find(|(k, _)| k.text == key)
             .map(|(_, value)| value)
     }
+
+    /// The entry `key`, to be altered.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Tree> {
+        self.entries
+            .iter_mut()
+            .find(|(k, _)| k.text == key)
+            .map(|(_, value)| value)
+    }
 }
 
 impl Tree {
+    /// The table, if it is one.
+    pub fn as_table(&self) -> Option<&Table> {
+        if let Value::Table(table) = &self.value {
+            Some(table)
+        } else {
+            None
+        }
+    }
+
+    /// The table, if it is one, to be altered.
+    pub fn as_table_mut(&mut self) -> Option<&mut Table> {
+        if let Value::Table(table) = &mut self.value {
+            Some(table)
+        } else {
+            None
+        }
+    }
+
+    /// The string, if it is one.
+    pub fn as_text(&self) -> Option<&Text> {
+        if let Value::Text(text) = &self.value {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    /// Fills in everything that `lookup` knows.
+    pub fn resolve(&mut self, lookup: &dyn Fn(&Reference) -> Option<String>) {
+        match &mut self.value {
+            Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {}
+            Value::Text(text) => *text = text.resolve(lookup),
+            Value::List(elements) => elements.iter_mut().for_each(|e| e.resolve(lookup)),
+            Value::Table(table) => table
+                .entries
+                .iter_mut()
+                .for_each(|(_, value)| value.resolve(lookup)),
+        }
+    }
+
+    /// Calls `visit` with every string in it and its place.
+    pub fn each_text<'a>(&'a self, visit: &mut dyn FnMut(&'a Text, &'a Span)) {
+        match &self.value {
+            Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {}
+            Value::Text(text) => visit(text, &self.span),
+            Value::List(elements) => elements.iter().for_each(|e| e.each_text(visit)),
+            Value::Table(table) => table
+                .entries
+                .iter()
+                .for_each(|(_, value)| value.each_text(visit)),
+        }
+    }
+
     /// What kind of value it is, for messages.
     pub fn type_name(&self) -> &'static str {
         match self.value {

@@ -180,7 +180,7 @@ pub fn file_name(name: &str) -> String {
 }
 
 /// Lists whose elements have a name, with the members that hold the name and, if there is just one more, the value.
-const KEYED: &[(&str, &str, Option<&str>)] = &[
+pub const KEYED: &[(&str, &str, Option<&str>)] = &[
     ("containerDefinitions", "name", None),
     ("environment", "name", Some("value")),
     ("secrets", "name", Some("valueFrom")),

@@ -1,0 +1,73 @@
+//! The command line: what is typed, what is asked, what is printed, and how it ends.
+
+mod args;
+mod command;
+mod consent;
+mod console;
+mod deed;
+mod exit;
+mod failure;
+mod files;
+mod interrupt;
+mod look;
+mod session;
+
+use std::{ffi::OsString, io, process::ExitCode};
+
+use clap::Parser;
+
+use crate::cli::{
+    args::{Args, Color, Command},
+    console::Console,
+    exit::Exit,
+    failure::Failure,
+    interrupt::Interrupts,
+};
+
+/// Runs the command line `words`, of which the first is the program.
+pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(words) {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
+    let mut console = Console::of_process(args.color);
+    let exit = match Interrupts::listen() {
+        Ok(mut interrupts) => dispatch(args.command, &mut console, &mut interrupts).await,
+        Err(error) => Err(Failure::before(error)),
+    };
+    exit.unwrap_or_else(|failure| failure.report(&mut console))
+        .into()
+}
+
+/// Says why the program can't even begin.
+pub fn cannot_start(error: io::Error) -> ExitCode {
+    let mut console = Console::of_process(Color::Auto);
+    Failure::before(error).report(&mut console).into()
+}
+
+async fn dispatch(
+    command: Command,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    match command {
+        Command::Plan(args) => command::plan(&args, console, interrupts).await,
+        Command::Apply(args) => command::apply(&args, console, interrupts).await,
+        Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
+        Command::Validate(args) => command::validate(&args, console),
+    }
+}
+
+/// Prints help where it was asked for, and what is wrong with the command line where something is.
+fn usage(error: &clap::Error) -> ExitCode {
+    let exit = if error.use_stderr() {
+        // 2, which clap would choose, already means that there are changes.
+        Exit::Error
+    } else {
+        Exit::Done
+    };
+    match error.print() {
+        Ok(()) => exit.into(),
+        Err(_) => Exit::Error.into(),
+    }
+}

@@ -1,0 +1,241 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+use crate::address::Address;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or nothing to do
+  1  error, wrong usage, or declined: nothing was changed
+  2  with `plan --detailed-exitcode`: there is something to do
+  3  `apply` or `destroy` stopped half way: something was changed, or may have been";
+
+const ABOUT: &str = "\
+Sends the metrics of your Amazon ECS applications to Amazon Managed Service for Prometheus.
+
+One stack file declares the workspace, the IAM roles, the log groups and the task definitions with their \
+OpenTelemetry sidecar. amp-stack compares it with what is in AWS, shows the difference, and makes it so. \
+There is no state file: tags on the resources say which stack owns them.
+
+Credentials, region, profiles, proxies and AWS_ENDPOINT_URL are found as every AWS tool finds them.";
+
+const EXAMPLES: &str = "\
+Examples:
+  amp-stack validate                      check the stack file, without AWS
+  amp-stack plan                          show what would change
+  amp-stack apply                         show it, ask, and do it
+  amp-stack plan stacks/prod.toml --var image_tag=1.4.2";
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  amp-stack plan                          plan ./stack.toml, or the only file in ./stacks/
+  amp-stack plan stacks/prod.toml --var-file prod.toml
+  amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
+  amp-stack plan --destroy                show what `amp-stack destroy` would remove";
+
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  amp-stack apply                         show the plan, ask, and do it
+  amp-stack apply --yes                   do it without asking, as in a pipeline
+  amp-stack apply --adopt roles.task      take over a role that exists already
+  amp-stack apply --yes --allow-data-loss log_groups.app";
+
+const DESTROY_EXAMPLES: &str = "\
+Examples:
+  amp-stack destroy stacks/test.toml      show what would go, ask, and remove it
+  amp-stack destroy stacks/test.toml --yes --allow-data-loss workspace --allow-data-loss log_groups.app";
+
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  amp-stack validate                      check ./stack.toml, or every file in ./stacks/
+  amp-stack validate stacks/*.toml        check several, and that no two want one role name";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "amp-stack", version, about = first_line(ABOUT), long_about = ABOUT, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(super) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to use colours; the variable `NO_COLOR` is honoured
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(super) color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On terminals
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show what `apply` would do, without doing it
+    #[command(after_help = format!("{PLAN_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Plan(Plan),
+    /// Show what is to be done, ask, and do it
+    #[command(after_help = format!("{APPLY_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Apply(Apply),
+    /// Remove everything that the stack owns, after asking
+    #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Destroy(Destroy),
+    /// Check stack files, without credentials and without a network
+    #[command(after_help = format!("{VALIDATE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Validate(Validate),
+}
+
+/// `plan`.
+#[derive(Debug, Group)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) target: Target,
+    /// Exit with 2 if there is something to do
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Show the fields that stay as they are, too
+    #[arg(long)]
+    pub(super) verbose: bool,
+    /// Plan what `destroy` would do
+    #[arg(long)]
+    pub(super) destroy: bool,
+    /// Plan as if the stack file said `adopt = true` there (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) adopt: Vec<Address>,
+}
+
+/// `apply`.
+#[derive(Debug, Group)]
+pub(super) struct Apply {
+    #[command(flatten)]
+    pub(super) target: Target,
+    /// Take over this resource if it exists already and is no stack's (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) adopt: Vec<Address>,
+    #[command(flatten)]
+    pub(super) doing: Doing,
+}
+
+/// `destroy`.
+#[derive(Debug, Group)]
+pub(super) struct Destroy {
+    #[command(flatten)]
+    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) doing: Doing,
+}
+
+/// `validate`.
+#[derive(Debug, Group)]
+pub(super) struct Validate {
+    /// The stack files [default: ./stack.toml, else every file in ./stacks/]
+    #[arg(value_name = "STACK.toml")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) variables: Variables,
+    /// The region to check for, where a stack file names none
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+}
+
+/// Which stack, and where.
+#[derive(Clone, Debug, Group)]
+pub(super) struct Target {
+    /// The stack file [default: ./stack.toml, else the only file in ./stacks/]
+    #[arg(value_name = "STACK.toml")]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) variables: Variables,
+    /// The region, where the stack file names none
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// The profile of the shared AWS configuration
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) profile: Option<String>,
+}
+
+/// The values of the variables of a stack file.
+#[derive(Clone, Debug, Default, Group)]
+pub(super) struct Variables {
+    /// The value of a variable (repeatable; wins over files)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub(super) var: Vec<(String, String)>,
+    /// A TOML file of variables, `name = "value"` (repeatable; later files win)
+    #[arg(long, value_name = "FILE")]
+    pub(super) var_file: Vec<PathBuf>,
+}
+
+/// What `apply` and `destroy` have in common.
+#[derive(Debug, Group)]
+pub(super) struct Doing {
+    /// Do not ask; this does not allow the loss of data
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// Allow this resource to be removed with the data in it (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) allow_data_loss: Vec<Address>,
+    /// The most resources to work on at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = concurrency)]
+    pub(super) concurrency: usize,
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    const MOST: usize = 64;
+    match text.parse() {
+        Ok(number) if (1..=MOST).contains(&number) => Ok(number),
+        Ok(_) | Err(_) => Err(format!("takes a number from 1 to {MOST}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn variables_keep_what_follows_the_first_equals_sign() {
+        assert_eq!(assignment("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert_eq!(assignment("a="), Ok(("a".to_owned(), String::new())));
+        assert!(assignment("a").is_err());
+        assert!(assignment("=b").is_err());
+    }
+
+    #[test]
+    fn something_has_to_run_at_a_time() {
+        assert_eq!(concurrency("1"), Ok(1));
+        assert!(concurrency("0").is_err());
+        assert!(concurrency("many").is_err());
+    }
+
+    #[test]
+    fn addresses_are_checked_while_they_are_read() {
+        let words = ["amp-stack", "apply", "--adopt", "role.task"];
+        let error = Args::try_parse_from(words).expect_err("no such table");
+        assert!(error.to_string().contains("roles.NAME"), "{error}");
+    }
+}

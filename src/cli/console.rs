@@ -1,0 +1,137 @@
+//! The three streams of the process, and what each of them may carry.
+
+use std::{
+    ffi::OsStr,
+    io::{self, IsTerminal, Write},
+    pin::Pin,
+};
+
+use terminal_size::{Width, terminal_size_of};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+
+use crate::{
+    cli::args::Color,
+    show::{DEFAULT_WIDTH, Style},
+};
+
+/// The least columns that are used, however narrow a terminal is.
+const LEAST_WIDTH: usize = 40;
+
+/// The streams of a run. Plans go to `out`, everything else to `err`.
+pub(super) struct Console {
+    pub(super) out: Box<dyn Write>,
+    pub(super) err: Box<dyn Write>,
+    pub(super) out_style: Style,
+    pub(super) err_style: Style,
+    /// Whether somebody is there to be asked.
+    pub(super) can_ask: bool,
+    /// Whether `err` is a terminal, on which lines can move.
+    pub(super) can_move: bool,
+    input: Pin<Box<dyn AsyncBufRead>>,
+}
+
+impl Console {
+    /// The streams of the process.
+    pub(super) fn of_process(color: Color) -> Self {
+        let (out, err) = (io::stdout(), io::stderr());
+        let out_width = terminal_size_of(&out).map(|(width, _)| width);
+        let err_width = terminal_size_of(&err).map(|(width, _)| width);
+        Self {
+            out_style: style(color, out.is_terminal(), out_width),
+            err_style: style(color, err.is_terminal(), err_width),
+            can_ask: io::stdin().is_terminal(),
+            can_move: err.is_terminal(),
+            out: Box::new(out),
+            err: Box::new(err),
+            input: Box::pin(tokio::io::BufReader::new(tokio::io::stdin())),
+        }
+    }
+
+    /// Streams without a terminal: answers are read from `input`, and `can_ask` says whether to act as if somebody had typed them.
+    #[cfg(test)]
+    pub(super) fn of_test(
+        input: &'static str,
+        can_ask: bool,
+        out: impl Write + 'static,
+        err: impl Write + 'static,
+    ) -> Self {
+        Self {
+            out: Box::new(out),
+            err: Box::new(err),
+            out_style: Style::PLAIN,
+            err_style: Style::PLAIN,
+            can_ask,
+            can_move: false,
+            input: Box::pin(input.as_bytes()),
+        }
+    }
+
+    /// Prints to `out`.
+    pub(super) fn print(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    /// Prints to `err`.
+    pub(super) fn tell(&mut self, text: &str) -> io::Result<()> {
+        self.err.write_all(text.as_bytes())?;
+        self.err.flush()
+    }
+
+    /// Asks, and waits for one line. At the end of the input the answer is empty.
+    pub(super) async fn ask(&mut self, question: &str) -> io::Result<String> {
+        self.tell(question)?;
+        let mut answer = String::new();
+        self.input.read_line(&mut answer).await?;
+        Ok(answer.trim().to_owned())
+    }
+}
+
+fn style(choice: Color, is_terminal: bool, width: Option<Width>) -> Style {
+    let colour = match choice {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal && wants_colour(&|name| std::env::var_os(name)),
+    };
+    let width = width
+        .filter(|_| is_terminal)
+        .map_or(DEFAULT_WIDTH, |Width(columns)| {
+            usize::from(columns).max(LEAST_WIDTH)
+        });
+    Style { colour, width }
+}
+
+/// Tells whether the environment leaves colours on: `NO_COLOR` is unset or empty (no-color.org), and the terminal is not a dumb one.
+fn wants_colour<T: AsRef<OsStr>>(environment: &dyn Fn(&str) -> Option<T>) -> bool {
+    let no_color = environment("NO_COLOR").is_some_and(|value| !value.as_ref().is_empty());
+    let dumb = environment("TERM").is_some_and(|value| value.as_ref() == "dumb");
+    !no_color && !dumb
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_color_is_honoured_unless_it_is_empty() {
+        let with = |name: &'static str, value: &'static str| {
+            wants_colour(&move |asked| (asked == name).then_some(value))
+        };
+        assert!(with("TERM", "xterm-256color"));
+        assert!(with("NO_COLOR", ""));
+        assert!(!with("NO_COLOR", "1"));
+        assert!(!with("TERM", "dumb"));
+    }
+
+    #[test]
+    fn width_is_fixed_where_there_is_no_terminal() {
+        let piped = style(Color::Auto, false, Some(Width(250)));
+        assert_eq!(piped, Style::PLAIN);
+        assert!(style(Color::Always, false, None).colour);
+        assert_eq!(
+            style(Color::Never, true, Some(Width(10))).width,
+            LEAST_WIDTH
+        );
+        assert!(!style(Color::Never, true, None).colour);
+    }
+}

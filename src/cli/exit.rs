@@ -1,0 +1,34 @@
+//! How the program ends, as programs that call it see it.
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// What was asked for is done, or there was nothing to do.
+    Done,
+    /// It went wrong, or was declined, and nothing was changed.
+    Error,
+    /// `plan --detailed-exitcode` found something to do.
+    Changes,
+    /// `apply` or `destroy` stopped half way: something was changed, or may have been.
+    HalfWay,
+}
+
+impl Exit {
+    /// The number.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Error => 1,
+            Self::Changes => 2,
+            Self::HalfWay => 3,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

@@ -1,0 +1,165 @@
+//! What ends a run early, told with its causes and with what to do.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+};
+
+use crate::{
+    cli::{console::Console, exit::Exit},
+    cloud::CallError,
+    show::{Paint, Style, words},
+};
+
+/// A run that ended early.
+#[derive(Debug)]
+pub(super) struct Failure {
+    kind: Kind,
+    source: Box<dyn Error + Send + Sync>,
+    hints: Vec<String>,
+}
+
+/// What a failure means for the one who called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Nothing was changed.
+    Before,
+    /// Something was changed, or may have been.
+    HalfWay,
+    /// Nobody reads what is printed any more; nothing was changed.
+    NobodyListens,
+}
+
+impl Failure {
+    /// A failure before anything was changed.
+    pub(super) fn before(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            kind: Kind::Before,
+            source: source.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// A failure after something was changed, or may have been.
+    pub(super) fn half_way(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            kind: Kind::HalfWay,
+            ..Self::before(source)
+        }
+    }
+
+    /// The same with advice.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// How the program ends because of it.
+    pub(super) fn exit(&self) -> Exit {
+        match self.kind {
+            Kind::Before | Kind::NobodyListens => Exit::Error,
+            Kind::HalfWay => Exit::HalfWay,
+        }
+    }
+
+    /// Prints it, and says how the program ends.
+    pub(super) fn report(&self, console: &mut Console) -> Exit {
+        if self.kind != Kind::NobodyListens {
+            let text = self.to_text(console.err_style);
+            // There is nobody left to tell if stderr is closed; the exit code still does.
+            _ = console.err.write_all(text.as_bytes());
+        }
+        self.exit()
+    }
+
+    /// The chain of causes, each once, and the advice.
+    fn to_text(&self, style: Style) -> String {
+        let error = format!("{}: ", style.paint(Paint::Remove, "error"));
+        let mut text = words::wrap(&error, &self.source.to_string(), style.width);
+        let mut cause = self.source.source();
+        while let Some(error) = cause {
+            text.push_str(&words::wrap("  because: ", &error.to_string(), style.width));
+            cause = error.source();
+        }
+        let hint = format!("{}: ", style.paint(Paint::Adopt, "hint"));
+        for advice in &self.hints {
+            text.push_str(&words::wrap(&hint, advice, style.width));
+        }
+        text
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        let hint = error.hint.clone();
+        let failure = Self::before(error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+/// A failure to print, or to read an answer.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let kind = if error.kind() == io::ErrorKind::BrokenPipe {
+            Kind::NobodyListens
+        } else {
+            Kind::Before
+        };
+        Self {
+            kind,
+            ..Self::before(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use thiserror::Error;
+
+    use super::*;
+    use crate::cloud::Class;
+
+    #[derive(Debug, Error)]
+    #[error("cannot read prod.toml")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, Error)]
+    #[error("permission denied")]
+    struct Inner;
+
+    #[test]
+    fn every_cause_is_told_once() {
+        let failure = Failure::before(Outer(Inner)).hint("look at its mode");
+        assert_eq!(
+            failure.to_text(Style::PLAIN),
+            "error: cannot read prod.toml\n  because: permission denied\nhint: look at its mode\n"
+        );
+        assert_eq!(failure.exit(), Exit::Error);
+    }
+
+    #[test]
+    fn a_failed_call_brings_its_own_hint() {
+        let failure = Failure::from(CallError {
+            operation: "sts:GetCallerIdentity".to_owned(),
+            code: Some("ExpiredToken".to_owned()),
+            message: "The security token included in the request is expired".to_owned(),
+            request_id: None,
+            class: Class::Final,
+            hint: Some("run `aws sso login`".to_owned()),
+        });
+        assert_eq!(
+            failure.to_text(Style::PLAIN),
+            "error: sts:GetCallerIdentity failed: ExpiredToken: The security token included in the request is\n       expired\nhint: run `aws sso login`\n"
+        );
+    }
+
+    #[test]
+    fn only_what_may_have_changed_something_is_half_way() {
+        assert_eq!(Failure::half_way("x").exit(), Exit::HalfWay);
+        let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(Failure::from(broken).exit(), Exit::Error);
+    }
+}

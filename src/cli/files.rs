@@ -1,0 +1,235 @@
+//! Which stack file is meant, and reading it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+use crate::{
+    cli::failure::Failure,
+    stack::{Source, problem::nearest},
+};
+
+/// The stack file of a project that has one.
+const STACK_FILE: &str = "stack.toml";
+/// Where the stack files of a project are that has several.
+const STACKS_DIRECTORY: &str = "stacks";
+
+/// A stack file that can't be chosen or read.
+#[derive(Debug, Error)]
+pub(super) enum FileError {
+    /// None was given, and there is none.
+    #[error("no stack file is given, and there is neither ./stack.toml nor a file in ./stacks/")]
+    None,
+    /// None was given, and there are several.
+    #[error("no stack file is given, and ./stacks/ holds {}", .0.len())]
+    Several(Vec<PathBuf>),
+    /// It can't be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+        /// A file that may have been meant.
+        meant: Option<PathBuf>,
+    },
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let hint = match &error {
+            FileError::None => {
+                Some("name one: amp-stack plan STACK.toml; or write ./stack.toml".to_owned())
+            }
+            FileError::Several(paths) => {
+                let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+                Some(format!("name one of: {}", paths.join(", ")))
+            }
+            FileError::Unreadable { meant, .. } => meant
+                .as_ref()
+                .map(|path| format!("is {} meant?", path.display())),
+        };
+        let failure = Self::before(error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+/// The stack file that is meant if `given` is what was typed in `directory`.
+pub(super) fn one(given: Option<&Path>, directory: &Path) -> Result<PathBuf, FileError> {
+    if let Some(path) = given {
+        return Ok(path.to_owned());
+    }
+    let mut candidates = candidates(directory)?;
+    match candidates.pop() {
+        None => Err(FileError::None),
+        Some(only) if candidates.is_empty() => Ok(only),
+        Some(last) => {
+            candidates.push(last);
+            Err(FileError::Several(candidates))
+        }
+    }
+}
+
+/// The stack files that are meant if `given` are what was typed: where a question about one would be ambiguous, all of them.
+pub(super) fn all(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+    if !given.is_empty() {
+        return Ok(given.to_vec());
+    }
+    let candidates = candidates(directory)?;
+    if candidates.is_empty() {
+        return Err(FileError::None);
+    }
+    Ok(candidates)
+}
+
+/// `stack.toml` if there is one, else the TOML files in `stacks`, sorted. The paths are relative to `directory`.
+fn candidates(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+    if directory.join(STACK_FILE).is_file() {
+        return Ok(vec![PathBuf::from(STACK_FILE)]);
+    }
+    let stacks = directory.join(STACKS_DIRECTORY);
+    let unreadable = |cause| FileError::Unreadable {
+        path: stacks.clone(),
+        cause,
+        meant: None,
+    };
+    let entries = match fs::read_dir(&stacks) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(unreadable)?.file_name();
+        let path = Path::new(STACKS_DIRECTORY).join(name);
+        let is_toml = path
+            .extension()
+            .is_some_and(|extension| extension == "toml");
+        if is_toml && directory.join(&path).is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Reads a stack file, or a file of variables.
+pub(super) fn read(path: &Path) -> Result<Source, FileError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Source {
+            path: path.to_owned(),
+            text,
+        }),
+        Err(cause) => Err(FileError::Unreadable {
+            path: path.to_owned(),
+            meant: meant(path, &cause),
+            cause,
+        }),
+    }
+}
+
+/// A neighbour with a similar name, if `path` does not exist.
+fn meant(path: &Path, cause: &io::Error) -> Option<PathBuf> {
+    if cause.kind() != io::ErrorKind::NotFound {
+        return None;
+    }
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let names: Vec<String> = fs::read_dir(directory)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let name = path.file_name()?.to_str()?;
+    let nearest = nearest(name, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(nearest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory of its own, with empty files.
+    struct Project(PathBuf);
+
+    impl Project {
+        fn new(name: &str, files: &[&str]) -> Self {
+            let path =
+                std::env::temp_dir().join(format!("amp-stack-{}-{name}", std::process::id()));
+            for file in files {
+                let file = path.join(file);
+                fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
+                fs::write(file, "").expect("a file");
+            }
+            fs::create_dir_all(&path).expect("a directory");
+            Self(path)
+        }
+    }
+
+    impl Drop for Project {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).expect("it was made by the test");
+        }
+    }
+
+    #[test]
+    fn what_is_given_is_meant() {
+        let project = Project::new("given", &["stack.toml"]);
+        let given = Path::new("other.toml");
+        assert_eq!(one(Some(given), &project.0).unwrap(), given);
+    }
+
+    #[test]
+    fn stack_toml_comes_first() {
+        let project = Project::new("first", &["stack.toml", "stacks/a.toml"]);
+        assert_eq!(one(None, &project.0).unwrap(), Path::new("stack.toml"));
+        assert_eq!(all(&[], &project.0).unwrap(), [Path::new("stack.toml")]);
+    }
+
+    #[test]
+    fn the_only_file_in_stacks_comes_next() {
+        let project = Project::new("only", &["stacks/a.toml", "stacks/policy.json"]);
+        assert_eq!(one(None, &project.0).unwrap(), Path::new("stacks/a.toml"));
+    }
+
+    #[test]
+    fn several_files_in_stacks_are_listed() {
+        let project = Project::new("several", &["stacks/b.toml", "stacks/a.toml"]);
+        let error = one(None, &project.0).unwrap_err();
+        let FileError::Several(paths) = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(
+            paths,
+            &[Path::new("stacks/a.toml"), Path::new("stacks/b.toml")]
+        );
+        assert_eq!(&all(&[], &project.0).unwrap(), paths);
+    }
+
+    #[test]
+    fn nothing_is_an_error() {
+        let project = Project::new("nothing", &["stacks/readme.md"]);
+        assert!(matches!(one(None, &project.0), Err(FileError::None)));
+        assert!(matches!(all(&[], &project.0), Err(FileError::None)));
+    }
+
+    #[test]
+    fn a_misspelt_name_is_recognised() {
+        let project = Project::new("misspelt", &["stacks/production.toml"]);
+        let path = project.0.join("stacks/prodution.toml");
+        match read(&path) {
+            Err(FileError::Unreadable { meant, .. }) => {
+                assert_eq!(meant, Some(project.0.join("stacks/production.toml")));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Ctrl-C and its like, as something that can be waited for.
+
+use std::{future::pending, io};
+
+use tokio::sync::mpsc;
+
+/// The interruptions of a run, in order.
+pub(super) struct Interrupts(mpsc::UnboundedReceiver<()>);
+
+impl Interrupts {
+    /// Takes Ctrl-C, and on Unix SIGTERM, away from the system, for which each would end the process.
+    pub(super) fn listen() -> io::Result<Self> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut signals = Signals::new()?;
+        tokio::spawn(async move {
+            loop {
+                signals.next().await;
+                if sender.send(()).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self(receiver))
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+impl From<mpsc::UnboundedReceiver<()>> for Interrupts {
+    fn from(receiver: mpsc::UnboundedReceiver<()>) -> Self {
+        Self(receiver)
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            pending::<()>().await;
+        }
+    }
+}

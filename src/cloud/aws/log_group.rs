@@ -1,0 +1,246 @@
+//! CloudWatch Logs log groups.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_cloudwatchlogs::{
+    operation::RequestId,
+    types::{LogGroup as Described, LogGroupClass},
+};
+
+use crate::{
+    cloud::{
+        Call, CallError, Reply,
+        aws::{Aws, all, live_tags, plain_tags, same_owner, tagging::Tagged},
+    },
+    resource::{
+        Resource,
+        log_group::{Change, DEFAULT_CLASS, LogGroup},
+    },
+    snapshot::{Fact, Found},
+    stack::Query,
+    tags,
+    text::{Attribute, Text},
+};
+
+/// The most groups that `DescribeLogGroups` takes by name and the most that it answers with (CloudWatch Logs API reference, `DescribeLogGroups`).
+const BATCH: usize = 50;
+const PAGE: i32 = 50;
+const DESCRIBE: &str = "logs:DescribeLogGroups";
+const NOT_FOUND: &str = "ResourceNotFoundException";
+
+/// Reads the groups that the stack declares and those that are tagged as its own.
+pub(super) async fn observe(
+    aws: &Aws,
+    query: &Query,
+    tagged: &Tagged,
+) -> Result<Vec<Found>, CallError> {
+    let names: BTreeSet<String> = query
+        .log_groups
+        .union(&tagged.log_groups)
+        .cloned()
+        .collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let batches = all(names.chunks(BATCH).map(<[String]>::to_vec), |batch| {
+        let aws = aws.clone();
+        async move { describe(&aws, &batch).await }
+    });
+    let groups = batches.await?.into_iter().flatten();
+    let found = all(groups, |group| {
+        let (aws, query) = (aws.clone(), query.clone());
+        async move { found(&aws, &query, &group).await }
+    });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+/// The groups of these names that exist.
+async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Described>, CallError> {
+    let request = aws
+        .logs
+        .client
+        .describe_log_groups()
+        .set_log_group_identifiers(Some(names.to_vec()));
+    let groups = request.into_paginator().items().send();
+    let groups = match aws.logs.call(DESCRIBE, groups.try_collect()).await {
+        Ok(groups) => groups,
+        // AWS does not document what a name that does not exist leads to in this form of the call.
+        Err(error)
+            if matches!(
+                error.code.as_deref(),
+                Some(NOT_FOUND | "InvalidParameterException" | "ValidationException")
+            ) =>
+        {
+            describe_one_by_one(aws, names).await?
+        }
+        Err(error) => return Err(error),
+    };
+    // Emulators ignore the filter.
+    let wanted = |group: &Described| {
+        names
+            .iter()
+            .any(|name| group.log_group_name() == Some(name))
+    };
+    Ok(groups.into_iter().filter(wanted).collect())
+}
+
+/// The same through prefixes, of which the name itself is the first match because the answer is sorted (same reference).
+async fn describe_one_by_one(aws: &Aws, names: &[String]) -> Result<Vec<Described>, CallError> {
+    let answers = all(names.to_vec(), |name| {
+        let aws = aws.clone();
+        async move {
+            let request = aws
+                .logs
+                .client
+                .describe_log_groups()
+                .log_group_name_prefix(name)
+                .limit(PAGE)
+                .send();
+            aws.logs.call(DESCRIBE, request).await
+        }
+    });
+    let answers = answers.await?;
+    let mut groups = BTreeMap::new();
+    for group in answers
+        .into_iter()
+        .flat_map(|a| a.log_groups.unwrap_or_default())
+    {
+        groups.insert(group.log_group_name.clone(), group);
+    }
+    Ok(groups.into_values().collect())
+}
+
+/// The group with its tags; `None` if it has just been deleted.
+async fn found(aws: &Aws, query: &Query, group: &Described) -> Result<Option<Found>, CallError> {
+    let name = group.log_group_name().unwrap_or_default();
+    let arn = group.log_group_arn().map_or_else(
+        || query.identity.log_group_arn(name),
+        |arn| arn.trim_end_matches(":*").to_owned(),
+    );
+    let tags = match list_tags(aws, &arn).await {
+        Ok(tags) => tags,
+        Err(error) if error.code.as_deref() == Some(NOT_FOUND) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let policy = group
+        .retention_policy_name()
+        .map(|name| Fact::RetentionByAccountPolicy(name.to_owned()));
+    Ok(Some(Found {
+        resource: Resource::LogGroup(log_group(group, &tags)),
+        owner: tags::owner(&tags, &query.stack, &query.identity.region),
+        attributes: attributes(name, arn),
+        facts: policy.into_iter().collect(),
+    }))
+}
+
+async fn list_tags(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, CallError> {
+    let request = aws.logs.client.list_tags_for_resource().resource_arn(arn);
+    let operation = "logs:ListTagsForResource";
+    let answer = aws.logs.call(operation, request.send()).await?;
+    Ok(answer.tags.unwrap_or_default().into_iter().collect())
+}
+
+fn log_group(group: &Described, tags: &BTreeMap<String, String>) -> LogGroup {
+    LogGroup {
+        name: group.log_group_name().unwrap_or_default().to_owned(),
+        class: group
+            .log_group_class()
+            .map_or(DEFAULT_CLASS, LogGroupClass::as_str)
+            .to_owned(),
+        retention_days: group
+            .retention_in_days()
+            .and_then(|days| u32::try_from(days).ok()),
+        kms_key_arn: group.kms_key_id().map(Text::from),
+        deletion_protection: group.deletion_protection_enabled().unwrap_or_default(),
+        tags: live_tags(tags),
+    }
+}
+
+fn attributes(name: &str, arn: String) -> BTreeMap<Attribute, String> {
+    BTreeMap::from([(Attribute::Arn, arn), (Attribute::Name, name.to_owned())])
+}
+
+/// Runs one call of the CloudWatch Logs client and takes the request id of its answer.
+macro_rules! run {
+    ($aws:ident, $call:ident => $($request:tt)+) => {{
+        let request = $aws.logs.client.$($request)+.send();
+        let answer = $aws.logs.call($call.change.operation(), request).await;
+        answer.map(|answer| Reply {
+            request_id: answer.request_id().map(str::to_owned),
+            ..Reply::default()
+        })
+    }};
+}
+
+pub(super) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<Reply, CallError> {
+    let name = call.target.as_str();
+    match change {
+        Change::Create(group) => create(aws, call, group).await,
+        Change::PutRetention(days) => {
+            let days = i32::try_from(*days).unwrap_or(i32::MAX);
+            run!(aws, call => put_retention_policy().log_group_name(name).retention_in_days(days))
+        }
+        Change::DeleteRetention => {
+            run!(aws, call => delete_retention_policy().log_group_name(name))
+        }
+        Change::AssociateKmsKey(arn) => {
+            run!(aws, call => associate_kms_key().log_group_name(name).kms_key_id(arn.to_string()))
+        }
+        Change::DisassociateKmsKey => {
+            run!(aws, call => disassociate_kms_key().log_group_name(name))
+        }
+        Change::PutDeletionProtection(on) => {
+            run!(aws, call => put_log_group_deletion_protection().log_group_identifier(name)
+                .deletion_protection_enabled(*on))
+        }
+        Change::Tag(tags) => {
+            let arn = aws.identity().await?.log_group_arn(name);
+            let tags = plain_tags(tags).into_iter().collect();
+            run!(aws, call => tag_resource().resource_arn(arn).set_tags(Some(tags)))
+        }
+        Change::Untag(keys) => {
+            let arn = aws.identity().await?.log_group_arn(name);
+            let keys = Some(keys.clone());
+            run!(aws, call => untag_resource().resource_arn(arn).set_tag_keys(keys))
+        }
+        Change::Delete => match run!(aws, call => delete_log_group().log_group_name(name)) {
+            // What is to go and is not there is gone: an earlier attempt, whose answer was lost, may have removed it.
+            Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
+            outcome => outcome,
+        },
+    }
+}
+
+async fn create(aws: &Aws, call: &Call, group: &LogGroup) -> Result<Reply, CallError> {
+    let arn = aws.identity().await?.log_group_arn(&group.name);
+    // The map of tags may be absent but not empty (botocore model logs 2014-03-28, `Tags`).
+    let tags = Some(plain_tags(&group.tags)).filter(|tags| !tags.is_empty());
+    let outcome = run!(aws, call => create_log_group().log_group_name(&group.name)
+        .set_kms_key_id(group.kms_key_arn.as_ref().map(Text::to_string))
+        .set_log_group_class(other_class(&group.class))
+        .set_deletion_protection_enabled(Some(true).filter(|_| group.deletion_protection))
+        .set_tags(tags.map(|tags| tags.into_iter().collect())));
+    let reply = match outcome {
+        // An earlier attempt may have made it, and its answer was lost: then it carries our tags.
+        Err(error) if error.code.as_deref() == Some("ResourceAlreadyExistsException") => {
+            if !same_owner(&list_tags(aws, &arn).await?, &group.tags) {
+                return Err(error);
+            }
+            Reply {
+                request_id: error.request_id,
+                ..Reply::default()
+            }
+        }
+        outcome => outcome?,
+    };
+    Ok(Reply {
+        attributes: attributes(&group.name, arn),
+        ..reply
+    })
+}
+
+/// The class, unless it is the one that AWS takes by itself.
+fn other_class(class: &str) -> Option<LogGroupClass> {
+    (class != DEFAULT_CLASS).then(|| LogGroupClass::from(class))
+}

@@ -1,0 +1,139 @@
+//! Reading workspaces: one paged call finds them, tags included, and a few more tell about those that matter.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_amp::types::{WorkspaceConfigurationDescription, WorkspaceSummary};
+
+use crate::{
+    cloud::{
+        CallError,
+        aws::{
+            Aws, all, live_tags,
+            workspace::{attributes, wait},
+        },
+    },
+    resource::{
+        Resource,
+        workspace::{Configuration, LabelSet, Workspace},
+    },
+    snapshot::Found,
+    stack::Query,
+    tags::{self, Owner},
+    text::Text,
+};
+
+/// The most workspaces on a page (botocore model amp 2020-08-01, `ListWorkspaces`).
+const PAGE: i32 = 1000;
+
+/// Reads the workspaces that are ours and those that bear the declared alias. One that is being deleted counts as gone.
+pub(in crate::cloud::aws) async fn observe(
+    aws: &Aws,
+    query: &Query,
+) -> Result<Vec<Found>, CallError> {
+    // The API's own filter finds prefixes of the alias, not the alias, and none of those that are ours under another one.
+    let request = aws.amp.client.list_workspaces().max_results(PAGE);
+    let pages = request.into_paginator().items().send();
+    let workspaces = aws
+        .amp
+        .call("aps:ListWorkspaces", pages.try_collect())
+        .await?;
+    let relevant = workspaces.into_iter().filter_map(|workspace| {
+        let tags: BTreeMap<String, String> = workspace
+            .tags
+            .clone()
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
+        let owner = tags::owner(&tags, &query.stack, &query.identity.region);
+        let named = query.alias.is_some() && workspace.alias == query.alias;
+        let relevant = named || matches!(owner, Owner::Ours(_));
+        (relevant && status(&workspace) != "DELETING").then_some((workspace, tags, owner))
+    });
+    let found = all(relevant, |(workspace, tags, owner)| {
+        let (aws, query) = (aws.clone(), query.clone());
+        async move { found(&aws, &query, &workspace, &tags, owner).await }
+    });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+fn status(workspace: &WorkspaceSummary) -> &str {
+    workspace
+        .status()
+        .map_or("ACTIVE", |status| status.status_code().as_str())
+}
+
+/// The workspace with what the list does not tell; `None` if it has just been deleted.
+async fn found(
+    aws: &Aws,
+    query: &Query,
+    workspace: &WorkspaceSummary,
+    tags: &BTreeMap<String, String>,
+    owner: Owner,
+) -> Result<Option<Found>, CallError> {
+    let id = workspace.workspace_id.as_str();
+    let failed = status(workspace) == "CREATION_FAILED";
+    let described = wait::describe(aws, id);
+    let logging = async {
+        // What was never created has neither.
+        if failed {
+            return Ok(None);
+        }
+        wait::logging(aws, id).await
+    };
+    let configuration = async {
+        if failed || !query.workspace_configuration {
+            return Ok(None);
+        }
+        wait::configuration(aws, id).await
+    };
+    let (described, logging, configuration) = tokio::try_join!(described, logging, configuration)?;
+    let Some(described) = described else {
+        return Ok(None);
+    };
+    // A configuration that AWS failed to create logs nothing.
+    let logging = logging.filter(|logging| {
+        !matches!(
+            wait::logging_status(logging),
+            "CREATION_FAILED" | "DELETING"
+        )
+    });
+    Ok(Some(Found {
+        resource: Resource::Workspace(Workspace {
+            alias: workspace.alias.clone(),
+            kms_key_arn: workspace.kms_key_arn.as_deref().map(Text::from),
+            configuration: configuration.as_ref().map(settings).unwrap_or_default(),
+            logging: logging.map(|logging| Text::from(logging.log_group_arn)),
+            tags: live_tags(tags),
+            failed,
+        }),
+        owner,
+        attributes: attributes(
+            &query.identity,
+            id,
+            &workspace.arn,
+            described.prometheus_endpoint(),
+        ),
+        facts: Vec::new(),
+    }))
+}
+
+fn settings(described: &WorkspaceConfigurationDescription) -> Configuration {
+    let limits = described.limits_per_label_set.as_ref().map(|buckets| {
+        let buckets = buckets.iter().filter_map(|bucket| {
+            let max = bucket.limits()?.max_series()?;
+            let labels: LabelSet = bucket.label_set.clone().into_iter().collect();
+            Some((labels, u64::try_from(max).ok()?))
+        });
+        buckets.collect()
+    });
+    Configuration {
+        retention_days: unsigned(described.retention_period_in_days),
+        limits,
+        out_of_order_time_window_seconds: unsigned(described.out_of_order_time_window_in_seconds),
+        rule_query_offset_seconds: unsigned(described.rule_query_offset_in_seconds),
+    }
+}
+
+fn unsigned(number: Option<i32>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok())
+}

@@ -1,0 +1,295 @@
+//! What people have to decide or should know before a plan is carried out: refusals, risks and notes.
+
+use crate::{
+    address::{Address, Kind},
+    plan::{Note, Reason, Refusal, risk::Risk},
+    resource::Immutable,
+    show::{Paint, Style, words},
+    tags::{Owner, PREVENT_DESTROY_TAG, STACK_TAG},
+};
+
+/// What is wrong, the details, and what to do.
+struct Explained {
+    message: String,
+    details: Vec<String>,
+    hints: Vec<String>,
+}
+
+/// The refusals, each with its cause and what to do about it.
+pub fn refusals(refusals: &[Refusal], style: Style) -> String {
+    let mut out = String::new();
+    if refusals.is_empty() {
+        return out;
+    }
+    let title = "Nothing is done until this is decided:";
+    out.push_str(&style.paint(Paint::Title, title));
+    out.push('\n');
+    for (index, refusal) in refusals.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let Explained {
+            message,
+            details,
+            hints,
+        } = explain(refusal);
+        let cross = style.paint(Paint::Remove, "×");
+        let address = style.paint(Paint::Title, &refusal.address.to_string());
+        let text = format!("{address}: {message}");
+        out.push_str(&words::wrap(&format!("{cross} "), &text, style.width));
+        for detail in details {
+            out.push_str(&words::wrap("    ", &detail, style.width));
+        }
+        out.push_str(&hint_lines("    ", &hints, style));
+    }
+    out
+}
+
+/// The risks, those that lose data first.
+pub fn risks(risks: &[Risk], style: Style) -> String {
+    let mut out = String::new();
+    let (losses, others): (Vec<&Risk>, Vec<&Risk>) = risks.iter().partition(|risk| risk.data_loss);
+    for (title, sign, risks) in [
+        ("Data is lost, for good:", "!!", losses),
+        ("Look twice:", "!", others),
+    ] {
+        if risks.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&style.paint(Paint::Title, title));
+        out.push('\n');
+        for risk in risks {
+            let sign = style.paint(Paint::Remove, sign);
+            let address = style.paint(Paint::Title, &risk.address.to_string());
+            let text = format!("{address}: {} ({})", risk.text, risk.code);
+            out.push_str(&words::wrap(&format!("{sign} "), &text, style.width));
+        }
+    }
+    out
+}
+
+/// The notes.
+pub fn notes(notes: &[Note], style: Style) -> String {
+    let mut out = String::new();
+    for Note { address, text } in notes {
+        let text = format!("{address}: {text}");
+        out.push_str(&words::wrap("note: ", &text, style.width));
+    }
+    out
+}
+
+/// Advice, one `hint:` each.
+pub(super) fn hint_lines(indent: &str, hints: &[String], style: Style) -> String {
+    let first = format!("{indent}{}: ", style.paint(Paint::Adopt, "hint"));
+    hints
+        .iter()
+        .map(|hint| words::wrap(&first, hint, style.width))
+        .collect()
+}
+
+fn explain(refusal: &Refusal) -> Explained {
+    let Refusal { address, reason } = refusal;
+    match reason {
+        Reason::NotOurs { arn, owner } => not_ours(address, arn, owner),
+        Reason::CannotAdopt {
+            arn,
+            owner,
+            differs,
+        } => cannot_adopt(address, arn, owner, differs),
+        Reason::NameTaken { wanted, arn, owner } => name_taken(address, wanted, arn, owner),
+        Reason::Ambiguous { arns } => ambiguous(address, arns),
+        Reason::Protected {
+            arn,
+            replaces,
+            by_tag,
+        } => protected(address, arn, replaces, *by_tag),
+        Reason::DeletionProtection { arn } => deletion_protection(address, arn),
+        Reason::NoSuchRole { wanted, similar } => no_such_role(wanted, similar.as_deref()),
+    }
+}
+
+/// `belongs to …`, or that nobody knows.
+pub(super) fn whose(owner: &Owner) -> String {
+    match owner {
+        Owner::Unknown => "has no tag that says whose it is".to_owned(),
+        Owner::Ours(_)
+        | Owner::OtherRegion { .. }
+        | Owner::OtherStack(_)
+        | Owner::CloudFormation(_)
+        | Owner::Terraform(_)
+        | Owner::Aws => format!("belongs to {owner}"),
+    }
+}
+
+fn not_ours(address: &Address, arn: &str, owner: &Owner) -> Explained {
+    let take_over = format!(
+        "write `adopt = true` in [{address}], or give `--adopt {address}` to `amp-stack apply`; the plan then shows what would change"
+    );
+    let other_name = format!("choose another name in [{address}]");
+    let hints = match owner {
+        Owner::Unknown => vec![
+            format!("to take it over, {take_over}"),
+            format!("to leave it alone, {other_name}"),
+        ],
+        Owner::OtherStack(_)
+        | Owner::OtherRegion { .. }
+        | Owner::CloudFormation(_)
+        | Owner::Terraform(_) => vec![
+            format!("{other_name}, or refer to the existing one by its ARN"),
+            format!(
+                "to take it over, first make its present owner let go of it without deleting it, or the two will undo each other's changes; then {take_over}"
+            ),
+        ],
+        Owner::Ours(other) => vec![format!(
+            "[{other}] and [{address}] want the same name: rename one of them, or remove [{other}] first"
+        )],
+        Owner::Aws => vec![other_name],
+    };
+    Explained {
+        message: format!(
+            "this {} exists already and {}",
+            address.kind.noun(),
+            whose(owner)
+        ),
+        details: vec![arn.to_owned()],
+        hints,
+    }
+}
+
+fn cannot_adopt(address: &Address, arn: &str, owner: &Owner, differs: &[Immutable]) -> Explained {
+    let noun = address.kind.noun();
+    let mut details = vec![arn.to_owned(), format!("it {}", whose(owner))];
+    details.extend(because(differs));
+    Explained {
+        message: format!(
+            "this {noun} cannot be taken over as it is declared: it would have to be replaced, and nothing is deleted that is not this stack's"
+        ),
+        details,
+        hints: vec![
+            format!(
+                "to take it over, make {} in [{address}] what the existing one has",
+                properties(differs)
+            ),
+            format!("to leave it alone, remove `adopt` and choose another name in [{address}]"),
+        ],
+    }
+}
+
+fn name_taken(address: &Address, wanted: &str, arn: &str, owner: &Owner) -> Explained {
+    let details = vec![
+        format!("the other one is {arn}"),
+        format!("it {}", whose(owner)),
+        "IAM compares role names ignoring case and without their paths, across the whole account"
+            .to_owned(),
+    ];
+    let mut hints = vec![format!("choose another name in [{address}]")];
+    match owner {
+        Owner::Aws => {}
+        Owner::Ours(_)
+        | Owner::OtherRegion { .. }
+        | Owner::OtherStack(_)
+        | Owner::CloudFormation(_)
+        | Owner::Terraform(_)
+        | Owner::Unknown => hints.push(format!(
+            "if the other one is meant, write name and path in [{address}] exactly as it has them"
+        )),
+    }
+    Explained {
+        message: format!("the name `{wanted}` is taken"),
+        details,
+        hints,
+    }
+}
+
+fn ambiguous(address: &Address, arns: &[String]) -> Explained {
+    Explained {
+        message: format!(
+            "{} carry the tags of this one resource",
+            words::count(arns.len(), address.kind.noun())
+        ),
+        details: arns.to_vec(),
+        hints: vec![format!(
+            "decide which one is to stay; delete the others, or remove the tag `{STACK_TAG}` from them"
+        )],
+    }
+}
+
+fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool) -> Explained {
+    let noun = address.kind.noun();
+    let (deed, mut hints) = if replaces.is_empty() {
+        ("removed", Vec::new())
+    } else {
+        let properties = properties(replaces);
+        let hint = format!("to keep this {noun}, make {properties} what it was");
+        ("replaced", vec![hint])
+    };
+    let lift = if by_tag {
+        format!(
+            "the tag `{PREVENT_DESTROY_TAG}` protects it, although [{address}] has left the stack file: put the table back with `prevent_destroy = false`, apply, then remove it again"
+        )
+    } else {
+        format!("to let it go, write `prevent_destroy = false` in [{address}]")
+    };
+    hints.push(lift);
+    let mut details = vec![arn.to_owned()];
+    details.extend(because(replaces));
+    Explained {
+        message: format!("this {noun} would be {deed}, but `prevent_destroy` holds it back"),
+        details,
+        hints,
+    }
+}
+
+/// The names of the properties: `name` and `path`.
+fn properties(differ: &[Immutable]) -> String {
+    let names: Vec<String> = differ
+        .iter()
+        .map(|Immutable { property, .. }| format!("`{property}`"))
+        .collect();
+    words::list(&names)
+}
+
+/// Why each of the properties makes a replacement.
+fn because(differ: &[Immutable]) -> impl Iterator<Item = String> {
+    differ
+        .iter()
+        .map(|Immutable { property, why }| format!("because of {property}: {why}"))
+}
+
+fn deletion_protection(address: &Address, arn: &str) -> Explained {
+    Explained {
+        message: format!(
+            "this {} would be removed, but its deletion protection is on",
+            address.kind.noun()
+        ),
+        details: vec![arn.to_owned()],
+        hints: vec![
+            format!("write `deletion_protection = false` in [{address}] and apply that first"),
+            // The option as the AWS CLI derives it from the member `deletionProtectionEnabled` of PutLogGroupDeletionProtection.
+            format!(
+                "or: aws logs put-log-group-deletion-protection --log-group-identifier {arn} --no-deletion-protection-enabled"
+            ),
+        ],
+    }
+}
+
+fn no_such_role(wanted: &str, similar: Option<&str>) -> Explained {
+    let hints = match similar {
+        Some(similar) => vec![
+            format!("there is {similar}"),
+            "ARNs are compared letter by letter, with their case and path".to_owned(),
+        ],
+        None => vec![format!(
+            "correct the ARN, create the role first, or declare it in this stack as [{}.NAME]",
+            Kind::Role.table()
+        )],
+    };
+    Explained {
+        message: format!("there is no role {wanted}"),
+        details: Vec::new(),
+        hints,
+    }
+}

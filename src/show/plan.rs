@@ -1,0 +1,101 @@
+//! A plan as text: what comes, changes and goes, down to one field, and the calls that do it.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use crate::{
+    address::StackName,
+    identity::Identity,
+    plan::{Plan, risk::Risk},
+    show::{
+        Paint, Style, decide,
+        step::{Verb, groups},
+        words,
+    },
+};
+
+/// What a plan is shown with.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The stack.
+    pub stack: &'a StackName,
+    /// Where it lives.
+    pub identity: &'a Identity,
+    /// Whether the plan is one to remove the stack.
+    pub destroy: bool,
+    /// Whether to show the fields that stay as they are.
+    pub verbose: bool,
+    /// The command to type next, if there is something to do and it is not asked for at once.
+    pub next: Option<&'a str>,
+}
+
+/// The plan, whole, with its risks last.
+pub fn render(plan: &Plan, risks: &[Risk], frame: &Frame<'_>, style: Style) -> String {
+    let mut sections = vec![heading(frame, style)];
+    for group in groups(&plan.steps) {
+        let mut section = String::new();
+        group.write(frame.verbose, style, &mut section);
+        sections.push(section);
+    }
+    sections.extend([
+        decide::notes(&plan.notes, style),
+        decide::refusals(&plan.refusals, style),
+        decide::risks(risks, style),
+        ending(plan, frame, style),
+    ]);
+    sections.retain(|section| !section.is_empty());
+    sections.join("\n")
+}
+
+/// `2 to create, 1 to change: 5 calls`, or nothing if there are no steps.
+pub fn counts(plan: &Plan) -> String {
+    let mut numbers: BTreeMap<Verb, usize> = BTreeMap::new();
+    for group in groups(&plan.steps) {
+        *numbers.entry(group.verb).or_default() += 1;
+    }
+    let counts: Vec<String> = Verb::ALL
+        .iter()
+        .filter_map(|verb| Some(format!("{} to {}", numbers.get(verb)?, verb.word())))
+        .collect();
+    if counts.is_empty() {
+        return String::new();
+    }
+    format!(
+        "{}: {}",
+        counts.join(", "),
+        words::count(plan.calls(), "call")
+    )
+}
+
+fn heading(frame: &Frame<'_>, style: Style) -> String {
+    let Identity {
+        account, region, ..
+    } = frame.identity;
+    let stack = style.paint(Paint::Title, frame.stack.as_str());
+    format!("Stack {stack} in {region}, account {account}\n")
+}
+
+fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
+    let mut out = String::new();
+    let mut line = |text: &str| writeln!(out, "{text}").expect("a string takes all");
+    if plan.is_empty() {
+        line(if frame.destroy {
+            "Nothing to do: nothing of this stack is left."
+        } else {
+            "Nothing to do: everything is as the stack file says."
+        });
+        return out;
+    }
+    let counts = counts(plan);
+    if !counts.is_empty() {
+        line(&style.paint(Paint::Title, &counts));
+    }
+    if !plan.refusals.is_empty() {
+        let refusals = words::count(plan.refusals.len(), "decision");
+        line(&format!(
+            "{refusals} to make first; until then nothing is done"
+        ));
+    } else if let Some(next) = frame.next {
+        line(&format!("To do it, run: {next}"));
+    }
+    out
+}

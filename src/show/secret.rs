@@ -1,0 +1,285 @@
+//! Which values are not for the eyes of those who read a plan.
+
+use crate::{diff::Path, node::Node};
+
+/// What stands for a hidden value.
+pub(super) const HIDDEN: &str = "(hidden)";
+
+/// Words in the name of a value that make it a secret.
+const SECRET_WORDS: &[&str] = &[
+    "secret",
+    "secrets",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "token",
+    "tokens",
+    "apikey",
+    "credential",
+    "credentials",
+    "authorization",
+    "auth",
+    "dsn",
+];
+
+/// Members whose values say where a secret is kept, not what it is.
+const PLACES_OF_SECRETS: &[&str] = &["secrets", "secret_options", "repository_credentials"];
+
+/// What tokens of well-known services begin with.
+const PREFIXES: &[&str] = &[
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "sk_live_",
+    "sk-",
+    "hvs.",
+    "Bearer ",
+    "Basic ",
+];
+
+/// Tells whether the value at `path` has to be hidden, by its name or by its look.
+pub(super) fn is_secret(path: &Path, value: &Node) -> bool {
+    let Some(text) = value.as_text() else {
+        return false;
+    };
+    // What another resource of the stack will be called is no secret.
+    let Some(text) = text.known() else {
+        return false;
+    };
+    if text.is_empty() || text.starts_with("arn:") {
+        return false;
+    }
+    looks_secret(text) || is_named_secret(&path.keys())
+}
+
+fn is_named_secret(keys: &[&str]) -> bool {
+    let Some((name, before)) = keys.split_last() else {
+        return false;
+    };
+    let is_place = before.iter().any(|key| PLACES_OF_SECRETS.contains(key));
+    // Policies name conditions such as `aws:TokenIssueTime`; no secret belongs into them.
+    let is_policy = keys
+        .first()
+        .is_some_and(|key| matches!(*key, "trust" | "inline_policies"));
+    !is_place && !is_policy && has_secret_word(name)
+}
+
+/// Tells whether one of the words of `name` is a word for secrets: `DB_PASSWORD`, `apiKey`, `splunk-token`.
+fn has_secret_word(name: &str) -> bool {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        was_lower = letter.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    // `key` alone names the key of a pair; `API_KEY` is a secret.
+    let is_some_key = words.len() > 1 && words.iter().any(|word| word == "key");
+    is_some_key
+        || words
+            .iter()
+            .any(|word| SECRET_WORDS.contains(&word.as_str()))
+}
+
+fn looks_secret(text: &str) -> bool {
+    is_service_token(text)
+        || text.contains("PRIVATE KEY-----")
+        || text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(is_access_key_id)
+        || is_web_token(text)
+        || has_password_in_url(text)
+        || assigns_secret(text)
+        || text.split([' ', ',', ';', '"', '\'']).any(is_random)
+}
+
+fn is_service_token(text: &str) -> bool {
+    const SHORTEST: usize = 12;
+    PREFIXES
+        .iter()
+        .filter_map(|prefix| text.strip_prefix(prefix))
+        .any(|rest| rest.len() >= SHORTEST && !rest.contains(' '))
+}
+
+/// An access key id: `AKIA` or `ASIA` and sixteen more (IAM user guide, "IAM identifiers", unique ID prefixes).
+fn is_access_key_id(word: &str) -> bool {
+    word.len() == 20
+        && (word.starts_with("AKIA") || word.starts_with("ASIA"))
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+/// A JSON web token: three parts, of which the first begins as `{"` does in base64.
+fn is_web_token(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() == 3
+}
+
+/// `postgres://user:password@host/`.
+fn has_password_in_url(text: &str) -> bool {
+    text.split_once("://")
+        .and_then(|(_, rest)| rest.split(['/', '?', '#']).next())
+        .and_then(|authority| authority.rsplit_once('@'))
+        .is_some_and(|(user, _)| user.contains(':'))
+}
+
+/// `--password=x`, `user=a;token=b`.
+fn assigns_secret(text: &str) -> bool {
+    text.split([' ', '&', ';', ',', '?']).any(|piece| {
+        piece
+            .split_once('=')
+            .is_some_and(|(name, value)| !value.is_empty() && has_secret_word(name))
+    })
+}
+
+/// Long, of letters of both cases and digits that alternate as in no word, and with more entropy per letter than words have: a key rather than a name.
+fn is_random(text: &str) -> bool {
+    const SHORTEST: usize = 32;
+    const BITS_PER_LETTER: f64 = 4.3;
+    const ALTERNATION: f64 = 0.38;
+    let is_key_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_');
+    text.len() >= SHORTEST
+        && text.bytes().all(is_key_letter)
+        && text.bytes().any(|b| b.is_ascii_uppercase())
+        && text.bytes().any(|b| b.is_ascii_lowercase())
+        && text.bytes().any(|b| b.is_ascii_digit())
+        && entropy(text) >= BITS_PER_LETTER
+        && alternation(text) >= ALTERNATION
+}
+
+/// The bits that one letter of `text` tells.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in text.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
+    let total = f64::from(counts.iter().sum::<u32>());
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| {
+            let share = f64::from(*count) / total;
+            -share * share.log2()
+        })
+        .sum()
+}
+
+/// The share of letters after which another sort of letter follows: about 0.6 in random text, 0.3 in `NamesLikeThis`.
+fn alternation(text: &str) -> f64 {
+    let sort = |b: u8| {
+        (
+            b.is_ascii_uppercase(),
+            b.is_ascii_lowercase(),
+            b.is_ascii_digit(),
+        )
+    };
+    let (mut pairs, mut changes) = (0_u32, 0_u32);
+    for pair in text.as_bytes().windows(2) {
+        pairs += 1;
+        changes += u32::from(sort(pair[0]) != sort(pair[1]));
+    }
+    f64::from(changes) / f64::from(pairs.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        address::Address,
+        diff::Part,
+        text::{Attribute, Reference, Text},
+    };
+
+    fn path(keys: &str) -> Path {
+        keys.split('.').fold(Path::default(), |path, key| {
+            path.join(Part::Key(key.to_owned()))
+        })
+    }
+
+    #[test]
+    fn names_make_secrets() {
+        for name in [
+            "containers.app.environment.DB_PASSWORD",
+            "containers.app.environment.apiKey",
+            "containers.app.log_configuration.options.splunk-token",
+            "containers.app.environment.CLIENT_SECRET",
+            "tags.ApiToken",
+        ] {
+            assert!(is_secret(&path(name), &Node::from("hunter2")), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_names_do_not() {
+        for name in [
+            "containers.app.environment.KEYBOARD",
+            "containers.app.environment.MONKEY",
+            "containers.app.secrets.DB_PASSWORD",
+            "trust.Condition.StringEquals.aws:TokenIssueTime",
+            "containers.app.environment.TOKENIZER",
+            "containers.collector.environment.AOT_CONFIG_CONTENT.processors.attributes.key",
+            "description",
+        ] {
+            let plain = Node::from("Basic access to metrics");
+            assert!(!is_secret(&path(name), &plain), "{name}");
+        }
+    }
+
+    #[test]
+    fn arns_references_and_numbers_are_no_secrets() {
+        let key = path("kms_key_arn");
+        assert!(!is_secret(
+            &key,
+            &Node::from("arn:aws:kms:us-east-1:111122223333:key/1")
+        ));
+        assert!(!is_secret(
+            &path("environment.TOKEN"),
+            &Node::Text(Text::from(Reference {
+                address: Address::workspace(),
+                attribute: Attribute::Id,
+            }))
+        ));
+        assert!(!is_secret(&key, &Node::from(7_u32)));
+    }
+
+    #[test]
+    fn looks_make_secrets() {
+        for text in [
+            "AKIAIOSFODNN7EXAMPLE",
+            "id=AKIAIOSFODNN7EXAMPLE;x",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+            "postgres://app:hunter2@db.internal/orders",
+            "--password=hunter2",
+            "-----BEGIN PRIVATE KEY-----",
+            "Bearer c2lnbmF0dXJl",
+        ] {
+            assert!(is_secret(&path("x"), &Node::from(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_things_do_not_look_secret() {
+        for text in [
+            "111122223333.dkr.ecr.us-east-1.amazonaws.com/checkout@sha256:8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4",
+            "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/api/v1/remote_write",
+            "CheckoutTaskExecutionRoleForProduction2024",
+            "ws-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+            "/ecs/checkout/Production1/collector/logs",
+            "--config=/etc/ecs/ecs-amp.yaml",
+            "",
+        ] {
+            assert!(!is_secret(&path("x"), &Node::from(text)), "{text}");
+        }
+    }
+}

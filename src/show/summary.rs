@@ -1,0 +1,155 @@
+//! What became of a plan: what was done, what was not and why, and what to run next.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use crate::{
+    apply::{Failure, Outcome},
+    plan::{Plan, StepId},
+    show::{
+        Paint, Style, decide,
+        step::{Verb, groups, verb_of},
+        words,
+    },
+    text::Attribute,
+};
+
+/// What a summary says beside the outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Whether something was changed, or may have been.
+    pub changed: bool,
+    /// The command that shows what is left.
+    pub look: &'a str,
+    /// The command that goes on.
+    pub again: &'a str,
+}
+
+/// The summary of a run.
+pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
+    let mut sections = vec![headline(outcome, plan, frame.changed, style), made(outcome)];
+    let Outcome {
+        done: _,
+        failed,
+        given_up,
+        stopped,
+        attributes: _,
+    } = outcome;
+    sections.extend(
+        failed
+            .iter()
+            .map(|failure| failed_step(failure, plan, style)),
+    );
+    let mut rest = String::new();
+    for (step, because) in given_up {
+        let text = format!(
+            "{} was not {}, because {} failed",
+            step.address,
+            past(step, plan),
+            because.address
+        );
+        rest.push_str(&words::wrap("- ", &text, style.width));
+    }
+    for step in stopped {
+        let text = format!(
+            "{} was not {}, or not wholly, because the run was asked to stop",
+            step.address,
+            past(step, plan)
+        );
+        rest.push_str(&words::wrap("- ", &text, style.width));
+    }
+    sections.push(rest);
+    if !outcome.is_complete() {
+        let Frame { look, again, .. } = frame;
+        sections.push(format!(
+            "To see what is left, run: {look}\nTo go on from there, run: {again}\n"
+        ));
+    }
+    sections.retain(|section| !section.is_empty());
+    sections.join("\n")
+}
+
+/// `Done: 2 created, 1 removed`, or how far it came.
+fn headline(outcome: &Outcome, plan: &Plan, changed: bool, style: Style) -> String {
+    let mut numbers: BTreeMap<Verb, usize> = BTreeMap::new();
+    for group in groups(&plan.steps) {
+        let is_done = [Some(group.first), group.second]
+            .into_iter()
+            .flatten()
+            .all(|step| outcome.done.contains(&step.id));
+        if is_done {
+            *numbers.entry(group.verb).or_default() += 1;
+        }
+    }
+    let mut parts: Vec<String> = numbers
+        .iter()
+        .map(|(verb, number)| format!("{number} {}", verb.past()))
+        .collect();
+    for (number, what) in [
+        (outcome.failed.len(), "failed"),
+        (
+            outcome.given_up.len() + outcome.stopped.len(),
+            "left undone",
+        ),
+    ] {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    }
+    let (word, paint) = if outcome.is_complete() {
+        ("Done", Paint::Create)
+    } else if changed {
+        ("Stopped half way", Paint::Remove)
+    } else {
+        ("Nothing was changed", Paint::Remove)
+    };
+    format!("{}: {}\n", style.paint(paint, word), parts.join(", "))
+}
+
+/// The attributes that AWS decided, for use elsewhere.
+fn made(outcome: &Outcome) -> String {
+    let mut lines = Vec::new();
+    for (address, attributes) in &outcome.attributes {
+        for (attribute, value) in attributes {
+            match attribute {
+                // The stack file says these itself.
+                Attribute::Name | Attribute::Family => {}
+                Attribute::Arn
+                | Attribute::Id
+                | Attribute::Endpoint
+                | Attribute::RemoteWriteUrl
+                | Attribute::QueryUrl => {
+                    lines.push((format!("{address}.{}", attribute.as_str()), value));
+                }
+            }
+        }
+    }
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (name, value) in lines {
+        writeln!(out, "  {name:width$}  {value}").expect("a string takes all");
+    }
+    out
+}
+
+fn failed_step(failure: &Failure, plan: &Plan, style: Style) -> String {
+    let Failure {
+        step,
+        performed,
+        error,
+    } = failure;
+    let cross = style.paint(Paint::Remove, "×");
+    let address = style.paint(Paint::Title, &step.address.to_string());
+    let mut out = format!("{cross} {address} was not {}\n", past(step, plan));
+    out.push_str(&words::wrap("    ", &error.to_string(), style.width));
+    if !performed.is_empty() {
+        let before = format!("done before: {}", performed.join(", "));
+        out.push_str(&words::wrap("    ", &before, style.width));
+    }
+    let hints: Vec<String> = error.hint.iter().cloned().collect();
+    out.push_str(&decide::hint_lines("    ", &hints, style));
+    out
+}
+
+fn past(id: &StepId, plan: &Plan) -> &'static str {
+    verb_of(id, plan).past()
+}

@@ -1,0 +1,94 @@
+//! Words that the other texts share: counts, lists, wrapped sentences.
+
+/// `1 call`, `2 calls`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn list<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.as_ref().to_owned(),
+        [before @ .., last] => {
+            let before: Vec<&str> = before.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", before.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// Breaks `text` at spaces into lines of at most `width` columns. The first line begins with `first`, the others with as many spaces.
+///
+/// Words are never broken, so that what people copy stays whole.
+pub fn wrap(first: &str, text: &str, width: usize) -> String {
+    let indent = columns(first);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && indent + columns(&line) + 1 + columns(word) > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    let mut wrapped = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        let start = if index == 0 {
+            first.to_owned()
+        } else {
+            " ".repeat(indent)
+        };
+        wrapped.push_str(start.as_str());
+        wrapped.push_str(line);
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
+/// The columns that `text` takes; escape sequences take none.
+pub fn columns(text: &str) -> usize {
+    let mut columns = 0;
+    let mut escape = false;
+    for letter in text.chars() {
+        match letter {
+            '\u{1b}' => escape = true,
+            'm' if escape => escape = false,
+            _ if escape => {}
+            _ => columns += 1,
+        }
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_lists_read_well() {
+        assert_eq!(count(1, "call"), "1 call");
+        assert_eq!(count(0, "call"), "0 calls");
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b"]), "a and b");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(list::<&str>(&[]), "");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words_only() {
+        assert_eq!(
+            wrap("hint: ", "one two three", 13),
+            "hint: one two\n      three\n"
+        );
+        assert_eq!(wrap("- ", "unbreakable", 5), "- unbreakable\n");
+    }
+
+    #[test]
+    fn escapes_take_no_columns() {
+        assert_eq!(columns("\u{1b}[31mab\u{1b}[0m"), 2);
+    }
+}

@@ -1,0 +1,142 @@
+//! From the text of a stack file to a checked [`Stack`], or to every problem in it.
+
+mod arn;
+mod collision;
+mod context;
+mod cycle;
+mod grants;
+mod header;
+mod json;
+mod known;
+pub(super) mod lifecycle;
+mod log_group;
+mod managed_policy;
+mod policy;
+mod role;
+mod sections;
+pub(super) mod tags;
+mod variables;
+mod workspace;
+
+use std::{collections::BTreeMap, fmt, io, path::Path};
+
+pub use collision::role_name_collisions;
+pub use header::Header;
+
+use crate::{
+    identity::Identity,
+    stack::{
+        Stack,
+        document::{Document, Voids},
+        interpolate::Names,
+        problem::{Problem, Problems},
+        source::Source,
+        tree::Key,
+    },
+};
+
+/// What a stack file is read with.
+pub struct Surroundings<'a> {
+    /// Where the run works.
+    pub identity: Identity,
+    /// Whether the account is the real one, and not a placeholder.
+    pub account_is_known: bool,
+    /// Whether the region is the real one, and not a placeholder.
+    pub region_is_known: bool,
+    /// The variables that were given one by one; they win over those in files.
+    pub variables: BTreeMap<String, String>,
+    /// Files of variables; of two values for one variable the later file wins.
+    pub var_files: Vec<Source>,
+    /// The environment of the process.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// Reads a file that the stack file names, relative to the stack file.
+    pub read: &'a dyn Fn(&Path) -> io::Result<String>,
+}
+
+impl fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("identity", &self.identity)
+            .field("account_is_known", &self.account_is_known)
+            .field("region_is_known", &self.region_is_known)
+            .field("variables", &self.variables)
+            .field("var_files", &self.var_files)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Peeks at `[stack]`, before account and region are known. Fails only where the file is no TOML; every other mistake is left to [`load`] to report.
+pub fn header(source: &Source, around: &Surroundings<'_>) -> Result<Header, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let Some(document) = Document::parse(source, &mut problems) else {
+        return Err(problems.into_sorted());
+    };
+    let mut reported_by_load = Problems::default();
+    let values = variables::values(&document, around, &mut reported_by_load);
+    let declared = document.declared();
+    let names = Names {
+        variables: Some(&values),
+        environment: around.environment,
+        identity: None,
+        declared: &declared,
+    };
+    let root = document.fill_in(
+        &|key| key == "stack",
+        &names,
+        &mut Voids::default(),
+        &mut reported_by_load,
+    );
+    Ok(header::read(&root, &mut reported_by_load))
+}
+
+/// Reads and checks a stack file. The problems come in the order of the file, all at once.
+pub fn load(source: &Source, around: &Surroundings<'_>) -> Result<Stack, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let Some(document) = Document::parse(source, &mut problems) else {
+        return Err(problems.into_sorted());
+    };
+    let values = variables::values(&document, around, &mut problems);
+    let declared = document.declared();
+    let mut voids = Voids::default();
+    let mut found = Problems::default();
+    let mut names = Names {
+        variables: Some(&values),
+        environment: around.environment,
+        identity: None,
+        declared: &declared,
+    };
+    let head = document.fill_in(&|key| key == "stack", &names, &mut voids, &mut problems);
+    let header = header::read(&head, &mut found);
+    let place = header::place(&header, &head, around, &mut found);
+    names.identity = Some(&place.identity);
+    let mut root = document.fill_in(
+        &|key| !matches!(key, "stack" | "variables"),
+        &names,
+        &mut voids,
+        &mut problems,
+    );
+    let stack = sections::read(&header, &place, &declared, &mut root, around, &mut found);
+    // What could not be filled in was reported; whatever seems wrong with the empty string in its place is not.
+    found.retain(|problem| !problem.labels.iter().any(|(span, _)| voids.cover(span)));
+    problems.absorb(found);
+    if problems.is_empty() {
+        Ok(stack)
+    } else {
+        Err(problems.into_sorted())
+    }
+}
+
+/// Reports a logical name that can't be one.
+fn invalid_key(key: &Key, what: &str, problems: &mut Problems) {
+    problems
+        .add(
+            "invalid-key",
+            &key.span,
+            "not a name",
+            format!(
+                "`{}` cannot be the name of {what} in a stack file",
+                key.text
+            ),
+        )
+        .help("names are 1 to 64 of letters, digits, `_` and `-`");
+}

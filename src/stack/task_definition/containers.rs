@@ -1,0 +1,121 @@
+//! Reads `containers.NAME`: container definitions, with `logs` and `verbatim` beside the API's members.
+
+use crate::{
+    ecs_shape,
+    stack::{
+        problem::Problems,
+        reader::{table_of, wrong_type},
+        task_definition::{
+            Scope, logs,
+            view::{View, key, merge, set, string, tree},
+            wire::{Converter, Dialect, Expected, join},
+        },
+        tree::{Table, Tree, Value},
+    },
+};
+
+/// Reads the containers in the order of the file.
+pub(super) fn read(
+    containers: &Tree,
+    path: &str,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Vec<Tree> {
+    let path = join(path, "containers");
+    match &containers.value {
+        Value::Table(table) => table
+            .entries
+            .iter()
+            .filter_map(|(name, container)| {
+                let at = join(&path, &name.text);
+                let table = table_of(container, &at, problems)?;
+                let mut read = one(table, Some("name"), &at, scope, problems);
+                let named = string(name.text.as_str(), &name.span);
+                read.entries.insert(0, (key("name", &name.span), named));
+                Some(tree(Value::Table(read), &container.span))
+            })
+            .collect(),
+        Value::List(elements) => elements
+            .iter()
+            .enumerate()
+            .filter_map(|(index, container)| {
+                let at = format!("{path}[{index}]");
+                let table = table_of(container, &at, problems)?;
+                let read = one(table, None, &at, scope, problems);
+                Some(tree(Value::Table(read), &container.span))
+            })
+            .collect(),
+        Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) => {
+            wrong_type(containers, &path, "a table", problems);
+            Vec::new()
+        }
+    }
+}
+
+fn one(
+    table: &Table,
+    given: Option<&str>,
+    path: &str,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Table {
+    let mut converter = Converter {
+        dialect: Dialect::StackFile,
+        problems,
+    };
+    let expected = Expected {
+        of: ecs_shape::container(),
+        other_keys: &["logs", "verbatim"],
+        given,
+    };
+    let mut container = converter.structure(table, expected, path);
+    if let Some((name, value)) = entry(table, "logs") {
+        if let Some((other, _)) = entry(table, "log_configuration") {
+            problems
+                .add(
+                    "logs-twice",
+                    &name.span,
+                    "asks for the awslogs driver",
+                    format!("`{path}` has both `logs` and `log_configuration`"),
+                )
+                .and(&other.span, "configures a driver")
+                .help("`logs` writes the whole log configuration; for options such as `mode` write `log_configuration` alone");
+        } else if let Some(configuration) = logs::awslogs(value, scope, problems) {
+            set(
+                &mut container,
+                key("logConfiguration", &name.span),
+                configuration,
+            );
+        }
+    }
+    if let Some((_, value)) = entry(table, "verbatim")
+        && let Some(verbatim) = table_of(value, &join(path, "verbatim"), problems)
+    {
+        merge(&mut container, verbatim);
+    }
+    container
+}
+
+fn entry<'a>(table: &'a Table, name: &str) -> Option<&'a (crate::stack::tree::Key, Tree)> {
+    table.entries.iter().find(|(key, _)| key.text == name)
+}
+
+/// Lays containers of the stack file over exported ones: those of the same name member by member, others after them.
+pub(super) fn overlay(mut exported: Vec<Tree>, own: Vec<Tree>) -> Vec<Tree> {
+    let count = exported.len();
+    for container in own {
+        let same = exported.iter_mut().take(count).find(|other| {
+            let name = other.known_at("name");
+            name.is_some() && name == container.known_at("name")
+        });
+        match (same.map(|same| &mut same.value), &container.value) {
+            (Some(Value::Table(old)), Value::Table(new)) => {
+                for (name, value) in &new.entries {
+                    set(old, name.clone(), value.clone());
+                }
+            }
+            (Some(_) | None, _) => exported.push(container),
+        }
+    }
+    exported
+}

@@ -1,0 +1,89 @@
+//! Where a task can run, and how its containers are networked.
+
+use std::collections::BTreeSet;
+
+use crate::stack::{
+    task_definition::view::View,
+    tree::{Table, Tree},
+};
+
+/// A launch type (ECS API reference, `Compatibility`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LaunchType {
+    /// Instances of the account.
+    Ec2,
+    /// Capacity of AWS.
+    Fargate,
+    /// Machines elsewhere.
+    External,
+    /// Instances that AWS manages.
+    ManagedInstances,
+}
+
+/// The launch types that ECS validates a request against.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Launch(BTreeSet<LaunchType>);
+
+impl Launch {
+    /// Reads `requiresCompatibilities`.
+    pub(super) fn of(body: &Table) -> Self {
+        let named = body
+            .get("requiresCompatibilities")
+            .map(View::elements)
+            .unwrap_or_default();
+        let launch_type = |tree: &Tree| match tree.known() {
+            Some("EC2") => Some(LaunchType::Ec2),
+            Some("FARGATE") => Some(LaunchType::Fargate),
+            Some("EXTERNAL") => Some(LaunchType::External),
+            Some("MANAGED_INSTANCES") => Some(LaunchType::ManagedInstances),
+            Some(_) | None => None,
+        };
+        Self(named.iter().filter_map(launch_type).collect())
+    }
+
+    /// Tells whether ECS validates the request against `launch_type`.
+    pub(super) fn has(&self, launch_type: LaunchType) -> bool {
+        self.0.contains(&launch_type)
+    }
+
+    /// Tells whether the task can run where ECS may not tell containers the region: anywhere but on Fargate alone.
+    ///
+    /// Agents on EC2 instances have begun to set `AWS_REGION` only lately (amazon-ecs-agent pull request 4946), and without any launch type named the task can run there.
+    pub(super) fn may_lack_region(&self) -> bool {
+        self.0.iter().ne([&LaunchType::Fargate])
+    }
+}
+
+/// A network mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Network {
+    /// An interface for the task.
+    Awsvpc,
+    /// Docker's bridge, the default except on Fargate, which has only awsvpc (ECS API reference, `RegisterTaskDefinition`, `networkMode`).
+    Bridge,
+    /// The network of the host.
+    Host,
+    /// No network.
+    None,
+    /// Not known yet, or not known at all.
+    Unknown,
+}
+
+impl Network {
+    /// Reads `networkMode`.
+    pub(super) fn of(body: &Table) -> Self {
+        match body.get("networkMode").map(|mode: &Tree| mode.known()) {
+            None if Launch::of(body).has(LaunchType::Fargate) => Self::Awsvpc,
+            None | Some(Some("bridge")) => Self::Bridge,
+            Some(Some("awsvpc")) => Self::Awsvpc,
+            Some(Some("host")) => Self::Host,
+            Some(Some("none")) => Self::None,
+            Some(_) => Self::Unknown,
+        }
+    }
+
+    /// Tells whether all containers have one loopback and one set of ports.
+    pub(super) fn is_shared(self) -> bool {
+        matches!(self, Self::Awsvpc | Self::Host)
+    }
+}

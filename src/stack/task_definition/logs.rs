@@ -1,0 +1,150 @@
+//! `logs = "app"`: the awslogs driver for a log group, by its key, its name or its ARN.
+
+use crate::{
+    address::{Address, Kind},
+    stack::{
+        problem::{Problems, nearest},
+        reader::{TableReader, did_you_mean, listed, string_of},
+        task_definition::{
+            Scope,
+            view::{View, string, table},
+        },
+        tree::{Span, Tree, Value},
+    },
+    text::{Attribute, Reference, Segment, Text},
+};
+
+/// Where the lines go.
+struct Target {
+    group: Text,
+    region: String,
+}
+
+/// The log configuration that `logs` asks for.
+///
+/// The stream prefix is the one that the ECS console fills in; with it a stream is called `ecs/CONTAINER/TASK` (ECS developer guide, "Send Amazon ECS logs to CloudWatch").
+pub(super) fn awslogs(logs: &Tree, scope: &Scope<'_>, problems: &mut Problems) -> Option<Tree> {
+    let span = &logs.span;
+    let target = match &logs.value {
+        Value::Table(inner) => {
+            let mut reader = TableReader::new("logs", inner, problems);
+            let name = reader.string("name");
+            let arn = reader.string("arn");
+            let region = reader.string("region");
+            reader.finish();
+            match (name, arn, region) {
+                (Some(name), None, region) => Some(Target {
+                    group: Text::from(name.value),
+                    region: region.map_or_else(|| scope.identity.region.clone(), |r| r.value),
+                }),
+                (None, Some(arn), None) => by_arn(&arn.value, &arn.span, problems),
+                (None | Some(_), _, _) => {
+                    problems
+                        .add(
+                            "ambiguous-log-group",
+                            span,
+                            "names no single log group",
+                            "`logs` takes either `name` and perhaps `region`, or `arn`",
+                        )
+                        .help("write logs = \"KEY\" for a log group of this stack");
+                    None
+                }
+            }
+        }
+        Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::List(_) => {
+            by_key(&string_of(logs, "logs", problems)?, span, scope, problems)
+        }
+    }?;
+    Some(configuration(&target, span))
+}
+
+fn by_key(given: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) -> Option<Target> {
+    if given.starts_with("arn:") {
+        return by_arn(given, span, problems);
+    }
+    if scope.log_groups.contains_key(given) {
+        // A reference, so that the group is made before tasks can write to it.
+        return Some(Target {
+            group: Text::from(Reference {
+                address: Address::new(Kind::LogGroup, given),
+                attribute: Attribute::Name,
+            }),
+            region: scope.identity.region.clone(),
+        });
+    }
+    let keys: Vec<&str> = scope.log_groups.keys().map(String::as_str).collect();
+    let by_name = scope.log_groups.iter().find(|(_, name)| *name == given);
+    let help = by_name
+        .map(|(key, _)| key.as_str())
+        .or_else(|| nearest(given, keys.iter().copied()))
+        .map_or_else(
+            || format!("the log groups of this stack are {}; another one is written logs = {{ name = \"…\" }}", listed(&keys)),
+            did_you_mean,
+        );
+    problems
+        .add(
+            "undefined-reference",
+            span,
+            "not in this stack file",
+            format!("there is no `log_groups.{given}`"),
+        )
+        .help(help);
+    None
+}
+
+fn by_arn(arn: &str, span: &Span, problems: &mut Problems) -> Option<Target> {
+    let parts: Vec<&str> = arn.splitn(7, ':').collect();
+    if let ["arn", _, "logs", region, _, "log-group", group] = parts.as_slice() {
+        let group = group.trim_end_matches(":*");
+        if !group.is_empty() && !region.is_empty() {
+            return Some(Target {
+                group: Text::from(group),
+                region: (*region).to_owned(),
+            });
+        }
+    }
+    problems
+        .add(
+            "malformed-arn",
+            span,
+            "not the ARN of a log group",
+            format!("`{arn}` is not the ARN of a log group"),
+        )
+        .help("it looks like arn:aws:logs:REGION:ACCOUNT:log-group:NAME");
+    None
+}
+
+fn configuration(target: &Target, span: &Span) -> Tree {
+    let options = table(
+        span,
+        [
+            ("awslogs-group", string(target.group.clone(), span)),
+            ("awslogs-region", string(target.region.as_str(), span)),
+            ("awslogs-stream-prefix", string("ecs", span)),
+        ],
+    );
+    table(
+        span,
+        [("logDriver", string("awslogs", span)), ("options", options)],
+    )
+}
+
+/// The key of the stack's log group that a driver's option names.
+pub(super) fn stack_group<'a>(option: &Tree, scope: &Scope<'a>) -> Option<&'a str> {
+    let text = option.text()?;
+    if let [Segment::Reference(reference)] = text.segments()
+        && reference.address.kind == Kind::LogGroup
+        && reference.attribute == Attribute::Name
+    {
+        let key = reference.address.key.as_str();
+        return scope
+            .log_groups
+            .get_key_value(key)
+            .map(|(key, _)| key.as_str());
+    }
+    let known = text.known()?;
+    let mut groups = scope.log_groups.iter();
+    groups
+        .find(|(_, name)| *name == known)
+        .map(|(key, _)| key.as_str())
+}

@@ -1,0 +1,368 @@
+//! Reads the table `metrics`.
+
+use crate::{
+    adot::{self, Collector, Period, Scrape, config},
+    stack::{
+        problem::{Problems, nearest},
+        reader::{Located, TableReader, did_you_mean, listed, table_of, text_of},
+        task_definition::{
+            Scope, container_definitions,
+            launch::{Launch, Network},
+            logs,
+            metrics::{Granting, Workspace},
+            view::View,
+        },
+        tree::{Span, Table, Tree},
+    },
+    text::Text,
+};
+
+/// The conditions under which other containers start; `none` is not to wait.
+const CONDITIONS: &[&str] = &["HEALTHY", "START", "none"];
+/// How the task's role gets its rights.
+const POLICIES: &[&str] = &["least-privilege", adot::grants::REMOTE_WRITE_ACCESS, "none"];
+/// The variables that follow from other keys, with those keys.
+const DERIVED: &[(&str, &str)] = &[
+    (adot::ENDPOINT_VARIABLE, "workspace"),
+    (adot::SCRAPE_VARIABLE, "scrape"),
+];
+
+/// What the table says.
+#[derive(Debug)]
+pub(super) struct Settings<'t> {
+    /// Where the table stands.
+    pub(super) span: Span,
+    /// The collector.
+    pub(super) collector: Collector,
+    /// The workspace that it writes to.
+    pub(super) workspace: Option<Workspace>,
+    /// How the task's role gets its rights.
+    pub(super) granting: Granting,
+    /// What other containers wait for.
+    pub(super) condition: Option<&'static str>,
+    /// The log configuration.
+    pub(super) logs: Option<Tree>,
+    /// Members of the container under the API's names.
+    pub(super) verbatim: Option<&'t Table>,
+    /// Where the image is named.
+    pub(super) image_span: Option<Span>,
+    /// Where a configuration of the user's own stands.
+    pub(super) own_configuration: Vec<Span>,
+    /// Where `otlp` and `scrape` stand.
+    pub(super) sources: Vec<Span>,
+}
+
+/// Reads the table.
+pub(super) fn read<'t>(
+    table: &'t Table,
+    path: &str,
+    body: &Table,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Settings<'t> {
+    let mut reader = TableReader::new(path, table, problems);
+    let mut links = Vec::new();
+    let scrape = scrape_targets(&mut reader, body, &mut links);
+    let otlp = reader.boolean("otlp").is_some_and(|found| found.value);
+    let traces = reader.choice("traces", &["xray"]).is_some();
+    let named = reader.string("workspace");
+    let image = reader.text("image");
+    let image_span = image.as_ref().map(|found| found.span.clone());
+    let name = reader.string("name");
+    let essential = reader.boolean("essential").is_some_and(|found| found.value);
+    let (cpu, memory, memory_reservation) = sizes(&mut reader);
+    let (environment, mut own_configuration) = environment(&mut reader);
+    let command = command(&mut reader);
+    own_configuration.extend(table.get("command").map(|tree| tree.span.clone()));
+    let granting = match reader.choice("policy", POLICIES).map(|found| found.value) {
+        Some(adot::grants::REMOTE_WRITE_ACCESS) => Granting::Managed,
+        Some("none") => Granting::Nothing,
+        Some(_) | None => Granting::LeastPrivilege,
+    };
+    let condition = reader.choice("depends_on", CONDITIONS);
+    let condition = condition.map_or("HEALTHY", |found| found.value);
+    let logs = reader.value("logs");
+    let logs = logs.and_then(|tree| logs::awslogs(tree, scope, reader.problems()));
+    let verbatim = reader.table("verbatim");
+    let metrics = otlp || !scrape.is_empty();
+    let workspace = match named {
+        Some(named) => Workspace::named(&named, scope, reader.problems()),
+        None if metrics || !own_configuration.is_empty() => Workspace::of_stack(scope),
+        None => None,
+    };
+    let sources = ["otlp", "scrape"];
+    let sources = sources
+        .iter()
+        .filter_map(|key| table.get(key))
+        .map(|tree| tree.span.clone());
+    let region = region(&Launch::of(body), workspace.as_ref(), scope);
+    reader.finish();
+    Settings {
+        span: table.span.clone(),
+        collector: Collector {
+            name: name.map_or_else(|| adot::CONTAINER_NAME.to_owned(), |found| found.value),
+            image: image.map_or_else(|| Text::from(adot::IMAGE), |found| found.value),
+            otlp,
+            scrape,
+            traces,
+            command,
+            endpoint: workspace.as_ref().map(|w| w.remote_write_url.clone()),
+            region: region.map(Text::from),
+            environment,
+            essential,
+            cpu,
+            memory,
+            memory_reservation,
+            links,
+        },
+        workspace,
+        granting,
+        condition: Some(condition).filter(|condition| *condition != "none"),
+        logs,
+        verbatim,
+        image_span,
+        own_configuration,
+        sources: sources.collect(),
+    }
+}
+
+/// The region to tell the collector: the workspace's if that is another one, and the stack's where ECS may not tell it.
+///
+/// The collector signs for the region that it is told, whatever the host is called, so the workspace's region has to win. X-Ray then gets traces in that region too.
+fn region(launch: &Launch, workspace: Option<&Workspace>, scope: &Scope<'_>) -> Option<String> {
+    let here = &scope.identity.region;
+    match workspace {
+        Some(workspace) if workspace.region != *here => Some(workspace.region.clone()),
+        Some(_) | None => launch.may_lack_region().then(|| here.clone()),
+    }
+}
+
+type Sizes = (Option<u32>, Option<u32>, Option<u32>);
+
+fn sizes(reader: &mut TableReader<'_, '_>) -> Sizes {
+    let mut size = |key| {
+        reader
+            .integer(key, 0..=u32::from(u16::MAX) * 4)
+            .map(|found| found.value)
+    };
+    (size("cpu"), size("memory"), size("memory_reservation"))
+}
+
+fn command(reader: &mut TableReader<'_, '_>) -> Option<Vec<Text>> {
+    let elements = reader.list("command")?;
+    let read = |element| text_of(element, "command", reader.problems());
+    Some(elements.iter().filter_map(read).collect())
+}
+
+/// The variables, and the places of those that configure the collector.
+fn environment(reader: &mut TableReader<'_, '_>) -> (Vec<(String, Text)>, Vec<Span>) {
+    let (mut variables, mut configuration) = (Vec::new(), Vec::new());
+    let Some(table) = reader.table("environment") else {
+        return (variables, configuration);
+    };
+    for (name, value) in &table.entries {
+        let problems = reader.problems();
+        if let Some((_, key)) = DERIVED.iter().find(|(derived, _)| *derived == name.text) {
+            problems
+                .add(
+                    "derived-variable",
+                    &name.span,
+                    "set by amp-stack",
+                    format!("`{}` follows from `{key}`", name.text),
+                )
+                .help(format!("set `{key}` of `metrics` instead"));
+            continue;
+        }
+        if name.text == adot::CONFIG_VARIABLE {
+            configuration.push(name.span.clone());
+        }
+        if let Some(text) = text_of(value, &name.text, problems) {
+            variables.push((name.text.clone(), text));
+        }
+    }
+    (variables, configuration)
+}
+
+fn scrape_targets(
+    reader: &mut TableReader<'_, '_>,
+    body: &Table,
+    links: &mut Vec<String>,
+) -> Vec<Scrape> {
+    let name = reader.name().to_owned();
+    let elements = reader.list("scrape").unwrap_or_default();
+    let mut targets: Vec<(Scrape, &Span)> = Vec::new();
+    for (index, element) in elements.iter().enumerate() {
+        let path = format!("{name}.scrape[{index}]");
+        let problems = reader.problems();
+        let Some(table) = table_of(element, &path, problems) else {
+            continue;
+        };
+        let Some(target) = scrape_target(table, &path, body, links, problems) else {
+            continue;
+        };
+        let job = |scrape: &Scrape| scrape.job.clone().unwrap_or_else(|| scrape.target());
+        if let Some((_, first)) = targets.iter().find(|(other, _)| job(other) == job(&target)) {
+            // Prometheus documentation, "Configuration": `job_name` must be unique across all scrape configurations.
+            problems
+                .add(
+                    "duplicate-job",
+                    &element.span,
+                    "this one too",
+                    format!("two scrape targets are called `{}`", job(&target)),
+                )
+                .and(first, "called so here")
+                .help("give one of them another `job`");
+        }
+        targets.push((target, &element.span));
+    }
+    targets.into_iter().map(|(target, _)| target).collect()
+}
+
+fn scrape_target(
+    table: &Table,
+    path: &str,
+    body: &Table,
+    links: &mut Vec<String>,
+    problems: &mut Problems,
+) -> Option<Scrape> {
+    let mut reader = TableReader::new(path, table, problems);
+    reader.require("port");
+    let port = reader
+        .integer("port", 1..=u16::MAX)
+        .map(|found| found.value);
+    let url_path = reader.string("path");
+    let interval = period(&mut reader, "interval");
+    let timeout = period(&mut reader, "timeout");
+    let host = reader.string("host");
+    let container = reader.string("container");
+    let job = reader.string("job").map(|found| found.value);
+    let problems = reader.problems();
+    if let Some(wrong) = url_path
+        .as_ref()
+        .filter(|found| !found.value.starts_with('/'))
+    {
+        problems.add(
+            "malformed-path",
+            &wrong.span,
+            "begins without `/`",
+            format!("the path `{}` has to begin with `/`", wrong.value),
+        );
+    }
+    let host = host_of(host, container, &table.span, body, links, problems);
+    let interval_value = interval.as_ref().map_or_else(
+        || Period::seconds(config::INTERVAL_SECONDS),
+        |found| found.value.clone(),
+    );
+    let timeout = timeout_of(timeout, &interval_value, problems);
+    reader.finish();
+    Some(Scrape {
+        host,
+        port: port?,
+        path: url_path.map_or_else(|| config::PATH.to_owned(), |found| found.value),
+        interval: interval_value,
+        timeout,
+        job,
+    })
+}
+
+/// The timeout, which may not be longer than the interval (Prometheus documentation, "Configuration", `scrape_timeout`).
+fn timeout_of(
+    given: Option<Located<Period>>,
+    interval: &Period,
+    problems: &mut Problems,
+) -> Period {
+    let Some(given) = given else {
+        let usual = Period::seconds(config::TIMEOUT_SECONDS);
+        return if interval.millis() < usual.millis() {
+            interval.clone()
+        } else {
+            usual
+        };
+    };
+    if given.value.millis() > interval.millis() {
+        problems.add(
+            "scrape-timeout",
+            &given.span,
+            "longer than the interval",
+            format!(
+                "a scrape every {interval} cannot wait {} for its answer",
+                given.value
+            ),
+        );
+    }
+    given.value
+}
+
+fn period(reader: &mut TableReader<'_, '_>, key: &'static str) -> Option<Located<Period>> {
+    let found = reader.string(key)?;
+    let value = Period::parse(&found.value);
+    if value.is_none() {
+        reader
+            .problems()
+            .add(
+                "malformed-period",
+                &found.span,
+                "not a length of time",
+                format!("`{key}` takes a length of time, not `{}`", found.value),
+            )
+            .help("write for example \"20s\", \"1m30s\" or \"500ms\"");
+    }
+    value.map(|value| Located {
+        span: found.span,
+        value,
+    })
+}
+
+/// The host that the target answers at: `localhost` where containers share their network, the container's name on a bridge.
+fn host_of(
+    host: Option<Located<String>>,
+    container: Option<Located<String>>,
+    span: &Span,
+    body: &Table,
+    links: &mut Vec<String>,
+    problems: &mut Problems,
+) -> String {
+    if let Some(container) = &container {
+        let names: Vec<&str> = container_definitions(body)
+            .iter()
+            .filter_map(|c| c.known_at("name"))
+            .collect();
+        if !names.contains(&container.value.as_str()) {
+            let near = nearest(&container.value, names.iter().copied());
+            let help = near.map_or_else(
+                || format!("the containers are {}", listed(&names)),
+                did_you_mean,
+            );
+            problems
+                .add(
+                    "undefined-container",
+                    &container.span,
+                    "not in this task",
+                    format!("there is no container `{}`", container.value),
+                )
+                .help(help);
+        }
+    }
+    let bridge = Network::of(body) == Network::Bridge;
+    match (host, container) {
+        (Some(host), _) => host.value,
+        (None, Some(container)) if bridge => {
+            if !links.contains(&container.value) {
+                links.push(container.value.clone());
+            }
+            container.value
+        }
+        (None, None) if bridge => {
+            problems
+                .add(
+                    "unreachable-target",
+                    span,
+                    "which container?",
+                    "on a bridge network every container has a localhost of its own",
+                )
+                .help("name the container: `container = \"…\"`; or use network_mode = \"awsvpc\"");
+            "localhost".to_owned()
+        }
+        (None, Some(_) | None) => "localhost".to_owned(),
+    }
+}

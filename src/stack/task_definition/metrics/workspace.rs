@@ -1,0 +1,97 @@
+//! The workspace that a collector writes to.
+
+use crate::{
+    address::Address,
+    identity::remote_write_url,
+    stack::{
+        problem::Problems,
+        reader::Located,
+        task_definition::{Scope, WorkspaceOutline},
+    },
+    text::{Attribute, Reference, Text},
+};
+
+/// A workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Workspace {
+    /// Its ARN.
+    pub(super) arn: Text,
+    /// Where samples are sent to.
+    pub(super) remote_write_url: Text,
+    /// Its region.
+    pub(super) region: String,
+}
+
+impl Workspace {
+    /// The workspace of the stack, or the one that it names; `None` if it has none.
+    pub(super) fn of_stack(scope: &Scope<'_>) -> Option<Self> {
+        match &scope.workspace {
+            WorkspaceOutline::None => None,
+            WorkspaceOutline::Managed => Some(Self {
+                arn: reference(Attribute::Arn),
+                remote_write_url: reference(Attribute::RemoteWriteUrl),
+                region: scope.identity.region.clone(),
+            }),
+            WorkspaceOutline::Existing {
+                arn,
+                region,
+                endpoint,
+            } => Some(Self {
+                arn: Text::from(arn.as_str()),
+                remote_write_url: Text::from(remote_write_url(endpoint)),
+                region: region.clone(),
+            }),
+        }
+    }
+
+    /// The workspace with this id or ARN.
+    pub(super) fn named(
+        named: &Located<String>,
+        scope: &Scope<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let identity = scope.identity;
+        let parts: Vec<&str> = named.value.splitn(6, ':').collect();
+        let (arn, region, id) = match parts.as_slice() {
+            [id] => (identity.workspace_arn(id), identity.region.as_str(), *id),
+            ["arn", _, "aps", region, _, resource] => (
+                named.value.clone(),
+                *region,
+                resource.strip_prefix("workspace/").unwrap_or_default(),
+            ),
+            _ => (String::new(), "", ""),
+        };
+        // botocore model amp 2020-08-01, `WorkspaceId` and `WorkspaceArn`.
+        let fits = id.strip_prefix("ws-").is_some_and(|rest| !rest.is_empty())
+            && id.len() <= 64
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && !region.is_empty();
+        if !fits {
+            problems
+                .add(
+                    "malformed-workspace",
+                    &named.span,
+                    "neither an id nor an ARN",
+                    format!("`{}` does not name a workspace", named.value),
+                )
+                .help("write its id, ws-…, or its ARN; the workspace of this stack is used when `workspace` is left out");
+            return None;
+        }
+        Some(Self {
+            arn: Text::from(arn),
+            remote_write_url: Text::from(remote_write_url(
+                &identity.workspace_endpoint(region, id),
+            )),
+            region: region.to_owned(),
+        })
+    }
+}
+
+fn reference(attribute: Attribute) -> Text {
+    Text::from(Reference {
+        address: Address::workspace(),
+        attribute,
+    })
+}

@@ -1,0 +1,199 @@
+//! A gallery of mistakes: what people are told about each.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its files has failed"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use amp_stack::{
+    identity::Identity,
+    stack::{
+        Source, Stack, Surroundings, load,
+        problem::Problem,
+        render::{Look, render},
+        role_name_collisions, rules,
+    },
+};
+
+/// Where the gallery is.
+fn gallery() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/problems")
+}
+
+fn source(path: &Path) -> Source {
+    Source {
+        path: PathBuf::from(path.file_name().unwrap()),
+        text: fs::read_to_string(path).unwrap(),
+    }
+}
+
+/// Loads a file as a run in 111122223333 and us-east-1 would. Lines that begin with `#:` are options of that run.
+fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
+    let mut variables = BTreeMap::new();
+    let mut var_files = Vec::new();
+    for line in source
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("#: "))
+    {
+        match line.split_once(' ').unwrap_or((line, "")) {
+            ("--var", pair) => {
+                let (name, value) = pair.split_once('=').unwrap();
+                variables.insert(name.to_owned(), value.to_owned());
+            }
+            ("--var-file", file) => {
+                var_files.push(self::source(&gallery().join("files").join(file)));
+            }
+            (other, _) => panic!("{other} is no option"),
+        }
+    }
+    let around = Surroundings {
+        identity: Identity::new("111122223333", "us-east-1"),
+        account_is_known: true,
+        region_is_known: true,
+        variables,
+        var_files,
+        environment: &|_| None,
+        read: &|path| fs::read_to_string(gallery().join("files").join(path)),
+    };
+    load(source, &around)
+}
+
+fn mistakes(path: &Path) -> (Source, Vec<Problem>) {
+    let source = source(path);
+    let problems = try_load(&source).expect_err(&source.path.display().to_string());
+    assert!(!problems.is_empty(), "{}", source.path.display());
+    (source, problems)
+}
+
+#[test]
+fn every_mistake_is_shown_with_its_place() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path("../problems/snapshots");
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        insta::glob!("../problems", "*.toml", |path| {
+            let (source, problems) = mistakes(path);
+            insta::assert_snapshot!(
+                "told",
+                render(&source, &problems, Look::Plain { width: 100 })
+            );
+        });
+    });
+}
+
+#[test]
+fn the_gallery_has_every_rule_and_nothing_but_rules() {
+    let mut shown = BTreeSet::new();
+    for entry in fs::read_dir(gallery()).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            shown.extend(mistakes(&path).1.into_iter().map(|problem| problem.code));
+        }
+    }
+    let listed: BTreeSet<&str> = rules::LOADER.iter().map(|rule| rule.code).collect();
+    assert_eq!(shown, listed);
+}
+
+#[test]
+fn every_code_of_the_source_is_a_rule_and_every_rule_is_in_the_source() {
+    let mut written = BTreeSet::new();
+    let stack = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stack");
+    each_source(&stack, &mut |text| {
+        written.extend(
+            text.split('"')
+                .filter(|piece| rules::find(piece).is_some())
+                .map(str::to_owned),
+        );
+        for call in text.split(".add(").skip(1) {
+            let argument = call.trim_start();
+            let code = argument
+                .strip_prefix('"')
+                .and_then(|rest| rest.split_once('"'));
+            if let Some((code, _)) = code {
+                assert!(
+                    rules::find(code).is_some(),
+                    "`{code}` is not in the table of rules"
+                );
+            }
+        }
+    });
+    let listed: BTreeSet<String> = rules::all().map(|rule| rule.code.to_owned()).collect();
+    assert_eq!(written, listed);
+    assert_eq!(
+        listed.len(),
+        rules::all().count(),
+        "a code stands twice in the table"
+    );
+}
+
+/// Calls `visit` with every source file below `directory` but tests and the table of rules itself.
+fn each_source(directory: &Path, visit: &mut dyn FnMut(&str)) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap();
+        if path.is_dir() {
+            if path != Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stack/rules") {
+                each_source(&path, visit);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {
+            visit(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn json_is_one_object_a_line() {
+    let (source, problems) = mistakes(&gallery().join("unknown-key.toml"));
+    let json = render(&source, &problems, Look::Json);
+    assert_eq!(json.lines().count(), problems.len());
+    for line in json.lines() {
+        let object: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(object["code"], "amp_stack::unknown-key");
+        assert_eq!(object["filename"], "unknown-key.toml");
+    }
+}
+
+#[test]
+fn colour_is_left_to_the_caller() {
+    let (source, problems) = mistakes(&gallery().join("unknown-key.toml"));
+    assert!(!render(&source, &problems, Look::Plain { width: 100 }).contains('\u{1b}'));
+    assert!(render(&source, &problems, Look::Colour { width: 100 }).contains('\u{1b}'));
+}
+
+#[test]
+fn roles_of_two_files_collide_ignoring_case() {
+    let files: Vec<(Source, Stack)> = ["one.toml", "two.toml"]
+        .iter()
+        .map(|name| {
+            let source = source(&gallery().join("files/collision").join(name));
+            let stack = try_load(&source).unwrap();
+            (source, stack)
+        })
+        .collect();
+    let pairs: Vec<(&Source, &Stack)> = files.iter().map(|(a, b)| (a, b)).collect();
+    let problems = role_name_collisions(&pairs);
+    insta::assert_snapshot!(render(pairs[0].0, &problems, Look::Plain { width: 100 }), @r#"
+    amp_stack::role-name-collision
+
+      × `checkoutTask` differs only by case from the role `CheckoutTask` of `one.toml`
+       ╭─[two.toml:8:8]
+     8 │ name = "checkoutTask"
+       ·        ───────┬──────
+       ·               ╰── the same name to IAM
+       ╰────
+      help: the other one is at one.toml:5; IAM does not tell the names of roles apart by case,
+            whatever their paths
+    "#);
+    assert_eq!(role_name_collisions(&pairs[..1]), []);
+}

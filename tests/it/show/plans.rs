@@ -1,0 +1,331 @@
+//! Plans as people read them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use amp_stack::{
+    address::{Address, StackName},
+    plan::{Note, Plan, Reason, Refusal, risk::Risk},
+    resource::{Immutable, Resource, log_group::LogGroup, role::Role, workspace::Workspace},
+    show::{
+        Style,
+        plan::{Frame, render},
+    },
+    tags::{Owner, Tags},
+    text::Text,
+};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::show::fixtures::{
+    build, family, family_address, identity, log_group, log_group_address, mentions_workspace,
+    plan, remove, replace, role, role_address, workspace, write_metrics,
+};
+
+fn shown_with(plan: &Plan, risks: &[Risk], verbose: bool, style: Style) -> String {
+    let stack: StackName = "checkout".parse().expect("a name");
+    let identity = identity();
+    let frame = Frame {
+        stack: &stack,
+        identity: &identity,
+        destroy: false,
+        verbose,
+        next: Some("amp-stack apply stacks/checkout.toml"),
+    };
+    render(plan, risks, &frame, style)
+}
+
+fn shown(plan: &Plan) -> String {
+    shown_with(plan, &[], false, Style::PLAIN)
+}
+
+/// Everything that a first run creates.
+fn first_run() -> Plan {
+    plan([
+        build(log_group_address(), None, Resource::LogGroup(log_group())),
+        build(Address::workspace(), None, Resource::Workspace(workspace())),
+        build(role_address(), None, Resource::Role(role())),
+        build(
+            family_address(),
+            None,
+            Resource::TaskDefinition(family(&json!({"LOG_LEVEL": "info", "DB_PASSWORD": "x"}))),
+        ),
+    ])
+}
+
+#[test]
+fn a_first_run_shows_what_is_created() {
+    assert_snapshot!(shown(&first_run()));
+}
+
+#[test]
+fn nothing_to_do_is_one_sentence() {
+    assert_snapshot!(shown(&Plan::default()), @r"
+    Stack checkout in us-east-1, account 111122223333
+
+    Nothing to do: everything is as the stack file says.
+    ");
+}
+
+#[test]
+fn one_environment_variable_is_one_line() {
+    let from = family(&json!({"LOG_LEVEL": "info", "MODE": "a"}));
+    let to = family(&json!({"LOG_LEVEL": "debug", "MODE": "a", "API_KEY": "abc"}));
+    assert_snapshot!(shown(&plan([build(
+        family_address(),
+        Some(Resource::TaskDefinition(from)),
+        Resource::TaskDefinition(to),
+    )])));
+}
+
+#[test]
+fn a_collector_configuration_is_compared_by_its_structure() {
+    let configured = |interval: &str| {
+        let configuration = json!({
+            "receivers": {"prometheus": {"config": {"scrape_configs": [
+                {"job_name": "app", "scrape_interval": interval, "static_configs": [{"targets": ["localhost:8080"]}]},
+            ]}}},
+        });
+        Resource::TaskDefinition(family(
+            &json!({"AOT_CONFIG_CONTENT": configuration.to_string()}),
+        ))
+    };
+    assert_snapshot!(shown(&plan([build(
+        family_address(),
+        Some(configured("20s")),
+        configured("60s")
+    ),])));
+}
+
+#[test]
+fn one_policy_statement_is_shown_by_its_sid() {
+    let from = role();
+    let to = Role {
+        inline_policies: BTreeMap::from([(
+            "metrics".to_owned(),
+            write_metrics(&["aps:GetSeries", "aps:RemoteWrite"]),
+        )]),
+        managed_policies: BTreeSet::new(),
+        ..role()
+    };
+    assert_snapshot!(shown(&plan([build(
+        role_address(),
+        Some(Resource::Role(from)),
+        Resource::Role(to),
+    )])));
+}
+
+#[test]
+fn a_respelt_policy_is_no_difference() {
+    let from = role();
+    let to = Role {
+        description: "Another".to_owned(),
+        inline_policies: BTreeMap::from([(
+            "metrics".to_owned(),
+            write_metrics(&["APS:remotewrite"]),
+        )]),
+        ..role()
+    };
+    let shown = shown(&plan([build(
+        role_address(),
+        Some(Resource::Role(from)),
+        Resource::Role(to),
+    )]));
+    assert!(!shown.contains("remotewrite"), "{shown}");
+    assert!(shown.contains("~ description  "), "{shown}");
+}
+
+#[test]
+fn a_replacement_says_why() {
+    let to = Role {
+        name: "CheckoutWriter".to_owned(),
+        ..role()
+    };
+    let steps = replace(&role_address(), &Resource::Role(role()), Resource::Role(to));
+    assert_snapshot!(shown(&plan(steps)));
+}
+
+#[test]
+fn an_adoption_names_the_previous_owner() {
+    let from = LogGroup {
+        retention_days: None,
+        tags: Tags::from([("CostCenter".to_owned(), Text::from("7"))]),
+        ..log_group()
+    };
+    let mut step = build(
+        log_group_address(),
+        Some(Resource::LogGroup(from)),
+        Resource::LogGroup(log_group()),
+    );
+    step.adopted_from = Some(Owner::CloudFormation("legacy".to_owned()));
+    assert_snapshot!(shown(&plan([step])));
+}
+
+#[test]
+fn removals_and_risks_stand_apart() {
+    let plan = Plan {
+        notes: vec![Note {
+            address: log_group_address(),
+            text: "the account's policy decides its retention".to_owned(),
+        }],
+        ..plan([
+            remove(role_address(), Resource::Role(role())),
+            remove(Address::workspace(), Resource::Workspace(workspace())),
+        ])
+    };
+    let risks = [
+        Risk {
+            code: "trust-widened",
+            address: role_address(),
+            text: "anybody may assume it".to_owned(),
+            data_loss: false,
+        },
+        Risk {
+            code: "metrics-lost",
+            address: Address::workspace(),
+            text: "the workspace checkout-prod goes with all of its metrics, and AWS keeps no copy of them".to_owned(),
+            data_loss: true,
+        },
+    ];
+    assert_snapshot!(shown_with(&plan, &risks, false, Style::PLAIN));
+}
+
+#[test]
+fn verbose_shows_what_stays() {
+    let to = Workspace {
+        alias: Some("checkout".to_owned()),
+        logging: Some(mentions_workspace("arn:of:")),
+        ..workspace()
+    };
+    let step = build(
+        Address::workspace(),
+        Some(Resource::Workspace(workspace())),
+        Resource::Workspace(to),
+    );
+    assert_snapshot!(shown_with(&plan([step]), &[], true, Style::PLAIN));
+}
+
+#[test]
+fn every_refusal_says_what_to_do() {
+    let arn = "arn:aws:iam::111122223333:role/CheckoutTask".to_owned();
+    let not_ours = |owner| Reason::NotOurs {
+        arn: arn.clone(),
+        owner,
+    };
+    let renamed = Immutable {
+        property: "name",
+        why: "a log group cannot be renamed",
+    };
+    let group = "arn:aws:logs:us-east-1:111122223333:log-group:/ecs/checkout/app".to_owned();
+    let reasons = [
+        (role_address(), not_ours(Owner::Unknown)),
+        (
+            role_address(),
+            not_ours(Owner::CloudFormation("legacy".to_owned())),
+        ),
+        (role_address(), not_ours(Owner::Aws)),
+        (
+            log_group_address(),
+            Reason::CannotAdopt {
+                arn: group.clone(),
+                owner: Owner::Unknown,
+                differs: vec![Immutable {
+                    property: "class",
+                    why: "the class of a log group cannot be changed after its creation",
+                }],
+            },
+        ),
+        (
+            role_address(),
+            Reason::NameTaken {
+                wanted: "checkouttask".to_owned(),
+                arn: arn.clone(),
+                owner: Owner::Terraform("managed-by = terraform".to_owned()),
+            },
+        ),
+        (
+            Address::workspace(),
+            Reason::Ambiguous {
+                arns: vec!["arn:1".to_owned(), "arn:2".to_owned()],
+            },
+        ),
+        (
+            log_group_address(),
+            Reason::Protected {
+                arn: group.clone(),
+                replaces: vec![renamed],
+                by_tag: false,
+            },
+        ),
+        (
+            log_group_address(),
+            Reason::Protected {
+                arn: group.clone(),
+                replaces: Vec::new(),
+                by_tag: true,
+            },
+        ),
+        (
+            log_group_address(),
+            Reason::DeletionProtection { arn: group },
+        ),
+        (
+            family_address(),
+            Reason::NoSuchRole {
+                wanted: "arn:aws:iam::111122223333:role/checkouttask".to_owned(),
+                similar: Some(arn.clone()),
+            },
+        ),
+        (
+            family_address(),
+            Reason::NoSuchRole {
+                wanted: "arn:aws:iam::111122223333:role/gone".to_owned(),
+                similar: None,
+            },
+        ),
+    ];
+    let plan = Plan {
+        refusals: reasons
+            .into_iter()
+            .map(|(address, reason)| Refusal { address, reason })
+            .collect(),
+        ..Plan::default()
+    };
+    assert_snapshot!(shown(&plan));
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    for verbose in [false, true] {
+        let from = family(&json!({"DB_PASSWORD": "hunter2", "OTHER_TOKEN": "hunter2"}));
+        let to = family(&json!({"DB_PASSWORD": "hunter3", "OTHER_TOKEN": "hunter2"}));
+        let shown = shown_with(
+            &plan([build(
+                family_address(),
+                Some(Resource::TaskDefinition(from)),
+                Resource::TaskDefinition(to),
+            )]),
+            &[],
+            verbose,
+            Style::PLAIN,
+        );
+        assert!(!shown.contains("hunter"), "{shown}");
+        assert!(shown.contains("DB_PASSWORD  (hidden), changes"), "{shown}");
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_escapes() {
+    let coloured = Style {
+        colour: true,
+        ..Style::PLAIN
+    };
+    let text = shown_with(&first_run(), &[], false, coloured);
+    assert!(text.contains("\u{1b}[32m+\u{1b}[0m"));
+    let mut bare = String::new();
+    let mut pieces = text.split('\u{1b}');
+    bare.push_str(pieces.next().expect("the first piece"));
+    for piece in pieces {
+        bare.push_str(piece.split_once('m').expect("an escape ends in m").1);
+    }
+    assert_eq!(bare, shown(&first_run()));
+}
