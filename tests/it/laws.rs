@@ -167,10 +167,20 @@ fn assert_left_what_the_plan_said(plan: &Plan, id: &StepId, now: &Snapshot) {
     );
 }
 
-/// Nothing is deleted that does not carry our tags.
+/// Nothing is deleted that does not carry our tags, or that could go on as something wanted.
 fn assert_removes_only_ours(plan: &Plan, stack: &Stack) {
     for step in plan.steps.iter().filter(|s| s.id.phase == Phase::Remove) {
-        let tags = step.from.as_ref().unwrap().tags();
+        let from = step.from.as_ref().unwrap();
+        let could_stay = stack.resources.values().any(|declared| {
+            declared.want.as_ref().is_some_and(|want| {
+                want.kind() == from.kind()
+                    && want.kind() != Kind::Workspace
+                    && want.name() == from.name()
+                    && Resource::immutable_differences(from, want).is_empty()
+            })
+        });
+        assert!(!could_stay, "{} removes what is wanted", step.id);
+        let tags = from.tags();
         assert_eq!(tags.get(STACK_TAG), Some(&Text::from(stack.name.as_str())));
         let region = tags.get(REGION_TAG).cloned();
         assert!(
