@@ -139,7 +139,11 @@ fn failed_step(failure: &Failure, plan: &Plan, style: Style) -> String {
     } = failure;
     let cross = style.paint(Paint::Remove, "×");
     let address = style.paint(Paint::Title, &step.address.to_string());
-    let mut out = format!("{cross} {address} was not {}\n", past(step, plan));
+    let mut out = if performed.is_empty() {
+        format!("{cross} {address} was not {}\n", past(step, plan))
+    } else {
+        format!("{cross} {address} was not wholly {}\n", past(step, plan))
+    };
     out.push_str(&words::wrap("    ", &error.to_string(), style.width));
     if !performed.is_empty() {
         let before = format!("done before: {}", performed.join(", "));

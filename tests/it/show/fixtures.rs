@@ -6,7 +6,7 @@ use amp_stack::{
     address::{Address, Kind},
     identity::Identity,
     node::Node,
-    plan::{Phase, Plan, Step, StepId},
+    plan::{Plan, Step, StepId},
     policy::Policy,
     resource::{
         Resource,
@@ -203,10 +203,7 @@ pub(super) fn mentions_workspace(before: &str) -> Text {
 
 pub(super) fn build(address: Address, from: Option<Resource>, to: Resource) -> Step {
     Step {
-        id: StepId {
-            address,
-            phase: Phase::Build,
-        },
+        id: StepId::build(address),
         target: to.name().to_owned(),
         from,
         to: Some(to),
@@ -218,10 +215,7 @@ pub(super) fn build(address: Address, from: Option<Resource>, to: Resource) -> S
 
 pub(super) fn remove(address: Address, from: Resource) -> Step {
     Step {
-        id: StepId {
-            address,
-            phase: Phase::Remove,
-        },
+        id: StepId::remove(address),
         target: from.name().to_owned(),
         from: Some(from),
         to: None,
