@@ -186,7 +186,8 @@ impl Group<'_> {
         let sign = style.paint(self.verb.paint(), self.verb.sign());
         let verb = style.paint(self.verb.paint(), self.verb.word());
         let address = style.paint(Paint::Title, &address);
-        line(out, &format!("{sign} {verb} {address}: {noun} {name}"));
+        let title = format!("{verb} {address}: {noun} {name}");
+        out.push_str(&words::wrap(&format!("{sign} "), &title, style.width));
     }
 
     fn write_reasons(&self, style: Style, out: &mut String) {
