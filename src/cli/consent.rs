@@ -97,7 +97,7 @@ mod tests {
     }
 
     async fn answered(input: &'static str, risks: &[Risk], doing: Doing) -> Result<(), Exit> {
-        let mut console = Console::of_test(input, true, sink(), sink());
+        let mut console = Console::of_test(input.as_bytes(), true, sink(), sink());
         ask(risks, &doing, &mut console)
             .await
             .map_err(|failure| failure.exit())
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn without_a_terminal_somebody_must_have_said_yes() {
-        let console = Console::of_test("yes\n", false, sink(), sink());
+        let console = Console::of_test(&b"yes\n"[..], false, sink(), sink());
         assert!(ensure_possible(&doing(false, &[]), &console).is_err());
         assert!(ensure_possible(&doing(true, &[]), &console).is_ok());
     }

@@ -53,7 +53,7 @@ impl Console {
     /// Streams without a terminal: answers are read from `input`, and `can_ask` says whether to act as if somebody had typed them.
     #[cfg(test)]
     pub(super) fn of_test(
-        input: &'static str,
+        input: impl AsyncBufRead + 'static,
         can_ask: bool,
         out: impl Write + 'static,
         err: impl Write + 'static,
@@ -65,7 +65,7 @@ impl Console {
             err_style: Style::PLAIN,
             can_ask,
             can_move: false,
-            input: Box::pin(input.as_bytes()),
+            input: Box::pin(input),
             is_asking: false,
         }
     }
