@@ -6,6 +6,7 @@
 )]
 
 mod apply;
+mod cli;
 mod laws;
 mod load;
 mod plans;

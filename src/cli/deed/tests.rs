@@ -281,3 +281,42 @@ async fn a_late_yes_is_not_for_a_world_that_has_moved() {
         assert_eq!(cloud.log().is_empty(), moves);
     }
 }
+
+/// What a closed pipe answers.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_nobody_reads_is_not_carried_out() {
+    let cloud = world();
+    let err = Printed::default();
+    let mut console = Console::of_test(&b""[..], true, Closed, err.clone());
+    let doing = yes();
+    let order = Order {
+        wish: Wish {
+            stack: &stack(),
+            destroy: false,
+            verbose: false,
+        },
+        cloud: Arc::clone(&cloud),
+        doing: &doing,
+        look: String::new(),
+        again: String::new(),
+    };
+    let (_sender, receiver) = mpsc::unbounded_channel();
+    let mut interrupts = Interrupts::from(receiver);
+    let ended = carry_out(order, &mut console, &mut interrupts).await;
+    let exit = ended.unwrap_or_else(|failure| failure.report(&mut console));
+    assert_eq!(exit, Exit::Error);
+    assert_eq!(err.text(), "");
+    assert!(cloud.log().is_empty());
+}
