@@ -189,7 +189,7 @@ impl Collector {
 
 /// The only check that can pass: the image has no shell, and `/healthcheck` is the one other program in it (`cmd/awscollector/Dockerfile`).
 ///
-/// The collector is up within seconds; five tries of five seconds also cover a slow start on a quarter of a CPU.
+/// It asks the extension `health_check`, so a configuration of the user's own needs that extension too. The collector is up within seconds; five tries of five seconds also cover a slow start on a quarter of a CPU.
 fn health_check() -> Node {
     Node::map([
         ("command", Node::texts(["CMD", "/healthcheck"])),

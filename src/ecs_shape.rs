@@ -1,7 +1,7 @@
 //! What `RegisterTaskDefinition` takes: the request's members, their types, choices and obligations, read from the SDK's own schema.
 //!
 //! The SDK describes every member at run time, because that is how it writes and reads its wire format; only which members are required and which strings are
-//! choices is not in that description. Those come from the tables [`REQUIRED`] and [`CHOICES`], the latter filled by the SDK's enums.
+//! choices is not in that description. Those come from two tables, of which the SDK's enums fill the second.
 
 use std::sync::LazyLock;
 

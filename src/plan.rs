@@ -1,7 +1,9 @@
 //! The decision: which steps lead from what is there to what is wanted.
 
+mod attributes;
 mod claims;
 mod decide;
+mod facts;
 mod names;
 mod order;
 pub mod risk;

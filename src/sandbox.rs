@@ -5,13 +5,20 @@
 //! repeated bit by bit. Protocols (awsQuery, awsJson, restJson) are translated to and from JSON values in front of the services.
 
 pub mod amp;
+pub mod chaos;
+pub mod connector;
 pub mod ecs;
+pub mod file;
 pub mod iam;
 pub mod logs;
+pub mod server;
 pub mod service;
 pub mod sts;
 pub mod tagging;
+pub mod wire;
 pub mod world;
 
+pub use chaos::Faults;
+pub use connector::{Sandbox, Settings};
 pub use service::{Answer, Context, Refusal};
 pub use world::World;

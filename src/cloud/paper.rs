@@ -1,5 +1,6 @@
 //! A world on paper: what the laws of planning are tried on.
 
+mod rules;
 mod world;
 
 use std::{

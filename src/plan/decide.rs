@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     address::{Address, Kind},
-    identity::{endpoint_base, query_url, remote_write_url},
     plan::{
-        InUse, Note, Phase, Plan, Reason, Refusal, Step, StepId,
+        Note, Phase, Plan, Reason, Refusal, Step, StepId,
+        attributes::{self, Attributes},
         claims::Claims,
-        names,
+        facts, names,
         order::{self, Dependencies},
     },
     resource::{Immutable, Resource},
-    snapshot::{Fact, Found, Snapshot},
+    snapshot::{Found, Snapshot},
     stack::{Declared, Stack},
-    tags::{Owner, PREVENT_DESTROY_TAG},
-    text::{Attribute, Reference},
+    tags::Owner,
+    text::Reference,
 };
 
 /// What is known and decided so far.
@@ -28,7 +28,7 @@ pub(super) struct Planner<'a> {
     /// The ARNs of what the steps remove, with their addresses.
     removed: BTreeMap<String, Address>,
     /// Attributes that references can be filled in with: those in the plan's `known`, and those that follow from names.
-    settled: BTreeMap<Address, BTreeMap<Attribute, String>>,
+    settled: BTreeMap<Address, Attributes>,
     plan: Plan,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Planner<'a> {
         };
         for (address, declared) in &stack.resources {
             if let Some(want) = &declared.want {
-                let computed = planner.follows_from_names(want);
+                let computed = attributes::from_names(&stack.identity, want);
                 planner.settled.insert(address.clone(), computed);
             }
         }
@@ -112,7 +112,7 @@ impl<'a> Planner<'a> {
         let mut to = self.complete(declared, want, Some(found));
         let replaces = Resource::immutable_differences(&found.resource, &to);
         if replaces.is_empty() {
-            self.heed_facts(address, declared, &mut to, found);
+            self.heed(address, found, declared, &mut to);
             self.stays(address, found, &to);
             let adopted_from = Some(&found.owner)
                 .filter(|owner| **owner != Owner::Ours(address.clone()))
@@ -143,7 +143,7 @@ impl<'a> Planner<'a> {
             self.remove(address, old, Some(declared), replaces.clone());
         }
         if let Some(stranger) = stranger {
-            self.heed_facts(address, declared, &mut to, stranger);
+            self.heed(address, stranger, declared, &mut to);
             self.stays(address, stranger, &to);
         }
         let adopted_from = stranger.map(|stranger| stranger.owner.clone());
@@ -169,7 +169,7 @@ impl<'a> Planner<'a> {
         declared: Option<&Declared>,
         replaces: Vec<Immutable>,
     ) -> bool {
-        let refusals = held_back(found, declared, &replaces);
+        let refusals = facts::held_back(found, declared, &replaces);
         if !refusals.is_empty() {
             for reason in refusals {
                 self.refuse(address, reason);
@@ -180,7 +180,7 @@ impl<'a> Planner<'a> {
         while self.steps.contains_key(&id) {
             id.nth += 1;
         }
-        if let Some(in_use) = in_use(found) {
+        if let Some(in_use) = facts::in_use(found) {
             self.plan.in_use.insert(id.clone(), in_use);
         }
         self.removed.insert(found.arn().to_owned(), address.clone());
@@ -189,7 +189,7 @@ impl<'a> Planner<'a> {
             from: Some(found.resource.clone()),
             to: None,
             after: BTreeSet::new(),
-            target: target(&found.resource, Some(found)),
+            target: attributes::target(&found.resource, Some(found)),
             replaces,
             adopted_from: None,
         };
@@ -208,7 +208,7 @@ impl<'a> Planner<'a> {
         let step = Step {
             id: StepId::build(address.clone()),
             from: from.map(|found| found.resource.clone()),
-            target: target(&to, from),
+            target: attributes::target(&to, from),
             to: Some(to),
             after: BTreeSet::new(),
             replaces,
@@ -230,52 +230,6 @@ impl<'a> Planner<'a> {
         let live = live.map(|found| &found.resource);
         to.complete(live, &declared.lifecycle.ignore);
         to
-    }
-
-    /// Takes account of what is known of a live resource besides its state.
-    fn heed_facts(
-        &mut self,
-        address: &Address,
-        declared: &Declared,
-        to: &mut Resource,
-        found: &Found,
-    ) {
-        for fact in &found.facts {
-            match (fact, &mut *to, &found.resource) {
-                (
-                    Fact::RetentionByAccountPolicy(policy),
-                    Resource::LogGroup(to),
-                    Resource::LogGroup(live),
-                ) if to.retention_days != live.retention_days => {
-                    to.retention_days = live.retention_days;
-                    let days = live
-                        .retention_days
-                        .map_or_else(|| "no end".to_owned(), |days| format!("{days} days"));
-                    self.note(address, format!("the account's log policy `{policy}` decides the retention, which is {days} whatever the stack file says"));
-                }
-                (Fact::NewerRevision(revision), ..) => {
-                    self.note(address, format!("revision {revision} of {} is newer than the newest of this stack, and somebody else registered it", found.resource.name()));
-                }
-                (Fact::RetentionByAccountPolicy(_) | Fact::InUse { .. }, ..) => {}
-            }
-        }
-        // What somebody else registered is not ours to deregister.
-        let is_ours = matches!(found.owner, Owner::Ours(_));
-        if let (Some(keep), Resource::TaskDefinition(family), true) =
-            (declared.lifecycle.keep_revisions, to, is_ours)
-        {
-            let all = family.older.clone();
-            family.keep_only(keep, &BTreeSet::new());
-            let beyond: BTreeSet<u32> = all.difference(&family.older).copied().collect();
-            let used: BTreeSet<u32> = beyond
-                .intersection(&found.revisions_in_use())
-                .copied()
-                .collect();
-            family.older.extend(&used);
-            for revision in used {
-                self.note(address, format!("revision {revision} stays beyond keep_revisions = {keep}, because it is in use"));
-            }
-        }
     }
 
     /// Somebody else's resource that is to be adopted; an error if that can't be.
@@ -362,51 +316,15 @@ impl<'a> Planner<'a> {
 
     /// Notes the attributes of something that lives and stays, so that references to it can be filled in.
     fn stays(&mut self, address: &Address, found: &Found, to: &Resource) {
-        let mut known = self.follows_from_names(to);
-        match to {
-            Resource::Workspace(_) => known.extend(self.workspace_attributes(found)),
-            Resource::TaskDefinition(family) if family.revision.is_none() => {}
-            Resource::TaskDefinition(_) | Resource::LogGroup(_) | Resource::Role(_) => {
-                known.insert(Attribute::Arn, found.arn().to_owned());
-            }
-        }
+        let known = attributes::of(&self.stack.identity, found, to);
         self.settled.insert(address.clone(), known.clone());
         self.plan.known.insert(address.clone(), known);
     }
 
-    /// The attributes that amp-stack can tell without asking AWS.
-    fn follows_from_names(&self, resource: &Resource) -> BTreeMap<Attribute, String> {
-        let identity = &self.stack.identity;
-        let name = resource.name().to_owned();
-        match resource {
-            Resource::LogGroup(group) => BTreeMap::from([
-                (Attribute::Arn, identity.log_group_arn(&group.name)),
-                (Attribute::Name, name),
-            ]),
-            Resource::Role(role) => BTreeMap::from([
-                (Attribute::Arn, identity.role_arn(&role.path, &role.name)),
-                (Attribute::Name, name),
-            ]),
-            Resource::TaskDefinition(_) => BTreeMap::from([(Attribute::Family, name)]),
-            Resource::Workspace(_) => BTreeMap::new(),
+    fn heed(&mut self, address: &Address, found: &Found, declared: &Declared, to: &mut Resource) {
+        for note in facts::heed(found, &declared.lifecycle, to) {
+            self.note(address, note);
         }
-    }
-
-    /// AWS tells the endpoint only of an active workspace (Amazon Managed Service for Prometheus API reference, `WorkspaceDescription`).
-    fn workspace_attributes(&self, found: &Found) -> BTreeMap<Attribute, String> {
-        let identity = &self.stack.identity;
-        let id = workspace_id(found);
-        let endpoint = found.attributes.get(&Attribute::Endpoint).map_or_else(
-            || identity.workspace_endpoint(&identity.region, &id),
-            |endpoint| endpoint_base(endpoint),
-        );
-        BTreeMap::from([
-            (Attribute::Arn, found.arn().to_owned()),
-            (Attribute::Id, id),
-            (Attribute::RemoteWriteUrl, remote_write_url(&endpoint)),
-            (Attribute::QueryUrl, query_url(&endpoint)),
-            (Attribute::Endpoint, endpoint),
-        ])
     }
 
     fn refuse(&mut self, address: &Address, reason: Reason) {
@@ -427,72 +345,6 @@ impl<'a> Planner<'a> {
             text,
         });
     }
-}
-
-/// What forbids to remove `found`. What the stack file says of a resource goes before what its tags say.
-fn held_back(found: &Found, declared: Option<&Declared>, replaces: &[Immutable]) -> Vec<Reason> {
-    let by_tag = declared.is_none();
-    let tagged = || {
-        let tag = found.resource.tags().get(PREVENT_DESTROY_TAG);
-        tag.and_then(|value| value.known()) == Some("true")
-    };
-    let prevented = declared.map_or_else(tagged, |declared| declared.lifecycle.prevent_destroy);
-    let holds_no_data = found.resource.workspace().is_some_and(|w| w.failed);
-    let mut reasons = Vec::new();
-    if prevented && !holds_no_data {
-        reasons.push(Reason::Protected {
-            arn: found.arn().to_owned(),
-            replaces: replaces.to_vec(),
-            by_tag,
-        });
-    }
-    if found
-        .resource
-        .log_group()
-        .is_some_and(|group| group.deletion_protection)
-    {
-        reasons.push(Reason::DeletionProtection {
-            arn: found.arn().to_owned(),
-        });
-    }
-    reasons
-}
-
-fn in_use(found: &Found) -> Option<InUse> {
-    let mut all = InUse::default();
-    for fact in &found.facts {
-        match fact {
-            Fact::InUse { revisions, by } => {
-                all.revisions.extend(revisions);
-                all.by.extend(by.iter().cloned());
-            }
-            Fact::RetentionByAccountPolicy(_) | Fact::NewerRevision(_) => {}
-        }
-    }
-    (!all.revisions.is_empty()).then_some(all)
-}
-
-/// What calls name the resource by.
-fn target(resource: &Resource, found: Option<&Found>) -> String {
-    match resource {
-        Resource::Workspace(_) => found.map(workspace_id).unwrap_or_default(),
-        Resource::LogGroup(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {
-            resource.name().to_owned()
-        }
-    }
-}
-
-/// The id, which is also the end of the ARN.
-fn workspace_id(found: &Found) -> String {
-    let id = found.attributes.get(&Attribute::Id).cloned();
-    id.unwrap_or_else(|| {
-        found
-            .arn()
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    })
 }
 
 fn arns<'a>(found: impl IntoIterator<Item = &'a Found>) -> Vec<String> {

@@ -30,8 +30,15 @@ pub struct Document<'s> {
 pub struct Voids(Vec<Span>);
 
 impl Voids {
-    /// Tells whether `span` is within one of them.
-    pub fn cover(&self, span: &Span) -> bool {
+    /// Drops the problems of this file that are about one of them.
+    pub fn silence(&self, problems: &mut Problems) {
+        problems.retain(|problem| {
+            let mut spans = problem.labels.iter().map(|(span, _)| span);
+            problem.file.is_some() || !spans.any(|span| self.cover(span))
+        });
+    }
+
+    fn cover(&self, span: &Span) -> bool {
         self.0
             .iter()
             .any(|void| void.start <= span.start && span.end <= void.end)
@@ -103,14 +110,11 @@ fn visible(span: Span, text: &str) -> Span {
     if !span.is_empty() {
         return span;
     }
-    let before = text[..span.start]
-        .chars()
-        .next_back()
-        .filter(|c| *c != '\n');
-    if let Some(before) = before {
+    let (before, after) = text.split_at_checked(span.start).unwrap_or_default();
+    if let Some(before) = before.chars().next_back().filter(|c| *c != '\n') {
         return span.start - before.len_utf8()..span.start;
     }
-    let after = text[span.start..].chars().next().map_or(0, char::len_utf8);
+    let after = after.chars().next().map_or(0, char::len_utf8);
     span.start..span.start + after
 }
 

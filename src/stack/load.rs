@@ -116,8 +116,7 @@ pub fn load(source: &Source, around: &Surroundings<'_>) -> Result<Stack, Vec<Pro
         &mut problems,
     );
     let stack = sections::read(&header, &place, &declared, &mut root, around, &mut found);
-    // What could not be filled in was reported; whatever seems wrong with the empty string in its place is not.
-    found.retain(|problem| !problem.labels.iter().any(|(span, _)| voids.cover(span)));
+    voids.silence(&mut found);
     problems.absorb(found);
     if problems.is_empty() {
         Ok(stack)

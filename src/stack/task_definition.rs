@@ -1,5 +1,6 @@
 //! Checks `[task_definitions.KEY]`, and makes the request of it that ECS gets.
 
+pub mod catalogue;
 mod containers;
 mod export;
 mod launch;
@@ -270,3 +271,6 @@ fn container_definitions(body: &Table) -> &[Tree] {
         .map(View::elements)
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

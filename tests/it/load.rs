@@ -23,7 +23,9 @@ use amp_stack::{
         workspace::{Configuration, Workspace},
     },
     stack::{
-        Declared, Header, Lifecycle, Source, Stack, Surroundings, header, load, problem::Problem,
+        Declared, Header, Lifecycle, Source, Stack, Surroundings, header, load,
+        problem::Problem,
+        render::{Look, render},
     },
     tags::Tags,
     text::{Attribute, Reference, Segment, Text},
@@ -214,6 +216,31 @@ fn the_roles_of_the_example_trust_the_tasks_of_their_account() {
 }
 
 #[test]
+fn the_task_definition_of_the_example_mentions_what_it_needs() {
+    let stack = example();
+    let declared = declared(&stack, Kind::TaskDefinition, "checkout");
+    let Some(Resource::TaskDefinition(family)) = declared.want else {
+        panic!("{declared:?}");
+    };
+    assert_eq!(family.family, "checkout");
+    let document = family.document.unwrap();
+    let mut mentioned = BTreeSet::new();
+    document.written().each_text(&mut |text| {
+        mentioned.extend(text.references().into_iter().map(ToString::to_string));
+    });
+    let expected = [
+        "${log_groups.app.name}",
+        "${log_groups.collector.name}",
+        "${roles.execution.arn}",
+        "${roles.task.arn}",
+        "${workspace.remote_write_url}",
+    ];
+    assert_eq!(mentioned, BTreeSet::from(expected.map(str::to_owned)));
+    let written = role(&stack, "task").inline_policies["amp-stack-remote-write"].to_json();
+    assert!(written.contains("${workspace.arn}"), "{written}");
+}
+
+#[test]
 fn the_order_of_tables_has_no_meaning() {
     let mut sections: Vec<String> = Vec::new();
     for line in EXAMPLE.lines() {
@@ -240,8 +267,10 @@ fn a_broken_file_always_has_a_problem() {
         broken += usize::from(refused(&kept.join("\n")));
     }
     for (at, c) in EXAMPLE.char_indices().step_by(5) {
-        let without = [&EXAMPLE[..at], &EXAMPLE[at + c.len_utf8()..]].concat();
-        broken += usize::from(refused(&without));
+        let (before, after) = EXAMPLE.split_at(at);
+        broken += usize::from(refused(&[before, &after[c.len_utf8()..]].concat()));
+        let odd = ["한", "\"", "]", "=", "${", "\r\n", "\0"][at % 7];
+        broken += usize::from(refused(&[before, odd, after].concat()));
     }
     assert!(broken > 50, "only {broken} of the variants are refused");
 }
@@ -257,6 +286,9 @@ fn refused(text: &str) -> bool {
             assert!(text.get(span.clone()).is_some(), "{problem:?} in {text}");
         }
     }
+    let shown = render(&source(text), &problems, Look::Plain { width: 100 });
+    assert_eq!(shown.matches("amp_stack::").count(), problems.len());
+    assert!(!shown.contains("Failed to read"), "{shown}");
     true
 }
 
@@ -560,4 +592,88 @@ fn what_depends_on_an_unknown_account_is_not_judged() {
         codes,
         ["foreign-policy", "wrong-partition", "foreign-policy"]
     );
+}
+
+#[test]
+fn what_aws_accepts_is_accepted() {
+    let long = |count: usize| "x".repeat(count);
+    for sections in [
+        format!("[roles.a]\nname = '{}'\npath = '/{}/'", long(64), long(510)),
+        format!("[roles.a]\nname = 'a_+=,.@-9'\ndescription = '{}'", "ÿ".repeat(1000)),
+        format!("[log_groups.a]\nname = '{}'\nretention_days = 3653", long(512)),
+        "[log_groups.a]\nname = '/aws/a.b-c_d#e'\nretention_days = 1\nclass = 'DELIVERY_PLUS'".to_owned(),
+        "[log_groups.a]\nname = 'a'\nclass = 'DELIVERY'".to_owned(),
+        "[log_groups.a]\nname = 'a'\nretention_days = 1\nkms_key_arn = 'arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab'".to_owned(),
+        format!("[workspace]\nalias = '{}'\nretention_days = 1095", "메".repeat(100)),
+        format!("[tags]\n'{}' = '{}'\n'한 글_.:/=+-@' = ''", "é".repeat(128), "é".repeat(256)),
+        "[roles.a]\nname = 'A'\nmanaged_policies = ['AmazonSNSReadOnlyAccess', 'AWSXrayFullAccess', 'job-function/ViewOnlyAccess', 'arn:aws:iam::aws:policy/ReadOnlyAccess']".to_owned(),
+    ] {
+        let text = format!("[stack]\nname = 'demo'\n{sections}");
+        assert_eq!(load(&source(&text), &surroundings(&[])).err(), None, "{sections}");
+    }
+}
+
+#[test]
+fn every_form_of_a_policy_that_iam_takes_is_taken() {
+    for (trust, statement) in [
+        (
+            false,
+            "Effect = 'Deny', NotAction = ['iam:*', '*'], NotResource = 'arn:aws:s3:::a/*'",
+        ),
+        (
+            false,
+            "Effect = 'Allow', Action = 's3:Get?bject*', Resource = ['*', '${workspace.arn}/*']",
+        ),
+        (
+            false,
+            "Effect = 'Allow', Action = '*', Resource = '*', Condition = { 'ForAnyValue:StringEqualsIfExists' = { 'aws:TagKeys' = ['a', 'b'] }, Null = { 'aws:x' = true }, NumericLessThan = { 's3:max-keys' = 10 } }",
+        ),
+        (
+            true,
+            "Effect = 'Allow', Action = ['sts:AssumeRole', 'sts:TagSession'], Principal = '*'",
+        ),
+        (
+            true,
+            "Effect = 'Allow', Action = 'sts:AssumeRoleWithWebIdentity', Principal = { Federated = 'cognito-identity.amazonaws.com', AWS = ['111122223333'] }",
+        ),
+        (
+            true,
+            "Effect = 'Deny', Action = 'sts:*', NotPrincipal = { Service = ['a', 'b'], CanonicalUser = 'c' }",
+        ),
+    ] {
+        let at = if trust { "trust" } else { "inline_policies.a" };
+        stack(&format!(
+            "
+            [workspace]
+            [roles.a]
+            name = 'A'
+            [roles.a.{at}]
+            Version = '2012-10-17'
+            Id = 'x'
+            Statement = {{ Sid = 'A1', {statement} }}
+            "
+        ));
+    }
+}
+
+#[test]
+fn circles_are_found_wherever_they_are() {
+    let role = |key: &str, mentioned: &str| {
+        format!("[roles.{key}]\nname = '{key}'\ntags.other = '${{roles.{mentioned}.arn}}'\n")
+    };
+    let chain = [role("a", "b"), role("b", "c"), role("c", "d")].concat();
+    let codes = |end: &str| {
+        let text = format!("[stack]\nname = 'demo'\n{chain}{}", role("d", end));
+        let problems = load(&source(&text), &surroundings(&[]))
+            .err()
+            .unwrap_or_default();
+        problems
+            .iter()
+            .map(|p| (p.code, p.labels.len()))
+            .collect::<Vec<_>>()
+    };
+    // A role may mention itself: its ARN follows from its name.
+    assert_eq!(codes("d"), []);
+    assert_eq!(codes("c"), [("reference-cycle", 2)]);
+    assert_eq!(codes("a"), [("reference-cycle", 4)]);
 }

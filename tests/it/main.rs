@@ -1,16 +1,25 @@
 //! All integration tests, in one binary.
-
 #![expect(
     clippy::unwrap_used,
-    reason = "helpers of tests fail a test by panicking"
+    reason = "a test that can't go on has failed, and says where"
 )]
 
 mod apply;
 mod cli;
 mod laws;
 mod load;
+mod moto;
 mod plans;
 mod problems;
+mod run;
 mod samples;
+mod sandbox_client;
+mod sandbox_faults;
+mod sandbox_iam;
+mod sandbox_laws;
+mod sandbox_wire;
 mod show;
+mod stacks;
+mod task_definition_problems;
+mod tidy;
 mod worlds;

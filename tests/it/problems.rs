@@ -106,6 +106,53 @@ fn the_gallery_has_every_rule_and_nothing_but_rules() {
 }
 
 #[test]
+fn every_code_of_the_source_is_a_rule_and_every_rule_is_in_the_source() {
+    let mut written = BTreeSet::new();
+    let stack = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stack");
+    each_source(&stack, &mut |text| {
+        written.extend(
+            text.split('"')
+                .filter(|piece| rules::find(piece).is_some())
+                .map(str::to_owned),
+        );
+        for call in text.split(".add(").skip(1) {
+            let argument = call.trim_start();
+            let code = argument
+                .strip_prefix('"')
+                .and_then(|rest| rest.split_once('"'));
+            if let Some((code, _)) = code {
+                assert!(
+                    rules::find(code).is_some(),
+                    "`{code}` is not in the table of rules"
+                );
+            }
+        }
+    });
+    let listed: BTreeSet<String> = rules::all().map(|rule| rule.code.to_owned()).collect();
+    assert_eq!(written, listed);
+    assert_eq!(
+        listed.len(),
+        rules::all().count(),
+        "a code stands twice in the table"
+    );
+}
+
+/// Calls `visit` with every source file below `directory` but tests and the table of rules itself.
+fn each_source(directory: &Path, visit: &mut dyn FnMut(&str)) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap();
+        if path.is_dir() {
+            if path != Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stack/rules") {
+                each_source(&path, visit);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {
+            visit(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
 fn json_is_one_object_a_line() {
     let (source, problems) = mistakes(&gallery().join("unknown-key.toml"));
     let json = render(&source, &problems, Look::Json);

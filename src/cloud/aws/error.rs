@@ -118,7 +118,7 @@ fn hint(operation: &str, code: Option<&str>, message: &str) -> Option<String> {
         {
             "allow iam:PassRole on the task's roles with the condition {\"StringEquals\": {\"iam:PassedToService\": \"ecs-tasks.amazonaws.com\"}}".to_owned()
         }
-        // Amazon Managed Service for Prometheus user guide, "Monitoring with CloudWatch Logs".
+        // Amazon Managed Service for Prometheus user guide, page `CW-logs`, on required permissions.
         "AccessDeniedException" if operation.ends_with("LoggingConfiguration") => format!(
             "whoever runs this needs the permission {operation} and, to set up the delivery of logs, logs:CreateLogDelivery, GetLogDelivery, UpdateLogDelivery, DeleteLogDelivery, ListLogDeliveries, PutResourcePolicy, DescribeResourcePolicies and DescribeLogGroups"
         ),

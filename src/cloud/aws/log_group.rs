@@ -15,7 +15,6 @@ use crate::{
         Call, CallError, Reply,
         aws::{Aws, all, live_tags, plain_tags, same_owner, tagging::Tagged},
     },
-    identity::Identity,
     resource::{
         Resource,
         log_group::{Change, DEFAULT_CLASS, LogGroup},
@@ -214,8 +213,7 @@ pub(super) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<R
 }
 
 async fn create(aws: &Aws, call: &Call, group: &LogGroup) -> Result<Reply, CallError> {
-    let identity: Identity = aws.identity().await?;
-    let arn = identity.log_group_arn(&group.name);
+    let arn = aws.identity().await?.log_group_arn(&group.name);
     // The map of tags may be absent but not empty (botocore model logs 2014-03-28, `Tags`).
     let tags = Some(plain_tags(&group.tags)).filter(|tags| !tags.is_empty());
     let outcome = run!(aws, call => create_log_group().log_group_name(&group.name)

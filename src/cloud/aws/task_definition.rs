@@ -15,7 +15,7 @@ use aws_sdk_ecs::{
 
 use crate::{
     cloud::{
-        Call, CallError, Reply,
+        Call, CallError, Class, Reply,
         aws::{Aws, all, error, live_tags, plain_tags, tagging::Tagged},
     },
     resource::{
@@ -231,21 +231,21 @@ async fn delete(aws: &Aws, call: &Call, revisions: &[u32]) -> Result<Reply, Call
     let operation = call.change.operation();
     let answer = aws.ecs.call(operation, request).await?;
     for failure in answer.failures() {
-        let name = failure.arn().unwrap_or_default();
-        let name = name.rsplit('/').next().unwrap_or(name);
+        let arn = failure.arn().unwrap_or_default();
         // What is to go and is not there, or is going already, is gone.
-        let left = revision::describe(aws, name).await?;
-        if left.is_some_and(|revision| revision.status != Status::Going) {
-            let reason = failure
-                .reason()
-                .or(failure.detail())
-                .unwrap_or("no reason given");
-            let message = format!("{name} was not deleted: {reason}");
-            return Err(CallError {
-                request_id: answer.request_id().map(str::to_owned),
-                ..error::unexpected(operation, message)
-            });
+        let left = revision::describe(aws, arn).await?;
+        if left.is_none_or(|revision| revision.status == Status::Going) {
+            continue;
         }
+        let name = arn.rsplit('/').next().unwrap_or(arn);
+        let reason = failure.reason().or(failure.detail());
+        let reason = reason.unwrap_or("no reason given");
+        return Err(CallError {
+            // A revision that has just been deregistered may still be taken for an active one.
+            class: Class::Unsettled,
+            request_id: answer.request_id().map(str::to_owned),
+            ..error::unexpected(operation, format!("{name} was not deleted: {reason}"))
+        });
     }
     Ok(Reply {
         request_id: answer.request_id().map(str::to_owned),

@@ -1,15 +1,17 @@
-//! The things on paper, and the rules that AWS enforces on them.
+//! The things on paper.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     address::Kind,
-    cloud::{Call, Reply},
+    cloud::{
+        Call, Reply,
+        paper::rules::{self, Refused},
+    },
     identity::{Identity, query_url, remote_write_url},
     resource::{
-        Change, Resource, log_group, role,
+        Change, Resource,
         task_definition::{self, TaskDefinition},
-        workspace,
     },
     snapshot::{Fact, Found, RoleFact, Snapshot},
     stack::Query,
@@ -35,19 +37,6 @@ pub struct Dangling {
     pub removed: Thing,
     /// What mentioned it.
     pub mentioned_by: Thing,
-}
-
-/// A call that the rules forbid.
-#[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) code: &'static str,
-    pub(super) message: String,
-}
-
-impl Refused {
-    fn new(code: &'static str, message: String) -> Self {
-        Self { code, message }
-    }
 }
 
 #[derive(Debug)]
@@ -128,20 +117,23 @@ impl World {
     }
 
     pub(super) fn perform(&mut self, call: &Call) -> Result<Reply, Refused> {
-        self.check(call)?;
         let kind = call.address.kind;
-        let before = self.things.get(&key(kind, &call.target)).cloned();
+        let place = key(kind, &call.target);
+        rules::check(
+            call,
+            self.thing(kind, &call.target),
+            self.things.get(&place),
+        )?;
+        let before = self.things.get(&place).cloned();
         let from = before.as_ref().map(|thing| &thing.resource);
         let mut to = Resource::step(from, &call.change);
-        if let Some(unknown) = to.as_ref().and_then(unknown) {
-            return Err(Refused::new("ValidationException", unknown));
-        }
+        to.as_ref().map_or(Ok(()), rules::check_result)?;
         let mut revision = None;
         if let Some(Resource::TaskDefinition(family)) = &mut to {
             revision = self.number(call, from.and_then(Resource::task_definition), family);
         }
         let Some(resource) = to else {
-            self.things.remove(&key(kind, &call.target));
+            self.things.remove(&place);
             self.note_dangling(before);
             return Ok(Reply::default());
         };
@@ -162,58 +154,6 @@ impl World {
             revision,
             request_id: None,
         })
-    }
-
-    /// The rules that AWS enforces.
-    fn check(&self, call: &Call) -> Result<(), Refused> {
-        let there = self.thing(call.address.kind, &call.target);
-        let rival = self.things.get(&key(call.address.kind, &call.target));
-        let target = &call.target;
-        if creates(&call.change) {
-            return rival.map_or(Ok(()), |rival| {
-                let name = &rival.target;
-                Err(Refused::new(
-                    "AlreadyExists",
-                    format!("{name} exists already"),
-                ))
-            });
-        }
-        let Some(there) = there else {
-            let registers = matches!(
-                call.change,
-                Change::TaskDefinition(task_definition::Change::Register { .. })
-            );
-            return if registers {
-                Ok(())
-            } else {
-                Err(Refused::new("NotFound", format!("there is no {target}")))
-            };
-        };
-        match (&there.resource, &call.change) {
-            // IAM API reference, `DeleteRole`.
-            (Resource::Role(role), Change::Role(role::Change::Delete)) if !is_bare(role) => Err(
-                Refused::new("DeleteConflict", format!("{target} is not bare")),
-            ),
-            // CloudWatch Logs API reference, `PutLogGroupDeletionProtection`.
-            (Resource::LogGroup(group), Change::LogGroup(log_group::Change::Delete))
-                if group.deletion_protection =>
-            {
-                Err(Refused::new(
-                    "ValidationException",
-                    format!("{target} is protected"),
-                ))
-            }
-            (Resource::TaskDefinition(family), Change::TaskDefinition(change)) => {
-                check_revisions(family, change)
-            }
-            (
-                Resource::LogGroup(_)
-                | Resource::Workspace(_)
-                | Resource::Role(_)
-                | Resource::TaskDefinition(_),
-                _,
-            ) => Ok(()),
-        }
     }
 
     /// Numbers a new revision, and forgets revisions that belong to whoever owned the family before.
@@ -342,60 +282,6 @@ fn visible(resource: &Resource, query: &Query) -> Option<Resource> {
         }
     }
     Some(resource)
-}
-
-fn creates(change: &Change) -> bool {
-    match change {
-        Change::LogGroup(change) => matches!(change, log_group::Change::Create(_)),
-        Change::Workspace(change) => matches!(change, workspace::Change::Create { .. }),
-        Change::Role(change) => matches!(change, role::Change::Create(_)),
-        Change::TaskDefinition(_) => false,
-    }
-}
-
-fn is_bare(role: &role::Role) -> bool {
-    role.managed_policies.is_empty()
-        && role.inline_policies.is_empty()
-        && role.instance_profiles.is_empty()
-}
-
-/// Only active revisions can be deregistered, and only inactive ones deleted (ECS API reference, `DeleteTaskDefinitions`).
-fn check_revisions(
-    family: &TaskDefinition,
-    change: &task_definition::Change,
-) -> Result<(), Refused> {
-    let active = family.active();
-    let wrong = match change {
-        task_definition::Change::Register { .. } => None,
-        task_definition::Change::Tag { revision, .. }
-        | task_definition::Change::Untag { revision, .. }
-        | task_definition::Change::Deregister(revision) => {
-            let revision = revision.unwrap_or_default();
-            (!active.contains(&revision)).then_some(revision)
-        }
-        task_definition::Change::Delete(revisions) => {
-            let mut revisions = revisions.iter();
-            revisions.find(|r| !family.inactive.contains(r)).copied()
-        }
-    };
-    wrong.map_or(Ok(()), |revision| {
-        let name = &family.family;
-        Err(Refused::new(
-            "ClientException",
-            format!("not with {name}:{revision}"),
-        ))
-    })
-}
-
-/// What in `resource` was not filled in.
-fn unknown(resource: &Resource) -> Option<String> {
-    let mut unknown = None;
-    resource.each_text(&mut |text| {
-        if text.known().is_none() {
-            unknown = Some(format!("{text} is not known"));
-        }
-    });
-    unknown
 }
 
 /// Tells whether a text of `resource` is `name`, or holds `identifier` other than as a part of a longer one.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    address::Kind,
+    address::{Address, Kind},
     resource::Resource,
     stack::{
         Stack,
@@ -12,7 +12,7 @@ use crate::{
         problem::{Problem, Problems},
         reader::Located,
         source::Source,
-        tree::Span,
+        tree::{Span, Table},
     },
 };
 
@@ -55,6 +55,34 @@ pub(super) fn check<'a>(
         if let Some(help) = help {
             problem.help(help);
         }
+    }
+}
+
+/// Reports role ARNs that differ only by case from those of the stack's own roles. Names ignore case, but ARNs do not (IAM user guide, "IAM identifiers").
+pub(super) fn check_arns(stack: &Stack, root: &Table, problems: &mut Problems) {
+    let own: Vec<(&Address, String)> = stack
+        .resources
+        .iter()
+        .filter_map(|(address, declared)| {
+            let role = declared.want.as_ref()?.role()?;
+            Some((address, stack.identity.role_arn(&role.path, &role.name)))
+        })
+        .collect();
+    for (_, tree) in &root.entries {
+        tree.each_text(&mut |text, span| {
+            let Some(given) = text.known() else {
+                return;
+            };
+            let close = |arn: &str| arn != given && arn.eq_ignore_ascii_case(given);
+            if let Some((address, arn)) = own.iter().find(|(_, arn)| close(arn)) {
+                let message = format!("`{given}` differs only by case from the ARN of `{address}`");
+                problems
+                    .add("role-arn-case", span, "no such role", message)
+                    .help(format!(
+                        "ARNs are case-sensitive: write {arn}, or mention it as ${{{address}.arn}}"
+                    ));
+            }
+        });
     }
 }
 

@@ -79,6 +79,7 @@ pub(super) fn read(
     grants::give(&sections.task_definitions, &mut sections.roles, problems);
     sections.check_names(root, problems);
     let stack = sections.into_stack(&context);
+    collision::check_arns(&stack, root, problems);
     cycle::check(&stack, root, problems);
     stack
 }

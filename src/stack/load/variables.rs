@@ -44,15 +44,22 @@ pub(super) fn values(
         .get("variables")
         .and_then(|tree| table_of(tree, "variables", &mut found));
     let mut given = given(around, &mut found);
+    // What a file with mistakes was to give is not missing.
+    let all_given = found.is_empty();
     let mut values = Values::new();
     for (key, tree) in table.iter().flat_map(|table| &table.entries) {
         let given = given.remove(&key.text);
-        values.insert(key.text.clone(), variable(key, tree, given, &mut found));
+        let mut missing = Problems::default();
+        let value = variable(key, tree, given, &mut found, &mut missing);
+        values.insert(key.text.clone(), value);
+        if all_given {
+            found.absorb(missing);
+        }
     }
     for (name, given) in given {
         undeclared(&name, &given, &values, &mut found);
     }
-    found.retain(|problem| !problem.labels.iter().any(|(span, _)| voids.cover(span)));
+    voids.silence(&mut found);
     problems.absorb(found);
     values
 }
@@ -108,6 +115,7 @@ fn variable(
     tree: &Tree,
     given: Option<Given>,
     problems: &mut Problems,
+    missing: &mut Problems,
 ) -> Option<String> {
     if !Address::is_key(&key.text) {
         super::invalid_key(key, "a variable", problems);
@@ -133,7 +141,7 @@ fn variable(
         return Some(given.value);
     }
     if default.is_none() && table.get("default").is_none() {
-        missing(key, description, problems);
+        report_missing(key, description, missing);
     }
     default.map(|(value, _)| value)
 }
@@ -173,7 +181,7 @@ fn check_given(key: &Key, given: &Given, allowed: Option<&[String]>, problems: &
     problem.help(near.map_or_else(|| format!("allowed are {}", listed(allowed)), did_you_mean));
 }
 
-fn missing(key: &Key, description: Option<String>, problems: &mut Problems) {
+fn report_missing(key: &Key, description: Option<String>, problems: &mut Problems) {
     let name = &key.text;
     let what = description.map_or_else(String::new, |text| format!(" ({text})"));
     problems

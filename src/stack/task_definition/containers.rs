@@ -102,8 +102,9 @@ fn entry<'a>(table: &'a Table, name: &str) -> Option<&'a (crate::stack::tree::Ke
 
 /// Lays containers of the stack file over exported ones: those of the same name member by member, others after them.
 pub(super) fn overlay(mut exported: Vec<Tree>, own: Vec<Tree>) -> Vec<Tree> {
+    let count = exported.len();
     for container in own {
-        let same = exported.iter_mut().find(|other| {
+        let same = exported.iter_mut().take(count).find(|other| {
             let name = other.known_at("name");
             name.is_some() && name == container.known_at("name")
         });

@@ -1,18 +1,28 @@
 //! Where a task can run, and how its containers are networked.
 
+use std::collections::BTreeSet;
+
 use crate::stack::{
     task_definition::view::View,
     tree::{Table, Tree},
 };
 
-/// The launch types that ECS validates a request against.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Launch {
-    pub(super) ec2: bool,
-    pub(super) fargate: bool,
-    pub(super) external: bool,
-    pub(super) managed_instances: bool,
+/// A launch type (ECS API reference, `Compatibility`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LaunchType {
+    /// Instances of the account.
+    Ec2,
+    /// Capacity of AWS.
+    Fargate,
+    /// Machines elsewhere.
+    External,
+    /// Instances that AWS manages.
+    ManagedInstances,
 }
+
+/// The launch types that ECS validates a request against.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Launch(BTreeSet<LaunchType>);
 
 impl Launch {
     /// Reads `requiresCompatibilities`.
@@ -21,20 +31,33 @@ impl Launch {
             .get("requiresCompatibilities")
             .map(View::elements)
             .unwrap_or_default();
-        let has = |name: &str| named.iter().any(|n| n.known() == Some(name));
-        Self {
-            ec2: has("EC2"),
-            fargate: has("FARGATE"),
-            external: has("EXTERNAL"),
-            managed_instances: has("MANAGED_INSTANCES"),
-        }
+        let launch_type = |tree: &Tree| match tree.known() {
+            Some("EC2") => Some(LaunchType::Ec2),
+            Some("FARGATE") => Some(LaunchType::Fargate),
+            Some("EXTERNAL") => Some(LaunchType::External),
+            Some("MANAGED_INSTANCES") => Some(LaunchType::ManagedInstances),
+            Some(_) | None => None,
+        };
+        Self(named.iter().filter_map(launch_type).collect())
+    }
+
+    /// Tells whether ECS validates the request against `launch_type`.
+    pub(super) fn has(&self, launch_type: LaunchType) -> bool {
+        self.0.contains(&launch_type)
+    }
+
+    /// Tells whether ECS gives the task a network interface unless it is told otherwise: on Fargate, which has nothing else, and on managed instances (ECS developer guide,
+    /// "Amazon ECS task definition parameters for Amazon ECS Managed Instances").
+    fn defaults_to_awsvpc(&self) -> bool {
+        let only_managed = self.0.iter().eq([&LaunchType::ManagedInstances]);
+        only_managed || self.has(LaunchType::Fargate)
     }
 
     /// Tells whether the task can run where ECS may not tell containers the region: anywhere but on Fargate alone.
     ///
     /// Agents on EC2 instances have begun to set `AWS_REGION` only lately (amazon-ecs-agent pull request 4946), and without any launch type named the task can run there.
-    pub(super) fn may_lack_region(self) -> bool {
-        self.ec2 || self.managed_instances || self.external || !self.fargate
+    pub(super) fn may_lack_region(&self) -> bool {
+        self.0.iter().ne([&LaunchType::Fargate])
     }
 }
 
@@ -43,7 +66,7 @@ impl Launch {
 pub(super) enum Network {
     /// An interface for the task.
     Awsvpc,
-    /// Docker's bridge, the default except on Fargate, which has only awsvpc (ECS API reference, `RegisterTaskDefinition`, `networkMode`).
+    /// Docker's bridge, the default on other instances (ECS API reference, `RegisterTaskDefinition`, `networkMode`).
     Bridge,
     /// The network of the host.
     Host,
@@ -57,7 +80,7 @@ impl Network {
     /// Reads `networkMode`.
     pub(super) fn of(body: &Table) -> Self {
         match body.get("networkMode").map(|mode: &Tree| mode.known()) {
-            None if Launch::of(body).fargate => Self::Awsvpc,
+            None if Launch::of(body).defaults_to_awsvpc() => Self::Awsvpc,
             None | Some(Some("bridge")) => Self::Bridge,
             Some(Some("awsvpc")) => Self::Awsvpc,
             Some(Some("host")) => Self::Host,

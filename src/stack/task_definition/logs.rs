@@ -105,7 +105,7 @@ fn by_arn(arn: &str, span: &Span, problems: &mut Problems) -> Option<Target> {
     }
     problems
         .add(
-            "malformed-arn",
+            "invalid-arn",
             span,
             "not the ARN of a log group",
             format!("`{arn}` is not the ARN of a log group"),

@@ -52,7 +52,7 @@ pub(super) fn add(
 ) -> Option<Needs> {
     let path = format!("{path}.metrics");
     let table = table_of(metrics, &path, problems)?;
-    let settings = settings::read(table, &path, body, scope, problems)?;
+    let settings = settings::read(table, &path, body, scope, problems);
     mistakes::report(&settings, body, scope, problems);
     let taken = container_definitions(body)
         .iter()
@@ -209,3 +209,6 @@ fn needs(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>) -> Needs {
     }
     needs
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ pub(super) fn arn(
         } else {
             problems
                 .add(
-                    "malformed-arn",
+                    "invalid-arn",
                     span,
                     "not the ARN of a role",
                     format!("`{known}` is not the ARN of a role"),

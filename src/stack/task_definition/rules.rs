@@ -17,7 +17,7 @@ use crate::stack::{
     problem::{Problem, Problems},
     task_definition::{
         Scope,
-        launch::{Launch, Network},
+        launch::{Launch, LaunchType, Network},
         roles::RoleUse,
         view::View,
     },
@@ -33,7 +33,7 @@ pub(super) struct Task<'a> {
     containers: Vec<Container<'a>>,
     launch: Launch,
     network: Network,
-    task_role: RoleUse<'a>,
+    role: RoleUse<'a>,
     execution_role: RoleUse<'a>,
     scope: &'a Scope<'a>,
 }
@@ -77,10 +77,15 @@ impl<'a> Task<'a> {
                 .collect(),
             launch: Launch::of(body),
             network: Network::of(body),
-            task_role: RoleUse::of(body.get("taskRoleArn"), scope),
+            role: RoleUse::of(body.get("taskRoleArn"), scope),
             execution_role: RoleUse::of(body.get("executionRoleArn"), scope),
             scope,
         }
+    }
+
+    /// Tells whether ECS validates it for Fargate.
+    fn is_on_fargate(&self) -> bool {
+        self.launch.has(LaunchType::Fargate)
     }
 
     /// The container `name`.
@@ -153,12 +158,13 @@ fn range(
     {
         let name = crate::resource::task_definition::document::file_name(key);
         let (low, high) = limits.into_inner();
-        problems.add(
-            "out-of-range",
-            &value.span,
-            format!("takes {low} to {high}"),
-            format!("`{name}` of {of} takes {low} to {high}"),
-        );
+        let takes = if high == i64::MAX {
+            format!("takes {low} or more")
+        } else {
+            format!("takes {low} to {high}")
+        };
+        let message = format!("`{name}` of {of} {takes}");
+        problems.add("out-of-range", &value.span, takes, message);
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) async fn describe(aws: &Aws, name: &str) -> Result<Option<Revision>, 
                 .map(Some)
                 .ok_or_else(|| error::unexpected(DESCRIBE, "the answer holds no task definition"))
         }
-        // The model has no error of its own for this: a `ClientException` says so in words.
+        // The model has no error of its own for this; AWS says it in the words of a `ClientException` (terraform-provider-aws, issue 29749, quotes them).
         Err(error)
             if error.code.as_deref() == Some("ClientException")
                 && error.message.contains("Unable to describe task definition") =>

@@ -9,7 +9,7 @@ use crate::{
         problem::Problems,
         task_definition::{
             Scope, container_definitions,
-            launch::{Launch, Network},
+            launch::{Launch, LaunchType, Network},
             metrics::{Granting, settings::Settings},
             roles::RoleUse,
             view::View,
@@ -162,7 +162,7 @@ fn execution_role(
 
 fn place(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
     // ECS developer guide, "Exporting application metrics to Amazon Managed Service for Prometheus": external instances are not supported.
-    if Launch::of(body).external {
+    if Launch::of(body).has(LaunchType::External) {
         problems
             .add("collector-on-external", &settings.span, "not on external instances", "ECS does not support the collector on external instances")
             .help("leave EXTERNAL out of `requires_compatibilities`, or `metrics` out of this task definition");

@@ -59,21 +59,18 @@ pub(super) fn read<'t>(
     body: &Table,
     scope: &Scope<'_>,
     problems: &mut Problems,
-) -> Option<Settings<'t>> {
+) -> Settings<'t> {
     let mut reader = TableReader::new(path, table, problems);
-    let mut links = Vec::new();
-    let scrape = scrape_targets(&mut reader, body, &mut links);
-    let otlp = reader.boolean("otlp").is_some_and(|found| found.value);
-    let traces = reader.choice("traces", &["xray"]).is_some();
-    let named = reader.string("workspace");
-    let image = reader.text("image");
-    let image_span = image.as_ref().map(|found| found.span.clone());
-    let name = reader.string("name");
-    let essential = reader.boolean("essential").is_some_and(|found| found.value);
-    let (cpu, memory, memory_reservation) = sizes(&mut reader);
-    let (environment, mut own_configuration) = environment(&mut reader);
-    let command = command(&mut reader);
-    own_configuration.extend(table.get("command").map(|tree| tree.span.clone()));
+    let mut collector = collector(&mut reader, body);
+    let own_configuration = own_configuration(table);
+    let writes = collector.otlp || !collector.scrape.is_empty() || !own_configuration.is_empty();
+    let workspace = match reader.string("workspace") {
+        Some(named) => Workspace::named(&named, scope, reader.problems()),
+        None if writes => Workspace::of_stack(scope),
+        None => None,
+    };
+    collector.endpoint = workspace.as_ref().map(|w| w.remote_write_url.clone());
+    collector.region = region(&Launch::of(body), workspace.as_ref(), scope).map(Text::from);
     let granting = match reader.choice("policy", POLICIES).map(|found| found.value) {
         Some(adot::grants::REMOTE_WRITE_ACCESS) => Granting::Managed,
         Some("none") => Granting::Nothing,
@@ -84,68 +81,77 @@ pub(super) fn read<'t>(
     let logs = reader.value("logs");
     let logs = logs.and_then(|tree| logs::awslogs(tree, scope, reader.problems()));
     let verbatim = reader.table("verbatim");
-    let metrics = otlp || !scrape.is_empty();
-    let workspace = match named {
-        Some(named) => Workspace::named(&named, scope, reader.problems()),
-        None if metrics || !own_configuration.is_empty() => Workspace::of_stack(scope),
-        None => None,
-    };
-    let sources = ["otlp", "scrape"];
-    let sources = sources
-        .iter()
-        .filter_map(|key| table.get(key))
-        .map(|tree| tree.span.clone());
-    let region = region(Launch::of(body), workspace.as_ref(), scope);
     reader.finish();
-    Some(Settings {
+    let span_of = |key: &str| table.get(key).map(|tree| tree.span.clone());
+    Settings {
         span: table.span.clone(),
-        collector: Collector {
-            name: name.map_or_else(|| adot::CONTAINER_NAME.to_owned(), |found| found.value),
-            image: image.map_or_else(|| Text::from(adot::IMAGE), |found| found.value),
-            otlp,
-            scrape,
-            traces,
-            command,
-            endpoint: workspace.as_ref().map(|w| w.remote_write_url.clone()),
-            region: region.map(Text::from),
-            environment,
-            essential,
-            cpu,
-            memory,
-            memory_reservation,
-            links,
-        },
+        collector,
         workspace,
         granting,
         condition: Some(condition).filter(|condition| *condition != "none"),
         logs,
         verbatim,
-        image_span,
+        image_span: span_of("image"),
         own_configuration,
-        sources: sources.collect(),
-    })
+        sources: ["otlp", "scrape"].into_iter().filter_map(span_of).collect(),
+    }
+}
+
+/// The collector, but for what follows from its workspace.
+fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
+    let mut links = Vec::new();
+    let scrape = scrape_targets(reader, body, &mut links);
+    let mut size = |key| {
+        let size = reader.integer(key, 0..=i32::MAX);
+        size.map(|found| found.value.unsigned_abs())
+    };
+    let (cpu, memory, reservation) = (size("cpu"), size("memory"), size("memory_reservation"));
+    let name = reader.string("name").map(|found| found.value);
+    let image = reader.text("image").map(|found| found.value);
+    Collector {
+        name: name.unwrap_or_else(|| adot::CONTAINER_NAME.to_owned()),
+        image: image.unwrap_or_else(|| Text::from(adot::IMAGE)),
+        otlp: reader.boolean("otlp").is_some_and(|found| found.value),
+        scrape,
+        traces: reader.choice("traces", &["xray"]).is_some(),
+        command: command(reader),
+        endpoint: None,
+        region: None,
+        environment: environment(reader),
+        essential: reader.boolean("essential").is_some_and(|found| found.value),
+        cpu,
+        memory,
+        memory_reservation: reservation,
+        links,
+    }
+}
+
+/// Where the user configures the collector by other means than `otlp` and `scrape`, the one that wins first.
+fn own_configuration(table: &Table) -> Vec<Span> {
+    let variable = match table.get("environment").and_then(Tree::as_table) {
+        Some(variables) => variables
+            .entries
+            .iter()
+            .find(|(key, _)| key.text == adot::CONFIG_VARIABLE),
+        None => None,
+    };
+    let command = table.get("command").map(|tree| tree.span.clone());
+    variable
+        .map(|(key, _)| key.span.clone())
+        .into_iter()
+        .chain(command)
+        .collect()
 }
 
 /// The region to tell the collector: the workspace's if that is another one, and the stack's where ECS may not tell it.
 ///
 /// The collector signs for the region that it is told, whatever the host is called, so the workspace's region has to win. X-Ray then gets traces in that region too.
-fn region(launch: Launch, workspace: Option<&Workspace>, scope: &Scope<'_>) -> Option<String> {
+fn region(launch: &Launch, workspace: Option<&Workspace>, scope: &Scope<'_>) -> Option<String> {
     let here = &scope.identity.region;
     match workspace {
         Some(workspace) if workspace.region != *here => Some(workspace.region.clone()),
         Some(_) | None => launch.may_lack_region().then(|| here.clone()),
     }
-}
-
-type Sizes = (Option<u32>, Option<u32>, Option<u32>);
-
-fn sizes(reader: &mut TableReader<'_, '_>) -> Sizes {
-    let mut size = |key| {
-        reader
-            .integer(key, 0..=u32::from(u16::MAX) * 4)
-            .map(|found| found.value)
-    };
-    (size("cpu"), size("memory"), size("memory_reservation"))
 }
 
 fn command(reader: &mut TableReader<'_, '_>) -> Option<Vec<Text>> {
@@ -154,11 +160,11 @@ fn command(reader: &mut TableReader<'_, '_>) -> Option<Vec<Text>> {
     Some(elements.iter().filter_map(read).collect())
 }
 
-/// The variables, and the places of those that configure the collector.
-fn environment(reader: &mut TableReader<'_, '_>) -> (Vec<(String, Text)>, Vec<Span>) {
-    let (mut variables, mut configuration) = (Vec::new(), Vec::new());
+/// The variables but those that follow from other keys.
+fn environment(reader: &mut TableReader<'_, '_>) -> Vec<(String, Text)> {
+    let mut variables = Vec::new();
     let Some(table) = reader.table("environment") else {
-        return (variables, configuration);
+        return variables;
     };
     for (name, value) in &table.entries {
         let problems = reader.problems();
@@ -171,16 +177,11 @@ fn environment(reader: &mut TableReader<'_, '_>) -> (Vec<(String, Text)>, Vec<Sp
                     format!("`{}` follows from `{key}`", name.text),
                 )
                 .help(format!("set `{key}` of `metrics` instead"));
-            continue;
-        }
-        if name.text == adot::CONFIG_VARIABLE {
-            configuration.push(name.span.clone());
-        }
-        if let Some(text) = text_of(value, &name.text, problems) {
+        } else if let Some(text) = text_of(value, &name.text, problems) {
             variables.push((name.text.clone(), text));
         }
     }
-    (variables, configuration)
+    variables
 }
 
 fn scrape_targets(

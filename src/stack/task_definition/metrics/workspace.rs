@@ -71,7 +71,7 @@ impl Workspace {
         if !fits {
             problems
                 .add(
-                    "malformed-workspace",
+                    "workspace-id",
                     &named.span,
                     "neither an id nor an ARN",
                     format!("`{}` does not name a workspace", named.value),

@@ -12,6 +12,7 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     for container in &task.containers {
         restart_policy(container, problems);
         linux(container, problems);
+        ulimits(container, problems);
         resources(task, container, problems);
         // ECS API reference, `ContainerDefinition`, `credentialSpecs`.
         if let Some(second) = container.tree.list("credentialSpecs").get(1) {
@@ -44,7 +45,7 @@ fn restart_policy(container: &Container<'_>, problems: &mut Problems) {
             "too-many-exit-codes",
             &one_too_many.span,
             "one too many",
-            "a restart policy takes 50 exit codes",
+            "a restart policy takes up to 50 exit codes",
         );
     }
 }
@@ -56,17 +57,15 @@ fn linux(container: &Container<'_>, problems: &mut Problems) {
     };
     let label = container.label();
     range(linux, "swappiness", 0..=100, &label, problems);
-    range(linux, "maxSwap", 0..=i64::from(i32::MAX), &label, problems);
-    range(
-        linux,
-        "sharedMemorySize",
-        1..=i64::from(i32::MAX),
-        &label,
-        problems,
-    );
+    range(linux, "maxSwap", 0..=i64::MAX, &label, problems);
+    range(linux, "sharedMemorySize", 1..=i64::MAX, &label, problems);
     for tmpfs in linux.list("tmpfs") {
-        range(tmpfs, "size", 1..=i64::from(i32::MAX), &label, problems);
+        range(tmpfs, "size", 1..=i64::MAX, &label, problems);
     }
+}
+
+fn ulimits(container: &Container<'_>, problems: &mut Problems) {
+    let label = container.label();
     for ulimit in container.tree.list("ulimits") {
         if let (Some(soft), Some(hard), Some(at)) = (
             ulimit.integer_at("softLimit"),

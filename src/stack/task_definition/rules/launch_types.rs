@@ -6,7 +6,7 @@ use crate::{
         problem::Problems,
         reader::listed,
         task_definition::{
-            launch::Network,
+            launch::{LaunchType, Network},
             rules::{Container, Task, range},
             view::View,
         },
@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// Members of a container, as paths, that are not valid on Fargate (ECS developer guide, "Amazon ECS task definition differences for Fargate"; ECS API reference,
-/// `LinuxParameters`).
+/// `LinuxParameters`). The guide still names `tmpfs`, which Fargate has had since 2026-01 (AWS What's New, "Amazon ECS now supports tmpfs mounts on AWS Fargate and ECS
+/// Managed Instances").
 const NOT_ON_FARGATE: &[&[&str]] = &[
     &["disableNetworking"],
     &["dnsSearchDomains"],
@@ -36,11 +37,25 @@ const FARGATE_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens"];
 const MANAGED_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens", "json-file"];
 
 pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
-    if task.launch.fargate {
+    if task.is_on_fargate() {
         fargate(task, problems);
     }
-    if task.launch.external {
+    if task.launch.has(LaunchType::External) {
         external(task, problems);
+    }
+    // ECS API reference, `ManagedInstancesNetworkConfiguration`: awsvpc, host and none.
+    if task.launch.has(LaunchType::ManagedInstances)
+        && let Some(mode) = task
+            .request
+            .at("networkMode")
+            .filter(|mode| mode.known() == Some("bridge"))
+    {
+        problems.add(
+            "not-on-managed-instances",
+            &mode.span,
+            "not on managed instances",
+            "managed instances have no network mode bridge",
+        );
     }
     for container in &task.containers {
         log_driver(task, container, problems);
@@ -223,9 +238,9 @@ fn log_driver(task: &Task<'_>, container: &Container<'_>, problems: &mut Problem
         return;
     };
     for (on, place, drivers) in [
-        (task.launch.fargate, "Fargate", FARGATE_DRIVERS),
+        (task.is_on_fargate(), "Fargate", FARGATE_DRIVERS),
         (
-            task.launch.managed_instances,
+            task.launch.has(LaunchType::ManagedInstances),
             "managed instances",
             MANAGED_DRIVERS,
         ),

@@ -41,7 +41,7 @@ fn required(task: &Task<'_>, container: &Container<'_>, logs: &Tree, problems: &
     for (name, needed) in [
         ("awslogs-group", true),
         ("awslogs-region", true),
-        ("awslogs-stream-prefix", task.launch.fargate),
+        ("awslogs-stream-prefix", task.is_on_fargate()),
     ] {
         if needed && option(logs, name).is_none() {
             let place = if name.ends_with("prefix") {

@@ -43,13 +43,13 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
         problems,
     );
     for name in volumes.iter().filter_map(|volume| volume.at("name")) {
-        if name.known().is_some_and(|known| !is_name(known)) {
+        if let Some(known) = name.known().filter(|known| !is_name(known)) {
             problems
                 .add(
                     "volume-name",
                     &name.span,
                     "not a name",
-                    "a volume needs another name",
+                    format!("`{known}` cannot be the name of a volume"),
                 )
                 .help("a volume's name takes 1 to 255 letters, digits, `_` and `-`");
         }
@@ -75,7 +75,7 @@ fn count(task: &Task<'_>, problems: &mut Problems) {
             "too-many-containers",
             &list.span,
             format!("{count} containers"),
-            format!("a task takes {MAX_CONTAINERS} containers"),
+            format!("a task takes up to {MAX_CONTAINERS} containers"),
         );
     }
     // ECS API reference, `ContainerDefinition`, `essential`.
@@ -95,7 +95,7 @@ fn count(task: &Task<'_>, problems: &mut Problems) {
             "too-many-constraints",
             &eleventh.span,
             "one too many",
-            "a task takes 10 placement constraints",
+            "a task takes up to 10 placement constraints",
         );
     }
 }
@@ -110,13 +110,13 @@ fn container_name(container: &Container<'_>, problems: &mut Problems) {
         );
         return;
     };
-    if name.known().is_some_and(|known| !is_name(known)) {
+    if let Some(known) = name.known().filter(|known| !is_name(known)) {
         problems
             .add(
                 "container-name",
                 &name.span,
                 "not a name",
-                "a container needs another name",
+                format!("`{known}` cannot be the name of a container"),
             )
             .help("a container's name takes 1 to 255 letters, digits, `_` and `-`");
     }
@@ -180,11 +180,11 @@ fn variables(container: &Container<'_>, problems: &mut Problems) {
             "too-many-files",
             &eleventh.span,
             "one too many",
-            "a container takes 10 environment files",
+            "a container takes up to 10 environment files",
         );
     }
     for value in files.iter().filter_map(|file| file.at("value")) {
-        let wrong = |known: &str| !known.ends_with(".env");
+        let wrong = |known: &str| known.rsplit_once('.').is_none_or(|(_, end)| end != "env");
         if value.known().is_some_and(wrong) {
             problems
                 .add(

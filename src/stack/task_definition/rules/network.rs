@@ -49,13 +49,13 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
     );
     refuse(
         "extraHosts",
-        mode == Network::Awsvpc && !task.launch.fargate,
+        mode == Network::Awsvpc && !task.is_on_fargate(),
         "there are no `extra_hosts` in the network mode awsvpc",
     );
     let bridged = matches!(mode, Network::Bridge | Network::Unknown);
     refuse(
         "links",
-        !bridged && !task.launch.fargate,
+        !bridged && !task.is_on_fargate(),
         "there are `links` only in the network mode bridge",
     );
     refuse(
@@ -72,7 +72,7 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
             "too-many-ports",
             &one_too_many.span,
             "one too many",
-            format!("a container takes {MAX_RANGES} port ranges"),
+            format!("a container takes up to {MAX_RANGES} port ranges"),
         );
     }
     for port_range in ranges.filter(|_| mode == Network::Host) {

@@ -3,6 +3,7 @@
 use crate::stack::{
     problem::Problems,
     task_definition::{
+        launch::LaunchType,
         rules::{Container, Task},
         view::View,
     },
@@ -15,7 +16,7 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
             execution_role(task, container, problems);
         }
     }
-    if !task.task_role.is_some() {
+    if !task.role.is_some() {
         for volume in task.request.list("volumes") {
             let efs = volume.at("efsVolumeConfiguration");
             let iam = efs
@@ -34,7 +35,7 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     }
 }
 
-/// ECS developer guide, "Amazon ECS task execution IAM role", lists what it is for.
+/// ECS developer guide, "Amazon ECS task execution IAM role", lists what it is for. On instances of the account, the instance's own role pulls images and writes logs.
 fn execution_role(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
     let tree = container.tree;
     let logs = tree.at("logConfiguration");
@@ -44,12 +45,8 @@ fn execution_role(task: &Task<'_>, container: &Container<'_>, problems: &mut Pro
     let image = tree
         .at("image")
         .filter(|image| image.known().is_some_and(is_ecr));
-    let on_fargate = |at: Option<&'static str>, tree| {
-        task.launch
-            .fargate
-            .then_some((at.unwrap_or_default(), tree))
-    };
-    let reasons: [(&str, Option<&Tree>); 4] = [
+    let managed = task.is_on_fargate() || task.launch.has(LaunchType::ManagedInstances);
+    let reasons = [
         ("reads secrets", first(tree, "secrets")),
         (
             "reads secrets of the log driver",
@@ -60,16 +57,13 @@ fn execution_role(task: &Task<'_>, container: &Container<'_>, problems: &mut Pro
             "pulls from a private registry",
             tree.at("repositoryCredentials"),
         ),
+        ("writes logs", awslogs.filter(|_| managed)),
+        ("pulls from Amazon ECR", image.filter(|_| managed)),
     ];
-    let fargate = [
-        awslogs.and_then(|at| on_fargate(Some("writes logs on Fargate"), at)),
-        image.and_then(|at| on_fargate(Some("pulls from ECR on Fargate"), at)),
-    ];
-    let reasons = reasons
-        .into_iter()
-        .filter_map(|(why, at)| at.map(|at| (why, at)))
-        .chain(fargate.into_iter().flatten());
     for (why, at) in reasons {
+        let Some(at) = at else {
+            continue;
+        };
         problems
             .add(
                 "no-execution-role",

@@ -30,7 +30,7 @@ const FARGATE: &[(u32, u32, u32, u32, bool)] = &[
 pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     let cpu = size(task, "cpu", "CPU units", cpu_units, problems);
     let memory = size(task, "memory", "memory", memory_mib, problems);
-    if task.launch.fargate {
+    if task.is_on_fargate() {
         fargate(task, cpu, memory, problems);
     } else if let (Some(at), Some(units)) = (task.request.at("cpu"), cpu)
         && !(128..=196_608).contains(&units)
@@ -165,10 +165,10 @@ fn container_sizes(
     for key in ["memory", "memoryReservation"] {
         // 0 is what some tools write for none; it is judged below.
         if tree.integer_at(key).is_some_and(|mib| mib != 0) {
-            range(tree, key, 6..=i64::from(i32::MAX), &label, problems);
+            range(tree, key, 6..=i64::MAX, &label, problems);
         }
     }
-    range(tree, "cpu", 0..=i64::from(i32::MAX), &label, problems);
+    range(tree, "cpu", 0..=i64::MAX, &label, problems);
     if let (Some(hard), Some(soft), Some(at)) = (memory, reservation, tree.at("memory"))
         && hard <= soft
         && hard > 0
@@ -182,7 +182,7 @@ fn container_sizes(
     }
     let given = |key: &str| tree.at(key).is_some_and(|mib| mib.integer() != Some(0));
     let of_task = task.request.at("memory").is_some() && !task.is_windows();
-    if !of_task && !given("memory") && !given("memoryReservation") && !task.launch.fargate {
+    if !of_task && !given("memory") && !given("memoryReservation") && !task.is_on_fargate() {
         problems
             .add(
                 "memory-missing",

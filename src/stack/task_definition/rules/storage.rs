@@ -83,11 +83,12 @@ fn kind(volume: &Tree, problems: &mut Problems) {
     let launched = volume
         .at("configuredAtLaunch")
         .filter(|_| volume.is_true("configuredAtLaunch"));
-    let given: Vec<&Tree> = KINDS
+    let mut given: Vec<&Tree> = KINDS
         .iter()
         .filter_map(|kind| volume.at(kind))
         .chain(launched)
         .collect();
+    given.sort_by_key(|kind| kind.span.start);
     if let [first, second, ..] = given.as_slice() {
         problems
             .add(

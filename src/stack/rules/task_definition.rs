@@ -1,0 +1,373 @@
+//! The rules of task definitions and of the collector.
+
+use super::{Rule, rule};
+
+/// The rules, by code. Task definitions keep those of [`LOADER`](super::LOADER) too.
+pub const TASK_DEFINITION: &[Rule] = &[
+    rule(
+        "ambiguous-log-group",
+        "a log group is named by `name` and `region`, or by `arn`",
+        "amp-stack",
+    ),
+    rule(
+        "awslogs-option",
+        "the awslogs driver has the options it needs, and none that exclude each other",
+        "ECS API reference, LogConfiguration",
+    ),
+    rule(
+        "collector-health-check",
+        "the health check of a collector runs its own `/healthcheck`, for its image holds no shell",
+        "aws-observability/aws-otel-collector, cmd/awscollector/Dockerfile",
+    ),
+    rule(
+        "collector-on-external",
+        "the collector does not run on external instances",
+        "ECS developer guide, \"Exporting application metrics to Amazon Managed Service for Prometheus\"",
+    ),
+    rule(
+        "collector-without-network",
+        "a task with a collector has a network",
+        "ECS API reference, RegisterTaskDefinition",
+    ),
+    rule(
+        "collector-without-task-role",
+        "a task with a collector has a task role: the collector signs what it sends",
+        "aws-observability/aws-otel-collector, sigv4auth extension",
+    ),
+    rule(
+        "configured-twice",
+        "a collector takes its configuration from one place",
+        "aws-observability/aws-otel-collector, pkg/config",
+    ),
+    rule(
+        "container-name",
+        "names of containers are 1 to 255 of letters, digits, `_` and `-`",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "create-group-denied",
+        "who creates a log group is allowed to",
+        "ECS API reference, LogConfiguration",
+    ),
+    rule(
+        "create-own-group",
+        "a log group that the stack manages is not created by ECS",
+        "amp-stack",
+    ),
+    rule(
+        "dependency-cycle",
+        "containers do not wait for each other in a circle",
+        "ECS API reference, ContainerDependency",
+    ),
+    rule(
+        "depends-on-essential",
+        "nothing waits for the end of an essential container",
+        "ECS API reference, ContainerDependency",
+    ),
+    rule(
+        "depends-on-itself",
+        "a container does not wait for itself",
+        "ECS API reference, ContainerDependency",
+    ),
+    rule(
+        "depends-on-unchecked",
+        "who is waited for to be healthy has a health check",
+        "ECS API reference, ContainerDependency",
+    ),
+    rule(
+        "derived-variable",
+        "variables of the collector that follow from `metrics` are set there",
+        "amp-stack",
+    ),
+    rule(
+        "duplicate-container",
+        "containers of a task have different names",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "duplicate-job",
+        "scrape targets have different job names",
+        "Prometheus documentation, \"Configuration\"",
+    ),
+    rule(
+        "duplicate-mount",
+        "two volumes are not mounted at one path",
+        "ECS API reference, MountPoint",
+    ),
+    rule(
+        "duplicate-port",
+        "a port of a container is mapped once",
+        "ECS API reference, PortMapping",
+    ),
+    rule(
+        "duplicate-variable",
+        "a variable is set once per container",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "duplicate-volume",
+        "volumes of a task have different names",
+        "ECS API reference, Volume",
+    ),
+    rule(
+        "empty-name",
+        "variables have names",
+        "ECS API reference, KeyValuePair",
+    ),
+    rule(
+        "environment-file",
+        "environment files end in `.env`",
+        "ECS API reference, EnvironmentFile",
+    ),
+    rule(
+        "family-name",
+        "names of families are 1 to 255 of letters, digits, `_` and `-`",
+        "ECS API reference, RegisterTaskDefinition",
+    ),
+    rule(
+        "fargate-network",
+        "tasks on Fargate use the network mode awsvpc",
+        "ECS API reference, RegisterTaskDefinition",
+    ),
+    rule(
+        "fargate-size",
+        "tasks on Fargate have one of the sizes that there are",
+        "ECS developer guide, \"Amazon ECS task definition differences for Fargate\"",
+    ),
+    rule(
+        "firelens",
+        "a task has one FireLens router if containers log to it, and none otherwise",
+        "ECS developer guide, \"Send Amazon ECS logs to an AWS service or AWS Partner\"",
+    ),
+    rule(
+        "health-check-command",
+        "a health check begins with CMD or CMD-SHELL",
+        "ECS API reference, HealthCheck",
+    ),
+    rule(
+        "host-port",
+        "on networks that are not bridges host port and container port are equal",
+        "ECS API reference, PortMapping",
+    ),
+    rule(
+        "image-digest",
+        "digests are of SHA-256",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "image-name",
+        "names of images are up to 255 characters of those that Docker takes",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "log-driver",
+        "log drivers are of those that the launch type has",
+        "ECS API reference, LogConfiguration",
+    ),
+    rule(
+        "logs-twice",
+        "a container has `logs` or `log_configuration`",
+        "amp-stack",
+    ),
+    rule(
+        "malformed-arn",
+        "an ARN is of the service and the type that are wanted",
+        "AWS general reference, \"Amazon Resource Names\"",
+    ),
+    rule(
+        "malformed-json",
+        "an exported task definition is JSON",
+        "ECS developer guide, \"Amazon ECS task definition template\"",
+    ),
+    rule(
+        "malformed-path",
+        "paths to scrape begin with `/`",
+        "Prometheus documentation, \"Configuration\"",
+    ),
+    rule(
+        "malformed-period",
+        "lengths of time are spelled like 20s or 1m30s",
+        "Go standard library, time.ParseDuration",
+    ),
+    rule(
+        "malformed-workspace",
+        "a workspace is named by its id or its ARN",
+        "API model of Amazon Managed Service for Prometheus 2020-08-01, WorkspaceId",
+    ),
+    rule(
+        "memory-missing",
+        "a container has a share of memory where the task has none",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "memory-reservation",
+        "the memory of a container is more than its reservation",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "network-mode",
+        "containers have nothing that their network mode excludes",
+        "ECS API reference, RegisterTaskDefinition",
+    ),
+    rule(
+        "no-essential-container",
+        "a task has an essential container",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "no-execution-role",
+        "what ECS does for a container before it runs takes an execution role",
+        "ECS developer guide, \"Amazon ECS task execution IAM role\"",
+    ),
+    rule(
+        "no-task-role",
+        "volumes that are mounted with IAM take a task role",
+        "ECS API reference, EFSAuthorizationConfig",
+    ),
+    rule("no-workspace", "metrics go to a workspace", "amp-stack"),
+    rule(
+        "not-on-external",
+        "tasks on external instances have nothing that is not supported there",
+        "ECS developer guide, \"Amazon ECS clusters for external instances\"",
+    ),
+    rule(
+        "not-on-fargate",
+        "tasks on Fargate have nothing that is not supported there",
+        "ECS developer guide, \"Amazon ECS task definition differences for Fargate\"",
+    ),
+    rule(
+        "nothing-to-collect",
+        "a collector has something to collect",
+        "amp-stack",
+    ),
+    rule(
+        "port-clash",
+        "two containers of one network do not listen on one port",
+        "ECS API reference, PortMapping",
+    ),
+    rule(
+        "port-name",
+        "names of ports are up to 64 of a to z, 0 to 9, `_` and `-`",
+        "ECS API reference, PortMapping",
+    ),
+    rule(
+        "port-range",
+        "port ranges are two ports with a `-` between, and stand alone",
+        "ECS API reference, PortMapping",
+    ),
+    rule(
+        "remote-write-on-execution-role",
+        "rights of the collector belong to the task role",
+        "ECS developer guide, \"Amazon ECS task execution IAM role\"",
+    ),
+    rule(
+        "resource-requirement",
+        "GPUs are counted, and accelerators are those of the task",
+        "ECS API reference, ResourceRequirement",
+    ),
+    rule(
+        "root-directory",
+        "a volume with an access point leaves its directory to that",
+        "ECS API reference, EFSVolumeConfiguration",
+    ),
+    rule(
+        "scrape-timeout",
+        "a scrape ends before the next one begins",
+        "Prometheus documentation, \"Configuration\"",
+    ),
+    rule(
+        "task-role-cannot-write",
+        "the task role is allowed what the collector does",
+        "Amazon Managed Service for Prometheus user guide, \"IAM permissions and policies\"",
+    ),
+    rule(
+        "task-size",
+        "sizes of tasks are spelled as ECS reads them",
+        "ECS API reference, RegisterTaskDefinition",
+    ),
+    rule(
+        "task-too-small",
+        "the shares of the containers fit into the task",
+        "ECS API reference, RegisterTaskDefinition",
+    ),
+    rule(
+        "too-large",
+        "a task definition has at most 64 KiB",
+        "ECS developer guide, \"Amazon ECS service quotas\"",
+    ),
+    rule(
+        "too-many-constraints",
+        "a task has at most 10 placement constraints",
+        "ECS API reference, RegisterTaskDefinition",
+    ),
+    rule(
+        "too-many-containers",
+        "a task has at most 10 containers",
+        "ECS developer guide, \"Amazon ECS service quotas\"",
+    ),
+    rule(
+        "too-many-credential-specs",
+        "a container has one credential specification",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "too-many-exit-codes",
+        "a restart policy ignores at most 50 exit codes",
+        "ECS API reference, ContainerRestartPolicy",
+    ),
+    rule(
+        "too-many-files",
+        "a container has at most 10 environment files",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "too-many-launch-volumes",
+        "one volume of a task is configured at launch",
+        "ECS API reference, Volume",
+    ),
+    rule(
+        "too-many-ports",
+        "a container has at most 100 port ranges",
+        "ECS API reference, PortMapping",
+    ),
+    rule(
+        "transit-encryption",
+        "EFS volumes with an access point or IAM are encrypted in transit",
+        "ECS API reference, EFSVolumeConfiguration",
+    ),
+    rule(
+        "ulimit",
+        "a soft limit is not above its hard limit",
+        "Linux manual, setrlimit(2)",
+    ),
+    rule(
+        "undefined-container",
+        "containers that are mentioned are in the task",
+        "ECS API reference, ContainerDefinition",
+    ),
+    rule(
+        "undefined-volume",
+        "volumes that are mentioned are in the task",
+        "ECS API reference, MountPoint",
+    ),
+    rule(
+        "unpinned-collector",
+        "the image of the collector names a version",
+        "amp-stack",
+    ),
+    rule(
+        "unreachable-target",
+        "a target on a bridge network names its container",
+        "ECS developer guide, \"Amazon ECS task networking options for EC2\"",
+    ),
+    rule(
+        "volume-kind",
+        "a volume is of one kind",
+        "ECS API reference, Volume",
+    ),
+    rule(
+        "volume-name",
+        "names of volumes are 1 to 255 of letters, digits, `_` and `-`",
+        "ECS API reference, Volume",
+    ),
+];

@@ -1,0 +1,156 @@
+//! Starts moto and boto3, from a virtual environment that is made once under `target/`.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::OnceLock,
+};
+
+use serde_json::{Value, json};
+
+/// The account that moto plays.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// The variable that switches these tests off.
+const SKIP: &str = "AMP_STACK_SKIP_MOTO";
+
+const REQUIREMENTS: &str = include_str!("../../moto/requirements.txt");
+
+/// A running moto with a state of its own, and a boto3 that talks to it.
+pub(crate) struct Moto {
+    pub(crate) endpoint: String,
+    server: Child,
+    client: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Moto {
+    /// Starts one, or tells on standard error that the test is left out and returns `None`.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the switch is an environment variable"
+    )]
+    pub(crate) fn start(test: &str) -> Option<Self> {
+        if std::env::var(SKIP).is_ok_and(|value| !value.is_empty()) {
+            // Not `eprintln!`, which the test runner would swallow.
+            let notice = format!("{test}: left out, because {SKIP} is set\n");
+            std::io::stderr().write_all(notice.as_bytes()).unwrap();
+            return None;
+        }
+        let python = environment();
+        let mut server = Command::new(python)
+            .arg(script("serve.py"))
+            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut port = String::new();
+        BufReader::new(server.stdout.take().unwrap())
+            .read_line(&mut port)
+            .unwrap();
+        let endpoint = format!("http://127.0.0.1:{}", port.trim());
+        let mut client = Command::new(python)
+            .arg(script("client.py"))
+            .arg(&endpoint)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Some(Self {
+            endpoint,
+            server,
+            requests: client.stdin.take().unwrap(),
+            answers: BufReader::new(client.stdout.take().unwrap()),
+            client,
+        })
+    }
+
+    /// Calls a method of boto3 and returns its answer; the call must succeed.
+    pub(crate) fn boto(&mut self, service: &str, method: &str, arguments: Value) -> Value {
+        self.try_boto(service, method, arguments)
+            .unwrap_or_else(|code| panic!("{service}.{method} failed: {code}"))
+    }
+
+    /// Calls a method of boto3 and returns its answer or its error code.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write literals")]
+    pub(crate) fn try_boto(
+        &mut self,
+        service: &str,
+        method: &str,
+        arguments: Value,
+    ) -> Result<Value, String> {
+        let request = json!({"service": service, "region": "us-east-1", "method": method, "arguments": arguments});
+        writeln!(self.requests, "{request}").unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        let mut reply: Value = serde_json::from_str(&line).unwrap();
+        match reply["error"].as_str() {
+            Some(code) => Err(code.to_owned()),
+            None => Ok(reply["answer"].take()),
+        }
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        for child in [&mut self.server, &mut self.client] {
+            // It may have ended already, which is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/moto")
+        .join(name)
+}
+
+/// The Python of a virtual environment with exactly the pinned packages, made by the first test that needs it.
+fn environment() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moto");
+        let python = home.join("bin/python");
+        let stamp = home.join("installed.txt");
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == REQUIREMENTS) {
+            return python;
+        }
+        // A half-made environment, or one with other versions, is no use.
+        let _ = fs::remove_dir_all(&home);
+        run(Command::new("python3").args(["-m", "venv"]).arg(&home));
+        let requirements = script("requirements.txt");
+        run(Command::new(&python)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--requirement",
+            ])
+            .arg(requirements));
+        fs::write(&stamp, REQUIREMENTS).unwrap();
+        python
+    })
+}
+
+fn run(command: &mut Command) {
+    let help = format!(
+        "the tests against moto need python3 (3.10 or newer) with its venv module and a package index: install them (Debian and Ubuntu: \
+         apt-get install python3-venv), or set {SKIP}=1 to leave these tests out"
+    );
+    match command.output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => panic!(
+            "{help}\n{command:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ),
+        Err(error) => panic!("{help}\n{command:?}: {error}"),
+    }
+}

@@ -1,0 +1,127 @@
+//! Task definitions: revisions that stay and revisions that go.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use amp_stack::{
+    cloud::paper::Paper,
+    plan::{Phase, Plan, risk},
+    resource::Resource,
+    snapshot::Fact,
+};
+
+use crate::{
+    plans::{applied, in_words, one_family, paper, plan_of_destroying, replaced, risk_codes},
+    samples::{carry_out, family, family_at, owned, plan, stack, with_lifecycle},
+    worlds::{block_on, identity},
+};
+
+/// A family of ours whose newest revision is 5, with three older active ones.
+fn five_revisions(facts: Vec<Fact>) -> Paper {
+    let paper = paper();
+    let mut live = family("api", "256");
+    live.revision = Some(5);
+    live.older = BTreeSet::from([2, 3, 4]);
+    paper.put_with(
+        owned(&family_at("api"), Resource::TaskDefinition(live)),
+        facts,
+    );
+    paper
+}
+
+fn kept(plan: &Plan) -> BTreeSet<u32> {
+    let to = plan.steps[0]
+        .to
+        .as_ref()
+        .and_then(Resource::task_definition);
+    to.unwrap().active()
+}
+
+#[test]
+fn revisions_beyond_keep_revisions_go_unless_they_are_in_use() {
+    let keep = |cpu, keep| {
+        with_lifecycle(one_family(family("api", cpu)), &family_at("api"), |l| {
+            l.keep_revisions = Some(keep);
+        })
+    };
+    let unused = five_revisions(Vec::new());
+    let made = plan(&keep("256", 2), &unused);
+    assert_eq!(kept(&made), BTreeSet::from([4, 5]));
+    // A new revision counts: it and the newest one before stay.
+    let made = plan(&keep("512", 2), &unused);
+    assert_eq!(kept(&made), BTreeSet::from([5]));
+    assert_eq!(
+        in_words(&made),
+        [
+            "build task_definitions.api: ecs:RegisterTaskDefinition, ecs:DeregisterTaskDefinition, ecs:DeregisterTaskDefinition, ecs:DeregisterTaskDefinition"
+        ]
+    );
+
+    let in_use = Fact::InUse {
+        revisions: BTreeSet::from([2]),
+        by: vec!["service api".to_owned()],
+    };
+    let used = five_revisions(vec![in_use]);
+    let made = plan(&keep("256", 1), &used);
+    assert_eq!(kept(&made), BTreeSet::from([2, 5]));
+    assert!(
+        made.notes[0].text.ends_with("in use: 2"),
+        "{:?}",
+        made.notes
+    );
+
+    let removed = plan(&stack([]), &used);
+    assert_eq!(risk_codes(&removed), ["revision-in-use-removed"]);
+    assert!(risk::risks(&removed)[0].text.contains("service api"));
+}
+
+#[test]
+fn a_newer_revision_of_somebody_else_is_noted() {
+    let paper = five_revisions(vec![Fact::NewerRevision(6)]);
+    let plan = plan(&one_family(family("api", "256")), &paper);
+    assert!(plan.is_empty());
+    assert!(
+        plan.notes[0].text.starts_with("revision 6 of api"),
+        "{:?}",
+        plan.notes
+    );
+}
+
+#[test]
+fn a_renamed_family_leaves_nothing_that_destroying_would_miss() {
+    let paper = applied(&one_family(family("old", "256")));
+    let paper = Arc::new(paper);
+    for wanted in [
+        one_family(family("old", "512")),
+        one_family(family("new", "512")),
+    ] {
+        let keep = with_lifecycle(wanted, &family_at("api"), |l| l.keep_revisions = None);
+        let (outcome, _) = block_on(carry_out(plan(&keep, &paper), &paper));
+        assert!(outcome.is_complete());
+    }
+    // Somebody deregisters by hand what a crash would leave.
+    let mut leftover = family("older", "256");
+    leftover.document = None;
+    leftover.inactive = BTreeSet::from([1]);
+    paper.put(owned(&family_at("api"), Resource::TaskDefinition(leftover)));
+    let destroyed = plan_of_destroying(&one_family(family("new", "512")), &paper);
+    assert_eq!(
+        in_words(&destroyed),
+        [
+            "remove task_definitions.api: ecs:DeregisterTaskDefinition, ecs:DeleteTaskDefinitions",
+            "remove task_definitions.api (1): ecs:DeleteTaskDefinitions",
+        ]
+    );
+    let (outcome, _) = block_on(carry_out(destroyed, &paper));
+    assert!(outcome.is_complete());
+    assert_eq!(paper.things(), []);
+}
+
+#[test]
+fn a_family_renamed_is_removed_and_built() {
+    let paper = applied(&one_family(family("old", "256")));
+    let plan = plan(&one_family(family("new", "256")), &paper);
+    let phases: Vec<Phase> = plan.steps.iter().map(|step| step.id.phase).collect();
+    assert_eq!(phases, [Phase::Remove, Phase::Build]);
+    assert_eq!(replaced(&plan), ["family", "family"]);
+    assert_eq!(plan.account, identity().account);
+}

@@ -1,0 +1,151 @@
+//! Workspaces: namesakes, protection and replacement.
+
+use amp_stack::{
+    address::Address,
+    plan::Reason,
+    resource::{Resource, workspace::Configuration},
+    text::{Attribute, Text},
+};
+
+use crate::{
+    plans::{
+        applied, in_words, one_workspace, paper, plan_of_destroying, reasons, replaced, risk_codes,
+    },
+    samples::{owned, plan, role_at, stack, with_lifecycle, workspace, writer},
+    worlds::identity,
+};
+
+#[test]
+fn a_namesake_of_a_workspace_is_noted_or_adopted() {
+    let wanted = one_workspace(workspace("metrics"));
+    let adopting = with_lifecycle(wanted.clone(), &Address::workspace(), |l| l.adopt = true);
+    let paper = paper();
+    paper.put(Resource::Workspace(workspace("metrics")));
+
+    let beside = plan(&wanted, &paper);
+    assert_eq!(in_words(&beside), ["build workspace: aps:CreateWorkspace"]);
+    assert!(
+        beside.notes[0].text.contains("workspace/ws-1"),
+        "{:?}",
+        beside.notes
+    );
+
+    let adopted = plan(&adopting, &paper);
+    assert_eq!(in_words(&adopted), ["build workspace: aps:TagResource"]);
+    assert_eq!(adopted.steps[0].target, "ws-1");
+    assert_eq!(adopted.known[&Address::workspace()][&Attribute::Id], "ws-1");
+
+    paper.put(Resource::Workspace(workspace("metrics")));
+    let ambiguous = plan(&adopting, &paper);
+    let arns = ["ws-1", "ws-2"]
+        .map(|id| identity().workspace_arn(id))
+        .to_vec();
+    assert_eq!(reasons(&ambiguous), [&Reason::Ambiguous { arns }]);
+}
+
+#[test]
+fn two_workspaces_that_claim_one_address_are_ambiguous() {
+    let paper = paper();
+    for _ in 0..2 {
+        paper.put(owned(
+            &Address::workspace(),
+            Resource::Workspace(workspace("metrics")),
+        ));
+    }
+    let arns = ["ws-1", "ws-2"]
+        .map(|id| identity().workspace_arn(id))
+        .to_vec();
+    let expected = Reason::Ambiguous { arns };
+    let wanted = one_workspace(workspace("metrics"));
+    assert_eq!(reasons(&plan(&wanted, &paper)), [&expected]);
+    assert_eq!(reasons(&plan_of_destroying(&wanted, &paper)), [&expected]);
+}
+
+#[test]
+fn a_protected_workspace_is_neither_replaced_nor_removed() {
+    let protect =
+        |stack| with_lifecycle(stack, &Address::workspace(), |l| l.prevent_destroy = true);
+    let before = protect(one_workspace(workspace("metrics")));
+    let paper = applied(&before);
+    let mut other_key = workspace("metrics");
+    other_key.kms_key_arn = Some(Text::from("arn:aws:kms:us-east-1:111122223333:key/1"));
+
+    let made = plan(&protect(one_workspace(other_key.clone())), &paper);
+    let [
+        Reason::Protected {
+            arn,
+            replaces,
+            by_tag: false,
+        },
+    ] = reasons(&made)[..]
+    else {
+        panic!("{:?}", made.refusals);
+    };
+    assert_eq!(*arn, identity().workspace_arn("ws-1"));
+    assert_eq!(replaces[0].property, "kms_key_arn");
+    assert_eq!(made.known[&Address::workspace()][&Attribute::Id], "ws-1");
+
+    let destroyed = plan_of_destroying(&before, &paper);
+    assert!(matches!(
+        reasons(&destroyed)[..],
+        [Reason::Protected { by_tag: false, .. }]
+    ));
+
+    let lifted = plan(&one_workspace(other_key), &paper);
+    assert_eq!(
+        in_words(&lifted),
+        [
+            "remove workspace: aps:DeleteWorkspace",
+            "build workspace: aps:CreateWorkspace"
+        ]
+    );
+    assert_eq!(risk_codes(&lifted), ["workspace-replaced"]);
+}
+
+#[test]
+fn a_workspace_that_aws_could_not_create_is_replaced_even_if_protected() {
+    let paper = paper();
+    let mut failed = workspace("metrics");
+    failed.failed = true;
+    paper.put(owned(&Address::workspace(), Resource::Workspace(failed)));
+    let protected = with_lifecycle(
+        one_workspace(workspace("metrics")),
+        &Address::workspace(),
+        |l| l.prevent_destroy = true,
+    );
+    let plan = plan(&protected, &paper);
+    assert_eq!(plan.refusals, []);
+    assert_eq!(replaced(&plan), ["status", "status"]);
+    assert_eq!(risk_codes(&plan), [""; 0]);
+}
+
+#[test]
+fn a_replaced_workspace_is_known_again_after_apply() {
+    let with = |workspace| {
+        stack([
+            (Address::workspace(), Resource::Workspace(workspace)),
+            (role_at("task"), Resource::Role(writer("Task"))),
+        ])
+    };
+    let mut before = workspace("metrics");
+    before.configuration = Configuration {
+        retention_days: Some(30),
+        ..Configuration::default()
+    };
+    let paper = applied(&with(before));
+    let mut other_key = workspace("metrics");
+    other_key.kms_key_arn = Some(Text::from("arn:aws:kms:us-east-1:111122223333:key/1"));
+    let plan = plan(&with(other_key), &paper);
+    // What the file leaves to AWS is not taken from the workspace that goes.
+    assert_eq!(
+        in_words(&plan),
+        [
+            "remove workspace: aps:DeleteWorkspace",
+            "build workspace: aps:CreateWorkspace",
+            "build roles.task: iam:PutRolePolicy",
+        ]
+    );
+    let policy = format!("{:?}", plan.steps[2].changes());
+    assert!(policy.contains("Reference"), "{policy}");
+    assert_eq!(plan.steps[1].target, "");
+}

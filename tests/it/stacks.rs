@@ -1,0 +1,218 @@
+//! The stack files that come with amp-stack.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its files has failed"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use amp_stack::{
+    address::{Address, Kind},
+    identity::Identity,
+    resource::{Resource, task_definition::TaskDefinition},
+    stack::{
+        Source, Stack, Surroundings, load,
+        render::{Look, render},
+    },
+};
+use serde_json::{Value, json};
+
+fn stacks() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks")
+}
+
+/// Loads a stack file as a run in 111122223333 and eu-central-1 would.
+fn stack(name: &str) -> Stack {
+    let source = Source {
+        path: name.into(),
+        text: fs::read_to_string(stacks().join(name)).unwrap(),
+    };
+    let around = Surroundings {
+        identity: Identity::new("111122223333", "eu-central-1"),
+        account_is_known: true,
+        region_is_known: true,
+        variables: BTreeMap::new(),
+        var_files: Vec::new(),
+        environment: &|_| None,
+        read: &|path| {
+            Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                path.display().to_string(),
+            ))
+        },
+    };
+    load(&source, &around).unwrap_or_else(|problems| {
+        panic!("{}", render(&source, &problems, Look::Plain { width: 120 }))
+    })
+}
+
+fn family(stack: &Stack, key: &str) -> TaskDefinition {
+    let declared = &stack.resources[&Address::new(Kind::TaskDefinition, key)];
+    match declared.want.clone() {
+        Some(Resource::TaskDefinition(family)) => family,
+        other => panic!("{key} is {other:?}"),
+    }
+}
+
+/// What `RegisterTaskDefinition` gets, but for tags.
+fn request(stack: &Stack, key: &str) -> Value {
+    let family = family(stack, key);
+    let mut request = family.document.unwrap().written().to_json();
+    request["family"] = Value::from(family.family);
+    request
+}
+
+fn container(request: &Value, name: &str) -> Value {
+    let containers = request["containerDefinitions"].as_array().unwrap();
+    containers
+        .iter()
+        .find(|container| container["name"] == name)
+        .unwrap()
+        .clone()
+}
+
+fn variables(container: &Value) -> BTreeMap<String, String> {
+    let list = container["environment"].as_array().unwrap();
+    list.iter()
+        .map(|pair| {
+            let text = |key: &str| pair[key].as_str().unwrap().to_owned();
+            (text("name"), text("value"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_stack_file_is_sound_and_tested_here() {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(stacks()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            !stack(&name).resources.is_empty(),
+            "{name} declares nothing"
+        );
+        names.insert(name);
+    }
+    assert_eq!(
+        names.iter().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "ec2.toml",
+            "ecs-docs-example.toml",
+            "existing-workspace-and-roles.toml",
+            "otlp-and-two-scrapes.toml",
+            "otlp-xray.toml",
+            "quickstart.toml",
+        ]
+    );
+}
+
+/// The page is the ECS developer guide's "Exporting application metrics to Amazon Managed Service for Prometheus".
+#[test]
+fn the_example_of_the_ecs_documentation_is_reproduced_member_by_member() {
+    let example: Value =
+        serde_json::from_str(include_str!("../data/ecs-docs-example.json")).unwrap();
+    assert_eq!(request(&stack("ecs-docs-example.toml"), "example"), example);
+}
+
+#[test]
+fn the_quickstart_scrapes_one_application() {
+    let stack = stack("quickstart.toml");
+    let request = request(&stack, "quickstart");
+    assert_eq!(request["family"], "quickstart");
+    let collector = container(&request, "aws-otel-collector");
+    assert_eq!(
+        collector["command"],
+        json!(["--config=/etc/ecs/ecs-amp-prometheus.yaml"])
+    );
+    assert_eq!(
+        variables(&collector),
+        BTreeMap::from([
+            (
+                "AWS_PROMETHEUS_ENDPOINT".to_owned(),
+                "${workspace.remote_write_url}".to_owned()
+            ),
+            (
+                "AWS_PROMETHEUS_SCRAPING_ENDPOINT".to_owned(),
+                "localhost:9100".to_owned()
+            ),
+        ])
+    );
+    let Some(Resource::Role(role)) = &stack.resources[&Address::new(Kind::Role, "task")].want
+    else {
+        panic!("the task role is wanted");
+    };
+    assert!(role.inline_policies.contains_key("amp-stack-remote-write"));
+}
+
+#[test]
+fn an_sdk_with_traces_needs_no_configuration_of_its_own() {
+    let request = request(&stack("otlp-xray.toml"), "orders");
+    let collector = container(&request, "aws-otel-collector");
+    assert_eq!(
+        collector["command"],
+        json!(["--config=/etc/ecs/ecs-amp-xray.yaml"])
+    );
+    assert_eq!(
+        container(&request, "app")["dependsOn"],
+        json!([{"containerName": "aws-otel-collector", "condition": "HEALTHY"}])
+    );
+}
+
+#[test]
+fn everything_at_once_has_a_generated_configuration() {
+    let request = request(&stack("otlp-and-two-scrapes.toml"), "shop");
+    let collector = container(&request, "aws-otel-collector");
+    assert_eq!(collector.get("command"), None);
+    let written = &variables(&collector)["AOT_CONFIG_CONTENT"];
+    let configuration: Value = serde_json::from_str(written).unwrap();
+    let jobs = configuration["receivers"]["prometheus"]["config"]["scrape_configs"]
+        .as_array()
+        .unwrap();
+    let names: Vec<&str> = jobs
+        .iter()
+        .map(|job| job["job_name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["nginx", "inventory"]);
+    assert_eq!(
+        configuration["service"]["pipelines"]["metrics/application"]["receivers"],
+        json!(["otlp", "prometheus"])
+    );
+}
+
+#[test]
+fn on_ec2_the_collector_is_told_the_region_and_linked() {
+    let request = request(&stack("ec2.toml"), "batch");
+    let collector = container(&request, "aws-otel-collector");
+    assert_eq!(collector["links"], json!(["worker"]));
+    let variables = variables(&collector);
+    assert_eq!(variables["AWS_REGION"], "eu-central-1");
+    assert_eq!(variables["AWS_PROMETHEUS_SCRAPING_ENDPOINT"], "worker:9100");
+    assert_eq!(container(&request, "worker").get("dependsOn"), None);
+}
+
+#[test]
+fn what_belongs_to_others_is_named_and_not_declared() {
+    let stack = stack("existing-workspace-and-roles.toml");
+    let kinds: BTreeSet<Kind> = stack.resources.keys().map(|address| address.kind).collect();
+    assert_eq!(kinds, BTreeSet::from([Kind::TaskDefinition]));
+    assert_eq!(
+        stack
+            .role_arns
+            .keys()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+        [
+            "arn:aws:iam::111122223333:role/ecsTaskExecutionRole",
+            "arn:aws:iam::111122223333:role/platform/GuestTask",
+        ]
+    );
+    let request = request(&stack, "guest");
+    assert_eq!(
+        variables(&container(&request, "aws-otel-collector"))["AWS_PROMETHEUS_ENDPOINT"],
+        "https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-a1b2c3d4-5678-90ab-cdef-1234567890ab/api/v1/remote_write"
+    );
+}

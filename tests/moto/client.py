@@ -1,0 +1,41 @@
+"""Calls AWS with boto3 for the tests: a client that shares no code with amp-stack.
+
+Reads one request a line, `{"service": "iam", "method": "get_role", "arguments": {...}}`, and answers each with one line,
+`{"answer": {...}}` or `{"error": "NoSuchEntity", "message": "..."}`.
+"""
+
+import json
+import sys
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+endpoint = sys.argv[1]
+clients = {}
+
+
+def client(service, region):
+    key = (service, region)
+    if key not in clients:
+        clients[key] = boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+            aws_secret_access_key="not-a-secret",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+    return clients[key]
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    try:
+        method = getattr(client(request["service"], request["region"]), request["method"])
+        answer = method(**request["arguments"])
+        answer.pop("ResponseMetadata", None)
+        reply = {"answer": answer}
+    except ClientError as error:
+        reply = {"error": error.response["Error"]["Code"], "message": str(error)}
+    print(json.dumps(reply, default=str), flush=True)
