@@ -56,6 +56,8 @@ pub struct Collector {
     pub region: Option<Text>,
     /// Further variables, in order.
     pub environment: Vec<(String, Text)>,
+    /// Variables that ECS fills from the ARNs of secrets or parameters, in order.
+    pub secrets: Vec<(String, Text)>,
     /// Whether the task ends with it.
     pub essential: bool,
     /// CPU units.
@@ -100,11 +102,8 @@ impl Collector {
 
     /// How it is configured.
     pub fn configuration(&self) -> Configuration {
-        let own = self
-            .environment
-            .iter()
-            .any(|(name, _)| name == CONFIG_VARIABLE);
-        if own || self.command.is_some() {
+        let mut variables = self.environment.iter().chain(&self.secrets);
+        if self.command.is_some() || variables.any(|(name, _)| name == CONFIG_VARIABLE) {
             return Configuration::Own;
         }
         config::choose(self)
@@ -133,6 +132,9 @@ impl Collector {
         for (name, size) in sizes {
             members.extend(size.map(|size| (name, Node::from(size))));
         }
+        if !self.secrets.is_empty() {
+            members.push(("secrets", pairs("valueFrom", self.secrets.iter().cloned())));
+        }
         if !self.links.is_empty() {
             members.push(("links", Node::texts(self.links.iter().map(String::as_str))));
         }
@@ -153,38 +155,38 @@ impl Collector {
     }
 
     fn variables(&self) -> Node {
-        let mut variables: Vec<(&str, Text)> = Vec::new();
+        let mut variables: Vec<(String, Text)> = Vec::new();
+        let mut add = |name: &str, value: Text| variables.push((name.to_owned(), value));
         if let Some(endpoint) = &self.endpoint {
-            variables.push((ENDPOINT_VARIABLE, endpoint.clone()));
+            add(ENDPOINT_VARIABLE, endpoint.clone());
         }
         match self.configuration() {
             Configuration::BuiltIn(_) => {
-                let target = self.scrape.first().map(Scrape::target);
-                variables.extend(target.map(|target| (SCRAPE_VARIABLE, Text::from(target))));
+                if let Some(only) = self.scrape.first() {
+                    add(SCRAPE_VARIABLE, Text::from(only.target()));
+                }
             }
-            Configuration::Generated(json) => {
-                variables.push((CONFIG_VARIABLE, Text::from(json.to_string())));
-            }
+            Configuration::Generated(json) => add(CONFIG_VARIABLE, Text::from(json.to_string())),
             Configuration::Own => {}
         }
-        let given = |name: &str| self.environment.iter().any(|(other, _)| other == name);
-        if let Some(region) = self.region.clone().filter(|_| !given(REGION_VARIABLE)) {
-            variables.push((REGION_VARIABLE, region));
-        }
-        let own = self
+        let given = self
             .environment
             .iter()
-            .map(|(name, value)| (name.as_str(), value.clone()));
-        Node::List(
-            variables
-                .into_iter()
-                .chain(own)
-                .map(|(name, value)| {
-                    Node::map([("name", Node::from(name)), ("value", Node::from(value))])
-                })
-                .collect(),
-        )
+            .any(|(name, _)| name == REGION_VARIABLE);
+        if let Some(region) = self.region.clone().filter(|_| !given) {
+            add(REGION_VARIABLE, region);
+        }
+        variables.extend(self.environment.iter().cloned());
+        pairs("value", variables)
     }
+}
+
+/// Named values as the API lists them.
+fn pairs(value: &str, named: impl IntoIterator<Item = (String, Text)>) -> Node {
+    let pair = |(name, text): (String, Text)| {
+        Node::map([("name", Node::from(name)), (value, Node::from(text))])
+    };
+    Node::List(named.into_iter().map(pair).collect())
 }
 
 /// The only check that can pass: the image has no shell, and `/healthcheck` is the one other program in it (`cmd/awscollector/Dockerfile`).

@@ -37,11 +37,11 @@ use crate::{
 /// 5. The steps are put in order by three rules:
 ///    1. A build waits for the builds it refers to.
 ///    2. A build waits for the removal of what it replaces, and of whatever else of ours bears its name.
-///    3. A removal that no build waits for waits itself for every build; and every removal waits for the removals of later kinds that don't wait for builds,
-///       or wait for them as it does.
+///    3. A removal waits for every build, and for every removal of a later kind. One that a build waits for by rule 2 can't: it waits only for such removals of
+///       later kinds.
 ///
 /// From rule 3 follows that nothing is removed for good while something that lives still mentions it: whoever mentioned it has been altered or, being of a
-/// later kind, removed before.
+/// later kind, removed before. Replacing tears down first, because names collide; the tests try all of this on worlds on paper.
 ///
 /// A resource that a refusal is about has no steps.
 pub fn plan(stack: &Stack, live: &Snapshot) -> Plan {

@@ -10,6 +10,11 @@ mod step;
 pub mod summary;
 pub mod words;
 
+use crate::{
+    diff::{Part, Path},
+    node::Node,
+};
+
 /// The width of output that no terminal shows.
 pub const DEFAULT_WIDTH: usize = 100;
 
@@ -64,6 +69,12 @@ impl Style {
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
+}
+
+/// Tells whether the value of something called `name` is not to be shown.
+pub fn is_secret(name: &str, value: &str) -> bool {
+    let path = Path::default().join(Part::Key(name.to_owned()));
+    secret::is_secret(&path, &Node::from(value))
 }
 
 #[cfg(test)]

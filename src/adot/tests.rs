@@ -13,6 +13,7 @@ fn collector() -> Collector {
         endpoint: Some(Text::from("https://example.test/api/v1/remote_write")),
         region: None,
         environment: Vec::new(),
+        secrets: Vec::new(),
         essential: false,
         cpu: None,
         memory: None,
@@ -256,6 +257,15 @@ fn a_configuration_of_the_users_own_replaces_what_would_be_chosen() {
     };
     assert_eq!(written.configuration(), Configuration::Own);
     assert_eq!(written.container().get("command"), None);
+    let secret = Collector {
+        secrets: vec![(CONFIG_VARIABLE.to_owned(), Text::from("collector"))],
+        ..collector()
+    };
+    assert_eq!(secret.configuration(), Configuration::Own);
+    assert_eq!(
+        secret.container().get("secrets").unwrap().to_json(),
+        json!([{"name": CONFIG_VARIABLE, "valueFrom": "collector"}])
+    );
 }
 
 #[test]

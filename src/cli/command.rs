@@ -15,7 +15,7 @@ use crate::{
         look::{self, Wish},
         session::{self, Session, StackFile},
     },
-    show::words,
+    show::{is_secret, words},
     stack::{Source, Stack, role_name_collisions},
 };
 
@@ -174,6 +174,8 @@ pub(super) fn typed(verb: &str, path: &Path, target: &Target) -> String {
     ];
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
     for (name, value) in &variables.var {
+        // Logs keep what is printed, so a secret is left to be typed again.
+        let value = if is_secret(name, value) { "..." } else { value };
         option("--var", &format!("{name}={value}"));
     }
     for file in &variables.var_file {
@@ -213,6 +215,23 @@ mod tests {
 
     use super::*;
     use crate::cli::args::{InSandbox, Variables};
+
+    #[test]
+    fn the_next_command_keeps_secrets() {
+        let target = Target {
+            file: None,
+            variables: Variables {
+                var: vec![("db_password".to_owned(), "hunter2".to_owned())],
+                var_file: Vec::new(),
+            },
+            region: None,
+            profile: None,
+        };
+        assert_eq!(
+            typed("apply", Path::new("stack.toml"), &target),
+            "amp-stack apply stack.toml --var db_password=..."
+        );
+    }
 
     #[test]
     fn the_next_command_is_for_the_same_stack() {

@@ -1,7 +1,5 @@
 //! Asking before anything is changed, and by name before data is lost.
 
-use std::collections::BTreeSet;
-
 use crate::{
     address::Address,
     cli::{args::Doing, console::Console, failure::Failure},
@@ -26,11 +24,16 @@ pub(super) async fn ask(
     doing: &Doing,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let losses: BTreeSet<&Address> = risks
-        .iter()
-        .filter(|risk| risk.data_loss && !doing.allow_data_loss.contains(&risk.address))
-        .map(|risk| &risk.address)
-        .collect();
+    let mut losses: Vec<&Address> = Vec::new();
+    for Risk {
+        address, data_loss, ..
+    } in risks
+    {
+        let is_new = !doing.allow_data_loss.contains(address) && !losses.contains(&address);
+        if *data_loss && is_new {
+            losses.push(address);
+        }
+    }
     if doing.yes {
         return unasked(&losses);
     }
@@ -49,7 +52,7 @@ pub(super) async fn ask(
 }
 
 /// `--yes` is an answer to everything but the loss of data.
-fn unasked(losses: &BTreeSet<&Address>) -> Result<(), Failure> {
+fn unasked(losses: &[&Address]) -> Result<(), Failure> {
     if losses.is_empty() {
         return Ok(());
     }
@@ -94,7 +97,7 @@ mod tests {
     }
 
     async fn answered(input: &'static str, risks: &[Risk], doing: Doing) -> Result<(), Exit> {
-        let mut console = Console::of_test(input, true, sink(), sink());
+        let mut console = Console::of_test(input.as_bytes(), true, sink(), sink());
         ask(risks, &doing, &mut console)
             .await
             .map_err(|failure| failure.exit())
@@ -113,7 +116,7 @@ mod tests {
     async fn data_is_lost_only_by_name() {
         let risks = [loss("workspace"), loss("log_groups.app")];
         let none = doing(false, &[]);
-        let both = "log_groups.app\nworkspace\nyes\n";
+        let both = "workspace\nlog_groups.app\nyes\n";
         assert_eq!(answered("yes\n", &risks, none).await, Err(Exit::Error));
         assert_eq!(answered(both, &risks, doing(false, &[])).await, Ok(()));
         let one = doing(false, &["workspace"]);
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn without_a_terminal_somebody_must_have_said_yes() {
-        let console = Console::of_test("yes\n", false, sink(), sink());
+        let console = Console::of_test(&b"yes\n"[..], false, sink(), sink());
         assert!(ensure_possible(&doing(false, &[]), &console).is_err());
         assert!(ensure_possible(&doing(true, &[]), &console).is_ok());
     }

@@ -28,6 +28,8 @@ pub(super) struct Console {
     /// Whether `err` is a terminal, on which lines can move.
     pub(super) can_move: bool,
     input: Pin<Box<dyn AsyncBufRead>>,
+    /// Whether a question stands at the end of `err`, without the line end that an answer brings.
+    is_asking: bool,
 }
 
 impl Console {
@@ -44,13 +46,14 @@ impl Console {
             out: Box::new(out),
             err: Box::new(err),
             input: Box::pin(tokio::io::BufReader::new(tokio::io::stdin())),
+            is_asking: false,
         }
     }
 
     /// Streams without a terminal: answers are read from `input`, and `can_ask` says whether to act as if somebody had typed them.
     #[cfg(test)]
     pub(super) fn of_test(
-        input: &'static str,
+        input: impl AsyncBufRead + 'static,
         can_ask: bool,
         out: impl Write + 'static,
         err: impl Write + 'static,
@@ -62,7 +65,8 @@ impl Console {
             err_style: Style::PLAIN,
             can_ask,
             can_move: false,
-            input: Box::pin(input.as_bytes()),
+            input: Box::pin(input),
+            is_asking: false,
         }
     }
 
@@ -74,6 +78,9 @@ impl Console {
 
     /// Prints to `err`.
     pub(super) fn tell(&mut self, text: &str) -> io::Result<()> {
+        if std::mem::take(&mut self.is_asking) {
+            self.err.write_all(b"\n")?;
+        }
         self.err.write_all(text.as_bytes())?;
         self.err.flush()
     }
@@ -81,8 +88,10 @@ impl Console {
     /// Asks, and waits for one line. At the end of the input the answer is empty.
     pub(super) async fn ask(&mut self, question: &str) -> io::Result<String> {
         self.tell(question)?;
+        self.is_asking = true;
         let mut answer = String::new();
         self.input.read_line(&mut answer).await?;
+        self.is_asking = !answer.ends_with('\n');
         Ok(answer.trim().to_owned())
     }
 }

@@ -178,3 +178,6 @@ fn run_id() -> String {
     let random = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", random(), random())
 }
+
+#[cfg(test)]
+mod tests;

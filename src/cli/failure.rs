@@ -1,9 +1,6 @@
 //! What ends a run early, told with its causes and with what to do.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-};
+use std::{error::Error, io};
 
 use crate::{
     cli::{console::Console, exit::Exit},
@@ -67,7 +64,7 @@ impl Failure {
         if self.kind != Kind::NobodyListens {
             let text = self.to_text(console.err_style);
             // There is nobody left to tell if stderr is closed; the exit code still does.
-            _ = console.err.write_all(text.as_bytes());
+            _ = console.tell(&text);
         }
         self.exit()
     }

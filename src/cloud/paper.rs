@@ -173,6 +173,11 @@ impl Cloud for Paper {
             Some(Fault::Panic) => panic!("a fault in call {number}"),
             None | Some(Fault::After | Fault::Unsettled(_) | Fault::Busy(_)) => {}
         }
+        // AWS takes a token that it knows for another attempt of the same call.
+        if book.log.iter().any(|other| other.token == call.token) {
+            let code = Some("IdempotentParameterMismatch");
+            return Err(failed(Class::Final, code, "the token has been used"));
+        }
         book.log.push(call.clone());
         let reply = book.world.perform(&call);
         let reply = reply.map_err(|r| failed(Class::Final, Some(r.code), &r.message))?;

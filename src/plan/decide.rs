@@ -283,7 +283,11 @@ impl<'a> Planner<'a> {
         for found in strangers {
             let (arn, owner) = (found.arn(), &found.owner);
             let alias = found.resource.name();
-            self.note(address, format!("another workspace has the alias `{alias}` too: {arn}, owned by {owner}; this stack gets its own, for aliases need not be unique"));
+            let text = format!(
+                "another workspace has the alias `{alias}` too: {arn}, owned by {owner}; aliases need \
+                 not be unique, so this stack gets its own"
+            );
+            self.note(address, text);
         }
     }
 

@@ -10,16 +10,15 @@ use crate::{
         secret::{HIDDEN, is_secret},
         words::columns,
     },
+    text::Text,
 };
 
 /// The longest list or table that is shown on the line of its name.
 const INLINE_COLUMNS: usize = 72;
-/// The longest name beside which a value that does not fit on one line still begins.
-const NARROW_COLUMNS: usize = 32;
 /// The name of what has none: the element of a list.
 const ELEMENT: &str = "-";
-/// How far apart a name and its value may be pushed by longer names above and below.
-const ALIGNED_COLUMNS: usize = 48;
+/// How much of the width a name may take and still push the values of its neighbours to the right, in percent.
+const ALIGNED_PERCENT: usize = 40;
 
 /// A name and what stands there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +49,8 @@ pub(super) enum Body {
     Lines(Vec<String>),
     /// What a table or list holds.
     Nested(Vec<Entry>),
+    /// The same of a small table or list, which may also stand on one line if there is room.
+    Small { inline: String, nested: Vec<Entry> },
 }
 
 impl Mark {
@@ -86,14 +87,23 @@ impl Entry {
     pub(super) fn change(path: &Path, from: &Node, to: &Node) -> Self {
         let label = path.to_string();
         let mark = Mark::Changed;
-        let body = match (value(path, from), value(path, to)) {
+        let body = match (body(path, from), body(path, to)) {
             // The two look the same but are not.
-            (Some(from), Some(to)) if from == to => Body::Value(format!("{to}, changes")),
-            (Some(from), Some(to)) => Body::Change { from, to },
-            (..) => Body::Nested(vec![
-                Self::of("from", Mark::Removed, path, from),
-                Self::of("to", Mark::Added, path, to),
-            ]),
+            (Body::Value(from), Body::Value(to)) if from == to => {
+                Body::Value(format!("{to}, changes"))
+            }
+            (Body::Value(from), Body::Value(to)) => Body::Change { from, to },
+            (from, to) => {
+                let side = |label: &str, mark, body| Self {
+                    mark,
+                    label: label.to_owned(),
+                    body,
+                };
+                Body::Nested(vec![
+                    side("from", Mark::Removed, from),
+                    side("to", Mark::Added, to),
+                ])
+            }
         };
         Self { mark, label, body }
     }
@@ -115,59 +125,54 @@ pub(super) fn members<'a>(
 }
 
 fn body(path: &Path, node: &Node) -> Body {
-    if let Some(value) = value(path, node) {
-        return Body::Value(value);
+    if is_secret(path, node) {
+        return Body::Value(HIDDEN.to_owned());
     }
-    match node {
-        Node::Map(map) => Body::Nested(members(path, Mark::Same, map)),
-        Node::List(elements) => Body::Nested(
-            elements
-                .iter()
-                .enumerate()
-                .map(|(index, element)| {
-                    Entry::of(ELEMENT, Mark::Same, &path.join(Part::Index(index)), element)
-                })
-                .collect(),
-        ),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {
-            let text = node.as_text().map_or_else(String::new, ToString::to_string);
-            Body::Lines(text.lines().map(str::to_owned).collect())
+    let nested = match node {
+        Node::Text(text) => return text_body(text),
+        Node::Null | Node::Bool(_) | Node::Number(_) => {
+            return Body::Value(node.to_json().to_string());
         }
+        Node::Map(map) => members(path, Mark::Same, map),
+        Node::List(elements) => elements
+            .iter()
+            .enumerate()
+            .map(|(index, element)| {
+                let path = path.join(Part::Index(index));
+                Entry::of(ELEMENT, Mark::Same, &path, element)
+            })
+            .collect(),
+    };
+    let mut is_known = true;
+    node.each_text(&mut |text| is_known &= text.known().is_some());
+    let inline = with_knowledge(inline(path, node), is_known);
+    if nested.is_empty() {
+        Body::Value(inline)
+    } else if columns(&inline) <= INLINE_COLUMNS {
+        Body::Small { inline, nested }
+    } else {
+        Body::Nested(nested)
     }
 }
 
-/// The value on one line, if it fits there.
-fn value(path: &Path, node: &Node) -> Option<String> {
-    let shown = match node {
-        _ if is_secret(path, node) => return Some(HIDDEN.to_owned()),
-        Node::Text(text) => {
-            let text = text.to_string();
-            if text.contains('\n') {
-                return None;
-            }
-            // What would be invisible or ambiguous is quoted.
-            if text.is_empty() || text.trim() != text || text.chars().any(char::is_control) {
-                quoted(&text)
-            } else {
-                text
-            }
-        }
-        Node::Null | Node::Bool(_) | Node::Number(_) => node.to_json().to_string(),
-        Node::List(_) | Node::Map(_) => {
-            let inline = inline(path, node);
-            if columns(&inline) > INLINE_COLUMNS {
-                return None;
-            }
-            inline
-        }
-    };
-    let mut unknown = false;
-    node.each_text(&mut |text| unknown |= text.known().is_none());
-    Some(if unknown {
-        format!("{shown} (known after apply)")
-    } else {
+fn text_body(text: &Text) -> Body {
+    let is_known = text.known().is_some();
+    let text = text.to_string();
+    if text.contains('\n') {
+        return Body::Lines(text.lines().map(str::to_owned).collect());
+    }
+    // What would be invisible or ambiguous is quoted.
+    let is_plain = !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control);
+    let shown = if is_plain { text } else { quoted(&text) };
+    Body::Value(with_knowledge(shown, is_known))
+}
+
+fn with_knowledge(shown: String, is_known: bool) -> String {
+    if is_known {
         shown
-    })
+    } else {
+        format!("{shown} (known after apply)")
+    }
 }
 
 /// The value as a stack file spells it: `["CMD", "/healthcheck"]`, `{ container_port = 8080 }`.
@@ -203,14 +208,15 @@ fn quoted(text: &str) -> String {
 
 /// Writes entries, `indent` columns in, with their values aligned.
 pub(super) fn write(entries: &[Entry], indent: usize, style: Style, out: &mut String) {
+    let widest = style.width * ALIGNED_PERCENT / 100;
     let aligned = entries
         .iter()
         .filter(|entry| match &entry.body {
-            Body::Value(_) | Body::Change { .. } => true,
+            Body::Value(_) | Body::Change { .. } | Body::Small { .. } => true,
             Body::Lines(_) | Body::Nested(_) => false,
         })
         .map(|entry| columns(&entry.label))
-        .filter(|columns| *columns <= ALIGNED_COLUMNS)
+        .filter(|columns| *columns <= widest)
         .max()
         .unwrap_or(0);
     for entry in entries {
@@ -226,9 +232,10 @@ fn write_entry(entry: &Entry, indent: usize, aligned: usize, style: Style, out: 
     let gap = " ".repeat((aligned + gap).saturating_sub(columns(label)).max(gap));
     let head = format!("{start}{sign} {label}");
     let mut line = |text: String| writeln!(out, "{}", text.trim_end()).expect("a string takes all");
-    let fits = |value: &str| columns(&head) + gap.len() + columns(value) <= style.width;
+    let column = columns(&head) + gap.len();
+    let fits = |value: &str| column + columns(value) <= style.width;
     match body {
-        Body::Value(value) if fits(value) || columns(label) <= NARROW_COLUMNS => {
+        Body::Value(value) | Body::Small { inline: value, .. } if fits(value) => {
             line(format!("{head}{gap}{value}"));
         }
         Body::Value(value) => {
@@ -239,8 +246,8 @@ fn write_entry(entry: &Entry, indent: usize, aligned: usize, style: Style, out: 
             let both = format!("{from} -> {to}");
             if fits(&both) {
                 line(format!("{head}{gap}{both}"));
-            } else if columns(label) <= NARROW_COLUMNS {
-                let arrow = " ".repeat((columns(&head) + gap.len()).saturating_sub(3));
+            } else if fits(from) && fits(to) {
+                let arrow = " ".repeat(column.saturating_sub(3));
                 line(format!("{head}{gap}{from}"));
                 line(format!("{arrow}-> {to}"));
             } else {
@@ -255,7 +262,10 @@ fn write_entry(entry: &Entry, indent: usize, aligned: usize, style: Style, out: 
                 line(format!("{start}    | {text}"));
             }
         }
-        Body::Nested(entries) if label == ELEMENT => {
+        Body::Nested(entries)
+        | Body::Small {
+            nested: entries, ..
+        } if label == ELEMENT => {
             let mut nested = String::new();
             write(entries, indent + 2, style, &mut nested);
             // The first member stands on the line of the dash.
@@ -263,7 +273,10 @@ fn write_entry(entry: &Entry, indent: usize, aligned: usize, style: Style, out: 
             out.push(' ');
             out.push_str(nested.trim_start());
         }
-        Body::Nested(entries) => {
+        Body::Nested(entries)
+        | Body::Small {
+            nested: entries, ..
+        } => {
             line(head);
             write(entries, indent + 2, style, out);
         }
@@ -277,7 +290,7 @@ mod tests {
     use super::*;
     use crate::{
         address::Address,
-        text::{Attribute, Reference, Text},
+        text::{Attribute, Reference},
     };
 
     fn shown(node: &Node) -> String {

@@ -186,7 +186,8 @@ impl Group<'_> {
         let sign = style.paint(self.verb.paint(), self.verb.sign());
         let verb = style.paint(self.verb.paint(), self.verb.word());
         let address = style.paint(Paint::Title, &address);
-        line(out, &format!("{sign} {verb} {address}: {noun} {name}"));
+        let title = format!("{verb} {address}: {noun} {name}");
+        out.push_str(&words::wrap(&format!("{sign} "), &title, style.width));
     }
 
     fn write_reasons(&self, style: Style, out: &mut String) {
@@ -278,7 +279,7 @@ fn rank(entry: &Entry) -> u8 {
     match (entry.label.as_str(), &entry.body) {
         ("name" | "alias" | "family", _) => 0,
         ("tags", _) => 3,
-        (_, Body::Value(_) | Body::Change { .. }) => 1,
+        (_, Body::Value(_) | Body::Change { .. } | Body::Small { .. }) => 1,
         (_, Body::Lines(_) | Body::Nested(_)) => 2,
     }
 }
@@ -293,11 +294,10 @@ fn ownership<'a>(
         .filter(|(key, _)| *key != tags::PREVENT_DESTROY_TAG)
         .filter_map(|(key, value)| Some(format!("{} {value}", key.strip_prefix(tags::PREFIX)?)))
         .collect();
-    let body = Body::Value(format!("{} (in tags {}*)", tags.join(", "), tags::PREFIX));
     (!tags.is_empty()).then(|| Entry {
         mark,
-        label: "ownership".to_owned(),
-        body,
+        label: format!("tags.{}*", tags::PREFIX),
+        body: Body::Value(tags.join(", ")),
     })
 }
 

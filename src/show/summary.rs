@@ -1,12 +1,13 @@
 //! What became of a plan: what was done, what was not and why, and what to run next.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::collections::BTreeMap;
 
 use crate::{
     apply::{Failure, Outcome},
     plan::{Plan, StepId},
     show::{
         Paint, Style, decide,
+        entry::{self, Body, Entry, Mark},
         step::{Verb, groups, verb_of},
         words,
     },
@@ -26,7 +27,10 @@ pub struct Frame<'a> {
 
 /// The summary of a run.
 pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
-    let mut sections = vec![headline(outcome, plan, frame.changed, style), made(outcome)];
+    let mut sections = vec![
+        headline(outcome, plan, frame.changed, style),
+        made(outcome, style),
+    ];
     let Outcome {
         done: _,
         failed,
@@ -49,11 +53,14 @@ pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -
         );
         rest.push_str(&words::wrap("- ", &text, style.width));
     }
-    for step in stopped {
+    if !stopped.is_empty() {
+        let stopped: Vec<String> = stopped
+            .iter()
+            .map(|step| step.address.to_string())
+            .collect();
         let text = format!(
-            "{} was not {}, or not wholly, because the run was asked to stop",
-            step.address,
-            past(step, plan)
+            "the run was asked to stop, so these were not begun or not finished: {}",
+            words::list(&stopped)
         );
         rest.push_str(&words::wrap("- ", &text, style.width));
     }
@@ -106,8 +113,8 @@ fn headline(outcome: &Outcome, plan: &Plan, changed: bool, style: Style) -> Stri
 }
 
 /// The attributes that AWS decided, for use elsewhere.
-fn made(outcome: &Outcome) -> String {
-    let mut lines = Vec::new();
+fn made(outcome: &Outcome, style: Style) -> String {
+    let mut entries = Vec::new();
     for (address, attributes) in &outcome.attributes {
         for (attribute, value) in attributes {
             match attribute {
@@ -117,17 +124,16 @@ fn made(outcome: &Outcome) -> String {
                 | Attribute::Id
                 | Attribute::Endpoint
                 | Attribute::RemoteWriteUrl
-                | Attribute::QueryUrl => {
-                    lines.push((format!("{address}.{}", attribute.as_str()), value));
-                }
+                | Attribute::QueryUrl => entries.push(Entry {
+                    mark: Mark::Same,
+                    label: format!("{address}.{}", attribute.as_str()),
+                    body: Body::Value(value.clone()),
+                }),
             }
         }
     }
-    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut out = String::new();
-    for (name, value) in lines {
-        writeln!(out, "  {name:width$}  {value}").expect("a string takes all");
-    }
+    entry::write(&entries, 0, style, &mut out);
     out
 }
 
@@ -139,7 +145,11 @@ fn failed_step(failure: &Failure, plan: &Plan, style: Style) -> String {
     } = failure;
     let cross = style.paint(Paint::Remove, "×");
     let address = style.paint(Paint::Title, &step.address.to_string());
-    let mut out = format!("{cross} {address} was not {}\n", past(step, plan));
+    let mut out = if performed.is_empty() {
+        format!("{cross} {address} was not {}\n", past(step, plan))
+    } else {
+        format!("{cross} {address} was not wholly {}\n", past(step, plan))
+    };
     out.push_str(&words::wrap("    ", &error.to_string(), style.width));
     if !performed.is_empty() {
         let before = format!("done before: {}", performed.join(", "));

@@ -28,7 +28,7 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 }
 
 /// Names the three things that a rule consists of.
-pub(super) const fn rule(code: &'static str, sentence: &'static str, source: &'static str) -> Rule {
+const fn rule(code: &'static str, sentence: &'static str, source: &'static str) -> Rule {
     Rule {
         code,
         sentence,

@@ -1,6 +1,5 @@
 //! Checks `[task_definitions.KEY]`, and makes the request of it that ECS gets.
 
-pub mod catalogue;
 mod containers;
 mod export;
 mod launch;
@@ -147,6 +146,7 @@ pub fn check(
     let (family, family_span) = family(key, table, &export, problems)?;
     let mut role_arns = BTreeSet::new();
     let mut body = body(&path, table, export, scope, &mut role_arns, problems);
+    launch::fill_in_network(&mut body);
     let needs = table
         .get("metrics")
         .and_then(|metrics| metrics::add(metrics, &path, &mut body, scope, problems))

@@ -5,6 +5,7 @@
 )]
 
 mod apply;
+mod cli;
 mod laws;
 mod load;
 mod moto;

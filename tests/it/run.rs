@@ -98,6 +98,12 @@ impl From<Output> for Run {
 }
 
 impl Run {
+    /// Tells whether it said `words`, on either stream and wherever lines were broken.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        one_line(&self.stdout).contains(words) || one_line(&self.stderr).contains(words)
+    }
+
     /// Asserts the exit code, and shows everything if it is another.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {

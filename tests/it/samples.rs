@@ -182,13 +182,10 @@ pub(crate) async fn carry_out(plan: Plan, paper: &Arc<Paper>) -> (Outcome, Vec<E
     let (_stop, stopped) = watch::channel(false);
     let mut events = Vec::new();
     let report = |event| events.push(event);
-    let outcome = apply::apply(
-        Arc::new(plan),
-        Arc::clone(paper),
-        options(),
-        stopped,
-        report,
-    )
-    .await;
+    let options = Options {
+        run_id: format!("run-{}", paper.log().len()),
+        ..options()
+    };
+    let outcome = apply::apply(Arc::new(plan), Arc::clone(paper), options, stopped, report).await;
     (outcome, events)
 }

@@ -295,7 +295,7 @@ impl Spec {
         let key = ["a", "b"][index];
         let mut document = vec![(
             "cpu".to_owned(),
-            Node::from(["256", "512", "1024"][usize::from(traits.value)]),
+            Node::from(["256", "512", "1 vCPU"][usize::from(traits.value)]),
         )];
         let mut mention = |member: &str, address: Address, attribute, is_wanted: bool| {
             if traits.mentions && is_wanted {

@@ -9,9 +9,10 @@ use crate::{
         paper::rules::{self, Refused},
     },
     identity::{Identity, query_url, remote_write_url},
+    policy::Policy,
     resource::{
         Change, Resource,
-        task_definition::{self, TaskDefinition},
+        task_definition::{self, Document, TaskDefinition},
     },
     snapshot::{Fact, Found, RoleFact, Snapshot},
     stack::Query,
@@ -272,7 +273,7 @@ fn owner(thing: &Thing, query: &Query) -> tags::Owner {
 
 /// What `query` shows: inactive revisions are read only when something is to be removed.
 fn visible(resource: &Resource, query: &Query) -> Option<Resource> {
-    let mut resource = resource.clone();
+    let mut resource = respelled(resource);
     if let Resource::TaskDefinition(family) = &mut resource
         && !query.removal
     {
@@ -282,6 +283,26 @@ fn visible(resource: &Resource, query: &Query) -> Option<Resource> {
         }
     }
     Some(resource)
+}
+
+/// The same state with documents as AWS may give them back: reordered, with defaults filled in, and single values as lists.
+fn respelled(resource: &Resource) -> Resource {
+    let mut resource = resource.clone();
+    match &mut resource {
+        Resource::LogGroup(_) | Resource::Workspace(_) => {}
+        Resource::Role(role) => {
+            let inline = role.inline_policies.values_mut();
+            for policy in inline.chain([&mut role.trust]) {
+                *policy = Policy::new(policy.shown());
+            }
+        }
+        Resource::TaskDefinition(family) => {
+            if let Some(document) = &mut family.document {
+                *document = Document::new(document.normal().clone());
+            }
+        }
+    }
+    resource
 }
 
 /// Tells whether a text of `resource` is `name`, or holds `identifier` other than as a part of a longer one.

@@ -11,6 +11,7 @@ use crate::{
         Style,
         progress::lines::{cause, last_line, patience, seconds},
         step::verb_of,
+        words,
     },
 };
 
@@ -90,8 +91,9 @@ impl<'a> Bars<'a> {
 
     fn say(&self, event: &Event) {
         if let Some(line) = last_line(event, self.plan, self.style) {
+            let wrapped = words::wrap("", &line, self.style.width);
             // Whoever closed the terminal does not want to know; what has begun in AWS goes on all the same.
-            _ = self.lines.println(line);
+            _ = self.lines.println(wrapped.trim_end());
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn patience(operation: &str) -> &'static str {
 
 /// Why a call has to be made again.
 pub(super) fn cause(error: &CallError) -> String {
-    let code = error.code.as_deref().unwrap_or("no answer");
+    let code = error.code.as_deref().unwrap_or(&error.message);
     match error.class {
         Class::Unsettled => format!("AWS has not heard everywhere of what was just made ({code})"),
         Class::Busy => format!("something else is altering the same thing ({code})"),

@@ -170,11 +170,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "amp-stack",
     ),
     rule(
-        "malformed-arn",
-        "an ARN is of the service and the type that are wanted",
-        "AWS general reference, \"Amazon Resource Names\"",
-    ),
-    rule(
         "malformed-json",
         "an exported task definition is JSON",
         "ECS developer guide, \"Amazon ECS task definition template\"",
@@ -188,11 +183,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "malformed-period",
         "lengths of time are spelled like 20s or 1m30s",
         "Go standard library, time.ParseDuration",
-    ),
-    rule(
-        "malformed-workspace",
-        "a workspace is named by its id or its ARN",
-        "API model of Amazon Managed Service for Prometheus 2020-08-01, WorkspaceId",
     ),
     rule(
         "memory-missing",
@@ -234,6 +224,11 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "not-on-fargate",
         "tasks on Fargate have nothing that is not supported there",
         "ECS developer guide, \"Amazon ECS task definition differences for Fargate\"",
+    ),
+    rule(
+        "not-on-managed-instances",
+        "managed instances have no network mode bridge",
+        "ECS API reference, ManagedInstancesNetworkConfiguration",
     ),
     rule(
         "nothing-to-collect",
@@ -354,6 +349,11 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "unpinned-collector",
         "the image of the collector names a version",
         "amp-stack",
+    ),
+    rule(
+        "unreachable-collector",
+        "on a bridge network the containers that send to a collector are linked to it",
+        "ECS API reference, ContainerDefinition, links",
     ),
     rule(
         "unreachable-target",

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::stack::{
-    task_definition::view::View,
-    tree::{Table, Tree},
+use crate::{
+    stack::{
+        task_definition::view::View,
+        tree::{Key, Table, Tree, Value},
+    },
+    text::Text,
 };
 
 /// A launch type (ECS API reference, `Compatibility`).
@@ -59,6 +62,24 @@ impl Launch {
     pub(super) fn may_lack_region(&self) -> bool {
         self.0.iter().ne([&LaunchType::Fargate])
     }
+}
+
+/// Says `awsvpc` for a task on Fargate whose file names no network mode.
+///
+/// ECS does not choose it there but refuses any other (ECS API reference, `RegisterTaskDefinition`, `networkMode`), so there is nothing to decide; the plan shows it.
+pub(super) fn fill_in_network(body: &mut Table) {
+    if body.get("networkMode").is_some() || !Launch::of(body).has(LaunchType::Fargate) {
+        return;
+    }
+    let span = body
+        .get("requiresCompatibilities")
+        .map_or_else(|| body.span.clone(), |at| at.span.clone());
+    let key = Key {
+        span: span.clone(),
+        text: "networkMode".to_owned(),
+    };
+    let value = Value::Text(Text::from("awsvpc"));
+    body.entries.push((key, Tree { span, value }));
 }
 
 /// A network mode.

@@ -1,5 +1,6 @@
 use std::{io, path::Path};
 
+use proptest::{collection::vec, option::weighted, prelude::*, sample::select};
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -485,4 +486,88 @@ fn an_exported_definition_can_be_given_a_collector() {
         json["containerDefinitions"][0]["dependsOn"][0]["condition"],
         "HEALTHY"
     );
+}
+
+/// Values that have the right type, and mean anything.
+fn of_shape(shape: &Shape) -> BoxedStrategy<Json> {
+    match shape {
+        Shape::Struct(structure) => members_of(structure).prop_map(Json::Object).boxed(),
+        Shape::List(element) => vec(of_shape(element), 0..4).prop_map(Json::from).boxed(),
+        Shape::Map(content) => vec((word(), of_shape(content)), 0..3)
+            .prop_map(|entries| Json::Object(entries.into_iter().collect()))
+            .boxed(),
+        Shape::Text([]) => word().prop_map(Json::from).boxed(),
+        Shape::Text(choices) => select(*choices).prop_map(Json::from).boxed(),
+        Shape::Integer => select(vec![-1, 0, 1, 2, 5, 80, 512, 70_000])
+            .prop_map(Json::from)
+            .boxed(),
+        Shape::Boolean => any::<bool>().prop_map(Json::from).boxed(),
+    }
+}
+
+/// A few of the members; few names, so that they meet each other.
+fn members_of(structure: &Structure) -> BoxedStrategy<serde_json::Map<String, Json>> {
+    let chance = if structure.members.len() > 8 {
+        0.3
+    } else {
+        0.7
+    };
+    let members: Vec<_> = structure
+        .members
+        .iter()
+        .map(|member| {
+            (
+                Just(member.name.clone()),
+                weighted(chance, of_shape(&member.shape)),
+            )
+        })
+        .collect();
+    members
+        .prop_map(|members| {
+            let given = members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)));
+            given.collect()
+        })
+        .boxed()
+}
+
+fn word() -> BoxedStrategy<String> {
+    select(vec![
+        "a",
+        "b",
+        "a:b",
+        "",
+        "CMD",
+        "CMD-SHELL",
+        "awslogs-group",
+        "80-90",
+        "256",
+        "512",
+        "/",
+        "s3",
+        "\u{e9} x",
+        "aws-otel-collector",
+        "arn:aws:iam::111122223333:role/Task",
+        crate::adot::IMAGE,
+    ])
+    .prop_map(str::to_owned)
+    .boxed()
+}
+
+proptest! {
+    #[test]
+    fn the_checks_judge_whatever_is_written(request in members_of(ecs_shape::request())) {
+        let export = Json::Object(request).to_string();
+        let read = |_: &Path| Ok(export.clone());
+        let tables = "[task_definitions.t]\nfamily = \"t\"\ndefinition = \"td.json\"\n[task_definitions.t.metrics]\notlp = true\n";
+        match load_stack(format!("{AROUND}{tables}"), &read) {
+            Ok(stack) => {
+                let json = written(&wanted(&stack, "t"));
+                let containers = json["containerDefinitions"].as_array().map_or(0, Vec::len);
+                prop_assert!((1..=10).contains(&containers));
+            }
+            Err(problems) => prop_assert!(!problems.is_empty()),
+        }
+    }
 }

@@ -463,7 +463,7 @@ fn what_exists_is_taken_over_only_when_it_is_said() {
     );
     bench.write("stack.toml", "[stack]\nname = \"checkout\"\n\n[log_groups.app]\nname = \"/ecs/checkout/app\"\nretention_days = 14\n");
     let refused = bench.run(&["apply", "stack.toml", "--yes"]).expect(1);
-    assert!(format!("{}{}", refused.stdout, refused.stderr).contains("--adopt log_groups.app"));
+    assert!(refused.says("--adopt log_groups.app"), "{refused:?}");
     apply(&bench, &["--adopt", "log_groups.app"]);
     let tags = moto.boto(
         "logs",

@@ -6,7 +6,7 @@ use amp_stack::{
     address::Address,
     apply::{Event, Failure, Outcome},
     cloud::{CallError, Class},
-    plan::{Phase, Plan, StepId},
+    plan::{Plan, StepId},
     resource::Resource,
     show::{
         Style,
@@ -38,14 +38,6 @@ fn a_plan() -> Plan {
         ),
         remove(log_group_address(), Resource::LogGroup(log_group())),
     ])
-}
-
-fn id(address: Address, phase: Phase) -> StepId {
-    StepId {
-        address,
-        phase,
-        nth: 0,
-    }
 }
 
 fn denied() -> CallError {
@@ -94,17 +86,17 @@ fn a_whole_run_is_summed_up() {
 #[test]
 fn a_half_run_says_what_failed_and_what_to_run() {
     let outcome = Outcome {
-        done: vec![id(Address::workspace(), Phase::Build)],
+        done: vec![StepId::build(Address::workspace())],
         failed: vec![Failure {
-            step: id(role_address(), Phase::Build),
+            step: StepId::build(role_address()),
             performed: vec!["iam:UpdateAssumeRolePolicy"],
             error: denied(),
         }],
         given_up: vec![(
-            id(family_address(), Phase::Build),
-            id(role_address(), Phase::Build),
+            StepId::build(family_address()),
+            StepId::build(role_address()),
         )],
-        stopped: vec![id(log_group_address(), Phase::Remove)],
+        stopped: vec![StepId::remove(log_group_address())],
         attributes: BTreeMap::new(),
     };
     assert_snapshot!(render(&outcome, &a_plan(), &FRAME, Style::PLAIN));
@@ -113,10 +105,10 @@ fn a_half_run_says_what_failed_and_what_to_run() {
 #[test]
 fn plain_progress_is_one_line_per_event() {
     let plan = a_plan();
-    let workspace = id(Address::workspace(), Phase::Build);
-    let role = id(role_address(), Phase::Build);
-    let family = id(family_address(), Phase::Build);
-    let group = id(log_group_address(), Phase::Remove);
+    let workspace = StepId::build(Address::workspace());
+    let role = StepId::build(role_address());
+    let family = StepId::build(family_address());
+    let group = StepId::remove(log_group_address());
     let unsettled = CallError {
         operation: "ecs:RegisterTaskDefinition".to_owned(),
         code: Some("ClientException".to_owned()),

@@ -44,7 +44,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "task-defaults",
-        says: "The network mode is bridge and fault injection is off unless the task definition says otherwise.",
+        says: "The network mode is bridge (on managed instances awsvpc) and fault injection is off unless the task definition says otherwise.",
         apply: task_defaults,
     },
     Rule {
@@ -207,7 +207,13 @@ fn volume_defaults(document: &mut Node) {
 }
 
 fn task_defaults(document: &mut Node) {
-    drop_default(document, "networkMode", &Node::from("bridge"));
+    let only_managed = Node::texts(["MANAGED_INSTANCES"]);
+    let mode = if document.get("requiresCompatibilities") == Some(&only_managed) {
+        "awsvpc"
+    } else {
+        "bridge"
+    };
+    drop_default(document, "networkMode", &Node::from(mode));
     drop_default(document, "enableFaultInjection", &Node::Bool(false));
 }
 

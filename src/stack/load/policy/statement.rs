@@ -114,31 +114,13 @@ fn check(table: &Table, purpose: Purpose, problems: &mut Problems) {
     match purpose {
         Purpose::Trust => {
             one_of(table, "Principal", principal, not_principal, problems);
-            for tree in resource.iter().chain(&not_resource) {
-                let message =
-                    "a trust policy has no `Resource`: it is about the role that it belongs to";
-                problems.add(
-                    "policy-resource",
-                    &tree.span,
-                    "does not belong here",
-                    message,
-                );
-            }
+            let misplaced = resource.iter().chain(&not_resource);
+            misplaced.for_each(|tree| resource_in_trust(tree, problems));
         }
         Purpose::Permissions => {
             one_of(table, "Resource", resource, not_resource, problems);
-            for tree in principal.iter().chain(&not_principal) {
-                let message =
-                    "the policy of a role has no `Principal`: it is about what the role may do";
-                problems
-                    .add(
-                        "policy-principal",
-                        &tree.span,
-                        "does not belong here",
-                        message,
-                    )
-                    .help("who may assume the role is said by its `trust`");
-            }
+            let misplaced = principal.iter().chain(&not_principal);
+            misplaced.for_each(|tree| principal_in_permissions(tree, problems));
         }
     }
     for tree in principal.iter().chain(&not_principal) {
@@ -150,6 +132,28 @@ fn check(table: &Table, purpose: Purpose, problems: &mut Problems) {
     if let Some(condition) = condition {
         check_condition(condition, problems);
     }
+}
+
+fn resource_in_trust(tree: &Tree, problems: &mut Problems) {
+    let message = "a trust policy has no `Resource`: it is about the role that it belongs to";
+    problems.add(
+        "policy-resource",
+        &tree.span,
+        "does not belong here",
+        message,
+    );
+}
+
+fn principal_in_permissions(tree: &Tree, problems: &mut Problems) {
+    let message = "the policy of a role has no `Principal`: it is about what the role may do";
+    problems
+        .add(
+            "policy-principal",
+            &tree.span,
+            "does not belong here",
+            message,
+        )
+        .help("who may assume the role is said by its `trust`");
 }
 
 /// Reports that neither or both of an element and its opposite are there.

@@ -30,6 +30,7 @@ pub(super) fn report(
     task_role(settings, body, scope, problems);
     execution_role(settings, body, scope, problems);
     place(settings, body, problems);
+    reach(settings, body, problems);
     name(settings, body, problems);
     ports(settings, body, problems);
 }
@@ -118,14 +119,23 @@ fn task_role(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>, problems:
                 (grants::PUT_TRACES, settings.collector.traces),
             ];
             let policies = (&role.managed_policies, &role.inline_policies);
+            // A policy of the stack file under the name of ours stands for ours.
+            let own = [grants::POLICY_NAME, grants::TRACES_POLICY_NAME]
+                .iter()
+                .any(|name| role.inline_policies.contains_key(*name));
+            let granted = match settings.granting {
+                Granting::LeastPrivilege => !own,
+                Granting::Managed => true,
+                Granting::Nothing => false,
+            };
             for (action, _) in actions.into_iter().filter(|(_, needed)| *needed) {
                 let allowed = grants::allowed(policies.0, policies.1, action);
-                if settings.granting == Granting::Nothing && allowed == Allowed::No {
+                if !granted && allowed == Allowed::No {
                     problems
                         .add(
                             "task-role-cannot-write",
                             &settings.span,
-                            "asks for no policy",
+                            "has nothing granted",
                             format!("no policy of `roles.{key}` allows {action}"),
                         )
                         .and(&role.span, "the task role")
@@ -187,6 +197,35 @@ fn name(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
             .add("duplicate-container", &settings.span, "adds a container of this name", format!("there is a container `{name}` already"))
             .and(&same.span, "here")
             .help("remove that container, which `metrics` stands for, or give the collector another `name`");
+    }
+}
+
+/// On a bridge network a container reaches another one only by a link, or by a port of the host (ECS API reference, `ContainerDefinition`, `links`).
+fn reach(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
+    let collector = &settings.collector;
+    let published = settings
+        .verbatim
+        .is_some_and(|verbatim| verbatim.get("portMappings").is_some());
+    if Network::of(body) != Network::Bridge || !collector.listens() || published {
+        return;
+    }
+    let linked = container_definitions(body).iter().any(|container| {
+        let mut links = container.list("links").iter().filter_map(View::known);
+        links.any(|link| link.split(':').next() == Some(&collector.name))
+    });
+    if !linked {
+        problems
+            .add(
+                "unreachable-collector",
+                &settings.span,
+                "nobody can send to it",
+                "on a bridge network every container has a localhost of its own",
+            )
+            .help(format!(
+                "write `links = [\"{name}\"]` in the containers that send, to http://{name}:{}; or use network_mode = \"awsvpc\"",
+                adot::OTLP_GRPC_PORT,
+                name = collector.name
+            ));
     }
 }
 

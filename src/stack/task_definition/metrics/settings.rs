@@ -117,7 +117,8 @@ fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
         command: command(reader),
         endpoint: None,
         region: None,
-        environment: environment(reader),
+        environment: variables(reader, "environment"),
+        secrets: variables(reader, "secrets"),
         essential: reader.boolean("essential").is_some_and(|found| found.value),
         cpu,
         memory,
@@ -128,18 +129,16 @@ fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
 
 /// Where the user configures the collector by other means than `otlp` and `scrape`, the one that wins first.
 fn own_configuration(table: &Table) -> Vec<Span> {
-    let variable = match table.get("environment").and_then(Tree::as_table) {
-        Some(variables) => variables
-            .entries
-            .iter()
-            .find(|(key, _)| key.text == adot::CONFIG_VARIABLE),
-        None => None,
+    let variable = |list: &str| {
+        let variables = table.get(list).and_then(Tree::as_table)?;
+        let mut keys = variables.entries.iter().map(|(key, _)| key);
+        let found = keys.find(|key| key.text == adot::CONFIG_VARIABLE)?;
+        Some(found.span.clone())
     };
     let command = table.get("command").map(|tree| tree.span.clone());
-    variable
-        .map(|(key, _)| key.span.clone())
+    [variable("environment"), variable("secrets"), command]
         .into_iter()
-        .chain(command)
+        .flatten()
         .collect()
 }
 
@@ -161,9 +160,9 @@ fn command(reader: &mut TableReader<'_, '_>) -> Option<Vec<Text>> {
 }
 
 /// The variables but those that follow from other keys.
-fn environment(reader: &mut TableReader<'_, '_>) -> Vec<(String, Text)> {
+fn variables(reader: &mut TableReader<'_, '_>, list: &'static str) -> Vec<(String, Text)> {
     let mut variables = Vec::new();
-    let Some(table) = reader.table("environment") else {
+    let Some(table) = reader.table(list) else {
         return variables;
     };
     for (name, value) in &table.entries {

@@ -313,7 +313,47 @@ fn mistakes() {
             ec2("network_mode = \"none\"", "otlp = true"),
             &["collector-without-network"],
         ),
-        (ec2("", "otlp = true"), &[]),
+        (ec2("", "otlp = true"), &["unreachable-collector"]),
+        (
+            ec2("", "otlp = true").replace(
+                "image = \"app:1\"",
+                "image = \"app:1\"\nlinks = [\"aws-otel-collector\"]",
+            ),
+            &[],
+        ),
+        (
+            ec2(
+                "",
+                "otlp = true\nverbatim = { portMappings = [{ containerPort = 4317, hostPort = 4317 }] }",
+            ),
+            &[],
+        ),
+        (ec2("network_mode = \"host\"", "otlp = true"), &[]),
+        (
+            fargate("secrets = { AOT_CONFIG_CONTENT = \"collector\" }", ""),
+            &[],
+        ),
+        (
+            fargate(
+                "otlp = true\nsecrets = { AOT_CONFIG_CONTENT = \"collector\" }",
+                "",
+            ),
+            &["configured-twice"],
+        ),
+        (
+            fargate(
+                "otlp = true",
+                "[roles.task.inline_policies.amp-stack-remote-write]\nVersion = \"2012-10-17\"\nStatement = { Effect = \"Allow\", Action = \"aps:RemoteWrite\", Resource = \"*\" }\n",
+            ),
+            &[],
+        ),
+        (
+            fargate(
+                "otlp = true",
+                "[roles.task.inline_policies.amp-stack-remote-write]\nVersion = \"2012-10-17\"\nStatement = { Effect = \"Allow\", Action = \"aps:QueryMetrics\", Resource = \"*\" }\n",
+            ),
+            &["task-role-cannot-write"],
+        ),
         (
             ec2("", "scrape = [{ port = 8080 }]"),
             &["unreachable-target"],
@@ -470,7 +510,7 @@ fn mistakes() {
             &["no-execution-role"],
         ),
         (
-            ec2("", "otlp = true")
+            ec2("network_mode = \"host\"", "otlp = true")
                 .replace("memory = 512\n", "")
                 .replace("image = \"app:1\"", "image = \"app:1\"\nmemory = 64"),
             &["memory-missing"],

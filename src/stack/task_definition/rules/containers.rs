@@ -20,7 +20,7 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
                 "too-many-credential-specs",
                 &second.span,
                 "one too many",
-                "a container takes one credential spec",
+                format!("{} has more than one credential spec", container.label()),
             );
         }
     }
@@ -45,7 +45,10 @@ fn restart_policy(container: &Container<'_>, problems: &mut Problems) {
             "too-many-exit-codes",
             &one_too_many.span,
             "one too many",
-            "a restart policy takes up to 50 exit codes",
+            format!(
+                "the restart policy of {} has more than 50 exit codes",
+                container.label()
+            ),
         );
     }
 }

@@ -85,7 +85,7 @@ fn cycles(task: &Task<'_>, problems: &mut Problems) {
         let Some(name) = container.name.filter(|name| !reported.contains(name)) else {
             continue;
         };
-        let Some(cycle) = cycle_from(task, name, &mut vec![name]) else {
+        let Some(cycle) = cycle_from(task, name, &mut vec![name], &mut BTreeSet::new()) else {
             continue;
         };
         reported.extend(cycle.iter().copied());
@@ -105,21 +105,27 @@ fn cycles(task: &Task<'_>, problems: &mut Problems) {
     }
 }
 
-/// A way from the first of `path` back to it, of at least two containers.
-fn cycle_from<'a>(task: &Task<'a>, last: &'a str, path: &mut Vec<&'a str>) -> Option<Vec<&'a str>> {
+/// A way from `last`, the last of `path`, back to the first, of at least two containers. From those in `dead` there is none.
+fn cycle_from<'a>(
+    task: &Task<'a>,
+    last: &'a str,
+    path: &mut Vec<&'a str>,
+    dead: &mut BTreeSet<&'a str>,
+) -> Option<Vec<&'a str>> {
     let container = task.container(last)?;
     for (next, _) in waits_for(container.tree) {
         if Some(&next) == path.first() && path.len() > 1 {
             return Some(path.clone());
         }
-        if path.contains(&next) {
+        if path.contains(&next) || dead.contains(next) {
             continue;
         }
         path.push(next);
-        if let Some(cycle) = cycle_from(task, next, path) {
+        if let Some(cycle) = cycle_from(task, next, path, dead) {
             return Some(cycle);
         }
         path.pop();
+        dead.insert(next);
     }
     None
 }

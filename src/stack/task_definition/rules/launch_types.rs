@@ -75,19 +75,10 @@ fn fargate(task: &Task<'_>, problems: &mut Problems) {
                 "a task on Fargate needs the network mode awsvpc",
             )
             .help("write network_mode = \"awsvpc\"");
-    } else if mode.is_none() {
-        problems
-            .add(
-                "fargate-network",
-                &task.request.span,
-                "`network_mode` is missing",
-                "a task on Fargate needs the network mode awsvpc",
-            )
-            .help("write network_mode = \"awsvpc\"");
     }
     for key in ["ipcMode", "placementConstraints", "inferenceAccelerators"] {
         if let Some(at) = task.request.at(key).filter(|at| is_set(at)) {
-            not_on_fargate(key, at, problems);
+            not_on_fargate(key, "the task", at, problems);
         }
     }
     if let Some(pid) = task
@@ -116,19 +107,20 @@ fn fargate(task: &Task<'_>, problems: &mut Problems) {
             ("sourcePath", source),
         ] {
             if let Some(at) = at {
-                not_on_fargate(key, at, problems);
+                not_on_fargate(key, "a volume", at, problems);
             }
         }
     }
 }
 
 fn fargate_container(container: &Container<'_>, problems: &mut Problems) {
+    let label = container.label();
     for path in NOT_ON_FARGATE {
         let at = path
             .iter()
             .try_fold(container.tree, |tree, key| tree.at(key));
         if let (Some(at), Some(key)) = (at.filter(|at| is_set(at)), path.last()) {
-            not_on_fargate(key, at, problems);
+            not_on_fargate(key, &label, at, problems);
         }
     }
     let capabilities = container
@@ -145,12 +137,14 @@ fn fargate_container(container: &Container<'_>, problems: &mut Problems) {
                 "not-on-fargate",
                 &capability.span,
                 "not on Fargate",
-                "the only capability that can be added on Fargate is SYS_PTRACE",
+                format!(
+                    "{label} adds a capability, of which Fargate lets only SYS_PTRACE be added"
+                ),
             );
         }
     }
     for requirement in container.tree.list("resourceRequirements") {
-        not_on_fargate("resourceRequirements", requirement, problems);
+        not_on_fargate("resourceRequirements", &label, requirement, problems);
     }
     // ECS API reference, `ContainerDefinition`, `startTimeout` and `stopTimeout`.
     for key in ["startTimeout", "stopTimeout"] {
@@ -158,7 +152,7 @@ fn fargate_container(container: &Container<'_>, problems: &mut Problems) {
             container.tree,
             key,
             2..=120,
-            &format!("{} on Fargate", container.label()),
+            &format!("{label} on Fargate"),
             problems,
         );
     }
@@ -187,13 +181,13 @@ fn is_set(tree: &Tree) -> bool {
     }
 }
 
-fn not_on_fargate(key: &str, at: &Tree, problems: &mut Problems) {
+fn not_on_fargate(key: &str, of: &str, at: &Tree, problems: &mut Problems) {
     let name = file_name(key);
     problems.add(
         "not-on-fargate",
         &at.span,
         "not on Fargate",
-        format!("Fargate has no `{name}`"),
+        format!("`{name}` of {of} is not to be had on Fargate"),
     );
 }
 
@@ -253,7 +247,10 @@ fn log_driver(task: &Task<'_>, container: &Container<'_>, problems: &mut Problem
                 "log-driver",
                 &driver.span,
                 format!("not on {place}"),
-                format!("there is no log driver {name} on {place}"),
+                format!(
+                    "{} logs by {name}, which is not to be had on {place}",
+                    container.label()
+                ),
             )
             .help(format!("there are {}", listed(drivers)));
     }

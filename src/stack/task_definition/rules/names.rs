@@ -170,7 +170,12 @@ fn variables(container: &Container<'_>, problems: &mut Problems) {
     unique(named.clone(), "duplicate-variable", "variables", problems);
     for name in named {
         if name.known().is_some_and(str::is_empty) {
-            problems.add("empty-name", &name.span, "empty", "a variable needs a name");
+            problems.add(
+                "empty-name",
+                &name.span,
+                "empty",
+                format!("a variable of {} needs a name", container.label()),
+            );
         }
     }
     // ECS API reference, `ContainerDefinition`, `environmentFiles`.
@@ -180,7 +185,7 @@ fn variables(container: &Container<'_>, problems: &mut Problems) {
             "too-many-files",
             &eleventh.span,
             "one too many",
-            "a container takes up to 10 environment files",
+            format!("{} has more than 10 environment files", container.label()),
         );
     }
     for value in files.iter().filter_map(|file| file.at("value")) {
@@ -191,7 +196,10 @@ fn variables(container: &Container<'_>, problems: &mut Problems) {
                     "environment-file",
                     &value.span,
                     "does not end in .env",
-                    "an environment file has to end in `.env`",
+                    format!(
+                        "an environment file of {} has to end in `.env`",
+                        container.label()
+                    ),
                 )
                 .help("it is the ARN of an S3 object, such as arn:aws:s3:::BUCKET/app.env");
         }

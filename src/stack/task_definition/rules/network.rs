@@ -29,6 +29,7 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
 /// ECS API reference, `ContainerDefinition`, `hostname`, `links`, `extraHosts` and `portMappings`.
 fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
     let tree = container.tree;
+    let label = container.label();
     let mut refuse = |key: &str, wrong: bool, message: &str| {
         let list_is_empty =
             |at: &Tree| at.integer().is_none() && at.text().is_none() && at.elements().is_empty();
@@ -37,7 +38,7 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
                 "network-mode",
                 &at.span,
                 "not in this network mode",
-                message,
+                format!("{label} {message}"),
             );
         }
     };
@@ -45,23 +46,23 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
     refuse(
         "hostname",
         mode == Network::Awsvpc,
-        "a container has no `hostname` of its own in the network mode awsvpc",
+        "cannot have a `hostname` in the network mode awsvpc",
     );
     refuse(
         "extraHosts",
         mode == Network::Awsvpc && !task.is_on_fargate(),
-        "there are no `extra_hosts` in the network mode awsvpc",
+        "cannot have `extra_hosts` in the network mode awsvpc",
     );
     let bridged = matches!(mode, Network::Bridge | Network::Unknown);
     refuse(
         "links",
         !bridged && !task.is_on_fargate(),
-        "there are `links` only in the network mode bridge",
+        "can have `links` only in the network mode bridge",
     );
     refuse(
         "portMappings",
         mode == Network::None,
-        "there are no `port_mappings` in the network mode none",
+        "cannot have `port_mappings` in the network mode none",
     );
     let ranges = tree
         .list("portMappings")
@@ -72,7 +73,7 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
             "too-many-ports",
             &one_too_many.span,
             "one too many",
-            format!("a container takes up to {MAX_RANGES} port ranges"),
+            format!("{label} has more than {MAX_RANGES} port ranges"),
         );
     }
     for port_range in ranges.filter(|_| mode == Network::Host) {
@@ -80,7 +81,7 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
             "network-mode",
             &port_range.span,
             "not in this network mode",
-            "there are port ranges only in the network modes bridge and awsvpc",
+            format!("{label} can have port ranges only in the network modes bridge and awsvpc"),
         );
     }
 }

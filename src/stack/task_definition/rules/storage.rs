@@ -162,7 +162,7 @@ fn mounts(container: &Container<'_>, volumes: &[&str], problems: &mut Problems) 
                 "undefined-volume",
                 &at.span,
                 "not in this task",
-                format!("there is no volume `{known}`"),
+                format!("there is no volume `{known}` for {}", container.label()),
             );
             suggest(problem, known, volumes, "volumes");
         }

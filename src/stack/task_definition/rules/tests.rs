@@ -241,7 +241,7 @@ fn fargate_has_less() {
         ),
         (
             fargate("", "", "").replace("network_mode = \"awsvpc\"\n", ""),
-            &["fargate-network"],
+            &[],
         ),
         (
             fargate("", "log_configuration = { log_driver = \"json-file\" }", ""),

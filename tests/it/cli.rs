@@ -1,0 +1,136 @@
+//! The program as a shell sees it: exit codes and streams, without AWS.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
+
+const STACK: &str = r#"
+[stack]
+name = "shop"
+region = "us-east-1"
+
+[roles.task]
+name = "ShopTask"
+"#;
+
+/// A directory of its own with files in it, in which the program runs without settings of AWS.
+struct Project(PathBuf);
+
+impl Project {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let path = std::env::temp_dir().join(format!("amp-stack-it-{}-{name}", std::process::id()));
+        for (file, text) in files {
+            let file = path.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_amp-stack"))
+            .args(words)
+            .current_dir(&self.0)
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn ended(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn help_is_asked_for_and_usage_errors_are_errors() {
+    let project = Project::new("usage", &[]);
+    for words in [&["--help"][..], &["apply", "--help"], &["destroy", "-h"]] {
+        let (code, out, err) = ended(&project.run(words));
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{words:?}");
+        assert!(out.contains("Exit codes:"), "{out}");
+        assert!(out.contains("Examples:"), "{out}");
+    }
+    for words in [&[][..], &["plan", "--bogus"], &["apply", "--adopt", "x"]] {
+        let (code, out, err) = ended(&project.run(words));
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{words:?}");
+        assert!(!err.is_empty());
+    }
+}
+
+#[test]
+fn validate_needs_neither_credentials_nor_a_network() {
+    let project = Project::new("valid", &[("stack.toml", STACK)]);
+    let (code, out, err) = ended(&project.run(&["validate"]));
+    assert_eq!((code, out.as_str()), (Some(0), ""));
+    assert_eq!(err, "stack.toml: valid, 1 resource\n");
+}
+
+#[test]
+fn validate_reports_every_file() {
+    let broken = STACK.replace("name = \"ShopTask\"", "nme = \"ShopTask\"");
+    let files = [("stacks/a.toml", broken.as_str()), ("stacks/b.toml", STACK)];
+    let project = Project::new("broken", &files);
+    let (code, _, err) = ended(&project.run(&["validate"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("in stacks/a.toml"), "{err}");
+    assert!(err.contains("stacks/b.toml: valid"), "{err}");
+    assert!(!err.contains('\u{1b}'), "{err}");
+}
+
+#[test]
+fn validate_compares_role_names_across_files() {
+    let other = STACK.replace("ShopTask", "shoptask");
+    let files = [("stacks/a.toml", STACK), ("stacks/b.toml", other.as_str())];
+    let project = Project::new("collision", &files);
+    let (code, _, err) = ended(&project.run(&["validate"]));
+    assert_eq!(code, Some(1), "{err}");
+    assert!(
+        err.contains("two stack files want the same role name"),
+        "{err}"
+    );
+}
+
+#[test]
+fn several_candidates_are_listed() {
+    let project = Project::new(
+        "several",
+        &[("stacks/a.toml", STACK), ("stacks/b.toml", STACK)],
+    );
+    let (code, out, err) = ended(&project.run(&["plan"]));
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("stacks/a.toml, stacks/b.toml"), "{err}");
+}
+
+#[test]
+fn nothing_is_done_where_nobody_can_be_asked() {
+    let project = Project::new("unasked", &[("stack.toml", STACK)]);
+    for verb in ["apply", "destroy"] {
+        let (code, out, err) = ended(&project.run(&[verb]));
+        assert_eq!((code, out.as_str()), (Some(1), ""));
+        assert!(err.contains("--yes"), "{err}");
+    }
+}
+
+#[test]
+fn a_wrong_stack_is_reported_before_any_call() {
+    let broken = STACK.replace("ShopTask", "Shop Task");
+    let project = Project::new("wrong", &[("stack.toml", broken.as_str())]);
+    let (code, out, err) = ended(&project.run(&["apply", "--yes"]));
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("error: 1 problem in stack.toml"), "{err}");
+}
