@@ -226,6 +226,7 @@ mod tests {
             },
             region: None,
             profile: None,
+            sandbox: InSandbox::default(),
         };
         assert_eq!(
             typed("apply", Path::new("stack.toml"), &target),

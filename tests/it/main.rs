@@ -6,9 +6,9 @@
 
 mod apply;
 mod cli;
+mod emulators;
 mod laws;
 mod load;
-mod moto;
 mod plans;
 mod problems;
 mod run;
