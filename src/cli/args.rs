@@ -210,8 +210,7 @@ pub(super) struct InSandbox {
         long,
         value_name = "FILE",
         num_args = 0..=1,
-        require_equals = true,
-        conflicts_with = "profile"
+        require_equals = true
     )]
     pub(super) sandbox: Option<Option<PathBuf>>,
     /// Let the sandbox throttle, fail, lose answers and lag as AWS does on a bad day, the same for the same seed
@@ -231,7 +230,7 @@ pub(super) struct Target {
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
     /// The profile of the shared AWS configuration
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
     pub(super) profile: Option<String>,
     #[command(flatten)]
     pub(super) sandbox: InSandbox,

@@ -4,4 +4,4 @@
 //! Set `AMP_STACK_SKIP_MOTO=1` to leave these tests out, on a machine without Python for instance; each says so on standard error.
 
 mod scenario;
-mod server;
+pub(crate) mod server;

@@ -13,6 +13,7 @@ mod plans;
 mod problems;
 mod run;
 mod samples;
+mod sandbox_cli;
 mod sandbox_client;
 mod sandbox_faults;
 mod sandbox_iam;

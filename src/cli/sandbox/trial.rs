@@ -147,9 +147,10 @@ impl Trial<'_> {
         let look = look::show(&wish, &*self.cloud, next, console);
         let planned = unless_interrupted(look, interrupts).await?;
         if !planned.plan.refusals.is_empty() {
-            return Err(Failure::before(
-                "an empty account must not need any decision",
-            ));
+            return Err(
+                Failure::before("the stack needs more than an empty account, which is all that `try` has")
+                    .hint("to try it with what it needs, run `amp-stack sandbox FILE`, make that there with the AWS CLI, stop it, and apply with --sandbox=FILE"),
+            );
         }
         match (left, planned.plan.is_empty()) {
             (Left::Something, false) | (Left::Nothing, true) => Ok(()),
