@@ -77,9 +77,11 @@ impl Emulator {
     }
 
     /// Calls a method of boto3 and returns its answer; the call must succeed.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write literals")]
     pub(crate) fn boto(&mut self, service: &str, method: &str, arguments: Value) -> Value {
-        self.try_boto(service, method, arguments)
-            .unwrap_or_else(|code| panic!("{service}.{method} failed: {code}"))
+        let mut reply = self.ask(service, method, &arguments);
+        assert_eq!(reply["error"], Value::Null, "{service}.{method}: {reply}");
+        reply["answer"].take()
     }
 
     /// Waits until every workspace is what it is to be: creating and deleting take time.
@@ -104,15 +106,19 @@ impl Emulator {
         method: &str,
         arguments: Value,
     ) -> Result<Value, String> {
-        let request = json!({"service": service, "region": "us-east-1", "method": method, "arguments": arguments});
-        writeln!(self.requests, "{request}").unwrap();
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        let mut reply: Value = serde_json::from_str(&line).unwrap();
+        let mut reply = self.ask(service, method, &arguments);
         match reply["error"].as_str() {
             Some(code) => Err(code.to_owned()),
             None => Ok(reply["answer"].take()),
         }
+    }
+
+    fn ask(&mut self, service: &str, method: &str, arguments: &Value) -> Value {
+        let request = json!({"service": service, "region": "us-east-1", "method": method, "arguments": arguments});
+        writeln!(self.requests, "{request}").unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
     }
 }
 
