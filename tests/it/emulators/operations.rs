@@ -64,8 +64,8 @@ fn known() -> BTreeSet<(&'static str, String)> {
         let text = fs::read_to_string(root.join(file)).unwrap();
         let operations = text.lines().filter_map(|line| {
             let (name, rest) = line.trim().strip_prefix('"')?.split_once('"')?;
-            rest.starts_with(" =>")
-                .then_some((*service, name.to_owned()))
+            let is_arm = rest.starts_with(" =>") && name.starts_with(char::is_uppercase);
+            is_arm.then_some((*service, name.to_owned()))
         });
         known.extend(operations);
     }

@@ -12,6 +12,11 @@ use crate::{
     run::Bench,
 };
 
+/// The stack as it begins.
+pub(super) const FIRST: &str = include_str!("first.toml");
+/// The same with every property altered that AWS, and moto, can alter in place.
+pub(super) const SECOND: &str = include_str!("second.toml");
+
 const ALL_DATA: &[&str] = &[
     "--allow-data-loss",
     "workspace",
@@ -118,6 +123,18 @@ fn bystanders(aws: &mut Emulator) -> Value {
         "workspaces": others(workspaces, &|workspace| workspace["tags"]["owner"] == "somebody"),
         "families": others(families, &|arn| arn.as_str().unwrap().contains("/checkout-2:")),
     })
+}
+
+/// Makes the permissions boundaries that the stack names.
+pub(super) fn make_boundaries(aws: &mut Emulator) {
+    for name in ["BoundaryA", "BoundaryB"] {
+        let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        aws.boto(
+            "iam",
+            "create_policy",
+            json!({"PolicyName": name, "PolicyDocument": document.to_string()}),
+        );
+    }
 }
 
 /// Counts what is ours: roles, log groups, workspaces, active revisions.
@@ -367,18 +384,11 @@ fn assert_second_state(aws: &mut Emulator) {
 
 fn a_stack_lives_and_dies_and_leaves_no_trace(aws: &mut Emulator) {
     let bench = Bench::with_endpoint("life", &aws.endpoint);
-    for name in ["BoundaryA", "BoundaryB"] {
-        let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-        aws.boto(
-            "iam",
-            "create_policy",
-            json!({"PolicyName": name, "PolicyDocument": document.to_string()}),
-        );
-    }
+    make_boundaries(aws);
     make_bystanders(aws);
     let before = bystanders(aws);
 
-    bench.write("stack.toml", include_str!("first.toml"));
+    bench.write("stack.toml", FIRST);
     bench
         .run(&["plan", "stack.toml", "--detailed-exitcode"])
         .expect(2);
@@ -386,12 +396,12 @@ fn a_stack_lives_and_dies_and_leaves_no_trace(aws: &mut Emulator) {
     apply(&bench, &[]);
     assert_first_state(aws);
 
-    bench.write("stack.toml", include_str!("second.toml"));
+    bench.write("stack.toml", SECOND);
     apply(&bench, &[]);
     assert_second_state(aws);
 
     // A group that left the file goes, but only when it is named, because its logs go with it.
-    let without = include_str!("second.toml");
+    let without = SECOND;
     let extra = "[log_groups.extra]\nname = \"/ecs/checkout/extra\"\nretention_days = 1\n";
     bench.write("stack.toml", &format!("{without}\n{extra}"));
     apply(&bench, &[]);
@@ -431,7 +441,7 @@ fn a_run_killed_anywhere_is_healed_by_the_next(aws: &mut Emulator) {
     let bench = Bench::with_endpoint("kill", &aws.endpoint);
     bench.write(
         "stack.toml",
-        &include_str!("first.toml").replace("permissions_boundary", "# permissions_boundary"),
+        &FIRST.replace("permissions_boundary", "# permissions_boundary"),
     );
     for round in 1..=12_u64 {
         let mut child = bench
@@ -455,7 +465,7 @@ fn names_that_differ_by_case_are_seen_before_anything_is_made(aws: &mut Emulator
     aws.boto("iam", "create_role", json!({"RoleName": "CHECKOUTTASK", "Path": "/elsewhere/", "AssumeRolePolicyDocument": trust.to_string(), "Tags": [{"Key": "managed-by", "Value": "terraform"}]}));
     bench.write(
         "stack.toml",
-        &include_str!("first.toml").replace("permissions_boundary", "# permissions_boundary"),
+        &FIRST.replace("permissions_boundary", "# permissions_boundary"),
     );
     let refused = bench.run(&["apply", "stack.toml", "--yes"]).expect(1);
     let said = format!("{}{}", refused.stdout, refused.stderr);
