@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Moto,
     /// `amp-stack sandbox`.
     Sandbox,
+    /// The same on a bad day.
+    ChaoticSandbox,
 }
 
 /// A running emulator with a state of its own, and a boto3 that talks to it.
@@ -55,6 +57,7 @@ impl Emulator {
         let (server, endpoint) = match kind {
             Kind::Moto => moto(python),
             Kind::Sandbox => sandbox(&[]),
+            Kind::ChaoticSandbox => sandbox(&["--chaos", "11"]),
         };
         Some(Self::with_client(python, server, endpoint))
     }
