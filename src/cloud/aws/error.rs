@@ -61,7 +61,12 @@ where
         let status = answer.raw().status().as_u16();
         return format!("the answer has the HTTP status {status} and no message");
     }
-    chain(failure)
+    let causes = chain(failure);
+    // The SDK then lists everywhere it has looked, over many lines.
+    if causes.contains("no credentials found in chain") {
+        return "no credentials were found".to_owned();
+    }
+    causes
 }
 
 /// What an error and its causes say.
@@ -162,4 +167,4 @@ fn no_answer_hint<E: Error + 'static>(failure: &SdkError<E>) -> Option<String> {
     }
 }
 
-const NO_CREDENTIALS: &str = "no usable AWS credentials: log in with `aws sso login`, choose a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+const NO_CREDENTIALS: &str = "log in with `aws sso login`, choose a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
