@@ -107,23 +107,24 @@ fn needs_come_first(run: &Invocation) {
     }
 }
 
-/// What goes for good is mentioned by nothing that stays.
+/// What goes for good is mentioned by nothing that stays. What is replaced, or gives its name to another resource of the stack, goes before that comes, and
+/// before whoever mentions it is altered.
 fn nothing_goes_while_it_is_mentioned(run: &Invocation) {
-    let comes_again: BTreeSet<&str> = run
-        .plan
-        .steps
-        .iter()
-        .filter(|step| step.id.phase == Phase::Build)
-        .filter_map(|step| step.to.as_ref())
-        .map(|to| to.name())
-        .collect();
+    let mut successors = BTreeSet::new();
+    for step in &run.plan.steps {
+        let named = match step.id.phase {
+            Phase::Build => step.to.as_ref(),
+            Phase::Remove => step.from.as_ref().filter(|_| !step.replaces.is_empty()),
+        };
+        successors.extend(named.map(|resource| resource.name().to_lowercase()));
+    }
     for sent in &run.sent {
         let name = ["RoleName", "logGroupName", "workspaceId"]
             .into_iter()
             .find_map(|member| sent.input.get(member)?.as_str())
             .unwrap_or_default();
         assert!(
-            sent.mentioned_by.is_empty() || comes_again.contains(name),
+            sent.mentioned_by.is_empty() || successors.contains(&name.to_lowercase()),
             "{} of {name}, which {:?} mention",
             sent.operation,
             sent.mentioned_by

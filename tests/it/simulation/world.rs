@@ -9,7 +9,8 @@ use super::draft::STACK;
 
 pub(super) const REGION: &str = "eu-west-1";
 
-/// Everything there is in an account, by a name of its kind: `role simtask`, `revision sim-api:3`.
+/// Everything there is in an account, by a name of its kind: `role simtask`, `revision sim-api:3`. What AWS has been told to delete counts as gone: when
+/// it goes, only the clock says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct View {
     pub(super) things: BTreeMap<String, Value>,
@@ -42,12 +43,13 @@ impl View {
                 things.insert(format!("revision {name}:{number}"), revision.clone());
             }
         }
+        things.retain(|_, thing| !is_going(thing));
         Self { things, registered }
     }
 
-    /// The things that carry the tags of the stack, but for those that are being deleted.
+    /// The things that carry the tags of the stack.
     pub(super) fn ours(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let ours = |(name, thing): &(&String, &Value)| is_ours(name, thing) && !is_going(thing);
+        let ours = |(name, thing): &(&String, &Value)| is_ours(name, thing);
         self.things
             .iter()
             .filter(ours)
