@@ -49,7 +49,9 @@ fn attempt(seed: u64) -> Result<Tally, String> {
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied())
             .unwrap_or("a panic without words");
-        let lines = trace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let lines = trace
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let from = lines.len().saturating_sub(LINES_SHOWN);
         let shown = lines[from..].join("\n");
         format!("{shown}\nseed {seed}: {cause}\nreplay with {VARIABLE}={seed}\n")
@@ -62,7 +64,10 @@ fn seeds() -> RangeInclusive<u64> {
         return SEEDS;
     };
     let text = text.into_string().expect("digits");
-    let number = |text: &str| text.parse::<u64>().expect("AMP_STACK_SIM_SEEDS=17 or =1..5000");
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .expect("AMP_STACK_SIM_SEEDS=17 or =1..5000")
+    };
     match text.split_once("..") {
         Some((first, last)) => number(first)..=number(last),
         None => number(&text)..=number(&text),
@@ -101,6 +106,20 @@ fn every_story_ends_well() {
     }
     let told = told.into_inner().unwrap();
     let sum = |of: fn(&Tally) -> u64| told.iter().map(of).sum::<u64>();
-    let all = (sum(|t| t.runs), sum(|t| t.requests), sum(|t| t.faults), sum(|t| t.stale), sum(|t| t.killed), sum(|t| t.interrupted), sum(|t| t.steps), sum(|t| t.registered), sum(|t| t.strays));
-    assert!(std::env::var_os("SIM_SHOW").is_none(), "{} {all:?}", told.len());
+    let all = (
+        sum(|t| t.runs),
+        sum(|t| t.requests),
+        sum(|t| t.faults),
+        sum(|t| t.stale),
+        sum(|t| t.killed),
+        sum(|t| t.interrupted),
+        sum(|t| t.steps),
+        sum(|t| t.registered),
+        sum(|t| t.strays),
+    );
+    assert!(
+        std::env::var_os("SIM_SHOW").is_none(),
+        "{} {all:?}",
+        told.len()
+    );
 }

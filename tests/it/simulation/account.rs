@@ -141,7 +141,8 @@ impl Hand {
         self.group("/other/app", other("log_groups.app")).await;
         self.workspace("shared", other("workspace")).await;
         self.workspace("sim", Vec::new()).await;
-        self.register("other-api", other("task_definitions.api")).await;
+        self.register("other-api", other("task_definitions.api"))
+            .await;
         for _ in 0..rng.u8(1..=3) {
             self.register("bystander", Vec::new()).await;
         }
@@ -150,8 +151,9 @@ impl Hand {
 
     /// What has names that drafts may want.
     async fn strays(&self) {
-        self.group(STRAY_GROUP, Vec::new()).await;
-        self.role(STRAY_ROLE, Vec::new()).await;
+        let tags = || vec![("cost-center", "7".to_owned())];
+        self.group(STRAY_GROUP, tags()).await;
+        self.role(STRAY_ROLE, tags()).await;
         self.attach(STRAY_ROLE).await;
         self.iam
             .put_role_policy()

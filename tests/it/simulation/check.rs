@@ -36,7 +36,9 @@ pub(super) fn run(run: &Invocation, settled: bool) {
     );
     if settled {
         assert!(
-            matches!(run.end, End::Unread(_)) || run.plan.refusals.is_empty() || run.looked == run.sent.len(),
+            matches!(run.end, End::Unread(_))
+                || run.plan.refusals.is_empty()
+                || run.looked == run.sent.len(),
         );
         failures_are_of_faults(run);
         if run.tally.stale == 0 {
@@ -205,7 +207,11 @@ fn agree_on_workspace(live: Option<(&str, &Value)>, draft: &Draft) {
         ) => {
             assert_eq!(live["alias"], *alias);
             if let Some(days) = retention {
-                assert!(live["configuration"].to_string().contains(&days.to_string()));
+                assert!(
+                    live["configuration"]
+                        .to_string()
+                        .contains(&days.to_string())
+                );
             }
             let group = logging.and_then(|at| Some(draft.groups[at].as_ref()?.name));
             let logs = live.get("logging").map(Value::to_string);

@@ -184,13 +184,19 @@ impl Draft {
     fn repair(&mut self, rng: &mut Rng) {
         for index in (0..2).rev() {
             let name = |group: &Option<Group>| group.as_ref().map(|group| group.name);
-            if self.groups[..index].iter().any(|g| name(g) == name(&self.groups[index])) {
+            if self.groups[..index]
+                .iter()
+                .any(|g| name(g) == name(&self.groups[index]))
+            {
                 self.groups[index] = None;
             }
         }
         for index in (0..3).rev() {
             let name = |role: &Option<Role>| role.as_ref().map(|r| r.name.to_lowercase());
-            if self.roles[..index].iter().any(|r| name(r) == name(&self.roles[index])) {
+            if self.roles[..index]
+                .iter()
+                .any(|r| name(r) == name(&self.roles[index]))
+            {
                 self.roles[index] = None;
             }
         }
@@ -247,15 +253,29 @@ impl Draft {
         }
         let adopt = if self.adopt { "adopt = true\n" } else { "" };
         for (key, group) in keyed(&GROUP_KEYS, &self.groups) {
-            line(&mut text, format_args!("\n[log_groups.{key}]\n{adopt}{}", group.toml()));
+            line(
+                &mut text,
+                format_args!("\n[log_groups.{key}]\n{adopt}{}", group.toml()),
+            );
         }
         match &self.workspace {
             None => {}
             Some(Workspace::Existing) => {
-                line(&mut text, format_args!("\n[workspace]\nid = \"{}\"", self.guest));
+                line(
+                    &mut text,
+                    format_args!("\n[workspace]\nid = \"{}\"", self.guest),
+                );
             }
-            Some(Workspace::Managed { alias, retention, logging, protected }) => {
-                line(&mut text, format_args!("\n[workspace]\nalias = \"{alias}\""));
+            Some(Workspace::Managed {
+                alias,
+                retention,
+                logging,
+                protected,
+            }) => {
+                line(
+                    &mut text,
+                    format_args!("\n[workspace]\nalias = \"{alias}\""),
+                );
                 line(&mut text, format_args!("prevent_destroy = {protected}"));
                 if let Some(days) = retention {
                     line(&mut text, format_args!("retention_days = {days}"));
@@ -266,17 +286,31 @@ impl Draft {
             }
         }
         for (key, role) in keyed(&ROLE_KEYS, &self.roles) {
-            line(&mut text, format_args!("\n[roles.{key}]\n{adopt}{}", role.toml(key)));
+            line(
+                &mut text,
+                format_args!("\n[roles.{key}]\n{adopt}{}", role.toml(key)),
+            );
         }
         for (key, family) in keyed(&FAMILY_KEYS, &self.families) {
-            line(&mut text, format_args!("\n[task_definitions.{key}]\n{}", family.toml(key)));
+            line(
+                &mut text,
+                format_args!("\n[task_definitions.{key}]\n{}", family.toml(key)),
+            );
         }
         text
     }
 
     /// What the document of a family says, apart from the id of a workspace of this stack. Equal texts are equal documents.
     pub(super) fn document(&self, family: &Family) -> String {
-        let Family { name: _, image, secret, task_role, logs, metrics, keep: _ } = family;
+        let Family {
+            name: _,
+            image,
+            secret,
+            task_role,
+            logs,
+            metrics,
+            keep: _,
+        } = family;
         let role = |at: usize| self.roles[at].as_ref().map(|r| (r.path, r.name));
         let group = |at: usize| self.groups[at].as_ref().map(|g| g.name);
         let workspace = metrics.then(|| match &self.workspace {
@@ -339,9 +373,18 @@ impl Role {
             Inline::Plain => ("s3:GetObject", "arn:aws:s3:::sim/*"),
             Inline::Workspace => ("aps:QueryMetrics", "${workspace.arn}"),
         };
-        line(&mut text, format_args!("[roles.{key}.inline_policies.own]\nVersion = \"2012-10-17\""));
-        line(&mut text, format_args!("[[roles.{key}.inline_policies.own.Statement]]"));
-        line(&mut text, format_args!("Effect = \"Allow\"\nAction = \"{action}\""));
+        line(
+            &mut text,
+            format_args!("[roles.{key}.inline_policies.own]\nVersion = \"2012-10-17\""),
+        );
+        line(
+            &mut text,
+            format_args!("[[roles.{key}.inline_policies.own.Statement]]"),
+        );
+        line(
+            &mut text,
+            format_args!("Effect = \"Allow\"\nAction = \"{action}\""),
+        );
         line(&mut text, format_args!("Resource = \"{resource}\""));
         text
     }
@@ -370,24 +413,45 @@ impl Family {
             line(&mut text, format_args!("task_role = \"{}\"", ROLE_KEYS[at]));
         }
         if self.logs.is_some() {
-            line(&mut text, format_args!("execution_role = \"{}\"", ROLE_KEYS[0]));
+            line(
+                &mut text,
+                format_args!("execution_role = \"{}\"", ROLE_KEYS[0]),
+            );
         }
         if let Some(keep) = self.keep {
             line(&mut text, format_args!("keep_revisions = {keep}"));
         }
-        line(&mut text, format_args!("[task_definitions.{key}.containers.app]"));
-        line(&mut text, format_args!("image = \"quay.io/sim/app:v{}\"", self.image));
-        line(&mut text, format_args!("port_mappings = [{{ container_port = 9100 }}]"));
+        line(
+            &mut text,
+            format_args!("[task_definitions.{key}.containers.app]"),
+        );
+        line(
+            &mut text,
+            format_args!("image = \"quay.io/sim/app:v{}\"", self.image),
+        );
+        line(
+            &mut text,
+            format_args!("port_mappings = [{{ container_port = 9100 }}]"),
+        );
         if let Some(at) = self.logs {
             line(&mut text, format_args!("logs = \"{}\"", GROUP_KEYS[at]));
         }
-        line(&mut text, format_args!("[task_definitions.{key}.containers.app.environment]"));
+        line(
+            &mut text,
+            format_args!("[task_definitions.{key}.containers.app.environment]"),
+        );
         line(&mut text, format_args!("ZONE = \"b\"\nLEVEL = \"info\""));
         if self.secret {
-            line(&mut text, format_args!("DB_PASSWORD = \"${{env.DB_PASSWORD}}\""));
+            line(
+                &mut text,
+                format_args!("DB_PASSWORD = \"${{env.DB_PASSWORD}}\""),
+            );
         }
         if self.metrics {
-            line(&mut text, format_args!("[task_definitions.{key}.metrics]\nscrape = [{{ port = 9100 }}]"));
+            line(
+                &mut text,
+                format_args!("[task_definitions.{key}.metrics]\nscrape = [{{ port = 9100 }}]"),
+            );
         }
         text
     }

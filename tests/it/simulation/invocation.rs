@@ -158,9 +158,9 @@ fn load(draft: &Draft, identity: Identity, known: bool) -> Stack {
 }
 
 fn removes_a_family(plan: &Plan) -> bool {
-    plan.steps.iter().any(|step| {
-        step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition
-    })
+    plan.steps
+        .iter()
+        .any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
 }
 
 async fn carry_out(

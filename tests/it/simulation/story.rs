@@ -117,7 +117,11 @@ impl Story {
         self.rest(Command::Apply).await;
         let after = self.account.view();
         check::agree(&after, &self.draft);
-        let most = if self.patient { drafts } else { drafts.max(runs) };
+        let most = if self.patient {
+            drafts
+        } else {
+            drafts.max(runs)
+        };
         self.count_revisions(&before, &after, u64::try_from(most).unwrap());
         self.draft = self.draft.changed(&mut self.rng);
     }
@@ -230,15 +234,14 @@ impl Story {
         };
         let now = self.account.elapsed().as_millis();
         let mut trace = self.trace.lock().unwrap();
-        trace.push(format!("{now} {command:?} {strike:?} {faults:?}: {end}\n{}", run.text));
+        trace.push(format!(
+            "{now} {command:?} {strike:?} {faults:?}: {end}\n{}",
+            run.text
+        ));
         for sent in &run.sent {
             trace.push(format!(
                 "  {} {:?} {} {} {:?}",
-                sent.at,
-                sent.service,
-                sent.operation,
-                sent.end,
-                sent.ended
+                sent.at, sent.service, sent.operation, sent.end, sent.ended
             ));
         }
     }

@@ -220,7 +220,11 @@ fn shorten_pages(request: &mut HttpRequest, items: u32) {
         .uri()
         .replace("maxResults=1000", &format!("maxResults={items}"));
     request.set_uri(uri).expect("it differs by a number only");
-    let Some(body) = request.body().bytes().and_then(|b| std::str::from_utf8(b).ok()) else {
+    let Some(body) = request
+        .body()
+        .bytes()
+        .and_then(|b| std::str::from_utf8(b).ok())
+    else {
         return;
     };
     let body = body
