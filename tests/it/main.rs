@@ -20,6 +20,7 @@ mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
 mod show;
+mod simulation;
 mod stacks;
 mod task_definition_problems;
 mod tidy;
