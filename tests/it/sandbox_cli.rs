@@ -337,6 +337,29 @@ fn a_whole_life_is_tried_in_one_command() {
 }
 
 #[test]
+fn an_interrupted_life_is_no_success() {
+    let bench = bench("sandbox-interrupted");
+    let child = bench
+        .command(&["try", "stack.toml"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Long after the first plan, long before the workspace is active.
+    thread::sleep(Duration::from_millis(1500));
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(sent.success());
+    let run = Run::from(child.wait_with_output().unwrap()).expect(1);
+    assert!(
+        run.stderr.contains("error: apply did not get to its end"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stdout.contains("3 of 4"), "{}", run.stdout);
+}
+
+#[test]
 fn what_is_protected_is_given_up_before_it_is_tried_to_be_removed() {
     let bench = bench("sandbox-protected");
     let text = STACK
