@@ -131,6 +131,7 @@ async fn look(
         stack: &stack.name,
         identity: &stack.identity,
         destroy,
+        sandbox: None,
         verbose: true,
         next: None,
     };
