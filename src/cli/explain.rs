@@ -205,7 +205,8 @@ fn shown(example: &Example, style: Style) -> String {
         .map(|(name, value)| format!(" --var {name}={value}"))
         .collect();
     let options = options.concat();
-    text.push_str(&format!("\n`amp-stack validate{options}` says:\n\n"));
+    let said = format!("\n`amp-stack validate{options}` says:\n\n");
+    text.push_str(&said);
     text.push_str(&render(&source, &example.problems(), look(style)));
     text
 }

@@ -21,7 +21,8 @@ struct Object<'a> {
 /// A part of the file with a few words, the first being where to mend it.
 #[derive(Serialize)]
 struct Label<'a> {
-    label: &'a str,
+    #[serde(rename = "label")]
+    text: &'a str,
     start: Position,
     /// After the last character.
     end: Position,
@@ -39,6 +40,10 @@ struct Position {
 }
 
 /// A problem of `source`, or of the file that it names itself, as one line without a line end.
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "strings and numbers can always be written as JSON"
+)]
 pub fn line(source: &Source, problem: &Problem) -> String {
     let file = problem.file.as_deref().unwrap_or(source);
     let labels = problem.labels.iter();
@@ -48,8 +53,8 @@ pub fn line(source: &Source, problem: &Problem) -> String {
         message: &problem.message,
         file: file.path.display().to_string(),
         labels: labels
-            .map(|(span, label)| Label {
-                label,
+            .map(|(span, text)| Label {
+                text,
                 start: position(&file.text, span.start),
                 end: position(&file.text, span.end),
             })
