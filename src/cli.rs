@@ -6,6 +6,7 @@ mod consent;
 mod console;
 mod deed;
 mod exit;
+mod explain;
 mod failure;
 mod files;
 mod interrupt;
@@ -55,6 +56,7 @@ async fn dispatch(
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
         Command::Validate(args) => command::validate(&args, console),
+        Command::Explain(args) => explain::explain(&args, console),
     }
 }
 

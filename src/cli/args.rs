@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use crate::address::Address;
+use crate::{
+    address::Address,
+    cli::explain::{self, Explain},
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -91,6 +94,9 @@ pub(super) enum Command {
     /// Check stack files, without credentials and without a network
     #[command(after_help = format!("{VALIDATE_EXAMPLES}\n\n{EXIT_CODES}"))]
     Validate(Validate),
+    /// Say which rule is behind a code, where it comes from, and what breaks it
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
+    Explain(Explain),
 }
 
 /// `plan`.

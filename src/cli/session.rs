@@ -151,14 +151,17 @@ impl StackFile {
 
     /// Shows problems with the lines they are in.
     pub(super) fn show(&self, problems: &[Problem], console: &mut Console) -> io::Result<()> {
-        let Style { colour, width } = console.err_style;
-        let look = if colour {
-            Look::Colour { width }
-        } else {
-            Look::Plain { width }
-        };
-        let text = render(&self.source, problems, look);
+        let text = render(&self.source, problems, look(console.err_style));
         console.tell(&format!("{}\n\n", text.trim_end()))
+    }
+}
+
+/// How problems look on a stream.
+pub(super) fn look(Style { colour, width }: Style) -> Look {
+    if colour {
+        Look::Colour { width }
+    } else {
+        Look::Plain { width }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every mistake that a stack file can hold, by code.
 
+pub mod examples;
 mod loader;
 mod task_definition;
 
