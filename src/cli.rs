@@ -12,6 +12,7 @@ mod files;
 mod interrupt;
 mod look;
 mod session;
+mod validate;
 
 use std::{ffi::OsString, io, process::ExitCode};
 
@@ -55,7 +56,7 @@ async fn dispatch(
         Command::Plan(args) => command::plan(&args, console, interrupts).await,
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
-        Command::Validate(args) => command::validate(&args, console),
+        Command::Validate(args) => validate::validate(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
     }
 }

@@ -6,7 +6,10 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use crate::{
     address::Address,
-    cli::explain::{self, Explain},
+    cli::{
+        explain::{self, Explain},
+        validate::{self, Validate},
+    },
 };
 
 const EXIT_CODES: &str = "\
@@ -51,11 +54,6 @@ Examples:
   amp-stack destroy stacks/test.toml      show what would go, ask, and remove it
   amp-stack destroy stacks/test.toml --yes --allow-data-loss workspace --allow-data-loss log_groups.app";
 
-const VALIDATE_EXAMPLES: &str = "\
-Examples:
-  amp-stack validate                      check ./stack.toml, or every file in ./stacks/
-  amp-stack validate stacks/*.toml        check several, and that no two want one role name";
-
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "amp-stack", version, about = first_line(ABOUT), long_about = ABOUT, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
@@ -92,7 +90,7 @@ pub(super) enum Command {
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
     /// Check stack files, without credentials and without a network
-    #[command(after_help = format!("{VALIDATE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
     Validate(Validate),
     /// Say which rule is behind a code, where it comes from, and what breaks it
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
@@ -137,19 +135,6 @@ pub(super) struct Destroy {
     pub(super) target: Target,
     #[command(flatten)]
     pub(super) doing: Doing,
-}
-
-/// `validate`.
-#[derive(Debug, Group)]
-pub(super) struct Validate {
-    /// The stack files [default: ./stack.toml, else every file in ./stacks/]
-    #[arg(value_name = "STACK.toml")]
-    pub(super) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) variables: Variables,
-    /// The region to check for, where a stack file names none
-    #[arg(long, value_name = "REGION")]
-    pub(super) region: Option<String>,
 }
 
 /// Which stack, and where.

@@ -102,8 +102,13 @@ impl StackFile {
         region: Option<&str>,
         console: &mut Console,
     ) -> Result<Stack, Failure> {
-        self.with(&Whereabouts::assumed(region), stack::load)
+        self.problems(region)
             .map_err(|problems| self.report(&problems, console))
+    }
+
+    /// The stack as far as it can be known without asking AWS, or what is wrong with it.
+    pub(super) fn problems(&self, region: Option<&str>) -> Result<Stack, Vec<Problem>> {
+        self.with(&Whereabouts::assumed(region), stack::load)
     }
 
     /// Does with the file what `read` does, given where the run works.
