@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod completions;
 mod consent;
 mod console;
 mod deed;
@@ -11,6 +12,7 @@ mod failure;
 mod files;
 mod interrupt;
 mod look;
+mod man;
 mod session;
 mod validate;
 
@@ -57,6 +59,8 @@ async fn dispatch(
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
         Command::Validate(args) => validate::validate(&args, console),
+        Command::Completions(args) => completions::completions(&args, console),
+        Command::Man(args) => man::man(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
     }
 }

@@ -7,7 +7,9 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use crate::{
     address::Address,
     cli::{
+        completions::{self, Completions},
         explain::{self, Explain},
+        man::{self, Pages},
         validate::{self, Validate},
     },
 };
@@ -95,6 +97,12 @@ pub(super) enum Command {
     /// Say which rule is behind a code, where it comes from, and what breaks it
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
     Explain(Explain),
+    /// Print what a shell completes
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
+    Completions(Completions),
+    /// Print the manual as man pages
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", man::EXAMPLES))]
+    Man(Pages),
 }
 
 /// `plan`.
