@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod failure;
 mod files;
+mod graph;
 mod interrupt;
 mod look;
 mod man;
@@ -61,6 +62,7 @@ async fn dispatch(
         Command::Validate(args) => validate::validate(&args, console),
         Command::Completions(args) => completions::completions(&args, console),
         Command::Man(args) => man::man(&args, console),
+        Command::Graph(args) => graph::graph(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
     }
 }

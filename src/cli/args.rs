@@ -9,6 +9,7 @@ use crate::{
     cli::{
         completions::{self, Completions},
         explain::{self, Explain},
+        graph::{self, Graph},
         man::{self, Pages},
         validate::{self, Validate},
     },
@@ -103,6 +104,9 @@ pub(super) enum Command {
     /// Print the manual as man pages
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", man::EXAMPLES))]
     Man(Pages),
+    /// Draw what a stack file declares and what mentions what, without AWS
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
+    Graph(Graph),
 }
 
 /// `plan`.

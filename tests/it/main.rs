@@ -6,6 +6,7 @@
 
 mod apply;
 mod cli;
+mod graph;
 mod laws;
 mod load;
 mod moto;
