@@ -12,7 +12,7 @@ use aws_sdk_cloudwatchlogs::{
 
 use crate::{
     cloud::{
-        Call, CallError, Reply,
+        Call, CallError, Class, Reply,
         aws::{Aws, all, live_tags, plain_tags, same_owner, tagging::Tagged},
     },
     resource::{
@@ -144,10 +144,7 @@ async fn list_tags(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, Cal
 fn log_group(group: &Described, tags: &BTreeMap<String, String>) -> LogGroup {
     LogGroup {
         name: group.log_group_name().unwrap_or_default().to_owned(),
-        class: group
-            .log_group_class()
-            .map_or(DEFAULT_CLASS, LogGroupClass::as_str)
-            .to_owned(),
+        class: class(group).to_owned(),
         retention_days: group
             .retention_in_days()
             .and_then(|days| u32::try_from(days).ok()),
@@ -222,15 +219,8 @@ async fn create(aws: &Aws, call: &Call, group: &LogGroup) -> Result<Reply, CallE
         .set_deletion_protection_enabled(Some(true).filter(|_| group.deletion_protection))
         .set_tags(tags.map(|tags| tags.into_iter().collect())));
     let reply = match outcome {
-        // An earlier attempt may have made it, and its answer was lost: then it carries our tags.
         Err(error) if error.code.as_deref() == Some("ResourceAlreadyExistsException") => {
-            if !same_owner(&list_tags(aws, &arn).await?, &group.tags) {
-                return Err(error);
-            }
-            Reply {
-                request_id: error.request_id,
-                ..Reply::default()
-            }
+            exists(aws, group, &arn, error).await?
         }
         outcome => outcome?,
     };
@@ -238,6 +228,40 @@ async fn create(aws: &Aws, call: &Call, group: &LogGroup) -> Result<Reply, CallE
         attributes: attributes(&group.name, arn),
         ..reply
     })
+}
+
+/// Tells whether the group that exists is this one: an earlier attempt may have made it, and its answer was lost. One that is gone when it is asked for, or that
+/// carries our tags but is of another class, is what this group replaces and still going.
+async fn exists(
+    aws: &Aws,
+    group: &LogGroup,
+    arn: &str,
+    error: CallError,
+) -> Result<Reply, CallError> {
+    let going = |error| CallError {
+        class: Class::Unsettled,
+        ..error
+    };
+    match list_tags(aws, arn).await {
+        Ok(tags) if !same_owner(&tags, &group.tags) => return Err(error),
+        Ok(_) => {}
+        Err(gone) if gone.code.as_deref() == Some(NOT_FOUND) => return Err(going(error)),
+        Err(failure) => return Err(failure),
+    }
+    let live = describe(aws, std::slice::from_ref(&group.name)).await?;
+    if !live.iter().any(|live| class(live) == group.class) {
+        return Err(going(error));
+    }
+    Ok(Reply {
+        request_id: error.request_id,
+        ..Reply::default()
+    })
+}
+
+fn class(group: &Described) -> &str {
+    group
+        .log_group_class()
+        .map_or(DEFAULT_CLASS, LogGroupClass::as_str)
 }
 
 /// The class, unless it is the one that AWS takes by itself.

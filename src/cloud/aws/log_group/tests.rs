@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    cloud::aws::{
-        script::{Answer, Script, caller, query},
-        tagging::{self, Tagged},
+    cloud::{
+        Class,
+        aws::{
+            script::{Answer, Script, caller, query},
+            tagging::{self, Tagged},
+        },
     },
     resource::{
         Change as AnyChange, Resource,
@@ -179,26 +182,53 @@ fn wanted() -> LogGroup {
     }
 }
 
+/// Creates a group of which AWS says that it exists, with the tags of this address and this class.
+async fn create_where_it_exists(
+    address: Option<&'static str>,
+    class: &'static str,
+) -> Result<String, Class> {
+    let script = Script::new(move |asked| match (asked.operation.as_str(), address) {
+        ("GetCallerIdentity", _) => caller(),
+        ("CreateLogGroup", _) => Answer::error(400, "ResourceAlreadyExistsException", "it exists"),
+        ("DescribeLogGroups", _) => {
+            let mut group = described("/a");
+            group["logGroupClass"] = json!(class);
+            Answer::json(&json!({"logGroups": [group]}))
+        }
+        (_, Some(address)) => Answer::json(
+            &json!({"tags": {"amp-stack:stack": "shop", "amp-stack:address": address}}),
+        ),
+        (_, None) => Answer::error(400, "ResourceNotFoundException", "gone"),
+    });
+    let change = AnyChange::LogGroup(Change::Create(Box::new(wanted())));
+    let outcome = script.perform("/a", change).await;
+    outcome
+        .map(|reply| reply.attributes[&Attribute::Arn].clone())
+        .map_err(|error| error.class)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_group_that_exists_is_a_success_only_if_it_is_this_one() {
-    for (address, succeeds) in [("log_groups.a", true), ("log_groups.b", false)] {
-        let script = Script::new(move |asked| match asked.operation.as_str() {
-            "GetCallerIdentity" => caller(),
-            "CreateLogGroup" => Answer::error(400, "ResourceAlreadyExistsException", "it exists"),
-            _ => Answer::json(
-                &json!({"tags": {"amp-stack:stack": "shop", "amp-stack:address": address}}),
-            ),
-        });
-        let change = AnyChange::LogGroup(Change::Create(Box::new(wanted())));
-        let outcome = script.perform("/a", change).await;
-        assert_eq!(outcome.is_ok(), succeeds, "{outcome:?}");
-        if let Ok(reply) = outcome {
-            assert_eq!(
-                reply.attributes[&Attribute::Arn],
-                "arn:aws:logs:us-east-1:111122223333:log-group:/a"
-            );
-        }
-    }
+    assert_eq!(
+        create_where_it_exists(Some("log_groups.a"), "STANDARD").await,
+        Ok("arn:aws:logs:us-east-1:111122223333:log-group:/a".to_owned())
+    );
+    assert_eq!(
+        create_where_it_exists(Some("log_groups.b"), "STANDARD").await,
+        Err(Class::Final)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_is_going_is_waited_for_and_not_taken_for_its_successor() {
+    assert_eq!(
+        create_where_it_exists(Some("log_groups.a"), "INFREQUENT_ACCESS").await,
+        Err(Class::Unsettled)
+    );
+    assert_eq!(
+        create_where_it_exists(None, "STANDARD").await,
+        Err(Class::Unsettled)
+    );
 }
 
 #[tokio::test(start_paused = true)]
