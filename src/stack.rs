@@ -76,6 +76,8 @@ pub struct Query {
     pub workspace_configuration: bool,
     /// Whether inactive revisions and the use of revisions are to be read: they matter only when revisions are removed.
     pub removal: bool,
+    /// Whether everything is to go. Names then only tell where to look, because what has just been made may not be listed by its tags yet.
+    pub destroy: bool,
 }
 
 impl Stack {
@@ -98,6 +100,7 @@ impl Stack {
             families: BTreeSet::new(),
             alias: None,
             workspace_configuration: false,
+            destroy: false,
             removal: removal
                 || self
                     .resources
@@ -123,6 +126,18 @@ impl Stack {
             }
         }
         query
+    }
+
+    /// What has to be read of AWS to plan the destruction of everything that it declares, and of whatever else carries its tags.
+    ///
+    /// Workspaces and roles are always listed whole, so an alias is of no use here.
+    pub fn query_to_destroy(&self) -> Query {
+        Query {
+            alias: None,
+            workspace_configuration: false,
+            destroy: true,
+            ..self.query(true)
+        }
     }
 
     /// The addresses of `kind` that it declares.

@@ -35,7 +35,7 @@ pub(super) async fn plan(
         let verb = if args.destroy { "destroy" } else { "apply" };
         let next = typed(verb, &path, &args.target);
         let wish = Wish {
-            stack: &wanted(stack, args.destroy),
+            stack: &stack,
             destroy: args.destroy,
             verbose: args.verbose,
         };
@@ -105,7 +105,7 @@ async fn carry_out(
     };
     let order = Order {
         wish: Wish {
-            stack: &wanted(stack, destroy),
+            stack: &stack,
             destroy,
             verbose: false,
         },
@@ -143,11 +143,6 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
         exit = Failure::before("two stack files want the same role name").report(console);
     }
     Ok(exit)
-}
-
-/// What is to be there in the end.
-fn wanted(stack: Stack, destroy: bool) -> Stack {
-    if destroy { stack.emptied() } else { stack }
 }
 
 /// The command line `amp-stack VERB` for the same stack in the same place, as somebody would type it.

@@ -5,6 +5,7 @@
 )]
 
 mod apply;
+mod calls;
 mod cli;
 mod laws;
 mod load;
