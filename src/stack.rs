@@ -20,6 +20,7 @@ use crate::{
     address::{Address, Kind, StackName},
     identity::Identity,
     resource::{IgnorePath, Resource},
+    tags::Tags,
 };
 
 /// A stack.
@@ -66,8 +67,8 @@ pub struct Query {
     pub identity: Identity,
     /// Names of roles that the stack declares.
     pub roles: BTreeSet<String>,
-    /// Names of log groups that the stack declares.
-    pub log_groups: BTreeSet<String>,
+    /// Names of log groups that the stack declares, with the tags that they are to have.
+    pub log_groups: BTreeMap<String, Tags>,
     /// Families that the stack declares.
     pub families: BTreeSet<String>,
     /// The alias of the workspace that the stack declares.
@@ -96,7 +97,7 @@ impl Stack {
             stack: self.name.clone(),
             identity: self.identity.clone(),
             roles: BTreeSet::new(),
-            log_groups: BTreeSet::new(),
+            log_groups: BTreeMap::new(),
             families: BTreeSet::new(),
             alias: None,
             workspace_configuration: false,
@@ -113,7 +114,11 @@ impl Stack {
             .filter_map(|declared| declared.want.as_ref())
         {
             match want {
-                Resource::LogGroup(group) => _ = query.log_groups.insert(group.name.clone()),
+                Resource::LogGroup(group) => {
+                    query
+                        .log_groups
+                        .insert(group.name.clone(), group.tags.clone());
+                }
                 Resource::Workspace(workspace) => {
                     query.alias.clone_from(&workspace.alias);
                     query.workspace_configuration = workspace.configuration

@@ -9,7 +9,8 @@ use amp_stack::{
     apply::{Outcome, apply},
     cloud::{Cloud as _, aws::Aws},
     plan::{Plan, plan},
-    sandbox::{Sandbox, Settings, connector::Clock},
+    resource::Resource,
+    sandbox::{Faults, Sandbox, Settings, connector::Clock},
     stack::Stack,
 };
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -25,7 +26,10 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use tokio::sync::watch;
 
-use crate::{samples::options, stacks};
+use crate::{
+    samples::{self, group, group_at, options},
+    stacks,
+};
 
 type Counts = BTreeMap<String, usize>;
 
@@ -101,10 +105,11 @@ struct Place {
 }
 
 impl Place {
-    fn new(stack: &Stack) -> Self {
+    fn new(stack: &Stack, faults: Option<Faults>) -> Self {
         let settings = Settings {
             account: stack.identity.account.clone(),
             clock: Clock::tokio(1_800_000_000_000),
+            faults,
             ..Settings::default()
         };
         Self {
@@ -154,9 +159,37 @@ async fn destroy(stack: &Stack, aws: &Arc<Aws>) -> Outcome {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_plan_of_the_quick_start_takes_nine_calls() {
+    let stack = stacks::stack("quickstart.toml");
+    let place = Place::new(&stack, None);
+    build(&stack, &place.aws(false).0).await;
+    let (aws, counts) = place.aws(false);
+    let live = aws.observe(&stack.query(false)).await.unwrap();
+    let plan = plan(&stack, &live);
+    assert!(plan.is_empty(), "{plan:?}");
+    let each_once = [
+        "ListRoles",
+        "GetAccountAuthorizationDetails",
+        "GET workspaces",
+        "GET workspaces/ID",
+        "GET workspaces/ID/logging",
+        "GetResources",
+        "DescribeLogGroups",
+        "ListTaskDefinitions",
+        "DescribeTaskDefinition",
+    ];
+    let counts = counts.lock().unwrap().clone();
+    let spelled = counts
+        .iter()
+        .map(|(operation, count)| (operation.as_str(), *count));
+    let expected: BTreeMap<&str, usize> = each_once.map(|operation| (operation, 1)).into();
+    assert_eq!(spelled.collect::<BTreeMap<_, _>>(), expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_made_a_moment_ago_is_destroyed_although_no_list_has_it_yet() {
     let stack = stacks::stack("quickstart.toml");
-    let place = Place::new(&stack);
+    let place = Place::new(&stack, None);
     let (late, _) = place.aws(true);
     build(&stack, &late).await;
     let outcome = destroy(&stack, &late).await;
@@ -164,4 +197,30 @@ async fn what_was_made_a_moment_ago_is_destroyed_although_no_list_has_it_yet() {
     let (aws, _) = place.aws(false);
     let left = aws.observe(&stack.query_to_destroy()).await.unwrap();
     assert_eq!(left.found, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sixty_log_groups_come_and_go_at_the_rates_that_aws_allows() {
+    let groups = (0..60).map(|n| {
+        let key = format!("g{n}");
+        (
+            group_at(&key),
+            Resource::LogGroup(group(&format!("/{key}"))),
+        )
+    });
+    let stack = samples::stack(groups);
+    let faults = Faults {
+        rates: true,
+        ..Faults::none(1)
+    };
+    let place = Place::new(&stack, Some(faults));
+    let (aws, counts) = place.aws(false);
+    build(&stack, &aws).await;
+    let live = aws.observe(&stack.query(false)).await.unwrap();
+    assert!(plan(&stack, &live).is_empty());
+    assert_eq!(counts.lock().unwrap().get("ListTagsForResource"), None);
+    destroy(&stack, &aws).await;
+    let left = aws.observe(&stack.query_to_destroy()).await.unwrap();
+    assert_eq!(left.found, []);
+    assert!(place.sandbox.tally().throttled > 0);
 }

@@ -37,12 +37,12 @@ pub(super) async fn observe(
     query: &Query,
     tagged: &Tagged,
 ) -> Result<Vec<Found>, CallError> {
-    let names: BTreeSet<String> = query
+    let names: BTreeSet<&String> = query
         .log_groups
-        .union(&tagged.log_groups)
-        .cloned()
+        .keys()
+        .chain(tagged.log_groups.keys())
         .collect();
-    let names: Vec<String> = names.into_iter().collect();
+    let names: Vec<String> = names.into_iter().cloned().collect();
     let batches = all(names.chunks(BATCH).map(<[String]>::to_vec), |batch| {
         let aws = aws.clone();
         async move { describe(&aws, &batch).await }
@@ -50,7 +50,9 @@ pub(super) async fn observe(
     let groups = batches.await?.into_iter().flatten();
     let found = all(groups, |group| {
         let (aws, query) = (aws.clone(), query.clone());
-        async move { found(&aws, &query, &group).await }
+        let name = group.log_group_name().unwrap_or_default();
+        let as_wanted = tags_as_wanted(&query, tagged, name).cloned();
+        async move { found(&aws, &query, &group, as_wanted).await }
     });
     Ok(found.await?.into_iter().flatten().collect())
 }
@@ -111,17 +113,39 @@ async fn describe_one_by_one(aws: &Aws, names: &[String]) -> Result<Vec<Describe
     Ok(groups.into_values().collect())
 }
 
-/// The group with its tags; `None` if it has just been deleted.
-async fn found(aws: &Aws, query: &Query, group: &Described) -> Result<Option<Found>, CallError> {
+/// What the tagging API says of the group's tags, if that is what they are to be.
+///
+/// Each group's tags are a call of their own, of which AWS takes five a second (CloudWatch Logs user guide, "CloudWatch Logs quotas"). The tagging API may be some
+/// seconds late, so before anything is done about tags, or because of them, they are read from the group itself.
+fn tags_as_wanted<'a>(
+    query: &Query,
+    tagged: &'a Tagged,
+    name: &str,
+) -> Option<&'a BTreeMap<String, String>> {
+    let wanted = query.log_groups.get(name).filter(|_| !query.destroy)?;
+    let tags = tagged.log_groups.get(name)?;
+    (live_tags(tags) == *wanted).then_some(tags)
+}
+
+/// The group with its tags, which are read unless they are known; `None` if it has just been deleted.
+async fn found(
+    aws: &Aws,
+    query: &Query,
+    group: &Described,
+    tags: Option<BTreeMap<String, String>>,
+) -> Result<Option<Found>, CallError> {
     let name = group.log_group_name().unwrap_or_default();
     let arn = group.log_group_arn().map_or_else(
         || query.identity.log_group_arn(name),
         |arn| arn.trim_end_matches(":*").to_owned(),
     );
-    let tags = match list_tags(aws, &arn).await {
-        Ok(tags) => tags,
-        Err(error) if error.code.as_deref() == Some(NOT_FOUND) => return Ok(None),
-        Err(error) => return Err(error),
+    let tags = match tags {
+        Some(tags) => tags,
+        None => match list_tags(aws, &arn).await {
+            Ok(tags) => tags,
+            Err(error) if error.code.as_deref() == Some(NOT_FOUND) => return Ok(None),
+            Err(error) => return Err(error),
+        },
     };
     let policy = group
         .retention_policy_name()

@@ -1,6 +1,6 @@
 //! Log groups against a scripted CloudWatch Logs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -28,9 +28,12 @@ fn described(name: &str) -> Value {
 
 async fn observe(script: &Script, declared: &[&str]) -> Vec<Found> {
     let mut query = query();
-    query.log_groups = declared.iter().map(ToString::to_string).collect();
+    query.log_groups = declared
+        .iter()
+        .map(|name| ((*name).to_owned(), Tags::new()))
+        .collect();
     let tagged = Tagged {
-        log_groups: BTreeSet::from(["/ours".to_owned()]),
+        log_groups: BTreeMap::from([("/ours".to_owned(), BTreeMap::new())]),
         ..Tagged::default()
     };
     super::observe(&script.aws(), &query, &tagged)
@@ -124,7 +127,7 @@ async fn names_are_looked_up_one_by_one_where_the_list_is_refused() {
 async fn many_names_are_asked_for_in_batches() {
     let script = Script::new(|_| Answer::json(&json!({"logGroups": []})));
     let mut query = query();
-    query.log_groups = (0..120).map(|n| format!("/g{n}")).collect();
+    query.log_groups = (0..120).map(|n| (format!("/g{n}"), Tags::new())).collect();
     let aws = script.aws();
     super::observe(&aws, &query, &Tagged::default())
         .await
@@ -164,7 +167,8 @@ async fn what_the_tagging_api_lists_is_read_on_every_page() {
         ]}))
     });
     let tagged = tagging::observe(&script.aws(), &query()).await.unwrap();
-    assert_eq!(tagged.log_groups, BTreeSet::from(["/a".to_owned()]));
+    let groups: Vec<&str> = tagged.log_groups.keys().map(String::as_str).collect();
+    assert_eq!(groups, ["/a"]);
     assert!(tagged.revisions["api"].contains_key(&3));
 }
 
@@ -229,6 +233,48 @@ async fn a_group_that_is_going_is_waited_for_and_not_taken_for_its_successor() {
         create_where_it_exists(None, "STANDARD").await,
         Err(Class::Unsettled)
     );
+}
+
+/// How often tags are read of `/a`, which is to have the tags of [`wanted`] and of which the tagging API says these.
+async fn reads_of_tags(said: &[(&str, &str)], destroy: bool) -> usize {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "DescribeLogGroups" => Answer::json(&json!({"logGroups": [described("/a")]})),
+        _ => Answer::json(
+            &json!({"tags": {"amp-stack:stack": "shop", "amp-stack:address": "log_groups.a"}}),
+        ),
+    });
+    let mut query = query();
+    query.destroy = destroy;
+    query.log_groups = [("/a".to_owned(), wanted().tags)].into();
+    let tags = said
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect();
+    let tagged = Tagged {
+        log_groups: [("/a".to_owned(), tags)].into(),
+        ..Tagged::default()
+    };
+    let found = super::observe(&script.aws(), &query, &tagged).await;
+    let found = found.unwrap();
+    assert_eq!(found[0].owner, Owner::Ours("log_groups.a".parse().unwrap()));
+    assert_eq!(found[0].resource.tags(), &wanted().tags);
+    script.count("ListTagsForResource")
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_are_read_one_by_one_only_if_something_may_be_done_about_them() {
+    let as_wanted = [
+        ("amp-stack:stack", "shop"),
+        ("amp-stack:address", "log_groups.a"),
+        ("aws:cloudformation:stack-name", "x"),
+    ];
+    assert_eq!(reads_of_tags(&as_wanted, false).await, 0);
+    assert_eq!(reads_of_tags(&as_wanted, true).await, 1);
+    let late = [
+        ("amp-stack:stack", "shop"),
+        ("amp-stack:address", "log_groups.old"),
+    ];
+    assert_eq!(reads_of_tags(&late, false).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
