@@ -88,6 +88,13 @@ pub(super) fn class(operation: &str, code: Option<&str>, message: &str) -> Class
         Some("ConcurrentModification" | "OperationAbortedException" | "ConflictException") => {
             Class::Busy
         }
+        // ECS says so while another revision of the family is registered or deregistered (terraform-provider-aws, issue 9777, quotes it).
+        Some("ClientException")
+            if operation == "ecs:RegisterTaskDefinition"
+                && message.contains("Too many concurrent attempts") =>
+        {
+            Class::Busy
+        }
         // ECS checks both roles when a revision is registered and may not have heard of a new one yet (IAM user guide, "Troubleshoot IAM", on changes
         // that are not always immediately visible).
         Some("ClientException")
