@@ -439,7 +439,7 @@ fn mistakes() {
         ),
         (
             fargate("otlp = true\nworkspace = \"main\"", ""),
-            &["workspace-id", "no-workspace"],
+            &["workspace-id"],
         ),
         (
             fargate(
