@@ -143,5 +143,8 @@ fn a_profile_that_is_asked_for_wins_over_keys_in_the_environment() {
     let bench = Bench::with_endpoint("profile", "http://127.0.0.1:1");
     bench.write("stack.toml", STACK);
     let run = bench.run(&["plan", "--profile", "nobody"]).expect(1);
-    assert!(run.stderr.contains("nobody"), "{}", run.stderr);
+    assert!(
+        run.says("the profile that --profile names does not exist"),
+        "{run:?}"
+    );
 }
