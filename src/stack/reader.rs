@@ -166,11 +166,18 @@ impl<'t, 'p> TableReader<'t, 'p> {
             let problem = self
                 .problems
                 .add("unknown-key", &key.span, "not known here", message);
-            let help = nearest(&key.text, self.keys.iter().copied()).map_or_else(
+            let meant = nearest(&key.text, self.keys.iter().copied());
+            let help = meant.map_or_else(
                 || format!("its keys are {}", listed(&self.keys)),
                 did_you_mean,
             );
             problem.help(help);
+            // A misspelt key is one mistake: that the right spelling is missing is no second one.
+            if let Some(meant) = meant {
+                let missing = (self.table.span.clone(), format!("`{meant}` is missing"));
+                self.problems
+                    .retain(|problem| problem.labels.first() != Some(&missing));
+            }
         }
     }
 }

@@ -66,6 +66,10 @@ where
     if causes.contains("no credentials found in chain") {
         return "no credentials were found".to_owned();
     }
+    // What the SDK says of a profile that isn't there, or holds nothing.
+    if causes.contains("credential provider was not enabled") {
+        return "the profile that --profile names does not exist or has no credentials".to_owned();
+    }
     causes
 }
 

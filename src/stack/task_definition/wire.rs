@@ -55,7 +55,7 @@ impl<'a> Expected<'a> {
 impl Converter<'_> {
     /// Reads the members of `table`. `path` is where it stands, for messages.
     pub(super) fn structure(&mut self, table: &Table, expected: Expected<'_>, path: &str) -> Table {
-        let mut entries = Vec::new();
+        let mut entries: Vec<(Key, Tree)> = Vec::new();
         for (name, value) in &table.entries {
             if expected.other_keys.contains(&name.text.as_str()) {
                 continue;
@@ -64,14 +64,21 @@ impl Converter<'_> {
                 self.spelled(member) == name.text && expected.given != Some(&member.name)
             });
             let Some(member) = member else {
-                self.unknown(name, expected, path);
+                // What was meant is read all the same, so that it is not reported as missing too.
+                let meant = self.unknown(name, expected, path);
+                let meant = meant.filter(|meant| table.get(&self.spelled(meant)).is_none());
+                if let Some(meant) = meant {
+                    let at = join(path, &name.text);
+                    let value = self.member(value, meant, expected.of, &at);
+                    entries.push((key(&meant.name, &name.span), value));
+                }
                 continue;
             };
             let at = join(path, &name.text);
             let value = self.member(value, member, expected.of, &at);
             entries.push((key(&member.name, &name.span), value));
         }
-        self.missing(table, expected, path);
+        self.missing(table, &entries, expected, path);
         Table {
             span: table.span.clone(),
             entries,
@@ -85,12 +92,19 @@ impl Converter<'_> {
         }
     }
 
-    fn missing(&mut self, table: &Table, expected: Expected<'_>, path: &str) {
+    fn missing(
+        &mut self,
+        table: &Table,
+        entries: &[(Key, Tree)],
+        expected: Expected<'_>,
+        path: &str,
+    ) {
         for member in expected.of.members.iter().filter(|member| member.required) {
             let name = self.spelled(member);
             let elsewhere = expected.other_keys.contains(&name.as_str());
             let given = expected.given == Some(member.name.as_str());
-            if elsewhere || given || table.get(&name).is_some() {
+            let read = entries.iter().any(|(key, _)| key.text == member.name);
+            if elsewhere || given || read {
                 continue;
             }
             self.problems.add(
@@ -102,7 +116,13 @@ impl Converter<'_> {
         }
     }
 
-    fn unknown(&mut self, name: &Key, expected: Expected<'_>, path: &str) {
+    /// Reports a key that nothing is called by, and returns the member that was meant.
+    fn unknown<'e>(
+        &mut self,
+        name: &Key,
+        expected: Expected<'e>,
+        path: &str,
+    ) -> Option<&'e Member> {
         let known: Vec<String> = expected
             .of
             .members
@@ -114,12 +134,12 @@ impl Converter<'_> {
             Dialect::StackFile => file_name(&name.text),
             Dialect::Export => name.text.clone(),
         };
-        let help = known
+        let meant = known
             .iter()
             .find(|candidate| **candidate == respelled)
             .map(String::as_str)
-            .or_else(|| nearest(&name.text, known.iter().map(String::as_str)))
-            .map_or_else(|| members_of(expected, &known), did_you_mean);
+            .or_else(|| nearest(&name.text, known.iter().map(String::as_str)));
+        let help = meant.map_or_else(|| members_of(expected, &known), did_you_mean);
         let problem = self.problems.add(
             "unknown-key",
             &name.span,
@@ -127,6 +147,11 @@ impl Converter<'_> {
             format!("`{path}` has no key `{}`", name.text),
         );
         problem.help(help);
+        let mut members = expected.of.members.iter();
+        members.find(|member| {
+            meant == Some(self.spelled(member).as_str())
+                && expected.given != Some(member.name.as_str())
+        })
     }
 
     fn member(&mut self, value: &Tree, member: &Member, of: &Structure, path: &str) -> Tree {

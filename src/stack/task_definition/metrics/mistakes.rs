@@ -67,12 +67,12 @@ fn sources(settings: &Settings<'_>, problems: &mut Problems) {
             .help("leave `otlp` and `scrape` out, and say in your configuration what they would");
     }
     let own = collector.configuration() == Configuration::Own;
-    if !metrics && !collector.traces && !own {
+    if !metrics && !collector.traces && !own && !settings.names_a_source {
         problems
             .add("nothing-to-collect", span, "collects nothing", "the collector has nothing to collect")
             .help("write `otlp = true` for applications with an OpenTelemetry SDK, `scrape = [{ port = 8080 }]` for those with a Prometheus library");
     }
-    if metrics && settings.workspace.is_none() {
+    if metrics && settings.workspace.is_none() && !settings.names_a_workspace {
         problems
             .add(
                 "no-workspace",

@@ -7,12 +7,12 @@ use crate::{
         reader::{Located, TableReader, did_you_mean, listed, table_of, text_of},
         task_definition::{
             Scope, container_definitions,
-            launch::{Launch, Network},
+            launch::{Launch, LaunchType, Network},
             logs,
             metrics::{Granting, Workspace},
             view::View,
         },
-        tree::{Span, Table, Tree},
+        tree::{Span, Table, Tree, Value},
     },
     text::Text,
 };
@@ -50,6 +50,10 @@ pub(super) struct Settings<'t> {
     pub(super) own_configuration: Vec<Span>,
     /// Where `otlp` and `scrape` stand.
     pub(super) sources: Vec<Span>,
+    /// Whether it says what to collect, be it well or badly.
+    pub(super) names_a_source: bool,
+    /// Whether it names a workspace, be it well or badly.
+    pub(super) names_a_workspace: bool,
 }
 
 /// Reads the table.
@@ -94,7 +98,21 @@ pub(super) fn read<'t>(
         image_span: span_of("image"),
         own_configuration,
         sources: ["otlp", "scrape"].into_iter().filter_map(span_of).collect(),
+        names_a_source: source_is_named(table),
+        names_a_workspace: table.get("workspace").is_some(),
     }
+}
+
+/// Tells whether anything is to be collected: an empty list and `false` ask for nothing, and what can't be read is reported as that.
+fn source_is_named(table: &Table) -> bool {
+    let asks = |tree: &Tree| match &tree.value {
+        Value::Bool(on) => *on,
+        Value::List(targets) => !targets.is_empty(),
+        Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Table(_) => true,
+    };
+    ["otlp", "scrape", "traces"]
+        .into_iter()
+        .any(|key| table.get(key).is_some_and(asks))
 }
 
 /// The collector, but for what follows from its workspace.
@@ -343,7 +361,9 @@ fn host_of(
                 .help(help);
         }
     }
-    let bridge = Network::of(body) == Network::Bridge;
+    // On Fargate the network mode itself is the mistake.
+    let fargate = Launch::of(body).has(LaunchType::Fargate);
+    let bridge = Network::of(body) == Network::Bridge && !fargate;
     match (host, container) {
         (Some(host), _) => host.value,
         (None, Some(container)) if bridge => {
