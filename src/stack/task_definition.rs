@@ -220,7 +220,7 @@ fn body(
             .or_else(|| body.get(wire_name))
             .cloned();
         if let Some(value) = value
-            && let Some(role) = roles::arn(&value, file_name, scope, role_arns, problems)
+            && let Some(role) = roles::arn_of(&value, file_name, scope, role_arns, problems)
         {
             set(&mut body, key(wire_name, &value.span), role);
         }
