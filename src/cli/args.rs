@@ -116,7 +116,7 @@ pub(super) enum Command {
     #[command(after_help = format!("{TRY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Try(Try),
     /// Serve a sandbox to other AWS tools, on this machine only
-    #[command(after_help = SANDBOX_EXAMPLES, long_about = SANDBOX_ABOUT)]
+    #[command(after_help = format!("{SANDBOX_EXAMPLES}\n\n{EXIT_CODES}"), long_about = SANDBOX_ABOUT)]
     Sandbox(Serve),
     /// Say which rule is behind a code, where it comes from, and what breaks it
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]

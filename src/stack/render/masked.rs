@@ -52,7 +52,8 @@ fn is_secret(before: &str, content: &str) -> bool {
     match names.as_slice() {
         // The name is said elsewhere on the line: `{ name = "DB_PASSWORD", value = "…" }`, `db_password = { default = "…" }`.
         [earlier @ .., "value" | "default"] => earlier.iter().any(|name| has_secret_word(name)),
-        [.., name] => has_secret_word(name),
+        // A property of the stack file: which key encrypts something, not what it is.
+        [.., name] => has_secret_word(name) && !name.starts_with("kms_key"),
         [] => false,
     }
 }
@@ -98,6 +99,7 @@ mod tests {
             "[task_definitions.x.containers.app]\nimage = \"app:1\"\n",
             "DB_PASSWORD = \"arn:aws:ssm:us-east-1:111122223333:parameter/x\"\n",
             "unfinished = \"abc\n",
+            "kms_key_arn = \"alias/metrics\"\n",
         ] {
             assert_eq!(masked(text), text);
         }
