@@ -3,9 +3,6 @@
 mod loader;
 mod task_definition;
 
-pub use loader::LOADER;
-pub use task_definition::TASK_DEFINITION;
-
 /// A rule of stack files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -19,7 +16,9 @@ pub struct Rule {
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    LOADER.iter().chain(TASK_DEFINITION)
+    loader::LOADER
+        .iter()
+        .chain(task_definition::TASK_DEFINITION)
 }
 
 /// The rule with this code.

@@ -20,6 +20,5 @@ mod sandbox_laws;
 mod sandbox_wire;
 mod show;
 mod stacks;
-mod task_definition_problems;
 mod tidy;
 mod worlds;

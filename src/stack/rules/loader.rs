@@ -3,7 +3,7 @@
 use super::{Rule, rule};
 
 /// The rules, by code.
-pub const LOADER: &[Rule] = &[
+pub(super) const LOADER: &[Rule] = &[
     rule(
         "account",
         "an account id is twelve digits",
@@ -58,6 +58,11 @@ pub const LOADER: &[Rule] = &[
         "invalid-arn",
         "an ARN is of the service and the type that are wanted",
         "AWS general reference, \"Amazon Resource Names\"",
+    ),
+    rule(
+        "invalid-json",
+        "JSON in a string or a file is JSON, and no member of a policy stands twice",
+        "RFC 8259; IAM user guide, \"Grammar of the IAM JSON policy language\"",
     ),
     rule(
         "invalid-key",
@@ -123,11 +128,6 @@ pub const LOADER: &[Rule] = &[
         "policy-condition",
         "conditions use the operators that IAM knows",
         "IAM user guide, \"IAM JSON policy elements: Condition operators\"",
-    ),
-    rule(
-        "policy-json",
-        "a policy in a string or a file is JSON in which no member stands twice",
-        "IAM user guide, \"Grammar of the IAM JSON policy language\"",
     ),
     rule(
         "policy-name",

@@ -4,7 +4,7 @@ use crate::{
     adot::{self, Collector, Period, Scrape, config},
     stack::{
         problem::{Problems, nearest},
-        reader::{Located, TableReader, did_you_mean, listed, table_of, text_of},
+        reader::{Located, TableReader, did_you_mean, listed, respelled, table_of, text_of},
         task_definition::{
             Scope, container_definitions,
             launch::{Launch, Network},
@@ -12,7 +12,7 @@ use crate::{
             metrics::{Granting, Workspace},
             view::View,
         },
-        tree::{Span, Table, Tree},
+        tree::{Span, Table, Tree, Value},
     },
     text::Text,
 };
@@ -25,6 +25,37 @@ const POLICIES: &[&str] = &["least-privilege", adot::grants::REMOTE_WRITE_ACCESS
 const DERIVED: &[(&str, &str)] = &[
     (adot::ENDPOINT_VARIABLE, "workspace"),
     (adot::SCRAPE_VARIABLE, "scrape"),
+];
+
+/// The keys of the table.
+pub(super) const KEYS: &[&str] = &[
+    "command",
+    "cpu",
+    "depends_on",
+    "environment",
+    "essential",
+    "image",
+    "logs",
+    "memory",
+    "memory_reservation",
+    "name",
+    "otlp",
+    "policy",
+    "scrape",
+    "secrets",
+    "traces",
+    "verbatim",
+    "workspace",
+];
+/// The keys of one of its targets.
+const SCRAPE_KEYS: &[&str] = &[
+    "container",
+    "host",
+    "interval",
+    "job",
+    "path",
+    "port",
+    "timeout",
 ];
 
 /// What the table says.
@@ -50,6 +81,10 @@ pub(super) struct Settings<'t> {
     pub(super) own_configuration: Vec<Span>,
     /// Where `otlp` and `scrape` stand.
     pub(super) sources: Vec<Span>,
+    /// Whether it says what to collect, rightly or not.
+    pub(super) collects: bool,
+    /// Whether it names a workspace, rightly or not.
+    pub(super) names_workspace: bool,
 }
 
 /// Reads the table.
@@ -93,7 +128,21 @@ pub(super) fn read<'t>(
         verbatim,
         image_span: span_of("image"),
         own_configuration,
+        collects: ["scrape", "otlp", "traces"]
+            .into_iter()
+            .filter_map(|key| table.get(key))
+            .any(|tree| !declines(tree)),
+        names_workspace: table.get("workspace").is_some(),
         sources: ["otlp", "scrape"].into_iter().filter_map(span_of).collect(),
+    }
+}
+
+/// Tells whether a value asks for nothing, as `false` and an empty list do.
+fn declines(tree: &Tree) -> bool {
+    match &tree.value {
+        Value::Bool(value) => !value,
+        Value::List(elements) => elements.is_empty(),
+        Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Table(_) => false,
     }
 }
 
@@ -197,6 +246,7 @@ fn scrape_targets(
         let Some(table) = table_of(element, &path, problems) else {
             continue;
         };
+        let table = &respelled(&path, table, SCRAPE_KEYS, problems);
         let Some(target) = scrape_target(table, &path, body, links, problems) else {
             continue;
         };
@@ -232,7 +282,8 @@ fn scrape_target(
         .map(|found| found.value);
     let url_path = reader.string("path");
     let interval = period(&mut reader, "interval");
-    let timeout = period(&mut reader, "timeout");
+    let interval_is_sound = interval.is_some() || table.get("interval").is_none();
+    let timeout = period(&mut reader, "timeout").filter(|_| interval_is_sound);
     let host = reader.string("host");
     let container = reader.string("container");
     let job = reader.string("job").map(|found| found.value);
@@ -242,7 +293,7 @@ fn scrape_target(
         .filter(|found| !found.value.starts_with('/'))
     {
         problems.add(
-            "malformed-path",
+            "invalid-path",
             &wrong.span,
             "begins without `/`",
             format!("the path `{}` has to begin with `/`", wrong.value),
@@ -300,7 +351,7 @@ fn period(reader: &mut TableReader<'_, '_>, key: &'static str) -> Option<Located
         reader
             .problems()
             .add(
-                "malformed-period",
+                "invalid-period",
                 &found.span,
                 "not a length of time",
                 format!("`{key}` takes a length of time, not `{}`", found.value),
@@ -327,7 +378,8 @@ fn host_of(
             .iter()
             .filter_map(|c| c.known_at("name"))
             .collect();
-        if !names.contains(&container.value.as_str()) {
+        // A task without any container is reported as such.
+        if !names.is_empty() && !names.contains(&container.value.as_str()) {
             let near = nearest(&container.value, names.iter().copied());
             let help = near.map_or_else(
                 || format!("the containers are {}", listed(&names)),
@@ -347,7 +399,10 @@ fn host_of(
     match (host, container) {
         (Some(host), _) => host.value,
         (None, Some(container)) if bridge => {
-            if !links.contains(&container.value) {
+            let is_there = container_definitions(body)
+                .iter()
+                .any(|other| other.known_at("name") == Some(&container.value));
+            if is_there && !links.contains(&container.value) {
                 links.push(container.value.clone());
             }
             container.value
