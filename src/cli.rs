@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod interrupt;
 mod look;
+mod sandbox;
 mod session;
 
 use std::{ffi::OsString, io, process::ExitCode};
@@ -55,6 +56,8 @@ async fn dispatch(
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
         Command::Validate(args) => command::validate(&args, console),
+        Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
+        Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,
     }
 }
 

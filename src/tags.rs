@@ -18,6 +18,10 @@ pub const PREVENT_DESTROY_TAG: &str = "amp-stack:prevent-destroy";
 /// What every tag of ours begins with; stack files can't use it.
 pub const PREFIX: &str = "amp-stack:";
 
+/// The most tags that a resource can have (IAM user guide, "IAM and AWS STS quotas"; API models of Amazon Managed Service for Prometheus 2020-08-01,
+/// CloudWatch Logs 2014-03-28 and ECS 2014-11-13).
+pub const MOST: usize = 50;
+
 /// Tags by key.
 pub type Tags = BTreeMap<String, Text>;
 
@@ -98,15 +102,15 @@ pub fn is_reserved(key: &str) -> bool {
 
 /// What tag calls lead from one set of tags to another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TagChanges {
+struct TagChanges {
     /// To add or to overwrite.
-    pub set: Tags,
+    set: Tags,
     /// To remove.
-    pub remove: Vec<String>,
+    remove: Vec<String>,
 }
 
 /// Compares tags. With `fold_case`, as IAM does for roles, keys that differ only by case are the same tag.
-pub fn changes(from: &Tags, to: &Tags, fold_case: bool) -> TagChanges {
+fn changes(from: &Tags, to: &Tags, fold_case: bool) -> TagChanges {
     let fold = |key: &str| {
         if fold_case {
             key.to_lowercase()
@@ -129,6 +133,24 @@ pub fn changes(from: &Tags, to: &Tags, fold_case: bool) -> TagChanges {
     }
 }
 
+/// The calls that lead from one set of tags to another, made of what `tag` and `untag` make of their parts. They come before everything else that alters a
+/// resource: what is taken over is ours by its tags before it changes, and whoever is stopped half way has altered nothing of somebody else's.
+pub fn calls<C>(
+    from: &Tags,
+    to: &Tags,
+    fold_case: bool,
+    tag: impl FnOnce(Tags) -> C,
+    untag: impl FnOnce(Vec<String>) -> C,
+) -> Vec<C> {
+    let TagChanges { set, remove } = changes(from, to, fold_case);
+    let added = set.keys().filter(|key| !from.contains_key(*key)).count();
+    let is_full = from.len() + added > MOST;
+    let tag = (!set.is_empty()).then(|| tag(set));
+    let untag = (!remove.is_empty()).then(|| untag(remove));
+    let (first, second) = if is_full { (untag, tag) } else { (tag, untag) };
+    first.into_iter().chain(second).collect()
+}
+
 /// The effect of setting tags on paper.
 pub fn set(tags: &mut Tags, added: &Tags, fold_case: bool) {
     for (key, value) in added {
@@ -136,5 +158,28 @@ pub fn set(tags: &mut Tags, added: &Tags, fold_case: bool) {
             tags.retain(|other, _| other == key || other.to_lowercase() != key.to_lowercase());
         }
         tags.insert(key.clone(), value.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(keys: impl IntoIterator<Item = String>) -> Tags {
+        keys.into_iter().map(|key| (key, Text::from(""))).collect()
+    }
+
+    /// The order of the calls from `count` tags of somebody else to one of ours.
+    fn order(count: usize) -> Vec<&'static str> {
+        let from = tags((0..count).map(|n| format!("theirs-{n}")));
+        let to = tags([STACK_TAG.to_owned()]);
+        calls(&from, &to, false, |_| "tag", |_| "untag")
+    }
+
+    #[test]
+    fn what_is_taken_over_is_tagged_before_all_else_unless_there_is_no_room() {
+        assert_eq!(order(0), ["tag"]);
+        assert_eq!(order(MOST - 1), ["tag", "untag"]);
+        assert_eq!(order(MOST), ["untag", "tag"]);
     }
 }

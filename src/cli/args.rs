@@ -22,6 +22,12 @@ There is no state file: tags on the resources say which stack owns them.
 
 Credentials, region, profiles, proxies and AWS_ENDPOINT_URL are found as every AWS tool finds them.";
 
+const SANDBOX_ABOUT: &str = "\
+Serves a sandbox to other AWS tools, on this machine only.
+
+A sandbox is a strict imitation of the parts of AWS that amp-stack uses: IAM, Amazon Managed Service for Prometheus, \
+CloudWatch Logs, ECS, STS and the Resource Groups Tagging API. The AWS CLI, boto3 and other SDKs work with it unchanged.";
+
 const EXAMPLES: &str = "\
 Examples:
   amp-stack validate                      check the stack file, without AWS
@@ -47,6 +53,17 @@ const DESTROY_EXAMPLES: &str = "\
 Examples:
   amp-stack destroy stacks/test.toml      show what would go, ask, and remove it
   amp-stack destroy stacks/test.toml --yes --allow-data-loss workspace --allow-data-loss log_groups.app";
+
+const SANDBOX_EXAMPLES: &str = "\
+Examples:
+  amp-stack sandbox                       an empty account on port 4566, forgotten at the end
+  amp-stack sandbox .amp-stack/sandbox.json
+                                          the account that `--sandbox` works on
+  amp-stack sandbox --port 0 --chaos 7    on any free port, on a bad day";
+
+const TRY_EXAMPLES: &str = "\
+Examples:
+  amp-stack try stacks/quickstart.toml";
 
 const VALIDATE_EXAMPLES: &str = "\
 Examples:
@@ -91,6 +108,12 @@ pub(super) enum Command {
     /// Check stack files, without credentials and without a network
     #[command(after_help = format!("{VALIDATE_EXAMPLES}\n\n{EXIT_CODES}"))]
     Validate(Validate),
+    /// See a stack live and die: plan, apply, plan again and destroy it in a sandbox, without AWS
+    #[command(after_help = format!("{TRY_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Try(Try),
+    /// Serve a sandbox to other AWS tools, on this machine only
+    #[command(after_help = SANDBOX_EXAMPLES, long_about = SANDBOX_ABOUT)]
+    Sandbox(Serve),
 }
 
 /// `plan`.
@@ -144,6 +167,55 @@ pub(super) struct Validate {
     /// The region to check for, where a stack file names none
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
+    #[command(flatten)]
+    pub(super) sandbox: InSandbox,
+}
+
+/// `try`.
+#[derive(Debug, Group)]
+pub(super) struct Try {
+    /// The stack file [default: ./stack.toml, else the only file in ./stacks/]
+    #[arg(value_name = "STACK.toml")]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) variables: Variables,
+    /// The region, where the stack file names none
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+}
+
+/// `sandbox`.
+#[derive(Debug, Group)]
+pub(super) struct Serve {
+    /// Where the account is kept [default: in memory, until it stops]
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// The port on the loopback address; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    pub(super) port: u16,
+    /// The number of the account [default: 111122223333]
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub(super) account: Option<String>,
+    /// Misbehave as AWS does on a bad day, the same for the same seed
+    #[arg(long, value_name = "SEED")]
+    pub(super) chaos: Option<u64>,
+}
+
+/// Whether a sandbox stands in for AWS.
+#[derive(Clone, Debug, Default, Group)]
+pub(super) struct InSandbox {
+    /// Work on a local account instead of AWS, without network and credentials; it is kept in FILE
+    /// [default: .amp-stack/sandbox.json beside the stack file, which belongs into .gitignore]
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true
+    )]
+    pub(super) sandbox: Option<Option<PathBuf>>,
+    /// Let the sandbox throttle, fail, lose answers and lag as AWS does on a bad day, the same for the same seed
+    #[arg(long, value_name = "SEED", requires = "sandbox")]
+    pub(super) sandbox_chaos: Option<u64>,
 }
 
 /// Which stack, and where.
@@ -158,8 +230,10 @@ pub(super) struct Target {
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
     /// The profile of the shared AWS configuration
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
     pub(super) profile: Option<String>,
+    #[command(flatten)]
+    pub(super) sandbox: InSandbox,
 }
 
 /// The values of the variables of a stack file.
@@ -198,6 +272,15 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn account(text: &str) -> Result<String, String> {
+    // IAM user guide, "View AWS account identifiers": a 12-digit number.
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account is twelve digits".to_owned())
+    }
+}
+
 fn concurrency(text: &str) -> Result<usize, String> {
     const MOST: usize = 64;
     match text.parse() {
@@ -230,6 +313,35 @@ mod tests {
         assert_eq!(concurrency("1"), Ok(1));
         assert!(concurrency("0").is_err());
         assert!(concurrency("many").is_err());
+    }
+
+    #[test]
+    fn a_stack_file_after_the_sandbox_is_a_stack_file() {
+        let words = ["amp-stack", "plan", "--sandbox", "a.toml"];
+        let Command::Plan(plan) = Args::try_parse_from(words).expect("well formed").command else {
+            panic!("plan was typed");
+        };
+        assert_eq!(plan.target.file, Some(PathBuf::from("a.toml")));
+        assert_eq!(plan.target.sandbox.sandbox, Some(None));
+        let words = ["amp-stack", "plan", "--sandbox=b.json"];
+        let Command::Plan(plan) = Args::try_parse_from(words).expect("well formed").command else {
+            panic!("plan was typed");
+        };
+        assert_eq!(
+            plan.target.sandbox.sandbox,
+            Some(Some(PathBuf::from("b.json")))
+        );
+    }
+
+    #[test]
+    fn a_sandbox_has_no_profile_and_no_account_of_letters() {
+        for words in [
+            &["amp-stack", "plan", "--sandbox", "--profile", "p"][..],
+            &["amp-stack", "plan", "--sandbox-chaos", "7"],
+            &["amp-stack", "sandbox", "--account", "12345678901x"],
+        ] {
+            Args::try_parse_from(words).expect_err("makes no sense");
+        }
     }
 
     #[test]

@@ -30,12 +30,14 @@ pub(super) async fn plan(
             path,
             mut stack,
             cloud,
+            sandbox,
         } = session::open(&args.target, console).await?;
         look::adopt(&mut stack, &args.adopt)?;
         let verb = if args.destroy { "destroy" } else { "apply" };
         let next = typed(verb, &path, &args.target);
         let wish = Wish {
             stack: &wanted(stack, args.destroy),
+            sandbox: sandbox.as_deref(),
             destroy: args.destroy,
             verbose: args.verbose,
         };
@@ -97,7 +99,12 @@ async fn carry_out(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
-    let Session { path, stack, cloud } = session;
+    let Session {
+        path,
+        stack,
+        cloud,
+        sandbox,
+    } = session;
     let (again, look) = if destroy {
         ("destroy", "plan --destroy")
     } else {
@@ -106,6 +113,7 @@ async fn carry_out(
     let order = Order {
         wish: Wish {
             stack: &wanted(stack, destroy),
+            sandbox: sandbox.as_deref(),
             destroy,
             verbose: false,
         },
@@ -117,7 +125,7 @@ async fn carry_out(
     deed::carry_out(order, console, interrupts).await
 }
 
-/// `amp-stack validate`.
+/// `amp-stack validate`. It asks nobody, so a sandbox, which every command can be given, makes no difference.
 pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, Failure> {
     let paths = files::all(&args.files, Path::new("."))?;
     let mut valid = Vec::new();
@@ -151,12 +159,13 @@ fn wanted(stack: Stack, destroy: bool) -> Stack {
 }
 
 /// The command line `amp-stack VERB` for the same stack in the same place, as somebody would type it.
-fn typed(verb: &str, path: &Path, target: &Target) -> String {
+pub(super) fn typed(verb: &str, path: &Path, target: &Target) -> String {
     let Target {
         file: _,
         variables,
         region,
         profile,
+        sandbox,
     } = target;
     let mut words = vec![
         "amp-stack".to_owned(),
@@ -177,6 +186,16 @@ fn typed(verb: &str, path: &Path, target: &Target) -> String {
             option(name, value);
         }
     }
+    match &sandbox.sandbox {
+        None => {}
+        Some(None) => words.push("--sandbox".to_owned()),
+        Some(Some(file)) => {
+            words.push(format!("--sandbox={}", quoted(&file.display().to_string())))
+        }
+    }
+    if let Some(seed) = sandbox.sandbox_chaos {
+        words.push(format!("--sandbox-chaos {seed}"));
+    }
     words.join(" ")
 }
 
@@ -195,7 +214,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::cli::args::Variables;
+    use crate::cli::args::{InSandbox, Variables};
 
     #[test]
     fn the_next_command_keeps_secrets() {
@@ -207,6 +226,7 @@ mod tests {
             },
             region: None,
             profile: None,
+            sandbox: InSandbox::default(),
         };
         assert_eq!(
             typed("apply", Path::new("stack.toml"), &target),
@@ -224,10 +244,14 @@ mod tests {
             },
             region: Some("us-east-1".to_owned()),
             profile: None,
+            sandbox: InSandbox {
+                sandbox: Some(Some(PathBuf::from("a b.json"))),
+                sandbox_chaos: Some(7),
+            },
         };
         assert_eq!(
             typed("apply", Path::new("stacks/a.toml"), &target),
-            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1"
+            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --sandbox='a b.json' --sandbox-chaos 7"
         );
     }
 }

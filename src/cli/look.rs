@@ -25,6 +25,8 @@ pub(super) struct Planned {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wish<'a> {
     pub(super) stack: &'a Stack,
+    /// The name of the sandbox that stands in for AWS, if one does.
+    pub(super) sandbox: Option<&'a str>,
     /// Whether the stack is to go; then nothing in it is wanted.
     pub(super) destroy: bool,
     pub(super) verbose: bool,
@@ -64,6 +66,7 @@ pub(super) async fn show<C: Cloud>(
     let frame = Frame {
         stack: &wish.stack.name,
         identity: &wish.stack.identity,
+        sandbox: wish.sandbox,
         destroy: wish.destroy,
         verbose: wish.verbose,
         next,

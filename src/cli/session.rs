@@ -13,12 +13,13 @@ use crate::{
         console::Console,
         failure::Failure,
         files::{self, FileError},
+        sandbox::{self, Wanted},
     },
     cloud::aws::{self, Aws},
     identity::Identity,
     show::{Style, words},
     stack::{
-        self, Source, Stack, Surroundings,
+        self, Header, Source, Stack, Surroundings,
         problem::Problem,
         render::{Look, render},
     },
@@ -34,6 +35,8 @@ pub(super) struct Session {
     pub(super) path: PathBuf,
     pub(super) stack: Stack,
     pub(super) cloud: Arc<Aws>,
+    /// The name of the sandbox that stands in for AWS, if one does.
+    pub(super) sandbox: Option<String>,
 }
 
 /// A stack file with all that it is read with.
@@ -54,6 +57,17 @@ struct Whereabouts {
 /// Checks the stack file, connects, and reads the file again, now knowing where it is for.
 pub(super) async fn open(target: &Target, console: &mut Console) -> Result<Session, Failure> {
     let path = files::one(target.file.as_deref(), Path::new("."))?;
+    let wanted = Wanted::by(&target.sandbox, &path);
+    open_in(wanted.as_ref(), path, target, console).await
+}
+
+/// The same for the stack file at `path`, in a sandbox if one is wanted.
+pub(super) async fn open_in(
+    wanted: Option<&Wanted>,
+    path: PathBuf,
+    target: &Target,
+    console: &mut Console,
+) -> Result<Session, Failure> {
     let file = StackFile::read(&path, &target.variables)?;
     let region = target.region.as_deref();
     // Every mistake that can be known without AWS is reported without AWS.
@@ -61,12 +75,7 @@ pub(super) async fn open(target: &Target, console: &mut Console) -> Result<Sessi
     let header = file
         .with(&Whereabouts::assumed(region), stack::header)
         .map_err(|problems| file.report(&problems, console))?;
-    let options = aws::Options {
-        profile: target.profile.clone(),
-        region: header.region.or(target.region.clone()),
-    };
-    // Boxed, because all the ways to find credentials make for a large future.
-    let cloud = Box::pin(Aws::connect(options)).await;
+    let cloud = connect(wanted, header, target, console).await?;
     let known = Whereabouts {
         identity: cloud.identity().await?,
         account_is_known: true,
@@ -79,7 +88,29 @@ pub(super) async fn open(target: &Target, console: &mut Console) -> Result<Sessi
         path,
         stack,
         cloud: Arc::new(cloud),
+        sandbox: wanted.map(Wanted::name),
     })
+}
+
+/// A connection to AWS, or to the sandbox that stands in for it.
+async fn connect(
+    wanted: Option<&Wanted>,
+    header: Header,
+    target: &Target,
+    console: &mut Console,
+) -> Result<Aws, Failure> {
+    let region = header.region.or(target.region.clone());
+    if let Some(wanted) = wanted {
+        let opened = wanted.open(header.account.as_deref())?;
+        console.tell(&wanted.notice())?;
+        return Ok(sandbox::connect(&opened, sandbox::region(region)));
+    }
+    let options = aws::Options {
+        profile: target.profile.clone(),
+        region,
+    };
+    // Boxed, because all the ways to find credentials make for a large future.
+    Ok(Box::pin(Aws::connect(options)).await)
 }
 
 impl StackFile {

@@ -214,7 +214,7 @@ pub(super) fn resolve_tags(tags: &Tags, lookup: &dyn Fn(&Reference) -> Option<St
 }
 
 fn updates(from: &LogGroup, to: &LogGroup) -> Vec<Change> {
-    let mut changes = Vec::new();
+    let mut changes = tags::calls(&from.tags, &to.tags, false, Change::Tag, Change::Untag);
     if from.retention_days != to.retention_days {
         changes.push(
             to.retention_days
@@ -230,13 +230,6 @@ fn updates(from: &LogGroup, to: &LogGroup) -> Vec<Change> {
     }
     if from.deletion_protection != to.deletion_protection {
         changes.push(Change::PutDeletionProtection(to.deletion_protection));
-    }
-    let tags = tags::changes(&from.tags, &to.tags, false);
-    if !tags.remove.is_empty() {
-        changes.push(Change::Untag(tags.remove));
-    }
-    if !tags.set.is_empty() {
-        changes.push(Change::Tag(tags.set));
     }
     changes
 }

@@ -300,9 +300,9 @@ impl Managed for Role {
     }
 }
 
-/// The calls between two states of one role. Rights are taken away first and granted last, the boundary set before rights are granted.
+/// The calls between two states of one role. After the tags, rights are taken away first and granted last, the boundary set before rights are granted.
 fn updates(from: &Role, to: &Role) -> Vec<Change> {
-    let mut changes = Vec::new();
+    let mut changes = tags::calls(&from.tags, &to.tags, true, Change::Tag, Change::Untag);
     let gone = from.instance_profiles.difference(&to.instance_profiles);
     changes.extend(gone.cloned().map(Change::RemoveFromInstanceProfile));
     let gone = from.managed_policies.difference(&to.managed_policies);
@@ -327,13 +327,6 @@ fn updates(from: &Role, to: &Role) -> Vec<Change> {
                 .clone()
                 .map_or(Change::DeleteBoundary, Change::PutBoundary),
         );
-    }
-    let tags = tags::changes(&from.tags, &to.tags, true);
-    if !tags.remove.is_empty() {
-        changes.push(Change::Untag(tags.remove));
-    }
-    if !tags.set.is_empty() {
-        changes.push(Change::Tag(tags.set));
     }
     let new = to.managed_policies.difference(&from.managed_policies);
     changes.extend(new.cloned().map(Change::Attach));

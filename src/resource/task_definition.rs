@@ -241,16 +241,14 @@ fn register(to: &TaskDefinition) -> Option<Change> {
 fn updates(from: &TaskDefinition, to: &TaskDefinition) -> Vec<Change> {
     let mut changes = Vec::new();
     if from.document == to.document {
-        let tags = tags::changes(&from.tags, &to.tags, false);
         let revision = from.revision;
-        if !tags.remove.is_empty() {
-            let keys = tags.remove;
-            changes.push(Change::Untag { revision, keys });
-        }
-        if !tags.set.is_empty() {
-            let tags = tags.set;
-            changes.push(Change::Tag { revision, tags });
-        }
+        changes.extend(tags::calls(
+            &from.tags,
+            &to.tags,
+            false,
+            |tags| Change::Tag { revision, tags },
+            |keys| Change::Untag { revision, keys },
+        ));
     } else {
         changes.extend(register(to));
     }

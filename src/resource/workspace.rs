@@ -306,7 +306,7 @@ fn outline_configuration(configuration: &Configuration, outline: &mut Vec<(&'sta
 }
 
 fn updates(from: &Workspace, to: &Workspace) -> Vec<Change> {
-    let mut changes = Vec::new();
+    let mut changes = tags::calls(&from.tags, &to.tags, false, Change::Tag, Change::Untag);
     if let Some(alias) = to.alias.clone().filter(|_| from.alias != to.alias) {
         changes.push(Change::SetAlias(alias));
     }
@@ -319,13 +319,6 @@ fn updates(from: &Workspace, to: &Workspace) -> Vec<Change> {
         (Some(from), Some(to)) if from != to => changes.push(Change::UpdateLogging(to.clone())),
         (Some(_), None) => changes.push(Change::DeleteLogging),
         (None, None) | (Some(_), Some(_)) => {}
-    }
-    let tags = tags::changes(&from.tags, &to.tags, false);
-    if !tags.remove.is_empty() {
-        changes.push(Change::Untag(tags.remove));
-    }
-    if !tags.set.is_empty() {
-        changes.push(Change::Tag(tags.set));
     }
     changes
 }

@@ -162,6 +162,14 @@ impl Chaos {
         }
     }
 
+    /// New faults in the place of others, that remember the same past.
+    pub(super) fn following(before: Option<Self>, faults: Faults) -> Self {
+        Self {
+            past: before.map(|chaos| chaos.past).unwrap_or_default(),
+            ..Self::new(faults)
+        }
+    }
+
     pub(super) fn tally(&self) -> Tally {
         self.tally
     }

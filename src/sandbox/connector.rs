@@ -171,6 +171,16 @@ impl Sandbox {
             .unwrap_or_default()
     }
 
+    /// Misbehaves in this way from now on, or not at all. The tally begins anew; what has just changed can still be missed by stale reads.
+    pub fn set_faults(&self, faults: Option<Faults>) {
+        let mut inner = self.lock();
+        inner.world.iam.propagation_millis = faults.as_ref().map_or(0, |faults| {
+            u64::try_from(faults.propagation.as_millis()).unwrap_or(u64::MAX)
+        });
+        let before = inner.chaos.take();
+        inner.chaos = faults.map(|faults| Chaos::following(before, faults));
+    }
+
     /// An HTTP client for the SDK's configuration that answers from here, without any socket.
     pub fn http_client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(Connector(self.clone()));

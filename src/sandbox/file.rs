@@ -22,9 +22,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// Somebody else holds the lock.
-    #[error(
-        "another process is using the sandbox file {}; stop it or name another file", path.display()
-    )]
+    #[error("another process is using the sandbox file {}", path.display())]
     InUse {
         /// The file of the world.
         path: PathBuf,
@@ -32,7 +30,7 @@ pub enum FileError {
     /// The operating system refused.
     #[error("cannot {action} the sandbox file {}", path.display())]
     Io {
-        /// What was attempted: "read", "write" or "lock".
+        /// What was attempted, as a verb: "read", "write", "lock".
         action: &'static str,
         /// The file of the world.
         path: PathBuf,
@@ -40,9 +38,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// The file is no world.
-    #[error(
-        "the sandbox file {} is damaged; repair it, or move it away to begin with an empty account", path.display()
-    )]
+    #[error("the sandbox file {} is damaged", path.display())]
     Damaged {
         /// The file of the world.
         path: PathBuf,
@@ -51,8 +47,7 @@ pub enum FileError {
     },
     /// The file is a world of another time.
     #[error(
-        "the sandbox file {} has the format '{format}' version {version}, this program reads '{FORMAT}' version {VERSION}; \
-         use the program that wrote it, or name another file", path.display()
+        "the sandbox file {} has the format '{format}' version {version}, this program reads '{FORMAT}' version {VERSION}", path.display()
     )]
     Version {
         /// The file of the world.
@@ -64,7 +59,7 @@ pub enum FileError {
     },
     /// The file is the world of another account.
     #[error(
-        "the sandbox file {} holds account {found}, not {wanted}; choose that account or name another file", path.display()
+        "the sandbox file {} holds account {found}, not {wanted}", path.display()
     )]
     Account {
         /// The file of the world.

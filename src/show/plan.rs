@@ -20,6 +20,8 @@ pub struct Frame<'a> {
     pub stack: &'a StackName,
     /// Where it lives.
     pub identity: &'a Identity,
+    /// The name of the sandbox that stands in for AWS, if one does.
+    pub sandbox: Option<&'a str>,
     /// Whether the plan is one to remove the stack.
     pub destroy: bool,
     /// Whether to show the fields that stay as they are.
@@ -71,7 +73,10 @@ fn heading(frame: &Frame<'_>, style: Style) -> String {
         account, region, ..
     } = frame.identity;
     let stack = style.paint(Paint::Title, frame.stack.as_str());
-    format!("Stack {stack} in {region}, account {account}\n")
+    let sandbox = frame
+        .sandbox
+        .map_or_else(String::new, |name| format!(" (sandbox {name})"));
+    format!("Stack {stack} in {region}, account {account}{sandbox}\n")
 }
 
 fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {

@@ -6,19 +6,21 @@
 
 mod apply;
 mod cli;
+mod emulators;
 mod laws;
 mod load;
-mod moto;
 mod plans;
 mod problems;
 mod run;
 mod samples;
+mod sandbox_cli;
 mod sandbox_client;
 mod sandbox_faults;
 mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
 mod show;
+mod simulation;
 mod stacks;
 mod tidy;
 mod worlds;

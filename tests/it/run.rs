@@ -55,6 +55,11 @@ impl Bench {
         bench
     }
 
+    /// The path of a file in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
     /// Writes a file.
     pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.dir.join(name), text).unwrap();

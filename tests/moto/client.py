@@ -1,6 +1,7 @@
 """Calls AWS with boto3 for the tests: a client that shares no code with amp-stack.
 
-Reads one request a line, `{"service": "iam", "method": "get_role", "arguments": {...}}`, and answers each with one line,
+Reads one request a line, `{"service": "iam", "method": "get_role", "arguments": {...}}`, where the method may have its name
+in the API (`GetRole`) as well, and answers each with one line,
 `{"answer": {...}}` or `{"error": "NoSuchEntity", "message": "..."}`.
 """
 
@@ -8,8 +9,9 @@ import json
 import sys
 
 import boto3
+from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 endpoint = sys.argv[1]
 clients = {}
@@ -32,10 +34,12 @@ def client(service, region):
 for line in sys.stdin:
     request = json.loads(line)
     try:
-        method = getattr(client(request["service"], request["region"]), request["method"])
+        method = getattr(client(request["service"], request["region"]), xform_name(request["method"]))
         answer = method(**request["arguments"])
         answer.pop("ResponseMetadata", None)
         reply = {"answer": answer}
     except ClientError as error:
         reply = {"error": error.response["Error"]["Code"], "message": str(error)}
+    except BotoCoreError as error:
+        reply = {"error": type(error).__name__, "message": str(error)}
     print(json.dumps(reply, default=str), flush=True)

@@ -112,6 +112,7 @@ async fn run_with(
     let order = Order {
         wish: Wish {
             stack,
+            sandbox: None,
             destroy: stack.resources.values().all(|d| d.want.is_none()),
             verbose: false,
         },
@@ -304,6 +305,7 @@ async fn a_plan_that_nobody_reads_is_not_carried_out() {
     let order = Order {
         wish: Wish {
             stack: &stack(),
+            sandbox: None,
             destroy: false,
             verbose: false,
         },

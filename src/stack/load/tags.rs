@@ -10,13 +10,11 @@ use crate::{
         reader::text_of,
         tree::{Key, Span, Table},
     },
-    tags::{ADDRESS_TAG, PREFIX, PREVENT_DESTROY_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
+    tags::{
+        ADDRESS_TAG, MOST, PREFIX, PREVENT_DESTROY_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved,
+    },
     text::Text,
 };
-
-/// The most tags that a resource can have (IAM user guide, "IAM and AWS STS quotas"; API models of Amazon Managed Service for Prometheus 2020-08-01,
-/// CloudWatch Logs 2014-03-28 and ECS 2014-11-13).
-pub(in crate::stack) const MOST: usize = 50;
 
 /// A tag of the stack file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::{
         load::{lifecycle, tags},
         reader::TableReader,
     },
-    tags::{PREVENT_DESTROY_TAG, Tags},
+    tags::{MOST, PREVENT_DESTROY_TAG, Tags},
     text::Text,
 };
 
@@ -38,12 +38,12 @@ pub(super) fn tags(
     };
     let own = tags::read(table, reader.problems());
     all.extend(own.into_iter().map(|tag| (tag.key.text, tag.value)));
-    if all.len() > tags::MOST {
+    if all.len() > MOST {
         let message = format!(
             "`{}` has {} tags, but a resource can have {}",
             reader.name(),
             all.len(),
-            tags::MOST
+            MOST
         );
         reader
             .problems()

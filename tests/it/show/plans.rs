@@ -27,6 +27,7 @@ fn shown_with(plan: &Plan, risks: &[Risk], verbose: bool, style: Style) -> Strin
     let frame = Frame {
         stack: &stack,
         identity: &identity,
+        sandbox: None,
         destroy: false,
         verbose,
         next: Some("amp-stack apply stacks/checkout.toml"),

@@ -1,4 +1,4 @@
-//! Starts moto and boto3, from a virtual environment that is made once under `target/`.
+//! Starts an emulator of AWS, moto or our own sandbox, and boto3 from a virtual environment that is made once under `target/`.
 
 use std::{
     fs,
@@ -6,11 +6,13 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::OnceLock,
+    thread,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 
-/// The account that moto plays.
+/// The account that moto plays, and that the sandbox is told to.
 pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// The variable that switches these tests off.
@@ -18,8 +20,19 @@ const SKIP: &str = "AMP_STACK_SKIP_MOTO";
 
 const REQUIREMENTS: &str = include_str!("../../moto/requirements.txt");
 
-/// A running moto with a state of its own, and a boto3 that talks to it.
-pub(crate) struct Moto {
+/// Who stands in for AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An emulator that nobody here wrote.
+    Moto,
+    /// `amp-stack sandbox`.
+    Sandbox,
+    /// The same on a bad day.
+    ChaoticSandbox,
+}
+
+/// A running emulator with a state of its own, and a boto3 that talks to it.
+pub(crate) struct Emulator {
     pub(crate) endpoint: String,
     server: Child,
     client: Child,
@@ -27,13 +40,13 @@ pub(crate) struct Moto {
     answers: BufReader<ChildStdout>,
 }
 
-impl Moto {
+impl Emulator {
     /// Starts one, or tells on standard error that the test is left out and returns `None`.
     #[expect(
         clippy::disallowed_methods,
         reason = "the switch is an environment variable"
     )]
-    pub(crate) fn start(test: &str) -> Option<Self> {
+    pub(crate) fn start(kind: Kind, test: &str) -> Option<Self> {
         if std::env::var(SKIP).is_ok_and(|value| !value.is_empty()) {
             // Not `eprintln!`, which the test runner would swallow.
             let notice = format!("{test}: left out, because {SKIP} is set\n");
@@ -41,18 +54,15 @@ impl Moto {
             return None;
         }
         let python = environment();
-        let mut server = Command::new(python)
-            .arg(script("serve.py"))
-            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut port = String::new();
-        BufReader::new(server.stdout.take().unwrap())
-            .read_line(&mut port)
-            .unwrap();
-        let endpoint = format!("http://127.0.0.1:{}", port.trim());
+        let (server, endpoint) = match kind {
+            Kind::Moto => moto(python),
+            Kind::Sandbox => sandbox(&[]),
+            Kind::ChaoticSandbox => sandbox(&["--chaos", "11"]),
+        };
+        Some(Self::with_client(python, server, endpoint))
+    }
+
+    fn with_client(python: &Path, server: Child, endpoint: String) -> Self {
         let mut client = Command::new(python)
             .arg(script("client.py"))
             .arg(&endpoint)
@@ -60,19 +70,35 @@ impl Moto {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        Some(Self {
+        Self {
             endpoint,
             server,
             requests: client.stdin.take().unwrap(),
             answers: BufReader::new(client.stdout.take().unwrap()),
             client,
-        })
+        }
     }
 
     /// Calls a method of boto3 and returns its answer; the call must succeed.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write literals")]
     pub(crate) fn boto(&mut self, service: &str, method: &str, arguments: Value) -> Value {
-        self.try_boto(service, method, arguments)
-            .unwrap_or_else(|code| panic!("{service}.{method} failed: {code}"))
+        let mut reply = self.ask(service, method, &arguments);
+        assert_eq!(reply["error"], Value::Null, "{service}.{method}: {reply}");
+        reply["answer"].take()
+    }
+
+    /// Waits until every workspace is what it is to be: creating and deleting take time.
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..100 {
+            let answer = self.boto("amp", "list_workspaces", json!({}));
+            let workspaces = answer["workspaces"].as_array().unwrap();
+            let is_settled = |w: &Value| w["status"]["statusCode"] == "ACTIVE";
+            if workspaces.iter().all(is_settled) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        panic!("twenty seconds are longer than any workspace takes");
     }
 
     /// Calls a method of boto3 and returns its answer or its error code.
@@ -83,19 +109,23 @@ impl Moto {
         method: &str,
         arguments: Value,
     ) -> Result<Value, String> {
-        let request = json!({"service": service, "region": "us-east-1", "method": method, "arguments": arguments});
-        writeln!(self.requests, "{request}").unwrap();
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        let mut reply: Value = serde_json::from_str(&line).unwrap();
+        let mut reply = self.ask(service, method, &arguments);
         match reply["error"].as_str() {
             Some(code) => Err(code.to_owned()),
             None => Ok(reply["answer"].take()),
         }
     }
+
+    fn ask(&mut self, service: &str, method: &str, arguments: &Value) -> Value {
+        let request = json!({"service": service, "region": "us-east-1", "method": method, "arguments": arguments});
+        writeln!(self.requests, "{request}").unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
 }
 
-impl Drop for Moto {
+impl Drop for Emulator {
     fn drop(&mut self) {
         for child in [&mut self.server, &mut self.client] {
             // It may have ended already, which is as good.
@@ -103,6 +133,42 @@ impl Drop for Moto {
             let _ = child.wait();
         }
     }
+}
+
+/// Moto on a free port, and where it is.
+fn moto(python: &Path) -> (Child, String) {
+    let mut server = Command::new(python)
+        .arg(script("serve.py"))
+        .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap())
+        .read_line(&mut port)
+        .unwrap();
+    (server, format!("http://127.0.0.1:{}", port.trim()))
+}
+
+/// `amp-stack sandbox` on a free port with further `arguments`, and the endpoint that it says to export.
+pub(crate) fn sandbox(arguments: &[&str]) -> (Child, String) {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_amp-stack"))
+        .args(["sandbox", "--port", "0", "--account", ACCOUNT])
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let endpoint = lines.find_map(|line| {
+        let line = line.unwrap();
+        let value = line.trim().strip_prefix("export AWS_ENDPOINT_URL=")?;
+        Some(value.to_owned())
+    });
+    (server, endpoint.expect("it says where it is"))
 }
 
 fn script(name: &str) -> PathBuf {
@@ -142,7 +208,7 @@ fn environment() -> &'static Path {
 
 fn run(command: &mut Command) {
     let help = format!(
-        "the tests against moto need python3 (3.10 or newer) with its venv module and a package index: install them (Debian and Ubuntu: \
+        "the tests against emulators need python3 (3.10 or newer) with its venv module and a package index: install them (Debian and Ubuntu: \
          apt-get install python3-venv), or set {SKIP}=1 to leave these tests out"
     );
     match command.output() {

@@ -1,6 +1,6 @@
-//! The main job, from an account with other people's things in it and back to the same account.
+//! The main job, from an account with other people's things in it and back to the same account, on each emulator.
 //!
-//! What moto can't do is left out of these stacks and tried in the sandbox's tests instead: the configuration of a workspace (no such route), KMS keys,
+//! What moto can't do is left out of these stacks and tried in [`super::beyond`] instead: the configuration of a workspace (no such route), KMS keys,
 //! deletion protection and classes of log groups (not implemented or not stored).
 
 use std::{process::Stdio, thread, time::Duration};
@@ -8,9 +8,14 @@ use std::{process::Stdio, thread, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    moto::server::{ACCOUNT, Moto},
+    emulators::server::{ACCOUNT, Emulator, Kind},
     run::Bench,
 };
+
+/// The stack as it begins.
+pub(super) const FIRST: &str = include_str!("first.toml");
+/// The same with every property altered that AWS, and moto, can alter in place.
+pub(super) const SECOND: &str = include_str!("second.toml");
 
 const ALL_DATA: &[&str] = &[
     "--allow-data-loss",
@@ -21,8 +26,40 @@ const ALL_DATA: &[&str] = &[
     "log_groups.collector",
 ];
 
+/// Makes a test of each scenario on each emulator.
+macro_rules! on_each_emulator {
+    ($($scenario:ident),+) => {
+        mod on_moto {
+            $(#[test]
+            fn $scenario() {
+                super::on(super::Kind::Moto, stringify!($scenario), super::$scenario);
+            })+
+        }
+
+        mod in_the_sandbox {
+            $(#[test]
+            fn $scenario() {
+                super::on(super::Kind::Sandbox, stringify!($scenario), super::$scenario);
+            })+
+        }
+    };
+}
+
+on_each_emulator!(
+    a_stack_lives_and_dies_and_leaves_no_trace,
+    a_run_killed_anywhere_is_healed_by_the_next,
+    names_that_differ_by_case_are_seen_before_anything_is_made,
+    what_exists_is_taken_over_only_when_it_is_said
+);
+
+fn on(kind: Kind, name: &str, scenario: impl FnOnce(&mut Emulator)) {
+    if let Some(mut emulator) = Emulator::start(kind, &format!("{kind:?}: {name}")) {
+        scenario(&mut emulator);
+    }
+}
+
 /// Things that belong to others, one near-namesake of each of ours among them.
-fn make_bystanders(moto: &mut Moto) {
+fn make_bystanders(aws: &mut Emulator) {
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]});
     for (name, tags) in [
@@ -35,42 +72,42 @@ fn make_bystanders(moto: &mut Moto) {
             json!([{"Key": "amp-stack:stack", "Value": "other"}, {"Key": "amp-stack:address", "Value": "roles.task"}, {"Key": "amp-stack:region", "Value": "us-east-1"}]),
         ),
     ] {
-        moto.boto(
+        aws.boto(
             "iam",
             "create_role",
             json!({"RoleName": name, "AssumeRolePolicyDocument": trust.to_string(), "Tags": tags}),
         );
-        moto.boto(
+        aws.boto(
             "iam",
             "put_role_policy",
             json!({"RoleName": name, "PolicyName": "p", "PolicyDocument": policy.to_string()}),
         );
     }
-    moto.boto(
+    aws.boto(
         "logs",
         "create_log_group",
         json!({"logGroupName": "/ecs/checkout/app-2", "tags": {"owner": "somebody"}}),
     );
-    moto.boto(
+    aws.boto(
         "amp",
         "create_workspace",
         json!({"alias": "checkout-dev", "tags": {"owner": "somebody"}}),
     );
-    moto.boto("ecs", "register_task_definition", json!({"family": "checkout-2", "containerDefinitions": [{"name": "a", "image": "i", "memory": 64}]}));
+    aws.boto("ecs", "register_task_definition", json!({"family": "checkout-2", "containerDefinitions": [{"name": "a", "image": "i", "memory": 64}]}));
+    aws.settle();
 }
 
 /// Everything in the account that is not ours, as boto3 reads it.
-fn bystanders(moto: &mut Moto) -> Value {
-    let roles = moto.boto(
+fn bystanders(aws: &mut Emulator) -> Value {
+    let roles = aws.boto(
         "iam",
         "get_account_authorization_details",
         json!({"Filter": ["Role"]}),
     )["RoleDetailList"]
         .take();
-    let groups = moto.boto("logs", "describe_log_groups", json!({}))["logGroups"].take();
-    let workspaces = moto.boto("amp", "list_workspaces", json!({}))["workspaces"].take();
-    let families =
-        moto.boto("ecs", "list_task_definitions", json!({}))["taskDefinitionArns"].take();
+    let groups = aws.boto("logs", "describe_log_groups", json!({}))["logGroups"].take();
+    let workspaces = aws.boto("amp", "list_workspaces", json!({}))["workspaces"].take();
+    let families = aws.boto("ecs", "list_task_definitions", json!({}))["taskDefinitionArns"].take();
     let others = |list: Value, is_other: &dyn Fn(&Value) -> bool| -> Vec<Value> {
         list.as_array()
             .unwrap()
@@ -88,8 +125,20 @@ fn bystanders(moto: &mut Moto) -> Value {
     })
 }
 
+/// Makes the permissions boundaries that the stack names.
+pub(super) fn make_boundaries(aws: &mut Emulator) {
+    for name in ["BoundaryA", "BoundaryB"] {
+        let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        aws.boto(
+            "iam",
+            "create_policy",
+            json!({"PolicyName": name, "PolicyDocument": document.to_string()}),
+        );
+    }
+}
+
 /// Counts what is ours: roles, log groups, workspaces, active revisions.
-fn ours(moto: &mut Moto) -> [usize; 4] {
+fn ours(aws: &mut Emulator) -> [usize; 4] {
     let count = |list: &Value, is_ours: &dyn Fn(&Value) -> bool| {
         list.as_array()
             .unwrap()
@@ -97,14 +146,14 @@ fn ours(moto: &mut Moto) -> [usize; 4] {
             .filter(|item| is_ours(item))
             .count()
     };
-    let roles = moto.boto(
+    let roles = aws.boto(
         "iam",
         "get_account_authorization_details",
         json!({"Filter": ["Role"]}),
     );
-    let groups = moto.boto("logs", "describe_log_groups", json!({}));
-    let workspaces = moto.boto("amp", "list_workspaces", json!({}));
-    let revisions = moto.boto("ecs", "list_task_definitions", json!({}));
+    let groups = aws.boto("logs", "describe_log_groups", json!({}));
+    let workspaces = aws.boto("amp", "list_workspaces", json!({}));
+    let revisions = aws.boto("ecs", "list_task_definitions", json!({}));
     [
         count(&roles["RoleDetailList"], &|role| {
             role["Tags"].to_string().contains("\"checkout\"")
@@ -113,7 +162,8 @@ fn ours(moto: &mut Moto) -> [usize; 4] {
             group["logGroupName"] != "/ecs/checkout/app-2"
         }),
         count(&workspaces["workspaces"], &|workspace| {
-            workspace["tags"]["amp-stack:stack"] == "checkout"
+            let is_going = workspace["status"]["statusCode"] == "DELETING";
+            workspace["tags"]["amp-stack:stack"] == "checkout" && !is_going
         }),
         count(&revisions["taskDefinitionArns"], &|arn| {
             arn.as_str().unwrap().contains("/checkout:")
@@ -121,12 +171,12 @@ fn ours(moto: &mut Moto) -> [usize; 4] {
     ]
 }
 
-fn role(moto: &mut Moto, name: &str) -> Value {
-    moto.boto("iam", "get_role", json!({"RoleName": name}))["Role"].take()
+fn role(aws: &mut Emulator, name: &str) -> Value {
+    aws.boto("iam", "get_role", json!({"RoleName": name}))["Role"].take()
 }
 
-fn attached(moto: &mut Moto, name: &str) -> Vec<String> {
-    let answer = moto.boto(
+fn attached(aws: &mut Emulator, name: &str) -> Vec<String> {
+    let answer = aws.boto(
         "iam",
         "list_attached_role_policies",
         json!({"RoleName": name}),
@@ -137,8 +187,8 @@ fn attached(moto: &mut Moto, name: &str) -> Vec<String> {
         .collect()
 }
 
-fn task_definition(moto: &mut Moto) -> Value {
-    moto.boto(
+fn task_definition(aws: &mut Emulator) -> Value {
+    aws.boto(
         "ecs",
         "describe_task_definition",
         json!({"taskDefinition": "checkout", "include": ["TAGS"]}),
@@ -174,9 +224,9 @@ fn apply(bench: &Bench, more: &[&str]) {
         .expect(0);
 }
 
-fn assert_first_state(moto: &mut Moto) {
-    assert_eq!(ours(moto), [2, 2, 1, 1]);
-    let task = role(moto, "CheckoutTask");
+fn assert_first_state(aws: &mut Emulator) {
+    assert_eq!(ours(aws), [2, 2, 1, 1]);
+    let task = role(aws, "CheckoutTask");
     assert_eq!(task["Description"], "Lets the collector write metrics");
     assert_eq!(task["Path"], "/app/");
     assert_eq!(task["MaxSessionDuration"], 7200);
@@ -202,11 +252,11 @@ fn assert_first_state(moto: &mut Moto) {
         );
     }
     assert_eq!(
-        attached(moto, "CheckoutExecution"),
+        attached(aws, "CheckoutExecution"),
         ["AmazonECSTaskExecutionRolePolicy"]
     );
 
-    let workspaces = moto.boto("amp", "list_workspaces", json!({}));
+    let workspaces = aws.boto("amp", "list_workspaces", json!({}));
     let workspace = workspaces["workspaces"]
         .as_array()
         .unwrap()
@@ -216,7 +266,7 @@ fn assert_first_state(moto: &mut Moto) {
         .clone();
     assert_eq!(workspace["alias"], "checkout-dev");
     let id = workspace["workspaceId"].as_str().unwrap();
-    let inline = moto.boto(
+    let inline = aws.boto(
         "iam",
         "get_role_policy",
         json!({"RoleName": "CheckoutTask", "PolicyName": "amp-stack-remote-write"}),
@@ -227,7 +277,7 @@ fn assert_first_state(moto: &mut Moto) {
         "{granted}"
     );
 
-    let definition = task_definition(moto);
+    let definition = task_definition(aws);
     let collector = container(&definition, "aws-otel-collector");
     let url = format!(
         "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/{id}/api/v1/remote_write"
@@ -260,7 +310,7 @@ fn assert_first_state(moto: &mut Moto) {
     );
     assert!(holds(&definition["tags"], "amp-stack:stack", "checkout"));
 
-    let groups = moto.boto(
+    let groups = aws.boto(
         "logs",
         "describe_log_groups",
         json!({"logGroupNamePrefix": "/ecs/checkout/app"}),
@@ -268,9 +318,9 @@ fn assert_first_state(moto: &mut Moto) {
     assert_eq!(groups["logGroups"][0]["retentionInDays"], 30);
 }
 
-fn assert_second_state(moto: &mut Moto) {
-    assert_eq!(ours(moto), [2, 2, 1, 2]);
-    let task = role(moto, "CheckoutTask");
+fn assert_second_state(aws: &mut Emulator) {
+    assert_eq!(ours(aws), [2, 2, 1, 2]);
+    let task = role(aws, "CheckoutTask");
     assert_eq!(task["Description"], "Another text");
     assert_eq!(task["MaxSessionDuration"], 3600);
     assert_eq!(
@@ -284,10 +334,10 @@ fn assert_second_state(moto: &mut Moto) {
     assert!(holds(&task["Tags"], "team", "billing") && holds(&task["Tags"], "new", "tag"));
     assert!(!task["Tags"].to_string().contains("purpose"));
     assert_eq!(
-        attached(moto, "CheckoutTask"),
+        attached(aws, "CheckoutTask"),
         ["AmazonPrometheusQueryAccess"]
     );
-    let names = moto.boto(
+    let names = aws.boto(
         "iam",
         "list_role_policies",
         json!({"RoleName": "CheckoutTask"}),
@@ -296,7 +346,7 @@ fn assert_second_state(moto: &mut Moto) {
         names["PolicyNames"],
         json!(["amp-stack-remote-write", "queue"])
     );
-    let groups = moto.boto(
+    let groups = aws.boto(
         "logs",
         "describe_log_groups",
         json!({"logGroupNamePrefix": "/ecs/checkout/"}),
@@ -307,7 +357,7 @@ fn assert_second_state(moto: &mut Moto) {
     };
     assert_eq!(retention("/ecs/checkout/app"), 7);
     assert_eq!(retention("/ecs/checkout/collector"), Value::Null);
-    let workspaces = moto.boto("amp", "list_workspaces", json!({}));
+    let workspaces = aws.boto("amp", "list_workspaces", json!({}));
     let workspace = workspaces["workspaces"]
         .as_array()
         .unwrap()
@@ -316,14 +366,14 @@ fn assert_second_state(moto: &mut Moto) {
         .unwrap()
         .clone();
     assert_eq!(workspace["alias"], "checkout-renamed");
-    let logging = moto.boto(
+    let logging = aws.boto(
         "amp",
         "describe_logging_configuration",
         json!({"workspaceId": workspace["workspaceId"]}),
     );
     let arn = format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/ecs/checkout/app:*");
     assert_eq!(logging["loggingConfiguration"]["logGroupArn"], arn);
-    let definition = task_definition(moto);
+    let definition = task_definition(aws);
     assert_eq!(definition["taskDefinition"]["revision"], 2);
     assert!(holds(
         &container(&definition, "app")["environment"],
@@ -332,41 +382,30 @@ fn assert_second_state(moto: &mut Moto) {
     ));
 }
 
-#[test]
-fn a_stack_lives_and_dies_and_leaves_no_trace() {
-    let Some(mut moto) = Moto::start("a_stack_lives_and_dies_and_leaves_no_trace") else {
-        return;
-    };
-    let bench = Bench::with_endpoint("life", &moto.endpoint);
-    for name in ["BoundaryA", "BoundaryB"] {
-        let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-        moto.boto(
-            "iam",
-            "create_policy",
-            json!({"PolicyName": name, "PolicyDocument": document.to_string()}),
-        );
-    }
-    make_bystanders(&mut moto);
-    let before = bystanders(&mut moto);
+fn a_stack_lives_and_dies_and_leaves_no_trace(aws: &mut Emulator) {
+    let bench = Bench::with_endpoint("life", &aws.endpoint);
+    make_boundaries(aws);
+    make_bystanders(aws);
+    let before = bystanders(aws);
 
-    bench.write("stack.toml", include_str!("first.toml"));
+    bench.write("stack.toml", FIRST);
     bench
         .run(&["plan", "stack.toml", "--detailed-exitcode"])
         .expect(2);
-    assert_eq!(ours(&mut moto), [0, 0, 0, 0], "a plan alters nothing");
+    assert_eq!(ours(aws), [0, 0, 0, 0], "a plan alters nothing");
     apply(&bench, &[]);
-    assert_first_state(&mut moto);
+    assert_first_state(aws);
 
-    bench.write("stack.toml", include_str!("second.toml"));
+    bench.write("stack.toml", SECOND);
     apply(&bench, &[]);
-    assert_second_state(&mut moto);
+    assert_second_state(aws);
 
     // A group that left the file goes, but only when it is named, because its logs go with it.
-    let without = include_str!("second.toml");
+    let without = SECOND;
     let extra = "[log_groups.extra]\nname = \"/ecs/checkout/extra\"\nretention_days = 1\n";
     bench.write("stack.toml", &format!("{without}\n{extra}"));
     apply(&bench, &[]);
-    assert_eq!(ours(&mut moto), [2, 3, 1, 2]);
+    assert_eq!(ours(aws), [2, 3, 1, 2]);
     bench.write("stack.toml", without);
     let refused = bench.run(&["apply", "stack.toml", "--yes"]).expect(1);
     assert!(
@@ -374,39 +413,35 @@ fn a_stack_lives_and_dies_and_leaves_no_trace() {
         "{}",
         refused.stderr
     );
-    assert_eq!(ours(&mut moto), [2, 3, 1, 2]);
+    assert_eq!(ours(aws), [2, 3, 1, 2]);
     apply(&bench, &["--allow-data-loss", "log_groups.extra"]);
-    assert_eq!(ours(&mut moto), [2, 2, 1, 2]);
+    assert_eq!(ours(aws), [2, 2, 1, 2]);
 
     let protected = [&["destroy", "stack.toml", "--yes"], ALL_DATA].concat();
     let refused = bench.run(&protected).expect(1);
     assert!(
         refused.stdout.contains("prevent_destroy") || refused.stderr.contains("prevent_destroy")
     );
-    assert_eq!(ours(&mut moto), [2, 2, 1, 2]);
+    assert_eq!(ours(aws), [2, 2, 1, 2]);
     bench.write(
         "stack.toml",
         &without.replace("prevent_destroy = true", "prevent_destroy = false"),
     );
     bench.run(&protected).expect(0);
-    assert_eq!(ours(&mut moto), [0, 0, 0, 0]);
+    assert_eq!(ours(aws), [0, 0, 0, 0]);
     bench.run(&protected).expect(0);
     assert_eq!(
-        bystanders(&mut moto),
+        bystanders(aws),
         before,
         "nothing of anybody else's was touched"
     );
 }
 
-#[test]
-fn a_run_killed_anywhere_is_healed_by_the_next() {
-    let Some(mut moto) = Moto::start("a_run_killed_anywhere_is_healed_by_the_next") else {
-        return;
-    };
-    let bench = Bench::with_endpoint("kill", &moto.endpoint);
+fn a_run_killed_anywhere_is_healed_by_the_next(aws: &mut Emulator) {
+    let bench = Bench::with_endpoint("kill", &aws.endpoint);
     bench.write(
         "stack.toml",
-        &include_str!("first.toml").replace("permissions_boundary", "# permissions_boundary"),
+        &FIRST.replace("permissions_boundary", "# permissions_boundary"),
     );
     for round in 1..=12_u64 {
         let mut child = bench
@@ -421,22 +456,16 @@ fn a_run_killed_anywhere_is_healed_by_the_next() {
         child.wait().unwrap();
     }
     apply(&bench, &[]);
-    assert_eq!(ours(&mut moto), [2, 2, 1, 1], "no duplicates");
+    assert_eq!(ours(aws), [2, 2, 1, 1], "no duplicates");
 }
 
-#[test]
-fn names_that_differ_by_case_are_seen_although_moto_would_take_them() {
-    let Some(mut moto) =
-        Moto::start("names_that_differ_by_case_are_seen_although_moto_would_take_them")
-    else {
-        return;
-    };
-    let bench = Bench::with_endpoint("case", &moto.endpoint);
+fn names_that_differ_by_case_are_seen_before_anything_is_made(aws: &mut Emulator) {
+    let bench = Bench::with_endpoint("case", &aws.endpoint);
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
-    moto.boto("iam", "create_role", json!({"RoleName": "CHECKOUTTASK", "Path": "/elsewhere/", "AssumeRolePolicyDocument": trust.to_string(), "Tags": [{"Key": "managed-by", "Value": "terraform"}]}));
+    aws.boto("iam", "create_role", json!({"RoleName": "CHECKOUTTASK", "Path": "/elsewhere/", "AssumeRolePolicyDocument": trust.to_string(), "Tags": [{"Key": "managed-by", "Value": "terraform"}]}));
     bench.write(
         "stack.toml",
-        &include_str!("first.toml").replace("permissions_boundary", "# permissions_boundary"),
+        &FIRST.replace("permissions_boundary", "# permissions_boundary"),
     );
     let refused = bench.run(&["apply", "stack.toml", "--yes"]).expect(1);
     let said = format!("{}{}", refused.stdout, refused.stderr);
@@ -447,16 +476,12 @@ fn names_that_differ_by_case_are_seen_although_moto_would_take_them() {
         "{said}"
     );
     assert!(said.contains("Terraform"), "{said}");
-    assert_eq!(ours(&mut moto), [0, 0, 0, 0], "nothing was made");
+    assert_eq!(ours(aws), [0, 0, 0, 0], "nothing was made");
 }
 
-#[test]
-fn what_exists_is_taken_over_only_when_it_is_said() {
-    let Some(mut moto) = Moto::start("what_exists_is_taken_over_only_when_it_is_said") else {
-        return;
-    };
-    let bench = Bench::with_endpoint("adopt", &moto.endpoint);
-    moto.boto(
+fn what_exists_is_taken_over_only_when_it_is_said(aws: &mut Emulator) {
+    let bench = Bench::with_endpoint("adopt", &aws.endpoint);
+    aws.boto(
         "logs",
         "create_log_group",
         json!({"logGroupName": "/ecs/checkout/app", "tags": {"made": "by-hand"}}),
@@ -465,7 +490,7 @@ fn what_exists_is_taken_over_only_when_it_is_said() {
     let refused = bench.run(&["apply", "stack.toml", "--yes"]).expect(1);
     assert!(refused.says("--adopt log_groups.app"), "{refused:?}");
     apply(&bench, &["--adopt", "log_groups.app"]);
-    let tags = moto.boto(
+    let tags = aws.boto(
         "logs",
         "list_tags_log_group",
         json!({"logGroupName": "/ecs/checkout/app"}),
@@ -474,6 +499,6 @@ fn what_exists_is_taken_over_only_when_it_is_said() {
         tags["tags"],
         json!({"amp-stack:stack": "checkout", "amp-stack:address": "log_groups.app"})
     );
-    let groups = moto.boto("logs", "describe_log_groups", json!({}));
+    let groups = aws.boto("logs", "describe_log_groups", json!({}));
     assert_eq!(groups["logGroups"][0]["retentionInDays"], 14);
 }

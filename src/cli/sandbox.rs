@@ -1,0 +1,172 @@
+//! The sandbox on the command line: a local AWS that stands in for the real one.
+
+pub(super) mod serve;
+pub(super) mod trial;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    cli::{args::InSandbox, failure::Failure},
+    cloud::aws::Aws,
+    sandbox::{Faults, Sandbox, Settings, connector::DEFAULT_ACCOUNT, file::FileError},
+};
+
+/// Where the world is kept unless a file is named: beside the stack file, in a directory that nobody wants to commit.
+const DEFAULT_FILE: &str = ".amp-stack/sandbox.json";
+/// The region of a sandbox unless another is asked for.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Where the world of a sandbox is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// In a file, which outlives the process.
+    File(PathBuf),
+    /// Nowhere.
+    Memory,
+}
+
+/// A sandbox that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) keeping: Keeping,
+    /// Where the faults of a bad day begin, if it is to be one.
+    pub(super) chaos_seed: Option<u64>,
+}
+
+impl Wanted {
+    /// The sandbox that the options ask for, if they do, for the stack file at `stack_file`.
+    pub(super) fn by(options: &InSandbox, stack_file: &Path) -> Option<Self> {
+        let file = options.sandbox.as_ref()?;
+        Some(Self {
+            keeping: Keeping::File(match file {
+                Some(file) => file.clone(),
+                None => stack_file.with_file_name(DEFAULT_FILE),
+            }),
+            chaos_seed: options.sandbox_chaos,
+        })
+    }
+
+    /// A sandbox that is forgotten at the end.
+    pub(super) fn in_memory() -> Self {
+        Self {
+            keeping: Keeping::Memory,
+            chaos_seed: None,
+        }
+    }
+
+    /// Opens it, for `account` or else the usual one.
+    pub(super) fn open(&self, account: Option<&str>) -> Result<Sandbox, Failure> {
+        let file = match &self.keeping {
+            Keeping::File(file) => Some(file.clone()),
+            Keeping::Memory => None,
+        };
+        if let Some(file) = &file {
+            make_default_directory(file)?;
+        }
+        let settings = Settings {
+            account: account.unwrap_or(DEFAULT_ACCOUNT).to_owned(),
+            file,
+            faults: self.chaos_seed.map(Faults::mild),
+            ..Settings::default()
+        };
+        Ok(Sandbox::open(settings)?)
+    }
+
+    /// What a person reads about where it is: `stacks/.amp-stack/sandbox.json`, `in memory`.
+    pub(super) fn name(&self) -> String {
+        match &self.keeping {
+            Keeping::File(file) => file.display().to_string(),
+            Keeping::Memory => "in memory".to_owned(),
+        }
+    }
+
+    /// What is said before anything else, so that nobody takes it for AWS.
+    pub(super) fn notice(&self) -> String {
+        let chaos = match self.chaos_seed {
+            None => String::new(),
+            Some(seed) => format!(", which misbehaves from seed {seed}"),
+        };
+        format!("Sandbox {}{chaos}: nothing here is AWS\n\n", self.name())
+    }
+}
+
+/// The region of a sandbox: the one that was asked for, else that of the environment, where the AWS CLI and the SDKs look for it
+/// (AWS SDKs and Tools Reference Guide, "AWS Region").
+pub(super) fn region(asked: Option<String>) -> String {
+    let named = |name: &str| {
+        let value = std::env::var_os(name)?.into_string().ok()?;
+        Some(value).filter(|value| !value.is_empty())
+    };
+    asked
+        .or_else(|| named("AWS_REGION"))
+        .or_else(|| named("AWS_DEFAULT_REGION"))
+        .unwrap_or_else(|| DEFAULT_REGION.to_owned())
+}
+
+/// A connection into `sandbox`.
+pub(super) fn connect(sandbox: &Sandbox, region: String) -> Aws {
+    Aws::through(sandbox.http_client(), region)
+}
+
+/// Makes the directory of the default file, which nobody named and so nobody can have made. Other directories are their owners' business.
+fn make_default_directory(file: &Path) -> Result<(), FileError> {
+    let Some(directory) = file.parent().filter(|_| file.ends_with(DEFAULT_FILE)) else {
+        return Ok(());
+    };
+    fs::create_dir_all(directory).map_err(|source| FileError::Io {
+        action: "make the directory of",
+        path: file.to_owned(),
+        source,
+    })
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let hint = match &error {
+            FileError::InUse { .. } => "stop the other one, or name another file".to_owned(),
+            FileError::Io { .. } => "name a file that can be written".to_owned(),
+            FileError::Damaged { .. } => {
+                "name another file, or move this one away to begin with an empty account".to_owned()
+            }
+            FileError::Version { .. } => {
+                "use the amp-stack that wrote it, or name another file".to_owned()
+            }
+            FileError::Account { found, .. } => {
+                format!("name another file, or use it for account {found}")
+            }
+        };
+        Self::before(error).hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_beside_the_stack_file_unless_named() {
+        let asked = |file: Option<&str>| InSandbox {
+            sandbox: Some(file.map(PathBuf::from)),
+            sandbox_chaos: Some(7),
+        };
+        let none = InSandbox::default();
+        assert_eq!(Wanted::by(&none, Path::new("stack.toml")), None);
+        for (stack, file, expected) in [
+            ("stack.toml", None, ".amp-stack/sandbox.json"),
+            ("stacks/a.toml", None, "stacks/.amp-stack/sandbox.json"),
+            ("stacks/a.toml", Some("b.json"), "b.json"),
+        ] {
+            let wanted = Wanted::by(&asked(file), Path::new(stack)).expect("it is asked for");
+            assert_eq!(wanted.keeping, Keeping::File(PathBuf::from(expected)));
+            assert_eq!(
+                wanted.notice(),
+                format!(
+                    "Sandbox {expected}, which misbehaves from seed 7: nothing here is AWS\n\n"
+                )
+            );
+        }
+    }
+}

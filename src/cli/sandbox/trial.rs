@@ -1,0 +1,262 @@
+//! `amp-stack try`: the life of a stack, from the first plan to the last trace, in a sandbox that is forgotten.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    address::Address,
+    cli::{
+        args::{Doing, InSandbox, Target, Try},
+        command::typed,
+        console::Console,
+        deed::{self, Order, unless_interrupted},
+        exit::Exit,
+        failure::Failure,
+        files,
+        interrupt::Interrupts,
+        look::{self, Wish},
+        sandbox::Wanted,
+        session::{self, Session},
+    },
+    cloud::aws::Aws,
+    resource::Resource,
+    show::{Paint, words},
+    stack::Stack,
+    tags::PREVENT_DESTROY_TAG,
+};
+
+/// As many resources at a time as `apply` takes by itself.
+const CONCURRENCY: usize = 8;
+
+/// A stack on trial.
+struct Trial<'a> {
+    stack: Stack,
+    /// The stack as it has to be before it can be destroyed.
+    lifted: Stack,
+    cloud: Arc<Aws>,
+    sandbox: &'a str,
+    /// The stack file and the options that a user would type with every command.
+    path: &'a Path,
+    target: &'a Target,
+    acts: usize,
+    act: usize,
+}
+
+/// What a command did to a stack has to be found so by the next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Something,
+    Nothing,
+}
+
+/// Plans, applies, plans again and destroys, and fails unless each ends as it should.
+pub(in crate::cli) async fn run(
+    args: &Try,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    let path = files::one(args.file.as_deref(), Path::new("."))?;
+    let target = Target {
+        file: args.file.clone(),
+        variables: args.variables.clone(),
+        region: args.region.clone(),
+        profile: None,
+        sandbox: InSandbox {
+            sandbox: Some(None),
+            sandbox_chaos: None,
+        },
+    };
+    let wanted = Wanted::in_memory();
+    let open = session::open_in(Some(&wanted), path, &target, console);
+    let Session {
+        path, stack, cloud, ..
+    } = unless_interrupted(open, interrupts).await?;
+    let lifted = lifted(&stack);
+    let mut trial = Trial {
+        acts: if lifted == stack { 4 } else { 5 },
+        act: 0,
+        sandbox: &wanted.name(),
+        path: &path,
+        target: &target,
+        stack,
+        lifted,
+        cloud,
+    };
+    trial.play(console, interrupts).await?;
+    console.tell(
+        "\nThat was its whole life, in memory. With --sandbox the same commands work on a file; without it, on AWS.\n",
+    )?;
+    Ok(Exit::Done)
+}
+
+impl Trial<'_> {
+    async fn play(
+        &mut self,
+        console: &mut Console,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
+        let stack = self.stack.clone();
+        let apply = self.typed("apply", &["--yes".to_owned()]);
+
+        let plan = self.typed("plan", &[]);
+        self.begin("See what would be done", &plan, console)?;
+        self.look(Some(&apply), Left::Something, console, interrupts)
+            .await?;
+
+        self.begin("Do it", &apply, console)?;
+        self.carry_out(&stack, false, console, interrupts).await?;
+
+        self.begin("See that nothing is left to do", &plan, console)?;
+        self.look(None, Left::Nothing, console, interrupts).await?;
+
+        if self.lifted != self.stack {
+            let lifted = self.lifted.clone();
+            self.begin("Give up what protects its data", &apply, console)?;
+            console.print(&format!("{}\n", self.edits()))?;
+            self.carry_out(&lifted, false, console, interrupts).await?;
+        }
+
+        let gone = self.lifted.clone().emptied();
+        let mut allowed = vec!["--yes".to_owned()];
+        for address in data(&self.stack) {
+            allowed.push(format!("--allow-data-loss {address}"));
+        }
+        let destroy = self.typed("destroy", &allowed);
+        self.begin("Remove it, and its data", &destroy, console)?;
+        self.carry_out(&gone, true, console, interrupts).await
+    }
+
+    /// Prints which act begins, and what somebody would type for it.
+    fn begin(&mut self, title: &str, command: &str, console: &mut Console) -> Result<(), Failure> {
+        self.act += 1;
+        let gap = if self.act == 1 { "" } else { "\n" };
+        let heading = format!("{} of {}: {title}", self.act, self.acts);
+        let heading = console.out_style.paint(Paint::Title, &heading);
+        console.print(&format!("{gap}{heading}\n$ {command}\n\n"))?;
+        Ok(())
+    }
+
+    /// Plans the stack, and fails unless `left` to do.
+    async fn look(
+        &self,
+        next: Option<&str>,
+        left: Left,
+        console: &mut Console,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
+        let wish = self.wish(&self.stack, false);
+        let look = look::show(&wish, &*self.cloud, next, console);
+        let planned = unless_interrupted(look, interrupts).await?;
+        if !planned.plan.refusals.is_empty() {
+            return Err(
+                Failure::before("the stack needs more than an empty account, which is all that `try` has")
+                    .hint("to try it with what it needs, run `amp-stack sandbox FILE`, make that there with the AWS CLI, stop it, and apply with --sandbox=FILE"),
+            );
+        }
+        match (left, planned.plan.is_empty()) {
+            (Left::Something, false) | (Left::Nothing, true) => Ok(()),
+            (Left::Something, true) => Err(Failure::before("the stack declares nothing")),
+            (Left::Nothing, false) => Err(Failure::half_way(
+                "the plan after a successful apply is not empty",
+            )),
+        }
+    }
+
+    /// Brings the account to `stack`, and fails unless a further plan finds nothing to do.
+    async fn carry_out(
+        &self,
+        stack: &Stack,
+        destroy: bool,
+        console: &mut Console,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
+        let doing = Doing {
+            yes: true,
+            allow_data_loss: data(&self.stack),
+            concurrency: CONCURRENCY,
+        };
+        let verb = if destroy { "destroy" } else { "apply" };
+        let order = Order {
+            wish: self.wish(stack, destroy),
+            cloud: Arc::clone(&self.cloud),
+            doing: &doing,
+            look: self.typed("plan", &[]),
+            again: self.typed(verb, &[]),
+        };
+        let exit = deed::carry_out(order, console, interrupts).await?;
+        let wish = self.wish(stack, destroy);
+        let left = async { Ok(look::plan(&wish, &*self.cloud).await?) };
+        let left = unless_interrupted(left, interrupts).await?;
+        if exit != Exit::Done || !left.plan.is_empty() {
+            return Err(Failure::half_way(format!("{verb} did not get to its end")));
+        }
+        Ok(())
+    }
+
+    fn wish<'s>(&'s self, stack: &'s Stack, destroy: bool) -> Wish<'s> {
+        Wish {
+            stack,
+            sandbox: Some(self.sandbox),
+            destroy,
+            verbose: false,
+        }
+    }
+
+    fn typed(&self, verb: &str, more: &[String]) -> String {
+        let mut words = vec![typed(verb, self.path, self.target)];
+        words.extend_from_slice(more);
+        words.join(" ")
+    }
+
+    /// What has to be written into the stack file before it can be destroyed.
+    fn edits(&self) -> String {
+        let mut edits = Vec::new();
+        for (address, declared) in &self.stack.resources {
+            if declared.lifecycle.prevent_destroy {
+                edits.push(format!("`prevent_destroy = false` in [{address}]"));
+            }
+            if is_guarded(declared.want.as_ref()) {
+                edits.push(format!("`deletion_protection = false` in [{address}]"));
+            }
+        }
+        format!(
+            "(with {} in the stack file, which is taken as written here)\n",
+            words::list(&edits)
+        )
+    }
+}
+
+/// What holds data: it is removed only if it is named.
+fn data(stack: &Stack) -> Vec<Address> {
+    let holds_data = |want: &Resource| match want {
+        Resource::Workspace(_) | Resource::LogGroup(_) => true,
+        Resource::Role(_) | Resource::TaskDefinition(_) => false,
+    };
+    stack
+        .resources
+        .iter()
+        .filter(|(_, declared)| declared.want.as_ref().is_some_and(holds_data))
+        .map(|(address, _)| address.clone())
+        .collect()
+}
+
+/// The stack without anything that holds back its removal.
+fn lifted(stack: &Stack) -> Stack {
+    let mut lifted = stack.clone();
+    for declared in lifted.resources.values_mut() {
+        declared.lifecycle.prevent_destroy = false;
+        let Some(want) = &mut declared.want else {
+            continue;
+        };
+        want.tags_mut().remove(PREVENT_DESTROY_TAG);
+        match want {
+            Resource::LogGroup(group) => group.deletion_protection = false,
+            Resource::Workspace(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {}
+        }
+    }
+    lifted
+}
+
+fn is_guarded(want: Option<&Resource>) -> bool {
+    want.and_then(Resource::log_group)
+        .is_some_and(|group| group.deletion_protection)
+}

@@ -1,0 +1,662 @@
+//! Every operation that the sandbox knows, through boto3, whose own models read each answer.
+
+use std::{collections::BTreeSet, fs, path::Path, thread, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::emulators::server::{ACCOUNT, Emulator, Kind};
+
+/// The services by boto3's names, with the files under `src/sandbox/` that dispatch their operations.
+const SERVICES: &[(&str, &str)] = &[
+    ("amp", "amp.rs"),
+    ("ecs", "ecs.rs"),
+    ("iam", "iam.rs"),
+    ("logs", "logs.rs"),
+    ("resourcegroupstaggingapi", "tagging.rs"),
+    ("sts", "sts.rs"),
+];
+
+/// A sandbox, and what was asked of it.
+struct Record {
+    aws: Emulator,
+    called: BTreeSet<(&'static str, String)>,
+}
+
+impl Record {
+    /// Calls the operation, which must succeed.
+    fn ok(&mut self, service: &'static str, operation: &str, arguments: Value) -> Value {
+        self.called.insert((service, operation.to_owned()));
+        self.aws.boto(service, operation, arguments)
+    }
+
+    /// Calls the operation, which must fail, and returns the code of its error.
+    fn refused(&mut self, service: &'static str, operation: &str, arguments: Value) -> String {
+        match self.aws.try_boto(service, operation, arguments) {
+            Ok(answer) => panic!("{operation} should fail: {answer}"),
+            Err(code) => code,
+        }
+    }
+
+    /// Calls the operation until `is_done`.
+    fn until(
+        &mut self,
+        service: &'static str,
+        operation: &str,
+        arguments: &Value,
+        is_done: impl Fn(&Value) -> bool,
+    ) -> Value {
+        for _ in 0..100 {
+            let answer = self.ok(service, operation, arguments.clone());
+            if is_done(&answer) {
+                return answer;
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        panic!("{operation} has not got there in twenty seconds");
+    }
+}
+
+/// The operations that the sources dispatch: the arms of the form `"Operation" =>`.
+fn known() -> BTreeSet<(&'static str, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox");
+    let mut known = BTreeSet::new();
+    for (service, file) in SERVICES {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let operations = text.lines().filter_map(|line| {
+            let (name, rest) = line.trim().strip_prefix('"')?.split_once('"')?;
+            let is_arm = rest.starts_with(" =>") && name.starts_with(char::is_uppercase);
+            is_arm.then_some((*service, name.to_owned()))
+        });
+        known.extend(operations);
+    }
+    known
+}
+
+#[test]
+fn boto3_understands_every_answer() {
+    let Some(aws) = Emulator::start(Kind::Sandbox, "boto3_understands_every_answer") else {
+        return;
+    };
+    let mut record = Record {
+        aws,
+        called: BTreeSet::new(),
+    };
+    let who = record.ok("sts", "GetCallerIdentity", json!({}));
+    assert_eq!(who["Account"], ACCOUNT);
+    roles(&mut record);
+    policies(&mut record);
+    instance_profiles(&mut record);
+    simulations(&mut record);
+    log_groups(&mut record);
+    log_events(&mut record);
+    account_policies(&mut record);
+    workspaces(&mut record);
+    parts_of_workspaces(&mut record);
+    task_definitions(&mut record);
+    services(&mut record);
+    tags(&mut record);
+    let known = known();
+    assert!(known.len() > 100, "the operations were found");
+    let uncalled: Vec<_> = known.difference(&record.called).collect();
+    assert!(uncalled.is_empty(), "{uncalled:?}");
+}
+
+fn trust(service: &str) -> String {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}).to_string()
+}
+
+fn grant(action: &str) -> String {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}).to_string()
+}
+
+fn roles(record: &mut Record) {
+    let mut iam = |operation: &str, arguments: Value| record.ok("iam", operation, arguments);
+    let named = json!({"RoleName": "Task"});
+    let managed = "arn:aws:iam::aws:policy/AmazonPrometheusRemoteWriteAccess";
+    let made = iam(
+        "CreateRole",
+        json!({"RoleName": "Task", "AssumeRolePolicyDocument": trust("ecs-tasks.amazonaws.com"), "Tags": [{"Key": "a", "Value": "b"}]}),
+    );
+    assert_eq!(
+        made["Role"]["Arn"],
+        format!("arn:aws:iam::{ACCOUNT}:role/Task")
+    );
+    iam(
+        "UpdateRole",
+        json!({"RoleName": "Task", "MaxSessionDuration": 7200}),
+    );
+    iam(
+        "UpdateRoleDescription",
+        json!({"RoleName": "Task", "Description": "é"}),
+    );
+    iam(
+        "UpdateAssumeRolePolicy",
+        json!({"RoleName": "Task", "PolicyDocument": trust("ec2.amazonaws.com")}),
+    );
+    iam(
+        "TagRole",
+        json!({"RoleName": "Task", "Tags": [{"Key": "c", "Value": "d"}]}),
+    );
+    iam("UntagRole", json!({"RoleName": "Task", "TagKeys": ["a"]}));
+    let tags = iam("ListRoleTags", named.clone());
+    assert_eq!(tags["Tags"], json!([{"Key": "c", "Value": "d"}]));
+    iam(
+        "PutRolePolicy",
+        json!({"RoleName": "Task", "PolicyName": "own", "PolicyDocument": grant("s3:GetObject")}),
+    );
+    let inline = iam(
+        "GetRolePolicy",
+        json!({"RoleName": "Task", "PolicyName": "own"}),
+    );
+    assert_eq!(
+        inline["PolicyDocument"]["Statement"][0]["Action"],
+        "s3:GetObject"
+    );
+    assert_eq!(
+        iam("ListRolePolicies", named.clone())["PolicyNames"],
+        json!(["own"])
+    );
+    iam(
+        "AttachRolePolicy",
+        json!({"RoleName": "Task", "PolicyArn": managed}),
+    );
+    let attached = iam("ListAttachedRolePolicies", named.clone());
+    assert_eq!(attached["AttachedPolicies"][0]["PolicyArn"], managed);
+    let entities = iam("ListEntitiesForPolicy", json!({"PolicyArn": managed}));
+    assert_eq!(entities["PolicyRoles"][0]["RoleName"], "Task");
+    iam(
+        "PutRolePermissionsBoundary",
+        json!({"RoleName": "Task", "PermissionsBoundary": managed}),
+    );
+    let role = iam("GetRole", named.clone())["Role"].take();
+    assert_eq!(
+        role["PermissionsBoundary"]["PermissionsBoundaryArn"],
+        managed
+    );
+    assert_eq!(role["MaxSessionDuration"], 7200);
+    assert_eq!(role["Description"], "é");
+    iam("DeleteRolePermissionsBoundary", named.clone());
+    assert_eq!(iam("ListRoles", json!({}))["Roles"][0]["RoleName"], "Task");
+    let all = iam(
+        "GetAccountAuthorizationDetails",
+        json!({"Filter": ["Role"]}),
+    );
+    assert_eq!(
+        all["RoleDetailList"][0]["RolePolicyList"][0]["PolicyName"],
+        "own"
+    );
+    assert_eq!(
+        iam("GetAccountSummary", json!({}))["SummaryMap"]["Roles"],
+        1
+    );
+    let other = json!({"RoleName": "TASK", "Path": "/x/", "AssumeRolePolicyDocument": trust("ec2.amazonaws.com")});
+    assert_eq!(
+        record.refused("iam", "CreateRole", other),
+        "EntityAlreadyExists"
+    );
+    assert_eq!(
+        record.refused("iam", "DeleteRole", named.clone()),
+        "DeleteConflict"
+    );
+    let mut iam = |operation: &str, arguments: Value| record.ok("iam", operation, arguments);
+    iam(
+        "DetachRolePolicy",
+        json!({"RoleName": "Task", "PolicyArn": managed}),
+    );
+    iam(
+        "DeleteRolePolicy",
+        json!({"RoleName": "Task", "PolicyName": "own"}),
+    );
+    iam("DeleteRole", named.clone());
+    assert_eq!(record.refused("iam", "GetRole", named), "NoSuchEntity");
+}
+
+fn policies(record: &mut Record) {
+    let mut iam = |operation: &str, arguments: Value| record.ok("iam", operation, arguments);
+    let made = iam(
+        "CreatePolicy",
+        json!({"PolicyName": "Own", "PolicyDocument": grant("s3:GetObject")}),
+    );
+    let arn = made["Policy"]["Arn"].clone();
+    let named = json!({"PolicyArn": arn});
+    let version = |id: &str| json!({"PolicyArn": arn, "VersionId": id});
+    iam(
+        "CreatePolicyVersion",
+        json!({"PolicyArn": arn, "PolicyDocument": grant("s3:PutObject"), "SetAsDefault": true}),
+    );
+    let second = iam("GetPolicyVersion", version("v2"))["PolicyVersion"].take();
+    assert_eq!(second["Document"]["Statement"][0]["Action"], "s3:PutObject");
+    iam("SetDefaultPolicyVersion", version("v1"));
+    iam("DeletePolicyVersion", version("v2"));
+    let versions = iam("ListPolicyVersions", named.clone());
+    assert_eq!(versions["Versions"][0]["VersionId"], "v1");
+    iam(
+        "TagPolicy",
+        json!({"PolicyArn": arn, "Tags": [{"Key": "a", "Value": "b"}]}),
+    );
+    assert_eq!(iam("ListPolicyTags", named.clone())["Tags"][0]["Key"], "a");
+    iam("UntagPolicy", json!({"PolicyArn": arn, "TagKeys": ["a"]}));
+    assert_eq!(iam("GetPolicy", named.clone())["Policy"]["Tags"], json!([]));
+    let own = iam("ListPolicies", json!({"Scope": "Local"}));
+    assert_eq!(own["Policies"][0]["Arn"], arn);
+    iam("DeletePolicy", named);
+}
+
+fn instance_profiles(record: &mut Record) {
+    let mut iam = |operation: &str, arguments: Value| record.ok("iam", operation, arguments);
+    let role = json!({"RoleName": "Host"});
+    let profile = json!({"InstanceProfileName": "Hosts"});
+    let both = json!({"InstanceProfileName": "Hosts", "RoleName": "Host"});
+    iam(
+        "CreateRole",
+        json!({"RoleName": "Host", "AssumeRolePolicyDocument": trust("ec2.amazonaws.com")}),
+    );
+    iam("CreateInstanceProfile", profile.clone());
+    iam("AddRoleToInstanceProfile", both.clone());
+    let got = iam("GetInstanceProfile", profile.clone());
+    assert_eq!(got["InstanceProfile"]["Roles"][0]["RoleName"], "Host");
+    let all = iam("ListInstanceProfiles", json!({}));
+    assert_eq!(all["InstanceProfiles"][0]["InstanceProfileName"], "Hosts");
+    let of_role = iam("ListInstanceProfilesForRole", role.clone());
+    assert_eq!(
+        of_role["InstanceProfiles"][0]["InstanceProfileName"],
+        "Hosts"
+    );
+    iam("RemoveRoleFromInstanceProfile", both);
+    iam("DeleteInstanceProfile", profile);
+    iam("DeleteRole", role);
+}
+
+fn simulations(record: &mut Record) {
+    let mut iam = |operation: &str, arguments: Value| record.ok("iam", operation, arguments);
+    let decisions = |answer: &Value| -> Vec<String> {
+        let results = answer["EvaluationResults"].as_array().unwrap();
+        results
+            .iter()
+            .map(|result| result["EvalDecision"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let custom = iam(
+        "SimulateCustomPolicy",
+        json!({"PolicyInputList": [grant("s3:Get*")], "ActionNames": ["s3:GetObject", "s3:PutObject"]}),
+    );
+    assert_eq!(decisions(&custom), ["allowed", "implicitDeny"]);
+    iam(
+        "CreateRole",
+        json!({"RoleName": "Writer", "AssumeRolePolicyDocument": trust("ecs-tasks.amazonaws.com")}),
+    );
+    iam(
+        "PutRolePolicy",
+        json!({"RoleName": "Writer", "PolicyName": "write", "PolicyDocument": grant("aps:RemoteWrite")}),
+    );
+    let principal = iam(
+        "SimulatePrincipalPolicy",
+        json!({"PolicySourceArn": format!("arn:aws:iam::{ACCOUNT}:role/Writer"), "ActionNames": ["aps:RemoteWrite"]}),
+    );
+    assert_eq!(decisions(&principal), ["allowed"]);
+}
+
+fn log_groups(record: &mut Record) {
+    let mut logs = |operation: &str, arguments: Value| record.ok("logs", operation, arguments);
+    let named = json!({"logGroupName": "/app"});
+    let arn = format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/app");
+    let key = format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+    logs(
+        "CreateLogGroup",
+        json!({"logGroupName": "/app", "logGroupClass": "INFREQUENT_ACCESS", "tags": {"t": "1"}}),
+    );
+    logs(
+        "PutRetentionPolicy",
+        json!({"logGroupName": "/app", "retentionInDays": 30}),
+    );
+    logs(
+        "AssociateKmsKey",
+        json!({"logGroupName": "/app", "kmsKeyId": key}),
+    );
+    logs(
+        "PutLogGroupDeletionProtection",
+        json!({"logGroupIdentifier": "/app", "deletionProtectionEnabled": true}),
+    );
+    let group =
+        logs("DescribeLogGroups", json!({"logGroupNamePrefix": "/app"}))["logGroups"][0].take();
+    assert_eq!(group["logGroupClass"], "INFREQUENT_ACCESS");
+    assert_eq!(group["retentionInDays"], 30);
+    assert_eq!(group["kmsKeyId"], key);
+    assert_eq!(group["deletionProtectionEnabled"], true);
+    assert_eq!(group["arn"], format!("{arn}:*"));
+    logs("DeleteRetentionPolicy", named.clone());
+    logs("DisassociateKmsKey", named.clone());
+    logs(
+        "TagResource",
+        json!({"resourceArn": arn, "tags": {"t": "2", "u": "3"}}),
+    );
+    logs(
+        "UntagResource",
+        json!({"resourceArn": arn, "tagKeys": ["u"]}),
+    );
+    let tags = logs("ListTagsForResource", json!({"resourceArn": arn}));
+    assert_eq!(tags["tags"], json!({"t": "2"}));
+    logs(
+        "TagLogGroup",
+        json!({"logGroupName": "/app", "tags": {"v": "4"}}),
+    );
+    logs(
+        "UntagLogGroup",
+        json!({"logGroupName": "/app", "tags": ["t"]}),
+    );
+    assert_eq!(
+        logs("ListTagsLogGroup", named.clone())["tags"],
+        json!({"v": "4"})
+    );
+    let listed = logs("ListLogGroups", json!({"logGroupNamePattern": "app"}));
+    assert_eq!(listed["logGroups"][0]["logGroupName"], "/app");
+    let refused = record.refused("logs", "DeleteLogGroup", named.clone());
+    assert_eq!(refused, "ValidationException", "it is protected");
+    let mut logs = |operation: &str, arguments: Value| record.ok("logs", operation, arguments);
+    logs(
+        "PutLogGroupDeletionProtection",
+        json!({"logGroupIdentifier": "/app", "deletionProtectionEnabled": false}),
+    );
+    logs("DeleteLogGroup", named);
+    assert_eq!(logs("DescribeLogGroups", json!({}))["logGroups"], json!([]));
+}
+
+fn log_events(record: &mut Record) {
+    let mut logs = |operation: &str, arguments: Value| record.ok("logs", operation, arguments);
+    let now = logs("CreateLogGroup", json!({"logGroupName": "/events"}));
+    assert_eq!(now, json!({}));
+    let stream = json!({"logGroupName": "/events", "logStreamName": "s"});
+    logs("CreateLogStream", stream.clone());
+    let streams = logs("DescribeLogStreams", json!({"logGroupName": "/events"}));
+    let created = streams["logStreams"][0]["creationTime"].as_i64().unwrap();
+    logs(
+        "PutLogEvents",
+        json!({"logGroupName": "/events", "logStreamName": "s", "logEvents": [{"timestamp": created, "message": "hello"}]}),
+    );
+    let got = logs(
+        "GetLogEvents",
+        json!({"logGroupName": "/events", "logStreamName": "s", "startFromHead": true}),
+    );
+    assert_eq!(got["events"][0]["message"], "hello");
+    let found = logs(
+        "FilterLogEvents",
+        json!({"logGroupName": "/events", "filterPattern": "hello"}),
+    );
+    assert_eq!(found["events"][0]["logStreamName"], "s");
+    logs("DeleteLogStream", stream);
+    logs("DeleteLogGroup", json!({"logGroupName": "/events"}));
+}
+
+fn account_policies(record: &mut Record) {
+    let mut logs = |operation: &str, arguments: Value| record.ok("logs", operation, arguments);
+    let document = json!({"retentionInDays": 90, "enforcementMode": "RETROACTIVE"});
+    let put = logs(
+        "PutAccountPolicy",
+        json!({"policyName": "keep", "policyType": "RETENTION_POLICY", "policyDocument": document.to_string()}),
+    );
+    assert_eq!(put["accountPolicy"]["accountId"], ACCOUNT);
+    let typed = json!({"policyType": "RETENTION_POLICY"});
+    let policies = logs("DescribeAccountPolicies", typed);
+    assert_eq!(policies["accountPolicies"][0]["policyName"], "keep");
+    logs(
+        "DeleteAccountPolicy",
+        json!({"policyName": "keep", "policyType": "RETENTION_POLICY"}),
+    );
+}
+
+/// A workspace that takes changes.
+fn workspace(record: &mut Record, alias: &str) -> Value {
+    let made = record.ok("amp", "CreateWorkspace", json!({"alias": alias}));
+    assert_eq!(made["status"]["statusCode"], "CREATING");
+    let id = made["workspaceId"].clone();
+    await_active(record, &id);
+    id
+}
+
+/// Waits until the workspace takes changes.
+fn await_active(record: &mut Record, id: &Value) {
+    let named = json!({"workspaceId": id});
+    record.until("amp", "DescribeWorkspace", &named, |answer| {
+        answer["workspace"]["status"]["statusCode"] == "ACTIVE"
+    });
+}
+
+fn workspaces(record: &mut Record) {
+    let token = json!({"alias": "twice", "clientToken": "one-token"});
+    let first = record.ok("amp", "CreateWorkspace", token.clone());
+    let again = record.ok("amp", "CreateWorkspace", token);
+    assert_eq!(
+        first["workspaceId"], again["workspaceId"],
+        "a client token makes one"
+    );
+    let id = workspace(record, "metrics");
+    let named = json!({"workspaceId": id});
+    let renamed = json!({"workspaceId": id, "alias": "renamed"});
+    record.ok("amp", "UpdateWorkspaceAlias", renamed);
+    await_active(record, &id);
+    let configuration = json!({
+        "workspaceId": id, "retentionPeriodInDays": 60,
+        "limitsPerLabelSet": [{"labelSet": {"team": "a"}, "limits": {"maxSeries": 1000}}],
+    });
+    record.ok("amp", "UpdateWorkspaceConfiguration", configuration);
+    let is_configured = |answer: &Value| {
+        let configuration = &answer["workspaceConfiguration"];
+        configuration["status"]["statusCode"] == "ACTIVE"
+            && configuration["retentionPeriodInDays"] == 60
+    };
+    record.until(
+        "amp",
+        "DescribeWorkspaceConfiguration",
+        &named,
+        is_configured,
+    );
+    let arn = format!(
+        "arn:aws:aps:us-east-1:{ACCOUNT}:workspace/{}",
+        id.as_str().unwrap()
+    );
+    let mut amp = |operation: &str, arguments: Value| record.ok("amp", operation, arguments);
+    amp(
+        "TagResource",
+        json!({"resourceArn": arn, "tags": {"a": "1", "b": "2"}}),
+    );
+    amp(
+        "UntagResource",
+        json!({"resourceArn": arn, "tagKeys": ["a"]}),
+    );
+    assert_eq!(
+        amp("ListTagsForResource", json!({"resourceArn": arn}))["tags"],
+        json!({"b": "2"})
+    );
+    amp("DeleteWorkspace", named.clone());
+    record.until(
+        "amp",
+        "ListWorkspaces",
+        &json!({"alias": "renamed"}),
+        |answer| answer["workspaces"] == json!([]),
+    );
+    let gone = record.refused("amp", "DescribeWorkspace", named);
+    assert_eq!(gone, "ResourceNotFoundException");
+}
+
+fn parts_of_workspaces(record: &mut Record) {
+    let id = workspace(record, "parts");
+    let named = json!({"workspaceId": id});
+    let group = format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/parts:*");
+    record.ok("logs", "CreateLogGroup", json!({"logGroupName": "/parts"}));
+    let settled = |member: &'static str| {
+        move |answer: &Value| answer[member]["status"]["statusCode"] == "ACTIVE"
+    };
+    let logging = json!({"workspaceId": id, "logGroupArn": group});
+    for operation in ["CreateLoggingConfiguration", "UpdateLoggingConfiguration"] {
+        record.ok("amp", operation, logging.clone());
+        let is_settled = settled("loggingConfiguration");
+        record.until("amp", "DescribeLoggingConfiguration", &named, is_settled);
+    }
+    record.ok("amp", "DeleteLoggingConfiguration", named.clone());
+    let queries = json!({"workspaceId": id, "destinations": [{"cloudWatchLogs": {"logGroupArn": group}, "filters": {"qspThreshold": 10}}]});
+    for operation in [
+        "CreateQueryLoggingConfiguration",
+        "UpdateQueryLoggingConfiguration",
+    ] {
+        record.ok("amp", operation, queries.clone());
+        let is_settled = settled("queryLoggingConfiguration");
+        record.until(
+            "amp",
+            "DescribeQueryLoggingConfiguration",
+            &named,
+            is_settled,
+        );
+    }
+    record.ok("amp", "DeleteQueryLoggingConfiguration", named.clone());
+    // boto3 encodes blobs itself; on this way to it they are text.
+    let rules = json!({"workspaceId": id, "name": "rules", "data": "groups: []"});
+    let one = json!({"workspaceId": id, "name": "rules"});
+    for operation in ["CreateRuleGroupsNamespace", "PutRuleGroupsNamespace"] {
+        record.ok("amp", operation, rules.clone());
+        let is_settled = settled("ruleGroupsNamespace");
+        record.until("amp", "DescribeRuleGroupsNamespace", &one, is_settled);
+    }
+    let listed = record.ok("amp", "ListRuleGroupsNamespaces", named.clone());
+    assert_eq!(listed["ruleGroupsNamespaces"][0]["name"], "rules");
+    record.ok("amp", "DeleteRuleGroupsNamespace", one);
+    let alerts = json!({"workspaceId": id, "data": "alertmanager_config: |\n  route:\n    receiver: 'default'\n  receivers:\n    - name: 'default'\n"});
+    for operation in ["CreateAlertManagerDefinition", "PutAlertManagerDefinition"] {
+        record.ok("amp", operation, alerts.clone());
+        let is_settled = settled("alertManagerDefinition");
+        record.until("amp", "DescribeAlertManagerDefinition", &named, is_settled);
+    }
+    record.ok("amp", "DeleteAlertManagerDefinition", named);
+}
+
+fn task_definitions(record: &mut Record) {
+    let mut ecs = |operation: &str, arguments: Value| record.ok("ecs", operation, arguments);
+    let registered = json!({
+        "family": "app", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512",
+        "containerDefinitions": [{"name": "a", "image": "i"}],
+    });
+    let named = |name: &str| json!({"taskDefinition": name});
+    for revision in 1..=3 {
+        let answer = ecs("RegisterTaskDefinition", registered.clone());
+        assert_eq!(answer["taskDefinition"]["revision"], revision);
+    }
+    let latest = ecs("DescribeTaskDefinition", named("app"));
+    assert_eq!(latest["taskDefinition"]["revision"], 3);
+    ecs("DeregisterTaskDefinition", named("app:3"));
+    let latest = ecs("DescribeTaskDefinition", named("app"));
+    assert_eq!(
+        latest["taskDefinition"]["revision"], 2,
+        "the latest that is active"
+    );
+    let deleted = ecs(
+        "DeleteTaskDefinitions",
+        json!({"taskDefinitions": ["app:3", "app:2"]}),
+    );
+    assert_eq!(
+        deleted["taskDefinitions"][0]["status"],
+        "DELETE_IN_PROGRESS"
+    );
+    assert_eq!(
+        deleted["failures"].as_array().map(Vec::len),
+        Some(1),
+        "one is active"
+    );
+    let active = ecs("ListTaskDefinitions", json!({"familyPrefix": "app"}));
+    assert_eq!(
+        active["taskDefinitionArns"].as_array().map(Vec::len),
+        Some(2)
+    );
+    let families = ecs("ListTaskDefinitionFamilies", json!({}));
+    assert_eq!(families["families"], json!(["app"]));
+    let arn = format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/app:2");
+    ecs(
+        "TagResource",
+        json!({"resourceArn": arn, "tags": [{"key": "a", "value": "1"}, {"key": "b", "value": "2"}]}),
+    );
+    ecs(
+        "UntagResource",
+        json!({"resourceArn": arn, "tagKeys": ["a"]}),
+    );
+    let tags = ecs("ListTagsForResource", json!({"resourceArn": arn}));
+    assert_eq!(tags["tags"], json!([{"key": "b", "value": "2"}]));
+}
+
+fn services(record: &mut Record) {
+    let mut ecs = |operation: &str, arguments: Value| record.ok("ecs", operation, arguments);
+    let network = json!({"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"]}});
+    ecs("CreateCluster", json!({"clusterName": "c"}));
+    let clusters = ecs("DescribeClusters", json!({"clusters": ["c"]}));
+    assert_eq!(clusters["clusters"][0]["status"], "ACTIVE");
+    let listed = ecs("ListClusters", json!({}));
+    assert_eq!(listed["clusterArns"].as_array().map(Vec::len), Some(1));
+    ecs(
+        "CreateService",
+        json!({"cluster": "c", "serviceName": "s", "taskDefinition": "app:1", "desiredCount": 0, "launchType": "FARGATE", "networkConfiguration": network}),
+    );
+    ecs(
+        "UpdateService",
+        json!({"cluster": "c", "service": "s", "taskDefinition": "app:2"}),
+    );
+    let service = ecs(
+        "DescribeServices",
+        json!({"cluster": "c", "services": ["s"]}),
+    );
+    let of_service = service["services"][0]["taskDefinition"].as_str().unwrap();
+    assert!(of_service.ends_with("/app:2"), "{of_service}");
+    let listed = ecs("ListServices", json!({"cluster": "c"}));
+    assert_eq!(listed["serviceArns"].as_array().map(Vec::len), Some(1));
+    let task = ecs(
+        "RunTask",
+        json!({"cluster": "c", "taskDefinition": "app:1", "launchType": "FARGATE", "networkConfiguration": network}),
+    );
+    let arn = task["tasks"][0]["taskArn"].clone();
+    let tasks = ecs("ListTasks", json!({"cluster": "c"}));
+    assert_eq!(tasks["taskArns"], json!([arn]));
+    let described = ecs("DescribeTasks", json!({"cluster": "c", "tasks": [arn]}));
+    assert_eq!(described["failures"], json!([]));
+    ecs("StopTask", json!({"cluster": "c", "task": arn}));
+    ecs(
+        "DeleteService",
+        json!({"cluster": "c", "service": "s", "force": true}),
+    );
+    for _ in 0..100 {
+        if record
+            .aws
+            .try_boto("ecs", "DeleteCluster", json!({"cluster": "c"}))
+            .is_ok()
+        {
+            record.called.insert(("ecs", "DeleteCluster".to_owned()));
+            return;
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    panic!("the cluster still holds something after twenty seconds");
+}
+
+fn tags(record: &mut Record) {
+    const TAGGING: &str = "resourcegroupstaggingapi";
+    let arn = format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/app:2");
+    let mut tagging = |operation: &str, arguments: Value| record.ok(TAGGING, operation, arguments);
+    let answer = tagging(
+        "TagResources",
+        json!({"ResourceARNList": [arn], "Tags": {"c": "3"}}),
+    );
+    assert_eq!(answer["FailedResourcesMap"], json!({}));
+    let found = tagging(
+        "GetResources",
+        json!({"TagFilters": [{"Key": "c", "Values": ["3"]}]}),
+    );
+    assert_eq!(found["ResourceTagMappingList"][0]["ResourceARN"], arn);
+    assert_eq!(
+        tagging("GetTagKeys", json!({}))["TagKeys"],
+        json!(["b", "c"])
+    );
+    assert_eq!(
+        tagging("GetTagValues", json!({"Key": "b"}))["TagValues"],
+        json!(["2"])
+    );
+    tagging(
+        "UntagResources",
+        json!({"ResourceARNList": [arn], "TagKeys": ["c"]}),
+    );
+    assert_eq!(tagging("GetTagKeys", json!({}))["TagKeys"], json!(["b"]));
+}

@@ -1,0 +1,368 @@
+//! The real binary with `--sandbox`: whole runs on a file, without a network, without credentials, without Python.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use amp_stack::sandbox::{Sandbox, Settings};
+use serde_json::Value;
+
+use crate::{
+    emulators::server::sandbox as serve,
+    run::{Bench, Run},
+};
+
+const STACK: &str = include_str!("../../stacks/quickstart.toml");
+/// Where the sandbox of `stack.toml` is.
+const FILE: &str = ".amp-stack/sandbox.json";
+const DESTROY: &[&str] = &[
+    "destroy",
+    "stack.toml",
+    "--sandbox",
+    "--yes",
+    "--allow-data-loss",
+    "workspace",
+    "--allow-data-loss",
+    "log_groups.quickstart",
+];
+const APPLY: &[&str] = &["apply", "stack.toml", "--sandbox", "--yes"];
+const PLAN: &[&str] = &["plan", "stack.toml", "--sandbox", "--detailed-exitcode"];
+
+fn bench(name: &str) -> Bench {
+    let bench = Bench::new(name);
+    bench.write("stack.toml", STACK);
+    bench
+}
+
+/// How many roles, log groups, workspaces and active revisions the sandbox in the default file of `bench` holds.
+fn counted(bench: &Bench) -> [usize; 4] {
+    let sandbox = Sandbox::open(Settings {
+        file: Some(bench.path(FILE)),
+        ..Settings::default()
+    })
+    .expect("nobody else has it open, and it is whole");
+    let world = serde_json::to_value(sandbox.world()).unwrap();
+    let size = |value: &Value| value.as_object().map_or(0, serde_json::Map::len);
+    let is_active = |revision: &&Value| revision["status"] == "ACTIVE";
+    let revisions = &world["ecs"]["regions"]["us-east-1"]["families"]["quickstart"]["revisions"];
+    [
+        size(&world["iam"]["roles"]),
+        size(&world["logs"]["regions"]["us-east-1"]["groups"]),
+        size(&world["amp"]["regions"]["us-east-1"]["workspaces"]),
+        revisions
+            .as_object()
+            .map_or(0, |all| all.values().filter(is_active).count()),
+    ]
+}
+
+#[test]
+fn a_stack_lives_in_a_file_and_looking_never_alters_it() {
+    let bench = bench("sandbox-life");
+    let first = bench.run(PLAN).expect(2);
+    let notice = format!("Sandbox {FILE}: nothing here is AWS\n");
+    assert!(first.stderr.starts_with(&notice), "{}", first.stderr);
+    let heading = format!("Stack quickstart in us-east-1, account 111122223333 (sandbox {FILE})\n");
+    assert!(first.stdout.starts_with(&heading), "{}", first.stdout);
+    assert!(
+        first
+            .stdout
+            .ends_with("To do it, run: amp-stack apply stack.toml --sandbox\n"),
+        "{}",
+        first.stdout
+    );
+    assert!(!bench.path(FILE).exists(), "a plan makes nothing");
+
+    bench.run(APPLY).expect(0);
+    assert_eq!(counted(&bench), [2, 1, 1, 1]);
+    let before = fs::read(bench.path(FILE)).unwrap();
+    for look in [PLAN, &["plan", "stack.toml", "--sandbox", "--verbose"]] {
+        bench.run(look).expect(0);
+    }
+    let destroy = [
+        "plan",
+        "stack.toml",
+        "--sandbox",
+        "--destroy",
+        "--detailed-exitcode",
+    ];
+    bench.run(&destroy).expect(2);
+    bench
+        .run(&["destroy", "stack.toml", "--sandbox", "--yes"])
+        .expect(1);
+    assert_eq!(fs::read(bench.path(FILE)).unwrap(), before);
+
+    bench.run(DESTROY).expect(0);
+    bench.run(&destroy).expect(0);
+    let again = bench.run(DESTROY).expect(0);
+    assert!(
+        again.stdout.contains("nothing of this stack is left"),
+        "{}",
+        again.stdout
+    );
+}
+
+#[test]
+fn nothing_of_aws_is_looked_for() {
+    let bench = bench("sandbox-alone");
+    let mut command = bench.command(PLAN);
+    command
+        .env("AWS_PROFILE", "no-such-profile")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/")
+        .env("HTTPS_PROXY", "http://127.0.0.1:1")
+        .env("AWS_REGION", "eu-west-1");
+    let run = Run::from(command.output().unwrap()).expect(2);
+    assert!(
+        run.stdout.starts_with("Stack quickstart in eu-west-1,"),
+        "{}",
+        run.stdout
+    );
+    let named = [PLAN, &["--region", "eu-central-1"]].concat();
+    let run = bench.run(&named).expect(2);
+    assert!(
+        run.stdout.starts_with("Stack quickstart in eu-central-1,"),
+        "{}",
+        run.stdout
+    );
+    bench
+        .run(&["validate", "stack.toml", "--sandbox"])
+        .expect(0);
+}
+
+#[test]
+fn the_stack_file_says_whose_account_it_is() {
+    let bench = bench("sandbox-account");
+    let text = STACK.replace("[stack]\n", "[stack]\naccount = \"444455556666\"\n");
+    bench.write("stack.toml", &text);
+    let run = bench.run(PLAN).expect(2);
+    assert!(
+        run.stdout.contains("account 444455556666 (sandbox"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_run_killed_anywhere_is_healed_by_the_next() {
+    let bench = bench("sandbox-kill");
+    // The calls come within the first second and after the workspace is active, at about the fourth.
+    for millis in [20, 60, 90, 120, 150, 200, 300, 3950, 4050, 4100, 4150, 4200] {
+        let mut child = bench
+            .command(APPLY)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(Duration::from_millis(millis));
+        // It may be done already.
+        let _ = child.kill();
+        child.wait().unwrap();
+        // Opens, so it is whole.
+        let held = counted(&bench);
+        assert!(
+            held.iter()
+                .zip([2, 1, 1, 1])
+                .all(|(held, all)| *held <= all),
+            "{held:?}"
+        );
+    }
+    bench.run(APPLY).expect(0);
+    assert_eq!(counted(&bench), [2, 1, 1, 1], "no duplicates");
+    bench.run(PLAN).expect(0);
+}
+
+#[test]
+fn a_bad_day_ends_well() {
+    for seed in ["1", "2", "3", "4"] {
+        let bench = bench(&format!("sandbox-chaos-{seed}"));
+        let until_done = |command: &[&str]| {
+            let command = [command, &["--sandbox-chaos", seed]].concat();
+            for _ in 0..5 {
+                let run = bench.run(&command);
+                assert!(
+                    run.stderr.contains(&format!("misbehaves from seed {seed}")),
+                    "{}",
+                    run.stderr
+                );
+                if run.code == Some(0) {
+                    return;
+                }
+                assert!(run.code.is_some_and(|code| code != 101), "{}", run.stderr);
+            }
+            panic!("seed {seed}: {command:?} did not get to its end in five runs");
+        };
+        until_done(APPLY);
+        assert_eq!(counted(&bench), [2, 1, 1, 1], "seed {seed}");
+        bench.run(PLAN).expect(0);
+        until_done(DESTROY);
+        bench
+            .run(&[
+                "plan",
+                "stack.toml",
+                "--sandbox",
+                "--destroy",
+                "--detailed-exitcode",
+            ])
+            .expect(0);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_left_alone_and_explained() {
+    let bench = bench("sandbox-files");
+    let plan = ["plan", "stack.toml", "--sandbox=own.json"];
+    let header = "{\"format\":\"amp-stack sandbox\"";
+    for (text, said) in [
+        (
+            "{",
+            "error: the sandbox file own.json is damaged\n  because: EOF while parsing",
+        ),
+        (
+            &format!("{header},\"version\":99,\"account\":\"111122223333\"}}"),
+            "hint: use the amp-stack that wrote it, or name another file",
+        ),
+        (
+            &format!("{header},\"version\":1,\"account\":\"999988887777\"}}"),
+            "hint: name another file, or use it for account 999988887777",
+        ),
+    ] {
+        bench.write("own.json", text);
+        let run = bench.run(&plan).expect(1);
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+        assert_eq!(fs::read_to_string(bench.path("own.json")).unwrap(), text);
+    }
+    fs::remove_file(bench.path("own.json")).unwrap();
+    let _held = Sandbox::open(Settings {
+        file: Some(bench.path("own.json")),
+        ..Settings::default()
+    });
+    let run = bench.run(&plan).expect(1);
+    assert!(
+        run.stderr
+            .contains("error: another process is using the sandbox file own.json\nhint: stop the other one, or name another file"),
+        "{}",
+        run.stderr
+    );
+    let run = bench
+        .run(&["plan", "stack.toml", "--sandbox=none/own.json"])
+        .expect(1);
+    assert!(
+        run.stderr
+            .contains("cannot lock the sandbox file none/own.json"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn what_is_served_and_what_is_in_the_file_are_one() {
+    let bench = bench("sandbox-serve");
+    let file: PathBuf = bench.path("served.json");
+    let name = file.to_str().unwrap();
+    let (mut server, endpoint) = serve(&[name]);
+    let mut client = bench.command(&["apply", "stack.toml", "--yes"]);
+    client
+        .env("AWS_ENDPOINT_URL", &endpoint)
+        .env("AWS_ACCESS_KEY_ID", "sandbox")
+        .env("AWS_SECRET_ACCESS_KEY", "sandbox");
+    Run::from(client.output().unwrap()).expect(0);
+    let port = endpoint.rsplit(':').next().unwrap();
+    let second = bench.run(&["sandbox", "--port", port]).expect(1);
+    assert!(
+        second
+            .stderr
+            .contains("hint: choose another port with --port"),
+        "{}",
+        second.stderr
+    );
+
+    let pid = server.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(
+        server.wait().unwrap().code(),
+        Some(0),
+        "SIGTERM is how it is stopped"
+    );
+    let text = STACK.replace("[stack]\n", "[stack]\naccount = \"123456789012\"\n");
+    bench.write("stack.toml", &text);
+    let file = format!("--sandbox={name}");
+    bench
+        .run(&["plan", "stack.toml", "--detailed-exitcode", &file])
+        .expect(0);
+}
+
+#[test]
+fn a_whole_life_is_tried_in_one_command() {
+    let bench = bench("sandbox-try");
+    let run = bench.run(&["try", "stack.toml"]).expect(0);
+    let headings: Vec<&str> = run
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("$ "))
+        .collect();
+    assert_eq!(
+        headings,
+        [
+            "$ amp-stack plan stack.toml --sandbox",
+            "$ amp-stack apply stack.toml --sandbox --yes",
+            "$ amp-stack plan stack.toml --sandbox",
+            "$ amp-stack destroy stack.toml --sandbox --yes --allow-data-loss log_groups.quickstart --allow-data-loss workspace",
+        ]
+    );
+    let expected = [
+        "5 to create: 8 calls",
+        "Nothing to do: everything is as",
+        "5 to remove: 8 calls",
+    ];
+    for said in expected {
+        assert!(run.stdout.contains(said), "{said} in {}", run.stdout);
+    }
+    for said in ["Done: 5 created", "Done: 5 removed"] {
+        assert!(run.stderr.contains(said), "{said} in {}", run.stderr);
+    }
+    assert!(
+        !bench.path(".amp-stack").exists(),
+        "it leaves nothing behind"
+    );
+}
+
+#[test]
+fn what_is_protected_is_given_up_before_it_is_tried_to_be_removed() {
+    let bench = bench("sandbox-protected");
+    let text = STACK
+        .replace("prevent_destroy = false", "prevent_destroy = true")
+        .replace(
+            "retention_days = 7",
+            "retention_days = 7\ndeletion_protection = true",
+        );
+    bench.write("stack.toml", &text);
+    let run = bench.run(&["try", "stack.toml"]).expect(0);
+    let edits = "(with `deletion_protection = false` in [log_groups.quickstart] and `prevent_destroy = false` in [workspace] in the stack file,";
+    assert!(run.stdout.contains(edits), "{}", run.stdout);
+    assert!(run.stdout.contains("5 of 5: Remove it"), "{}", run.stdout);
+}
+
+#[test]
+fn a_stack_on_other_peoples_things_cannot_be_tried_alone() {
+    let bench = bench("sandbox-alien");
+    bench.write(
+        "stack.toml",
+        include_str!("../../stacks/existing-workspace-and-roles.toml"),
+    );
+    let run = bench.run(&["try", "stack.toml"]).expect(1);
+    assert!(
+        run.stderr.contains("needs more than an empty account"),
+        "{}",
+        run.stderr
+    );
+}

@@ -1,0 +1,244 @@
+//! An account to begin with: bystanders of every kind, what others left under our names, and half-made things of ours.
+
+use std::time::Duration;
+
+use amp_stack::{
+    identity::Identity,
+    sandbox::{Sandbox, Settings, connector::Clock},
+};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_async::{rt::sleep::TokioSleep, time::TimeSource};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use fastrand::Rng;
+use std::time::SystemTime;
+use tokio::time::Instant;
+
+use super::{
+    draft::{STACK, STRAY_GROUP, STRAY_ROLE},
+    world::{REGION, View},
+};
+
+/// When every story begins: 2026-01-01T00:00:00Z.
+const BEGIN_MILLIS: u64 = 1_767_225_600_000;
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+const EXECUTION: &str = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+
+/// Tokio's clock, for the SDK.
+#[derive(Clone, Copy, Debug)]
+struct VirtualTime(Instant);
+
+impl TimeSource for VirtualTime {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(BEGIN_MILLIS) + self.0.elapsed()
+    }
+}
+
+/// An account in the sandbox.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) sandbox: Sandbox,
+    /// The id of a workspace that is not ours.
+    pub(super) guest: String,
+    /// Whether others left things under names that drafts may want.
+    pub(super) strays: bool,
+    begun: Instant,
+}
+
+impl Account {
+    /// A new account, with what it holds before the stack is applied for the first time.
+    pub(super) async fn random(rng: &mut Rng) -> Self {
+        let sandbox = Sandbox::open(Settings {
+            clock: Clock::tokio(BEGIN_MILLIS),
+            ..Settings::default()
+        });
+        let mut account = Self {
+            sandbox: sandbox.expect("a sandbox without a file opens"),
+            guest: String::new(),
+            strays: rng.u8(..4) == 0,
+            begun: Instant::now(),
+        };
+        let hand = Hand::new(&account.sdk(account.sandbox.http_client()));
+        account.guest = hand.bystanders(rng).await;
+        if account.strays {
+            hand.strays().await;
+        }
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        hand.half_made(rng, account.strays).await;
+        account
+    }
+
+    /// The SDK's configuration with `http_client`, and with the clock of the simulation.
+    pub(super) fn sdk(&self, http_client: SharedHttpClient) -> SdkConfig {
+        let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http_client)
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+                TokioSleep::new(),
+            ))
+            .time_source(VirtualTime(self.begun))
+            .build()
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        Identity::new(self.sandbox.account(), REGION)
+    }
+
+    pub(super) fn view(&self) -> View {
+        View::of(&self.sandbox.world())
+    }
+
+    /// The time since the story began.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+/// Tags by which a stack owns something.
+fn owned(stack: &str, address: &str, region: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("amp-stack:stack", stack.to_owned()),
+        ("amp-stack:address", address.to_owned()),
+        ("amp-stack:region", region.to_owned()),
+    ]
+}
+
+/// Somebody who works in the account by hand.
+struct Hand {
+    iam: aws_sdk_iam::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
+    amp: aws_sdk_amp::Client,
+    ecs: aws_sdk_ecs::Client,
+}
+
+impl Hand {
+    fn new(sdk: &SdkConfig) -> Self {
+        Self {
+            iam: aws_sdk_iam::Client::new(sdk),
+            logs: aws_sdk_cloudwatchlogs::Client::new(sdk),
+            amp: aws_sdk_amp::Client::new(sdk),
+            ecs: aws_sdk_ecs::Client::new(sdk),
+        }
+    }
+
+    /// Things that are nobody's business; returns the id of a workspace among them.
+    async fn bystanders(&self, rng: &mut Rng) -> String {
+        let other = |address: &str| owned("other", address, REGION);
+        for index in 0..rng.u8(1..=5) {
+            self.role(&format!("Bystander{index}"), Vec::new()).await;
+        }
+        self.role("OtherTask", other("roles.task")).await;
+        self.attach("OtherTask").await;
+        // The same stack in another region: roles are global, everything else is not.
+        self.role("SimTaskElsewhere", owned(STACK, "roles.task", "us-east-1"))
+            .await;
+        for index in 0..rng.u8(1..=4) {
+            self.group(&format!("/bystander/{index}"), Vec::new()).await;
+        }
+        self.group("/other/app", other("log_groups.app")).await;
+        self.workspace("shared", other("workspace")).await;
+        self.workspace("sim", Vec::new()).await;
+        self.register("other-api", other("task_definitions.api"))
+            .await;
+        for _ in 0..rng.u8(1..=3) {
+            self.register("bystander", Vec::new()).await;
+        }
+        self.workspace("guest", Vec::new()).await
+    }
+
+    /// What has names that drafts may want.
+    async fn strays(&self) {
+        let tags = || vec![("cost-center", "7".to_owned())];
+        self.group(STRAY_GROUP, tags()).await;
+        self.role(STRAY_ROLE, tags()).await;
+        self.attach(STRAY_ROLE).await;
+        self.iam
+            .put_role_policy()
+            .role_name(STRAY_ROLE)
+            .policy_name("by-hand")
+            .policy_document(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// What a run that was killed may have left: each is ours by its tags, and not yet what it was to be.
+    async fn half_made(&self, rng: &mut Rng, strays: bool) {
+        let ours = |address: &str| owned(STACK, address, REGION);
+        if rng.u8(..3) == 0 {
+            self.role("SimExecution", ours("roles.execution")).await;
+        }
+        if rng.u8(..3) == 0 && !strays {
+            self.group(STRAY_GROUP, ours("log_groups.app")).await;
+        }
+        if rng.u8(..4) == 0 {
+            self.register("sim-worker", ours("task_definitions.worker"))
+                .await;
+        }
+        if rng.u8(..3) == 0 {
+            // It is CREATING still.
+            self.workspace("sim", ours("workspace")).await;
+        }
+    }
+
+    async fn role(&self, name: &str, tags: Vec<(&'static str, String)>) {
+        let tag = |(key, value): (&str, String)| {
+            let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value);
+            tag.build().unwrap()
+        };
+        let request = self.iam.create_role().role_name(name);
+        request
+            .assume_role_policy_document(TRUST)
+            .set_tags(Some(tags.into_iter().map(tag).collect()))
+            .send()
+            .await
+            .unwrap();
+    }
+
+    async fn attach(&self, role: &str) {
+        let request = self.iam.attach_role_policy().role_name(role);
+        request.policy_arn(EXECUTION).send().await.unwrap();
+    }
+
+    async fn group(&self, name: &str, tags: Vec<(&'static str, String)>) {
+        let tags = tags
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        let tags = Some(tags).filter(|tags: &std::collections::HashMap<_, _>| !tags.is_empty());
+        let request = self.logs.create_log_group().log_group_name(name);
+        request.set_tags(tags).send().await.unwrap();
+    }
+
+    async fn workspace(&self, alias: &str, tags: Vec<(&'static str, String)>) -> String {
+        let tags = tags
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        let request = self.amp.create_workspace().alias(alias);
+        let answer = request.set_tags(Some(tags)).send().await.unwrap();
+        answer.workspace_id
+    }
+
+    async fn register(&self, family: &str, tags: Vec<(&'static str, String)>) {
+        let container = aws_sdk_ecs::types::ContainerDefinition::builder()
+            .name("app")
+            .image("quay.io/sim/old")
+            .memory(64);
+        let tag = |(key, value): (&str, String)| {
+            let tag = aws_sdk_ecs::types::Tag::builder();
+            tag.key(key).value(value).build()
+        };
+        let request = self.ecs.register_task_definition().family(family);
+        let tags: Vec<_> = tags.into_iter().map(tag).collect();
+        request
+            .container_definitions(container.build())
+            .set_tags(Some(tags).filter(|tags| !tags.is_empty()))
+            .send()
+            .await
+            .unwrap();
+    }
+}

@@ -1,0 +1,282 @@
+//! What has to be true: after every run, and when a stack has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use amp_stack::{plan::Phase, sandbox::chaos::Tally};
+use serde_json::Value;
+
+use super::{
+    draft::{Draft, Family, Inline, Role, SECRET, Workspace},
+    invocation::{End, Invocation},
+    wire::Sent,
+    world::{View, is_ours, tags},
+};
+
+/// Codes that faults have, and `None` for no answer at all.
+const FAULTS: &[Option<&str>] = &[
+    None,
+    Some("Throttling"),
+    Some("ThrottlingException"),
+    Some("ThrottledException"),
+    Some("ServiceFailure"),
+    Some("InternalFailure"),
+    Some("ServerException"),
+    Some("ServiceUnavailableException"),
+    Some("InternalServerException"),
+    Some("InternalServiceException"),
+];
+
+/// What holds after any run, however it ended. `settled` says that everything done before it could be seen when it began.
+pub(super) fn run(run: &Invocation, settled: bool) {
+    looking_alters_nothing(run);
+    assert!(
+        !run.text.contains(SECRET),
+        "a secret was shown:\n{}",
+        run.text
+    );
+    if settled {
+        assert!(
+            matches!(run.end, End::Unread(_))
+                || run.plan.refusals.is_empty()
+                || run.looked == run.sent.len(),
+        );
+        failures_are_of_faults(run);
+        if run.tally.stale == 0 {
+            nothing_goes_while_it_is_mentioned(run);
+        }
+    }
+    needs_come_first(run);
+}
+
+fn looking_alters_nothing(run: &Invocation) {
+    let looks = match &run.end {
+        End::Unread(_) | End::Planned => run.sent.len(),
+        End::Applied(_) | End::Killed => run.looked,
+    };
+    for sent in &run.sent[..looks] {
+        assert!(sent.is_read, "to look, {} was sent", sent.operation);
+    }
+}
+
+/// Nothing fails by itself.
+fn failures_are_of_faults(run: &Invocation) {
+    match &run.end {
+        End::Unread(error) => {
+            assert!(run.tally != Tally::default(), "{error:?} on a good day");
+        }
+        End::Applied(outcome) => {
+            for failure in &outcome.failed {
+                assert!(
+                    run.tally != Tally::default(),
+                    "{failure:?} on a good day:\n{}",
+                    run.text
+                );
+                let code = failure.error.code.as_deref();
+                assert!(
+                    run.tally.stale > 0 || FAULTS.contains(&code),
+                    "{failure:?} is of no fault:\n{}",
+                    run.text
+                );
+            }
+        }
+        End::Killed | End::Planned => {}
+    }
+}
+
+/// A revision is registered when nothing is done any more to the roles and log groups that it mentions.
+fn needs_come_first(run: &Invocation) {
+    let registers = run
+        .sent
+        .iter()
+        .filter(|sent| sent.operation == "RegisterTaskDefinition");
+    for register in registers {
+        let document = Value::Object(register.input.clone()).to_string();
+        let late = |sent: &&Sent| !sent.is_read && sent.ended.is_none_or(|end| end > register.at);
+        for sent in run.sent.iter().filter(late) {
+            let named = ["RoleName", "logGroupName"]
+                .into_iter()
+                .filter_map(|member| sent.input.get(member)?.as_str());
+            for name in named {
+                let mentioned = document.contains(&format!("/{name}\""))
+                    || document.contains(&format!("\"{name}\""));
+                assert!(
+                    !mentioned,
+                    "{} of {name} was not over when {} was registered",
+                    sent.operation, register.input["family"]
+                );
+            }
+        }
+    }
+}
+
+/// What goes for good is mentioned by nothing that stays. What is replaced, or gives its name to another resource of the stack, goes before that comes, and
+/// before whoever mentions it is altered.
+fn nothing_goes_while_it_is_mentioned(run: &Invocation) {
+    let mut successors = BTreeSet::new();
+    for step in &run.plan.steps {
+        let named = match step.id.phase {
+            Phase::Build => step.to.as_ref(),
+            Phase::Remove => step.from.as_ref().filter(|_| !step.replaces.is_empty()),
+        };
+        successors.extend(named.map(|resource| resource.name().to_lowercase()));
+    }
+    for sent in &run.sent {
+        let name = ["RoleName", "logGroupName", "workspaceId"]
+            .into_iter()
+            .find_map(|member| sent.input.get(member)?.as_str())
+            .unwrap_or_default();
+        assert!(
+            sent.mentioned_by.is_empty() || successors.contains(&name.to_lowercase()),
+            "{} of {name}, which {:?} mention",
+            sent.operation,
+            sent.mentioned_by
+        );
+    }
+}
+
+/// Everything is as it was, or ours; what others left under our names is as it was, or ours, or gone with the stack. And there is one workspace at most.
+pub(super) fn others(
+    view: &View,
+    bystanders: &BTreeMap<String, Value>,
+    strays: &BTreeMap<String, Value>,
+) {
+    for (name, before) in bystanders {
+        assert_eq!(
+            view.things.get(name),
+            Some(before),
+            "{name} is none of our business"
+        );
+    }
+    for (name, thing) in &view.things {
+        if bystanders.contains_key(name) || is_ours(name, thing) {
+            continue;
+        }
+        assert_eq!(strays.get(name), Some(thing), "whose is {name}?");
+    }
+    let workspaces = view.ours_of("workspace");
+    assert!(workspaces.len() <= 1, "more than one: {workspaces:#?}");
+}
+
+/// The account holds what the stack file says, judged without the planner.
+pub(super) fn agree(view: &View, draft: &Draft) {
+    let names = |kind| view.ours_of(kind).into_keys().collect::<BTreeSet<_>>();
+    let groups: BTreeSet<&str> = draft.groups.iter().flatten().map(|g| g.name).collect();
+    assert_eq!(names("log group"), groups);
+    for group in draft.groups.iter().flatten() {
+        let live = view.ours_of("log group")[group.name];
+        let retention = live.get("retention_days").and_then(Value::as_u64);
+        assert_eq!(retention, group.retention.map(u64::from), "{live}");
+        agree_on_tags(live, draft);
+    }
+    let roles = draft.roles.iter().flatten();
+    let roles: BTreeSet<String> = roles.map(|role| role.name.to_lowercase()).collect();
+    assert_eq!(names("role"), roles.iter().map(String::as_str).collect());
+    let workspace = view.ours_of("workspace").into_iter().next();
+    agree_on_workspace(workspace, draft);
+    let id = workspace.map_or("no workspace", |(id, _)| id);
+    for (index, role) in draft.roles.iter().enumerate() {
+        if let Some(role) = role {
+            agree_on_role(view, draft, index, role, id);
+        }
+    }
+    let families = draft.families.iter().flatten().map(|family| family.name);
+    let active = view.active();
+    let live: BTreeSet<&str> = active.keys().copied().collect();
+    assert_eq!(live, families.collect());
+    for family in draft.families.iter().flatten() {
+        agree_on_family(&active[family.name], draft, family, id);
+    }
+}
+
+fn agree_on_tags(live: &Value, draft: &Draft) {
+    let team = tags(live).remove("team");
+    assert_eq!(team.as_deref(), draft.team, "{live}");
+}
+
+fn agree_on_workspace(live: Option<(&str, &Value)>, draft: &Draft) {
+    match (&draft.workspace, live) {
+        (None | Some(Workspace::Existing), None) => {}
+        (
+            Some(Workspace::Managed {
+                alias,
+                retention,
+                logging,
+                protected,
+            }),
+            Some((_, live)),
+        ) => {
+            assert_eq!(live["alias"], *alias);
+            if let Some(days) = retention {
+                assert!(
+                    live["configuration"]
+                        .to_string()
+                        .contains(&days.to_string())
+                );
+            }
+            let group = logging.and_then(|at| Some(draft.groups[at].as_ref()?.name));
+            let logs = live.get("logging").map(Value::to_string);
+            match (group, logs) {
+                (None, None) => {}
+                (Some(group), Some(logs)) => assert!(logs.contains(group), "{logs}"),
+                (group, logs) => panic!("{logs:?} instead of {group:?}"),
+            }
+            let protection = tags(live).remove("amp-stack:prevent-destroy");
+            assert_eq!(protection.is_some(), *protected);
+            agree_on_tags(live, draft);
+        }
+        (wanted, live) => panic!("{live:?} instead of {wanted:?}"),
+    }
+}
+
+fn agree_on_role(view: &View, draft: &Draft, index: usize, role: &Role, workspace: &str) {
+    let live = view.ours_of("role")[role.name.to_lowercase().as_str()];
+    assert_eq!(live["name"], role.name);
+    assert_eq!(live["path"], role.path);
+    assert_eq!(live["max_session_seconds"], role.session);
+    assert_eq!(
+        live["description"].as_str().unwrap_or_default(),
+        role.description
+    );
+    let attached = live["attached"].as_array().map_or(0, Vec::len);
+    assert_eq!(attached, usize::from(role.managed), "{live}");
+    let families = draft.families.iter().flatten();
+    let writes = families
+        .filter(|family| family.metrics && family.task_role == Some(index))
+        .count()
+        > 0;
+    let inline = live["inline"].as_object().expect("a map");
+    let wanted = usize::from(writes) + usize::from(role.inline != Inline::None);
+    assert_eq!(inline.len(), wanted, "{live}");
+    let managed = matches!(draft.workspace, Some(Workspace::Managed { .. }));
+    if managed && (writes || role.inline == Inline::Workspace) {
+        assert!(live["inline"].to_string().contains(workspace), "{live}");
+    }
+    agree_on_tags(live, draft);
+}
+
+fn agree_on_family(
+    revisions: &BTreeMap<u64, &Value>,
+    draft: &Draft,
+    family: &Family,
+    workspace: &str,
+) {
+    if let Some(keep) = family.keep {
+        assert!(revisions.len() <= usize::try_from(keep).unwrap());
+    }
+    let newest = revisions.values().next_back().expect("at least one");
+    let text = newest["definition"].to_string();
+    assert!(text.contains(&format!("app:v{}", family.image)), "{text}");
+    let password = draft.variable("DB_PASSWORD").unwrap_or_default();
+    assert_eq!(text.contains(&password), family.secret, "{text}");
+    let role = family.task_role.and_then(|at| draft.roles[at].as_ref());
+    let role = role.map(|role| format!(":role{}{}", role.path, role.name));
+    let live = newest["definition"]["taskRoleArn"].as_str();
+    assert_eq!(
+        live.and_then(|arn| arn.find(":role").map(|at| &arn[at..])),
+        role.as_deref()
+    );
+    if family.metrics && matches!(draft.workspace, Some(Workspace::Managed { .. })) {
+        assert!(text.contains(workspace), "{text}");
+    }
+    agree_on_tags(newest, draft);
+}
