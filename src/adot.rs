@@ -1,6 +1,7 @@
 //! The AWS Distro for OpenTelemetry (ADOT) collector as a sidecar: what ECS's console adds for "Use metric collection" and "Use trace collection".
 //!
-//! Sources: the collector's repository, aws-observability/aws-otel-collector v0.49.0 (`config/ecs`, `cmd/awscollector/Dockerfile`, `cmd/healthcheck`, `pkg/config`), and the
+//! Sources: the collector's repository, aws-observability/aws-otel-collector v0.49.0 (`config/ecs`, `cmd/awscollector/Dockerfile`, `cmd/healthcheck`,
+//! `pkg/config`), and the
 //! ECS developer guide, "Exporting application metrics to Amazon Managed Service for Prometheus".
 
 pub mod config;
@@ -33,8 +34,10 @@ pub const HEALTH_PORT: u16 = 13133;
 
 /// A collector.
 ///
-/// It is not essential unless the stack file says so: an application that works must not go down with what measures it. In exchange it is restarted when it exits, and by
-/// default the application's containers wait until it is healthy, so that a collector that can't start (a wrong role, a wrong endpoint) stops a deployment, where
+/// It is not essential unless the stack file says so: an application that works must not go down with what measures it. In exchange it is restarted
+/// when it exits, and by
+/// default the application's containers wait until it is healthy, so that a collector that can't start (a wrong role, a wrong endpoint) stops a
+/// deployment, where
 /// somebody looks, and not a running service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collector {
@@ -191,7 +194,8 @@ fn pairs(value: &str, named: impl IntoIterator<Item = (String, Text)>) -> Node {
 
 /// The only check that can pass: the image has no shell, and `/healthcheck` is the one other program in it (`cmd/awscollector/Dockerfile`).
 ///
-/// It asks the extension `health_check`, so a configuration of the user's own needs that extension too. The collector is up within seconds; five tries of five seconds also cover a slow start on a quarter of a CPU.
+/// It asks the extension `health_check`, so a configuration of the user's own needs that extension too. The collector is up within seconds; five
+/// tries of five seconds also cover a slow start on a quarter of a CPU.
 fn health_check() -> Node {
     Node::map([
         ("command", Node::texts(["CMD", "/healthcheck"])),

@@ -122,7 +122,8 @@ fn pipeline(receivers: &[&str], processors: &[&str], exporter: &str) -> Value {
     json!({"receivers": receivers, "processors": processors, "exporters": [exporter]})
 }
 
-/// Receivers listen on every address, as in the files that the image brings: since v0.41.0 they would by default listen on the loopback only, which other containers
+/// Receivers listen on every address, as in the files that the image brings: since v0.41.0 they would by default listen on the loopback only, which
+/// other containers
 /// of a bridge network can't reach.
 fn otlp() -> Value {
     json!({

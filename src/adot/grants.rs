@@ -19,7 +19,8 @@ pub const XRAY_WRITE_ACCESS: &str = "AWSXRayDaemonWriteAccess";
 pub const REMOTE_WRITE: &str = "aps:RemoteWrite";
 /// The action of sending a trace.
 pub const PUT_TRACES: &str = "xray:PutTraceSegments";
-/// What an X-Ray exporter does (AWS managed policy `AWSXRayDaemonWriteAccess`). None of it can be limited to a resource (service authorization reference, "AWS X-Ray").
+/// What an X-Ray exporter does (AWS managed policy `AWSXRayDaemonWriteAccess`). None of it can be limited to a resource (service authorization
+/// reference, "AWS X-Ray").
 pub const XRAY_WRITE: [&str; 5] = [
     "xray:GetSamplingRules",
     "xray:GetSamplingStatisticSummaries",
@@ -28,7 +29,8 @@ pub const XRAY_WRITE: [&str; 5] = [
     PUT_TRACES,
 ];
 
-/// What AWS managed policies allow that tasks are often given, as patterns of actions (the policies' documents as of 2026-03, in the AWS managed policy reference). Of
+/// What AWS managed policies allow that tasks are often given, as patterns of actions (the policies' documents as of 2026-03, in the AWS managed
+/// policy reference). Of
 /// every other managed policy nothing is known offline.
 const KNOWN: &[(&str, &[&str])] = &[
     (
@@ -143,7 +145,8 @@ fn allows(policy: &Policy, action: &str) -> bool {
     })
 }
 
-/// Compares an action with a pattern, in which `*` stands for any characters and `?` for one, ignoring case (IAM user guide, "IAM JSON policy elements: Action").
+/// Compares an action with a pattern, in which `*` stands for any characters and `?` for one, ignoring case (IAM user guide, "IAM JSON policy
+/// elements: Action").
 fn matches(pattern: &str, action: &str) -> bool {
     fn rest(pattern: &[u8], action: &[u8]) -> bool {
         match (pattern.split_first(), action.split_first()) {

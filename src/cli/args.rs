@@ -212,6 +212,10 @@ pub(super) struct InSandbox {
         num_args = 0..=1,
         require_equals = true
     )]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's own form of an option whose value may be left out"
+    )]
     pub(super) sandbox: Option<Option<PathBuf>>,
     /// Let the sandbox throttle, fail, lose answers and lag as AWS does on a bad day, the same for the same seed
     #[arg(long, value_name = "SEED", requires = "sandbox")]

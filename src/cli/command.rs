@@ -190,7 +190,7 @@ pub(super) fn typed(verb: &str, path: &Path, target: &Target) -> String {
         None => {}
         Some(None) => words.push("--sandbox".to_owned()),
         Some(Some(file)) => {
-            words.push(format!("--sandbox={}", quoted(&file.display().to_string())))
+            words.push(format!("--sandbox={}", quoted(&file.display().to_string())));
         }
     }
     if let Some(seed) = sandbox.sandbox_chaos {

@@ -1,6 +1,6 @@
 //! From the text of a stack file to a checked [`Stack`], or to every problem in it.
 
-mod arn;
+pub(super) mod arn;
 mod collision;
 mod context;
 mod cycle;
@@ -16,7 +16,7 @@ mod role;
 mod sections;
 pub(super) mod tags;
 mod variables;
-mod workspace;
+pub(super) mod workspace;
 
 use std::{collections::BTreeMap, fmt, io, path::Path};
 

@@ -231,7 +231,7 @@ fn body(
         if let Some(value) = value {
             let name = key(wire_name, &value.span);
             // A role that is reported is kept as it is, which keeps the rules from reporting it as missing.
-            let role = roles::arn(&value, file_name, scope, role_arns, problems);
+            let role = roles::arn_of(&value, file_name, scope, role_arns, problems);
             set(&mut body, name, role.unwrap_or(value));
         }
     }

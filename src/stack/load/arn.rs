@@ -4,17 +4,17 @@ use crate::stack::{load::context::Context, problem::Problems, reader::Located, t
 
 /// `arn:partition:service:region:account:resource` (AWS general reference, "Amazon Resource Names").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Arn<'a> {
-    pub(super) partition: &'a str,
-    pub(super) service: &'a str,
-    pub(super) region: &'a str,
-    pub(super) account: &'a str,
-    pub(super) resource: &'a str,
+pub(in crate::stack) struct Arn<'a> {
+    pub(in crate::stack) partition: &'a str,
+    pub(in crate::stack) service: &'a str,
+    pub(in crate::stack) region: &'a str,
+    pub(in crate::stack) account: &'a str,
+    pub(in crate::stack) resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
     /// Splits an ARN.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(in crate::stack) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         let mut next = || parts.next();
         if next()? != "arn" {
@@ -32,18 +32,24 @@ impl<'a> Arn<'a> {
     }
 
     /// Whether the account is twelve digits.
-    pub(super) fn has_account(&self) -> bool {
+    pub(in crate::stack) fn has_account(&self) -> bool {
         self.account.len() == 12 && self.account.bytes().all(|b| b.is_ascii_digit())
     }
 }
 
 /// Tells whether a string is an ARN rather than a name.
-pub(super) fn looks_like_arn(text: &str) -> bool {
+pub(in crate::stack) fn looks_like_arn(text: &str) -> bool {
     text.starts_with("arn:")
 }
 
 /// Reports an ARN that is not one of `what`, which `example` shows.
-pub(super) fn invalid(span: &Span, arn: &str, what: &str, example: &str, problems: &mut Problems) {
+pub(in crate::stack) fn invalid(
+    span: &Span,
+    arn: &str,
+    what: &str,
+    example: &str,
+    problems: &mut Problems,
+) {
     problems
         .add(
             "invalid-arn",

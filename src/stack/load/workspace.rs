@@ -129,7 +129,7 @@ fn by_id(
 
 /// Ids are up to 64 characters (API model of Amazon Managed Service for Prometheus 2020-08-01, `WorkspaceId`); that they begin with `ws-` is what the user
 /// guide shows everywhere, and what keeps an alias from being taken for one.
-fn is_id(id: &str) -> bool {
+pub(in crate::stack) fn is_id(id: &str) -> bool {
     id.len() <= 64
         && id.strip_prefix("ws-").is_some_and(|rest| {
             !rest.is_empty()

@@ -65,7 +65,8 @@ impl Launch {
         self.known.contains(&launch_type)
     }
 
-    /// Tells whether ECS gives the task a network interface unless it is told otherwise: on Fargate, which has nothing else, and on managed instances (ECS developer guide,
+    /// Tells whether ECS gives the task a network interface unless it is told otherwise: on Fargate, which has nothing else, and on managed instances
+    /// (ECS developer guide,
     /// "Amazon ECS task definition parameters for Amazon ECS Managed Instances").
     fn defaults_to_awsvpc(&self) -> bool {
         let only_managed = !self.others && self.known.iter().eq([&LaunchType::ManagedInstances]);
@@ -74,7 +75,8 @@ impl Launch {
 
     /// Tells whether the task can run where ECS may not tell containers the region: anywhere but on Fargate alone.
     ///
-    /// Agents on EC2 instances have begun to set `AWS_REGION` only lately (amazon-ecs-agent pull request 4946), and without any launch type named the task can run there.
+    /// Agents on EC2 instances have begun to set `AWS_REGION` only lately (amazon-ecs-agent pull request 4946), and without any launch type named the
+    /// task can run there.
     pub(super) fn may_lack_region(&self) -> bool {
         self.known.iter().ne([&LaunchType::Fargate])
     }
@@ -82,7 +84,8 @@ impl Launch {
 
 /// Says `awsvpc` for a task on Fargate whose file names no network mode.
 ///
-/// ECS does not choose it there but refuses any other (ECS API reference, `RegisterTaskDefinition`, `networkMode`), so there is nothing to decide; the plan shows it.
+/// ECS does not choose it there but refuses any other (ECS API reference, `RegisterTaskDefinition`, `networkMode`), so there is nothing to decide;
+/// the plan shows it.
 pub(super) fn fill_in_network(body: &mut Table) {
     if body.get("networkMode").is_some() || !Launch::of(body).has(LaunchType::Fargate) {
         return;

@@ -3,6 +3,7 @@
 use crate::{
     address::{Address, Kind},
     stack::{
+        load::arn::{self, Arn, looks_like_arn},
         problem::{Problems, nearest},
         reader::{TableReader, did_you_mean, listed, string_of},
         task_definition::{
@@ -22,7 +23,8 @@ struct Target {
 
 /// The log configuration that `logs` asks for.
 ///
-/// The stream prefix is the one that the ECS console fills in; with it a stream is called `ecs/CONTAINER/TASK` (ECS developer guide, "Send Amazon ECS logs to CloudWatch").
+/// The stream prefix is the one that the ECS console fills in; with it a stream is called `ecs/CONTAINER/TASK` (ECS developer guide, "Send Amazon ECS
+/// logs to CloudWatch").
 pub(super) fn awslogs(logs: &Tree, scope: &Scope<'_>, problems: &mut Problems) -> Option<Tree> {
     let span = &logs.span;
     let target = match &logs.value {
@@ -59,7 +61,7 @@ pub(super) fn awslogs(logs: &Tree, scope: &Scope<'_>, problems: &mut Problems) -
 }
 
 fn by_key(given: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) -> Option<Target> {
-    if given.starts_with("arn:") {
+    if looks_like_arn(given) {
         return by_arn(given, span, problems);
     }
     if scope.log_groups.contains_key(given) {
@@ -92,26 +94,21 @@ fn by_key(given: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) 
     None
 }
 
-fn by_arn(arn: &str, span: &Span, problems: &mut Problems) -> Option<Target> {
-    let parts: Vec<&str> = arn.splitn(7, ':').collect();
-    if let ["arn", _, "logs", region, _, "log-group", group] = parts.as_slice() {
-        let group = group.trim_end_matches(":*");
-        if !group.is_empty() && !region.is_empty() {
-            return Some(Target {
-                group: Text::from(group),
-                region: (*region).to_owned(),
-            });
-        }
+fn by_arn(given: &str, span: &Span, problems: &mut Problems) -> Option<Target> {
+    let parsed = Arn::parse(given).filter(|arn| arn.service == "logs" && !arn.region.is_empty());
+    let target = parsed.and_then(|arn| {
+        let group = arn.resource.strip_prefix("log-group:")?;
+        let group = group.strip_suffix(":*").unwrap_or(group);
+        (!group.is_empty() && !group.contains(':')).then(|| Target {
+            group: Text::from(group),
+            region: arn.region.to_owned(),
+        })
+    });
+    if target.is_none() {
+        let example = "arn:aws:logs:REGION:ACCOUNT:log-group:NAME";
+        arn::invalid(span, given, "a log group", example, problems);
     }
-    problems
-        .add(
-            "invalid-arn",
-            span,
-            "not the ARN of a log group",
-            format!("`{arn}` is not the ARN of a log group"),
-        )
-        .help("it looks like arn:aws:logs:REGION:ACCOUNT:log-group:NAME");
-    None
+    target
 }
 
 fn configuration(target: &Target, span: &Span) -> Tree {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     address::{Address, Kind},
     stack::{
+        load::arn::{self, Arn, looks_like_arn},
         problem::{Problems, nearest},
         reader::{did_you_mean, listed, text_of},
         task_definition::{
@@ -19,7 +20,7 @@ use crate::{
 /// The ARN of the role that `value` names.
 ///
 /// `RegisterTaskDefinition` also takes a role's bare name for the task role; a stack file doesn't, because there a name without `arn:` is a key.
-pub(super) fn arn(
+pub(super) fn arn_of(
     value: &Tree,
     property: &str,
     scope: &Scope<'_>,
@@ -34,18 +35,12 @@ pub(super) fn arn(
     if let Some(key) = stack_role(known, scope) {
         return Some(string(reference(key), span));
     }
-    if known.starts_with("arn:") {
+    if looks_like_arn(known) {
         if is_role_arn(known) {
             role_arns.insert(known.to_owned());
         } else {
-            problems
-                .add(
-                    "invalid-arn",
-                    span,
-                    "not the ARN of a role",
-                    format!("`{known}` is not the ARN of a role"),
-                )
-                .help("it looks like arn:aws:iam::ACCOUNT:role/PATH/NAME");
+            let example = "arn:aws:iam::ACCOUNT:role/PATH/NAME";
+            arn::invalid(span, known, "a role", example, problems);
         }
         return Some(value.clone());
     }
@@ -96,14 +91,15 @@ fn undefined(named: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problem
         .help(help);
 }
 
-/// Tells whether `arn` is the ARN of a role (IAM user guide, "IAM identifiers").
-fn is_role_arn(arn: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    matches!(parts.as_slice(), ["arn", partition, "iam", "", account, role]
-        if !partition.is_empty()
-            && account.len() == 12
-            && account.bytes().all(|b| b.is_ascii_digit())
-            && role.strip_prefix("role/").is_some_and(|name| !name.is_empty() && !name.ends_with('/')))
+/// Tells whether `text` is the ARN of a role (IAM user guide, "IAM identifiers").
+fn is_role_arn(text: &str) -> bool {
+    Arn::parse(text).is_some_and(|arn| {
+        let name = arn.resource.strip_prefix("role/");
+        arn.service == "iam"
+            && arn.region.is_empty()
+            && arn.has_account()
+            && name.is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
+    })
 }
 
 /// Whose role a request names.

@@ -1,6 +1,7 @@
 //! Turns what a stack file or an exported task definition says into what `RegisterTaskDefinition` takes, checked against its shape.
 //!
-//! A stack file writes the API's names in snake case, and a list whose elements have names as a table of them; an export uses the API's own form. Places are kept,
+//! A stack file writes the API's names in snake case, and a list whose elements have names as a table of them; an export uses the API's own form.
+//! Places are kept,
 //! so that the rules that follow can point at the line that is wrong. A value of the wrong type is reported and kept as it is, which keeps the rules from
 //! reporting it as missing.
 

@@ -84,7 +84,8 @@ fn sources(settings: &Settings<'_>, problems: &mut Problems) {
     }
 }
 
-/// The tag decides the names of metrics: v0.35.0 and v0.48.0 have renamed some (release notes of aws-observability/aws-otel-collector), so it must not move by itself.
+/// The tag decides the names of metrics: v0.35.0 and v0.48.0 have renamed some (release notes of aws-observability/aws-otel-collector), so it must
+/// not move by itself.
 fn image(settings: &Settings<'_>, problems: &mut Problems) {
     let (Some(span), Some(image)) = (&settings.image_span, settings.collector.image.known()) else {
         return;
@@ -104,7 +105,8 @@ fn image(settings: &Settings<'_>, problems: &mut Problems) {
     }
 }
 
-/// Without credentials the collector doesn't start: its signer asks for them when the configuration is read (opentelemetry-collector-contrib, sigv4authextension, `Config.Validate`).
+/// Without credentials the collector doesn't start: its signer asks for them when the configuration is read (opentelemetry-collector-contrib,
+/// sigv4authextension, `Config.Validate`).
 fn task_role(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>, problems: &mut Problems) {
     match RoleUse::of(body.get("taskRoleArn"), scope) {
         RoleUse::None => {

@@ -4,6 +4,7 @@ use crate::{
     address::Address,
     identity::remote_write_url,
     stack::{
+        load::{arn::Arn, workspace::is_id},
         problem::Problems,
         reader::Located,
         task_definition::{Scope, WorkspaceOutline},
@@ -51,24 +52,15 @@ impl Workspace {
         problems: &mut Problems,
     ) -> Option<Self> {
         let identity = scope.identity;
-        let parts: Vec<&str> = named.value.splitn(6, ':').collect();
-        let (arn, region, id) = match parts.as_slice() {
-            [id] => (identity.workspace_arn(id), identity.region.as_str(), *id),
-            ["arn", _, "aps", region, _, resource] => (
-                named.value.clone(),
-                *region,
-                resource.strip_prefix("workspace/").unwrap_or_default(),
-            ),
-            _ => (String::new(), "", ""),
+        let parsed = Arn::parse(&named.value).filter(|arn| arn.service == "aps");
+        let (arn, region, id) = if let Some(arn) = parsed {
+            let id = arn.resource.strip_prefix("workspace/");
+            (named.value.clone(), arn.region, id.unwrap_or_default())
+        } else {
+            let id = named.value.as_str();
+            (identity.workspace_arn(id), identity.region.as_str(), id)
         };
-        // botocore model amp 2020-08-01, `WorkspaceId` and `WorkspaceArn`.
-        let fits = id.strip_prefix("ws-").is_some_and(|rest| !rest.is_empty())
-            && id.len() <= 64
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-            && !region.is_empty();
-        if !fits {
+        if !is_id(id) || region.is_empty() {
             problems
                 .add(
                     "workspace-id",

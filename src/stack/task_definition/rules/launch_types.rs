@@ -14,8 +14,10 @@ use crate::{
     },
 };
 
-/// Members of a container, as paths, that are not valid on Fargate (ECS developer guide, "Amazon ECS task definition differences for Fargate"; ECS API reference,
-/// `LinuxParameters`). The guide still names `tmpfs`, which Fargate has had since 2026-01 (AWS What's New, "Amazon ECS now supports tmpfs mounts on AWS Fargate and ECS
+/// Members of a container, as paths, that are not valid on Fargate (ECS developer guide, "Amazon ECS task definition differences for Fargate"; ECS
+/// API reference,
+/// `LinuxParameters`). The guide still names `tmpfs`, which Fargate has had since 2026-01 (AWS What's New, "Amazon ECS now supports tmpfs mounts on
+/// AWS Fargate and ECS
 /// Managed Instances").
 const NOT_ON_FARGATE: &[&[&str]] = &[
     &["disableNetworking"],
@@ -31,7 +33,8 @@ const NOT_ON_FARGATE: &[&[&str]] = &[
     &["linuxParameters", "swappiness"],
 ];
 
-/// The log drivers by launch type (ECS API reference, `LogConfiguration`; for managed instances ECS developer guide, "Amazon ECS task definition parameters for Amazon ECS
+/// The log drivers by launch type (ECS API reference, `LogConfiguration`; for managed instances ECS developer guide, "Amazon ECS task definition
+/// parameters for Amazon ECS
 /// Managed Instances").
 const FARGATE_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens"];
 const MANAGED_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens", "json-file"];

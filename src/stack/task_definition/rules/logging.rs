@@ -137,7 +137,8 @@ fn create_group(task: &Task<'_>, logs: &Tree, problems: &mut Problems) {
     }
 }
 
-/// ECS says so only in its errors: "When awsfirelens log driver is specified in log configuration, a firelens configuration object must be configured in one of the
+/// ECS says so only in its errors: "When awsfirelens log driver is specified in log configuration, a firelens configuration object must be configured
+/// in one of the
 /// containers" (fabfuel/ecs-deploy issue 164), and the reverse (cloudposse/terraform-aws-ecs-container-definition issue 47).
 fn firelens(task: &Task<'_>, problems: &mut Problems) {
     let routers: Vec<&Tree> = task

@@ -35,7 +35,8 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     }
 }
 
-/// ECS developer guide, "Amazon ECS task execution IAM role", lists what it is for. On instances of the account, the instance's own role pulls images and writes logs.
+/// ECS developer guide, "Amazon ECS task execution IAM role", lists what it is for. On instances of the account, the instance's own role pulls images
+/// and writes logs.
 fn execution_role(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
     let tree = container.tree;
     let logs = tree.at("logConfiguration");

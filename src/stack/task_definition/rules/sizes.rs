@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// CPU units, the least and the most MiB, the step between, and whether Windows can have them (ECS developer guide, "Amazon ECS task definition differences for Fargate",
+/// CPU units, the least and the most MiB, the step between, and whether Windows can have them (ECS developer guide, "Amazon ECS task definition
+/// differences for Fargate",
 /// "Task CPU and memory").
 const FARGATE: &[(u32, u32, u32, u32, bool)] = &[
     (256, 512, 1024, 512, false),
