@@ -23,12 +23,11 @@ mod task;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::sandbox::{
     Context, Refusal, World,
     iam::PassRole,
-    service::{Input, Outcome},
+    service::{Input, Outcome, seconds},
 };
 
 pub use tag::tagged;
@@ -119,12 +118,6 @@ fn role_is_passable(world: &World, arn: &str, now_millis: u64) -> Result<(), Ref
             format!("The caller is not authorized to perform: iam:PassRole on resource: {arn}"),
         )),
     }
-}
-
-/// A timestamp as the JSON protocols write it: seconds since 1970, with milliseconds behind the point.
-fn seconds(millis: u64) -> Value {
-    let whole = std::time::Duration::from_millis(millis);
-    Value::from(whole.as_secs_f64())
 }
 
 /// The ARN of the principal that calls: the account's own.

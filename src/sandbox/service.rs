@@ -1,5 +1,7 @@
 //! What every sandbox service is given and what it gives back.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 /// The decoded members of one request, under the API's own member names.
@@ -16,6 +18,29 @@ pub struct Context<'a> {
     pub partition: &'a str,
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub now_millis: u64,
+}
+
+/// The member `name`, if there is one, as `read` takes it. What `read` does not take has the wrong type, which is `refused`.
+pub(super) fn member<'a, T>(
+    input: &'a Input,
+    name: &str,
+    read: impl FnOnce(&'a Value) -> Option<T>,
+    refused: impl FnOnce() -> Refusal,
+) -> Result<Option<T>, Refusal> {
+    match input.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => read(value).map(Some).ok_or_else(refused),
+    }
+}
+
+/// The elements of a list.
+pub(super) fn elements(value: &Value) -> Option<&[Value]> {
+    value.as_array().map(Vec::as_slice)
+}
+
+/// A moment as the JSON protocols write it: seconds since 1970, with milliseconds behind the point.
+pub(super) fn seconds(millis: u64) -> Value {
+    Value::from(Duration::from_millis(millis).as_secs_f64())
 }
 
 /// A successful answer.

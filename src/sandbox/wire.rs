@@ -56,6 +56,29 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+impl Response {
+    /// A response to the request `id`.
+    fn new(status: u16, content_type: &str, id: &str, body: String) -> Self {
+        Self {
+            status,
+            headers: vec![
+                ("content-type", content_type.to_owned()),
+                ("x-amzn-requestid", id.to_owned()),
+            ],
+            body: body.into_bytes(),
+        }
+    }
+
+    /// The same with the time after which the refused call may be repeated, if the refusal names one.
+    fn retry_after(mut self, refusal: &Refusal) -> Self {
+        let header = refusal
+            .retry_after_seconds
+            .map(|seconds| ("retry-after", seconds.to_string()));
+        self.headers.extend(header);
+        self
+    }
+}
+
 /// The services of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {

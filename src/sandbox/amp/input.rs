@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::sandbox::{
     Refusal,
     logs::{arn::Arn, tags::is_tag_text},
-    service::Input,
+    service::{Input, elements, member},
 };
 
 use super::refusal::{cannot_parse, invalid};
@@ -20,11 +20,9 @@ pub(super) const TAGS_MAX: usize = 50;
 
 /// A string, if there is one.
 pub(super) fn text<'a>(input: &'a Input, name: &str) -> Result<Option<&'a str>, Refusal> {
-    match input.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(cannot_parse(name, "must be a string")),
-    }
+    member(input, name, Value::as_str, || {
+        cannot_parse(name, "must be a string")
+    })
 }
 
 /// A string that must be there.
@@ -38,13 +36,16 @@ pub(super) fn integer(
     name: &str,
     range: std::ops::RangeInclusive<i64>,
 ) -> Result<Option<i64>, Refusal> {
-    let number = match input.get(name) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => number.as_i64(),
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(_) => None,
+    let whole = |value: &Value| match value.as_str() {
+        Some(text) => text.parse().ok(),
+        None => value.as_i64(),
     };
-    let number = number.ok_or_else(|| cannot_parse(name, "must be an integer"))?;
+    let number = member(input, name, whole, || {
+        cannot_parse(name, "must be an integer")
+    })?;
+    let Some(number) = number else {
+        return Ok(None);
+    };
     if range.contains(&number) {
         Ok(Some(number))
     } else {
@@ -55,20 +56,16 @@ pub(super) fn integer(
 
 /// A list, if there is one.
 pub(super) fn list<'a>(input: &'a Input, name: &str) -> Result<Option<&'a [Value]>, Refusal> {
-    match input.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Array(items)) => Ok(Some(items)),
-        Some(_) => Err(cannot_parse(name, "must be a list")),
-    }
+    member(input, name, elements, || {
+        cannot_parse(name, "must be a list")
+    })
 }
 
 /// A structure, if there is one.
 pub(super) fn structure<'a>(input: &'a Input, name: &str) -> Result<Option<&'a Input>, Refusal> {
-    match input.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(members)) => Ok(Some(members)),
-        Some(_) => Err(cannot_parse(name, "must be a structure")),
-    }
+    member(input, name, Value::as_object, || {
+        cannot_parse(name, "must be a structure")
+    })
 }
 
 /// `workspaceId`: 1 to 64 characters with a letter or digit among them (API model, `WorkspaceId`).

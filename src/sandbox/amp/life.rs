@@ -1,11 +1,9 @@
 //! Where a resource is between its creation and its deletion, as a function of the time.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::sandbox::Refusal;
+use crate::sandbox::{Refusal, service::seconds};
 
 use super::refusal::Subject;
 
@@ -125,10 +123,6 @@ impl Life {
     pub(super) fn modified_at(&self) -> Value {
         seconds(self.modified_millis)
     }
-}
-
-fn seconds(millis: u64) -> Value {
-    json!(Duration::from_millis(millis).as_secs_f64())
 }
 
 #[cfg(test)]

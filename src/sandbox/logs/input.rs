@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde_json::Value;
 
-use crate::sandbox::{Context, Refusal, service::Input};
+use crate::sandbox::{
+    Context, Refusal,
+    service::{Input, elements, member},
+};
 
 use super::{
     Region,
@@ -23,11 +26,9 @@ pub(super) const TAGS_MAX: usize = 50;
 
 /// A string, if there is one.
 pub(super) fn text<'a>(input: &'a Input, name: &str) -> Result<Option<&'a str>, Refusal> {
-    match input.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(serialization(name, "a string")),
-    }
+    member(input, name, Value::as_str, || {
+        serialization(name, "a string")
+    })
 }
 
 /// A string that must be there.
@@ -42,22 +43,16 @@ pub(super) fn required<T>(name: &str, value: Option<T>) -> Result<T, Refusal> {
 
 /// A truth value, if there is one.
 pub(super) fn boolean(input: &Input, name: &str) -> Result<Option<bool>, Refusal> {
-    match input.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(value)) => Ok(Some(*value)),
-        Some(_) => Err(serialization(name, "a boolean")),
-    }
+    member(input, name, Value::as_bool, || {
+        serialization(name, "a boolean")
+    })
 }
 
 /// A whole number, if there is one.
 pub(super) fn integer(input: &Input, name: &str) -> Result<Option<i64>, Refusal> {
-    match input.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_i64() {
-            Some(number) => Ok(Some(number)),
-            None => Err(serialization(name, "an integer")),
-        },
-    }
+    member(input, name, Value::as_i64, || {
+        serialization(name, "an integer")
+    })
 }
 
 /// A point in time in milliseconds since 1970, if there is one (API model, `Timestamp`: not negative).
@@ -69,11 +64,7 @@ pub(super) fn millis(input: &Input, name: &str) -> Result<Option<u64>, Refusal> 
 
 /// A list, if there is one.
 pub(super) fn list<'a>(input: &'a Input, name: &str) -> Result<Option<&'a [Value]>, Refusal> {
-    match input.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Array(items)) => Ok(Some(items)),
-        Some(_) => Err(serialization(name, "a list")),
-    }
+    member(input, name, elements, || serialization(name, "a list"))
 }
 
 /// A list of strings, if there is one.

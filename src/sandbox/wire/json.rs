@@ -47,22 +47,11 @@ pub(super) fn encode_error(id: &str, refusal: &Refusal) -> Response {
     let mut body = refusal.members.clone();
     body.insert("__type".to_owned(), json!(refusal.code));
     body.insert("message".to_owned(), json!(refusal.message));
-    let mut response = response(refusal.status, id, &Value::Object(body));
-    if let Some(seconds) = refusal.retry_after_seconds {
-        response.headers.push(("retry-after", seconds.to_string()));
-    }
-    response
+    response(refusal.status, id, &Value::Object(body)).retry_after(refusal)
 }
 
 fn response(status: u16, id: &str, body: &Value) -> Response {
-    Response {
-        status,
-        headers: vec![
-            ("content-type", "application/x-amz-json-1.1".to_owned()),
-            ("x-amzn-requestid", id.to_owned()),
-        ],
-        body: body.to_string().into_bytes(),
-    }
+    Response::new(status, "application/x-amz-json-1.1", id, body.to_string())
 }
 
 #[cfg(test)]

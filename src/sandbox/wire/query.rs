@@ -207,22 +207,11 @@ pub(super) fn encode_error(api: Api, id: &str, refusal: &Refusal) -> Response {
     element(&mut xml, "Error", &Value::Object(error));
     element(&mut xml, "RequestId", &json!(id));
     close(&mut xml, "ErrorResponse");
-    let mut response = response(refusal.status, id, xml);
-    if let Some(seconds) = refusal.retry_after_seconds {
-        response.headers.push(("retry-after", seconds.to_string()));
-    }
-    response
+    response(refusal.status, id, xml).retry_after(refusal)
 }
 
 fn response(status: u16, id: &str, xml: String) -> Response {
-    Response {
-        status,
-        headers: vec![
-            ("content-type", "text/xml".to_owned()),
-            ("x-amzn-requestid", id.to_owned()),
-        ],
-        body: xml.into_bytes(),
-    }
+    Response::new(status, "text/xml", id, xml)
 }
 
 fn element(xml: &mut String, name: &str, value: &Value) {

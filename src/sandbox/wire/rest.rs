@@ -276,21 +276,11 @@ pub(super) fn encode_error(id: &str, refusal: &Refusal) -> Response {
     response
         .headers
         .push(("x-amzn-errortype", refusal.code.to_owned()));
-    if let Some(seconds) = refusal.retry_after_seconds {
-        response.headers.push(("retry-after", seconds.to_string()));
-    }
-    response
+    response.retry_after(refusal)
 }
 
 fn response(status: u16, id: &str, body: &Value) -> Response {
-    Response {
-        status,
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("x-amzn-requestid", id.to_owned()),
-        ],
-        body: body.to_string().into_bytes(),
-    }
+    Response::new(status, "application/json", id, body.to_string())
 }
 
 #[cfg(test)]
