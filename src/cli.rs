@@ -2,16 +2,21 @@
 
 mod args;
 mod command;
+mod completions;
 mod consent;
 mod console;
 mod deed;
 mod exit;
+mod explain;
 mod failure;
 mod files;
+mod graph;
 mod interrupt;
 mod look;
+mod man;
 mod sandbox;
 mod session;
+mod validate;
 
 use std::{ffi::OsString, io, process::ExitCode};
 
@@ -55,9 +60,13 @@ async fn dispatch(
         Command::Plan(args) => command::plan(&args, console, interrupts).await,
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
-        Command::Validate(args) => command::validate(&args, console),
         Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
         Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,
+        Command::Validate(args) => validate::validate(&args, console),
+        Command::Completions(args) => completions::completions(&args, console),
+        Command::Man(args) => man::man(&args, console),
+        Command::Graph(args) => graph::graph(&args, console),
+        Command::Explain(args) => explain::explain(&args, console),
     }
 }
 

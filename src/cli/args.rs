@@ -4,7 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use crate::address::Address;
+use crate::{
+    address::Address,
+    cli::{
+        completions::{self, Completions},
+        explain::{self, Explain},
+        graph::{self, Graph},
+        man::{self, Pages},
+        validate::{self, Validate},
+    },
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -65,11 +74,6 @@ const TRY_EXAMPLES: &str = "\
 Examples:
   amp-stack try stacks/quickstart.toml";
 
-const VALIDATE_EXAMPLES: &str = "\
-Examples:
-  amp-stack validate                      check ./stack.toml, or every file in ./stacks/
-  amp-stack validate stacks/*.toml        check several, and that no two want one role name";
-
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "amp-stack", version, about = first_line(ABOUT), long_about = ABOUT, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
@@ -106,7 +110,7 @@ pub(super) enum Command {
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
     /// Check stack files, without credentials and without a network
-    #[command(after_help = format!("{VALIDATE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
     Validate(Validate),
     /// See a stack live and die: plan, apply, plan again and destroy it in a sandbox, without AWS
     #[command(after_help = format!("{TRY_EXAMPLES}\n\n{EXIT_CODES}"))]
@@ -114,6 +118,18 @@ pub(super) enum Command {
     /// Serve a sandbox to other AWS tools, on this machine only
     #[command(after_help = SANDBOX_EXAMPLES, long_about = SANDBOX_ABOUT)]
     Sandbox(Serve),
+    /// Say which rule is behind a code, where it comes from, and what breaks it
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
+    Explain(Explain),
+    /// Print what a shell completes
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
+    Completions(Completions),
+    /// Print the manual as man pages
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", man::EXAMPLES))]
+    Man(Pages),
+    /// Draw what a stack file declares and what mentions what, without AWS
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
+    Graph(Graph),
 }
 
 /// `plan`.
@@ -154,21 +170,6 @@ pub(super) struct Destroy {
     pub(super) target: Target,
     #[command(flatten)]
     pub(super) doing: Doing,
-}
-
-/// `validate`.
-#[derive(Debug, Group)]
-pub(super) struct Validate {
-    /// The stack files [default: ./stack.toml, else every file in ./stacks/]
-    #[arg(value_name = "STACK.toml")]
-    pub(super) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) variables: Variables,
-    /// The region to check for, where a stack file names none
-    #[arg(long, value_name = "REGION")]
-    pub(super) region: Option<String>,
-    #[command(flatten)]
-    pub(super) sandbox: InSandbox,
 }
 
 /// `try`.
@@ -214,7 +215,7 @@ pub(super) struct InSandbox {
     )]
     #[expect(
         clippy::option_option,
-        reason = "clap's own form of an option whose value may be left out"
+        reason = "how clap tells an option without its value from none at all"
     )]
     pub(super) sandbox: Option<Option<PathBuf>>,
     /// Let the sandbox throttle, fail, lose answers and lag as AWS does on a bad day, the same for the same seed

@@ -4,19 +4,18 @@ use std::path::Path;
 
 use crate::{
     cli::{
-        args::{Apply, Destroy, Doing, Plan, Target, Validate},
+        args::{Apply, Destroy, Doing, Plan, Target},
         consent,
         console::Console,
         deed::{self, Order, unless_interrupted},
         exit::Exit,
         failure::Failure,
-        files,
         interrupt::Interrupts,
         look::{self, Wish},
-        session::{self, Session, StackFile},
+        session::{self, Session},
     },
-    show::{is_secret, words},
-    stack::{Source, Stack, role_name_collisions},
+    show::is_secret,
+    stack::Stack,
 };
 
 /// `amp-stack plan`.
@@ -123,34 +122,6 @@ async fn carry_out(
         again: typed(again, &path, target),
     };
     deed::carry_out(order, console, interrupts).await
-}
-
-/// `amp-stack validate`. It asks nobody, so a sandbox, which every command can be given, makes no difference.
-pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, Failure> {
-    let paths = files::all(&args.files, Path::new("."))?;
-    let mut valid = Vec::new();
-    let mut exit = Exit::Done;
-    for path in &paths {
-        let file = StackFile::read(path, &args.variables)?;
-        match file.check(args.region.as_deref(), console) {
-            Ok(stack) => {
-                let resources = words::count(stack.resources.len(), "resource");
-                console.tell(&format!("{}: valid, {resources}\n", path.display()))?;
-                valid.push((file, stack));
-            }
-            Err(failure) => exit = failure.report(console),
-        }
-    }
-    let stacks: Vec<(&Source, &Stack)> = valid
-        .iter()
-        .map(|(file, stack)| (file.source(), stack))
-        .collect();
-    let collisions = role_name_collisions(&stacks);
-    if let Some((first, _)) = valid.first().filter(|_| !collisions.is_empty()) {
-        first.show(&collisions, console)?;
-        exit = Failure::before("two stack files want the same role name").report(console);
-    }
-    Ok(exit)
 }
 
 /// What is to be there in the end.

@@ -133,8 +133,13 @@ impl StackFile {
         region: Option<&str>,
         console: &mut Console,
     ) -> Result<Stack, Failure> {
-        self.with(&Whereabouts::assumed(region), stack::load)
+        self.problems(region)
             .map_err(|problems| self.report(&problems, console))
+    }
+
+    /// The stack as far as it can be known without asking AWS, or what is wrong with it.
+    pub(super) fn problems(&self, region: Option<&str>) -> Result<Stack, Vec<Problem>> {
+        self.with(&Whereabouts::assumed(region), stack::load)
     }
 
     /// Does with the file what `read` does, given where the run works.
@@ -182,14 +187,17 @@ impl StackFile {
 
     /// Shows problems with the lines they are in.
     pub(super) fn show(&self, problems: &[Problem], console: &mut Console) -> io::Result<()> {
-        let Style { colour, width } = console.err_style;
-        let look = if colour {
-            Look::Colour { width }
-        } else {
-            Look::Plain { width }
-        };
-        let text = render(&self.source, problems, look);
+        let text = render(&self.source, problems, look(console.err_style));
         console.tell(&format!("{}\n\n", text.trim_end()))
+    }
+}
+
+/// How problems look on a stream.
+pub(super) fn look(Style { colour, width }: Style) -> Look {
+    if colour {
+        Look::Colour { width }
+    } else {
+        Look::Plain { width }
     }
 }
 

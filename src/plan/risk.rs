@@ -2,6 +2,7 @@
 
 mod collector;
 mod policies;
+pub mod rules;
 
 use crate::{
     address::Address,

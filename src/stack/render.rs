@@ -1,10 +1,12 @@
 //! Shows problems to people, with the lines underlined, and to programs.
 
+pub mod json;
+
 use std::{fmt, sync::Arc};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, JSONReportHandler, LabeledSpan,
-    MietteError, NamedSource, SourceCode, SourceSpan, SpanContents,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource,
+    SourceCode, SourceSpan, SpanContents,
 };
 
 use crate::stack::{problem::Problem, source::Source, tree::Span};
@@ -22,8 +24,6 @@ pub enum Look {
         /// The width in columns.
         width: usize,
     },
-    /// One JSON object per problem and line, in the form that miette defines.
-    Json,
 }
 
 /// A problem together with the file that it is in.
@@ -127,7 +127,7 @@ impl Diagnostic for Report {
 pub fn render(source: &Source, problems: &[Problem], look: Look) -> String {
     let mut text = String::new();
     for (index, problem) in problems.iter().enumerate() {
-        if index > 0 && look != Look::Json {
+        if index > 0 {
             text.push('\n');
         }
         let report = Report::new(source, problem);
@@ -138,11 +138,7 @@ pub fn render(source: &Source, problems: &[Problem], look: Look) -> String {
             }
             Look::Plain { width } => graphical(GraphicalTheme::unicode_nocolor(), width)
                 .render_report(&mut text, &report),
-            Look::Json => JSONReportHandler::new().render_report(&mut text, &report),
         };
-        if look == Look::Json {
-            text.push('\n');
-        }
     }
     text
 }

@@ -1,7 +1,11 @@
 //! Every mistake that a stack file can hold, by code.
 
+pub mod examples;
 mod loader;
 mod task_definition;
+
+pub use loader::LOADER;
+pub use task_definition::TASK_DEFINITION;
 
 /// A rule of stack files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +20,7 @@ pub struct Rule {
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    loader::LOADER
-        .iter()
-        .chain(task_definition::TASK_DEFINITION)
+    LOADER.iter().chain(TASK_DEFINITION)
 }
 
 /// The rule with this code.

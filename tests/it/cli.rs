@@ -106,6 +106,46 @@ fn validate_compares_role_names_across_files() {
 }
 
 #[test]
+fn validate_tells_programs_on_standard_output() {
+    let broken = STACK.replace("name = \"ShopTask\"", "nme = \"ShopTask\"");
+    let other = STACK.replace("ShopTask", "shoptask");
+    let files = [
+        ("stacks/a.toml", broken.as_str()),
+        ("stacks/b.toml", STACK),
+        ("stacks/c.toml", other.as_str()),
+    ];
+    let project = Project::new("json", &files);
+    let (code, out, err) = ended(&project.run(&["validate", "--format", "json"]));
+    assert_eq!(code, Some(1), "{err}");
+    let told: Vec<serde_json::Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let codes: Vec<_> = told
+        .iter()
+        .map(|object| {
+            (
+                object["file"].as_str().unwrap(),
+                object["code"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            ("stacks/a.toml", "missing-key"),
+            ("stacks/a.toml", "unknown-key"),
+            ("stacks/c.toml", "role-name-collision"),
+        ]
+    );
+    assert_eq!(told[1]["labels"][0]["start"]["line"], 7);
+    assert!(err.contains("error: 2 problems in stacks/a.toml"), "{err}");
+    assert!(!err.contains('×'), "{err}");
+    let (code, out, err) = ended(&project.run(&["validate", "--format=json", "stacks/b.toml"]));
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
+}
+
+#[test]
 fn several_candidates_are_listed() {
     let project = Project::new(
         "several",

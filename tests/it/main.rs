@@ -7,6 +7,7 @@
 mod apply;
 mod cli;
 mod emulators;
+mod graph;
 mod laws;
 mod load;
 mod plans;

@@ -16,7 +16,7 @@ use amp_stack::{
     stack::{
         Source, Stack, Surroundings, load,
         problem::Problem,
-        render::{Look, render},
+        render::{Look, json, render},
         role_name_collisions, rules,
     },
 };
@@ -168,12 +168,49 @@ fn each_source(directory: &Path, visit: &mut dyn FnMut(&str)) {
 #[test]
 fn json_is_one_object_a_line() {
     let (source, problems) = mistakes(&gallery().join("unknown-key.toml"));
-    let json = render(&source, &problems, Look::Json);
-    assert_eq!(json.lines().count(), problems.len());
-    for line in json.lines() {
-        let object: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert_eq!(object["code"], "amp_stack::unknown-key");
-        assert_eq!(object["filename"], "unknown-key.toml");
+    for problem in &problems {
+        let line = json::line(&source, problem);
+        assert!(!line.contains('\n'), "{line}");
+        let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(object["code"], "unknown-key");
+        assert_eq!(object["file"], "unknown-key.toml");
+    }
+}
+
+/// What a program underlines by bytes is what it underlines by lines and columns.
+#[test]
+fn json_places_are_those_of_the_problem() {
+    for entry in fs::read_dir(gallery()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let (source, problems) = mistakes(&path);
+        for problem in &problems {
+            let text = &problem.file.as_deref().unwrap_or(&source).text;
+            let object: serde_json::Value =
+                serde_json::from_str(&json::line(&source, problem)).unwrap();
+            for ((span, words), label) in problem
+                .labels
+                .iter()
+                .zip(object["labels"].as_array().unwrap())
+            {
+                assert_eq!(label["label"], words.as_str());
+                for (side, byte) in [("start", span.start), ("end", span.end)] {
+                    let place = &label[side];
+                    let number =
+                        |member: &str| usize::try_from(place[member].as_u64().unwrap()).unwrap();
+                    let line = number("line") - 1;
+                    let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+                    let column: usize = text[before..]
+                        .chars()
+                        .take(number("column") - 1)
+                        .map(char::len_utf8)
+                        .sum();
+                    assert_eq!((number("byte"), before + column), (byte, byte), "{object}");
+                }
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::PathBuf,
     process::{Command, Stdio},
     thread,
@@ -334,6 +335,27 @@ fn a_whole_life_is_tried_in_one_command() {
         !bench.path(".amp-stack").exists(),
         "it leaves nothing behind"
     );
+}
+
+#[test]
+fn an_interrupted_life_is_no_success() {
+    let bench = bench("sandbox-interrupted");
+    let mut child = bench
+        .command(&["try", "stack.toml"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let is_waiting = |line: &String| line.contains("until the workspace is ACTIVE");
+    told.by_ref().map(Result::unwrap).find(is_waiting).unwrap();
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(sent.success());
+    let rest: Vec<String> = told.map(Result::unwrap).collect();
+    let run = Run::from(child.wait_with_output().unwrap()).expect(1);
+    assert_eq!(rest.last().unwrap(), "error: apply did not get to its end");
+    assert!(!run.stdout.contains("3 of 4"), "{}", run.stdout);
 }
 
 #[test]

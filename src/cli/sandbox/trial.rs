@@ -41,7 +41,7 @@ struct Trial<'a> {
     act: usize,
 }
 
-/// What a command did to a stack has to be found so by the next.
+/// How much a plan has to find to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Left {
     Something,
@@ -135,7 +135,7 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// Plans the stack, and fails unless `left` to do.
+    /// Plans the stack, and fails unless as much is left to do.
     async fn look(
         &self,
         next: Option<&str>,
@@ -155,7 +155,7 @@ impl Trial<'_> {
         match (left, planned.plan.is_empty()) {
             (Left::Something, false) | (Left::Nothing, true) => Ok(()),
             (Left::Something, true) => Err(Failure::before("the stack declares nothing")),
-            (Left::Nothing, false) => Err(Failure::half_way(
+            (Left::Nothing, false) => Err(Failure::before(
                 "the plan after a successful apply is not empty",
             )),
         }
@@ -187,7 +187,8 @@ impl Trial<'_> {
         let left = async { Ok(look::plan(&wish, &*self.cloud).await?) };
         let left = unless_interrupted(left, interrupts).await?;
         if exit != Exit::Done || !left.plan.is_empty() {
-            return Err(Failure::half_way(format!("{verb} did not get to its end")));
+            // Half done as it may be, it was done to nothing that lasts.
+            return Err(Failure::before(format!("{verb} did not get to its end")));
         }
         Ok(())
     }

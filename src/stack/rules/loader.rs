@@ -3,7 +3,7 @@
 use super::{Rule, rule};
 
 /// The rules, by code.
-pub(super) const LOADER: &[Rule] = &[
+pub const LOADER: &[Rule] = &[
     rule(
         "account",
         "an account id is twelve digits",

@@ -3,7 +3,7 @@
 use super::{Rule, rule};
 
 /// The rules, by code. Task definitions keep those of the loader too.
-pub(super) const TASK_DEFINITION: &[Rule] = &[
+pub const TASK_DEFINITION: &[Rule] = &[
     rule(
         "ambiguous-log-group",
         "a log group is named by `name` and `region`, or by `arn`",

@@ -167,7 +167,12 @@ fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
                 leaves(element, &format!("{path}[{index}]"), found);
             }
         }
-        leaf => _ = found.insert(path.to_owned(), leaf.to_string()),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => _ = found.insert(path.to_owned(), value.to_string()),
     }
 }
 

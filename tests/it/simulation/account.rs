@@ -204,13 +204,11 @@ impl Hand {
     }
 
     async fn group(&self, name: &str, tags: Vec<(&'static str, String)>) {
-        let tags = tags
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
-        let tags = Some(tags).filter(|tags: &std::collections::HashMap<_, _>| !tags.is_empty());
-        let request = self.logs.create_log_group().log_group_name(name);
-        request.set_tags(tags).send().await.unwrap();
+        let mut request = self.logs.create_log_group().log_group_name(name);
+        for (key, value) in tags {
+            request = request.tags(key, value);
+        }
+        request.send().await.unwrap();
     }
 
     async fn workspace(&self, alias: &str, tags: Vec<(&'static str, String)>) -> String {

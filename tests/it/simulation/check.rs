@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amp_stack::{plan::Phase, sandbox::chaos::Tally};
+use amp_stack::{
+    apply::Outcome,
+    plan::{Phase, Plan},
+    sandbox::chaos::Tally,
+};
 use serde_json::Value;
 
 use super::{
     draft::{Draft, Family, Inline, Role, SECRET, Workspace},
     invocation::{End, Invocation},
-    wire::Sent,
+    wire::{Sent, Strike},
     world::{View, is_ours, tags},
 };
 
@@ -27,25 +31,38 @@ const FAULTS: &[Option<&str>] = &[
 ];
 
 /// What holds after any run, however it ended. `settled` says that everything done before it could be seen when it began.
-pub(super) fn run(run: &Invocation, settled: bool) {
+pub(super) fn run(run: &Invocation, strike: Option<Strike>, settled: bool) {
     looking_alters_nothing(run);
+    needs_come_first(run);
     assert!(
         !run.text.contains(SECRET),
         "a secret was shown:\n{}",
         run.text
     );
+    if let End::Applied(outcome) = &run.end {
+        every_step_is_told_of(&run.plan, outcome);
+    }
+    if strike == Some(Strike::Interrupt) {
+        let cut = run.sent.iter().find(|sent| sent.ended.is_none());
+        assert!(cut.is_none(), "{cut:?} was not waited for");
+    }
     if settled {
-        assert!(
-            matches!(run.end, End::Unread(_))
-                || run.plan.refusals.is_empty()
-                || run.looked == run.sent.len(),
-        );
         failures_are_of_faults(run);
         if run.tally.stale == 0 {
             nothing_goes_while_it_is_mentioned(run);
         }
     }
-    needs_come_first(run);
+}
+
+fn every_step_is_told_of(plan: &Plan, outcome: &Outcome) {
+    let failed = outcome.failed.iter().map(|failure| &failure.step);
+    let given_up = outcome.given_up.iter().map(|(step, _)| step);
+    let told = outcome.done.iter().chain(&outcome.stopped);
+    let mut told: Vec<_> = told.chain(failed).chain(given_up).collect();
+    let mut steps: Vec<_> = plan.steps.iter().map(|step| &step.id).collect();
+    told.sort();
+    steps.sort();
+    assert_eq!(told, steps);
 }
 
 fn looking_alters_nothing(run: &Invocation) {

@@ -130,7 +130,9 @@ async fn look(
     let frame = show::plan::Frame {
         stack: &stack.name,
         identity: &stack.identity,
+        sandbox: None,
         destroy,
+        sandbox: None,
         verbose: true,
         next: None,
     };

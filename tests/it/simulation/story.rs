@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    iter::Sum,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use amp_stack::sandbox::Faults;
+use amp_stack::{plan::Step, sandbox::Faults};
 use fastrand::Rng;
 use serde_json::Value;
 
@@ -25,15 +26,36 @@ const RUNS_TO_REST: usize = 6;
 /// What has happened in stories, to tell that enough did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
+    pub(super) stories: u64,
     pub(super) runs: u64,
     pub(super) requests: u64,
+    /// Requests that were throttled, failed, lost or hung.
     pub(super) faults: u64,
-    pub(super) stale: u64,
-    pub(super) killed: u64,
-    pub(super) interrupted: u64,
+    pub(super) stale_reads: u64,
+    pub(super) kills: u64,
+    /// Runs that left something undone because somebody asked to stop.
+    pub(super) interruptions: u64,
     pub(super) steps: u64,
-    pub(super) registered: u64,
-    pub(super) strays: u64,
+    pub(super) revisions: u64,
+    /// Things that others had left under our names and that were taken over.
+    pub(super) adoptions: u64,
+}
+
+impl Sum for Tally {
+    fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
+        tallies.fold(Self::default(), |sum, tally| Self {
+            stories: sum.stories + tally.stories,
+            runs: sum.runs + tally.runs,
+            requests: sum.requests + tally.requests,
+            faults: sum.faults + tally.faults,
+            stale_reads: sum.stale_reads + tally.stale_reads,
+            kills: sum.kills + tally.kills,
+            interruptions: sum.interruptions + tally.interruptions,
+            steps: sum.steps + tally.steps,
+            revisions: sum.revisions + tally.revisions,
+            adoptions: sum.adoptions + tally.adoptions,
+        })
+    }
 }
 
 /// What a story leaves to read: a line per run, and one per request.
@@ -85,27 +107,33 @@ impl Story {
             }
         }
         let half_made = |family: &&str| ((*family).to_owned(), "half-made".to_owned());
-        let mut story = Self {
+        Self {
             draft: Draft::random(&mut rng, account.strays, &account.guest),
             patient: rng.u8(..3) > 0,
             page: [None, Some(2), Some(3), Some(5)][rng.usize(..4)],
             documents: view.active().keys().map(half_made).collect(),
-            tally: Tally::default(),
+            tally: Tally {
+                stories: 1,
+                ..Tally::default()
+            },
             bystanders,
             strays,
             account,
             rng,
             trace,
-        };
-        story.tally.strays = u64::try_from(story.strays.len()).unwrap();
-        story
+        }
     }
 
     /// A stack file is applied on bad days, perhaps changed meanwhile, and then until nothing is left to do.
     async fn round(&mut self) {
         let before = self.account.view();
+        if self.rng.u8(..3) == 0 {
+            let faults = self.rough();
+            self.run(Command::Plan, faults, None).await;
+            assert_eq!(before, self.account.view(), "a look did something");
+        }
         let (mut drafts, mut runs) = (1, 0);
-        for attempt in 0..self.rng.usize(0..=2) {
+        for attempt in 0..self.rng.usize(1..=3) {
             if attempt > 0 && self.rng.u8(..4) == 0 {
                 self.draft = self.draft.changed(&mut self.rng);
                 drafts += 1;
@@ -155,7 +183,7 @@ impl Story {
         let faults = self.rough();
         let strike = (self.rng.u8(..3) > 0).then(|| {
             let strikes = [Strike::KillBefore, Strike::KillAfter, Strike::Interrupt];
-            (self.rng.usize(1..=14), strikes[self.rng.usize(..3)])
+            (self.rng.usize(1..=9), strikes[self.rng.usize(..3)])
         });
         self.run(command, faults, strike).await
     }
@@ -209,7 +237,7 @@ impl Story {
         self.record(command, strike, &run);
         let pause = if self.patient { 15 } else { 1 };
         tokio::time::sleep(Duration::from_secs(pause)).await;
-        check::run(&run, self.patient);
+        check::run(&run, strike.map(|(_, strike)| strike), self.patient);
         check::others(&self.account.view(), &self.bystanders, &self.strays);
         run
     }
@@ -218,17 +246,21 @@ impl Story {
         let faults = run.tally;
         self.tally.requests += u64::try_from(run.sent.len()).unwrap();
         self.tally.faults += faults.throttled + faults.failed + faults.lost + faults.hung;
-        self.tally.stale += faults.stale;
+        self.tally.stale_reads += faults.stale;
         let end = match &run.end {
             End::Unread(error) => format!("unread: {error}"),
             End::Killed => {
-                self.tally.killed += 1;
+                self.tally.kills += 1;
                 "killed".to_owned()
             }
             End::Planned => "planned".to_owned(),
             End::Applied(outcome) => {
                 self.tally.steps += u64::try_from(outcome.done.len()).unwrap();
-                self.tally.interrupted += u64::from(!outcome.stopped.is_empty());
+                let adopted =
+                    |step: &&Step| step.adopted_from.is_some() && outcome.done.contains(&step.id);
+                let adopted = run.plan.steps.iter().filter(adopted).count();
+                self.tally.adoptions += u64::try_from(adopted).unwrap();
+                self.tally.interruptions += u64::from(!outcome.stopped.is_empty());
                 format!("{outcome:?}")
             }
         };
@@ -259,7 +291,7 @@ impl Story {
                 lost_before: some(&mut self.rng, 0.1),
                 lost_after: some(&mut self.rng, 0.1),
                 hang: some(&mut self.rng, 0.02),
-                stale: some(&mut self.rng, 0.4),
+                stale: some(&mut self.rng, 0.9),
                 propagation: Duration::from_secs(self.rng.u64(..=10)),
                 ..Faults::mild(seed)
             }),
@@ -277,7 +309,7 @@ impl Story {
         }
         for (family, count) in &after.registered {
             let new = count - before.registered.get(family).unwrap_or(&0);
-            self.tally.registered += new;
+            self.tally.revisions += new;
             let least = u64::from(
                 documents.contains_key(family)
                     && documents.get(family) != self.documents.get(family),

@@ -1,0 +1,322 @@
+//! `amp-stack explain`: the rule behind a code, where it comes from, and a stack file that breaks it.
+
+use clap::Args;
+
+use crate::{
+    cli::{console::Console, exit::Exit, failure::Failure, session::look},
+    plan::risk::rules::RISKS,
+    resource::task_definition::document::rules::RULES,
+    show::{Paint, Style, words},
+    stack::{
+        problem::nearest,
+        render::render,
+        rules::{
+            LOADER, Rule, TASK_DEFINITION,
+            examples::{self, Example},
+        },
+    },
+};
+
+/// The examples in the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack explain                       every code, with its rule in one sentence
+  amp-stack explain fargate-size          one rule: where it comes from, and what breaks it
+  amp-stack explain amp_stack::retention  the same, as messages spell codes";
+
+/// What messages put before a code.
+const PREFIX: &str = "amp_stack::";
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The code of a mistake, of a risk, or of a difference that means nothing [default: list them all]
+    #[arg(value_name = "CODE")]
+    pub(super) code: Option<String>,
+}
+
+/// What a code stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    group: Group,
+    code: &'static str,
+    sentence: &'static str,
+    /// Whose rule it is, if it has one source.
+    source: Option<&'static str>,
+}
+
+/// What kind of thing a code stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    /// A mistake in a stack file.
+    StackFile,
+    /// A mistake in a task definition of a stack file.
+    TaskDefinition,
+    /// Something in a plan that may be regretted.
+    Risk,
+    /// A difference between task definitions that means nothing.
+    NormalForm,
+}
+
+impl Group {
+    const ALL: [Self; 4] = [
+        Self::StackFile,
+        Self::TaskDefinition,
+        Self::Risk,
+        Self::NormalForm,
+    ];
+
+    /// What all of it is called.
+    fn title(self) -> &'static str {
+        match self {
+            Self::StackFile => "Mistakes in stack files",
+            Self::TaskDefinition => "Mistakes in task definitions, and with the collector",
+            Self::Risk => "Risks of plans",
+            Self::NormalForm => "Differences between task definitions that mean nothing",
+        }
+    }
+
+    /// What one of them is called.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::StackFile | Self::TaskDefinition => "a mistake in a stack file",
+            Self::Risk => "a risk of a plan",
+            Self::NormalForm => "a difference that means nothing",
+        }
+    }
+
+    fn entries(self) -> Vec<Entry> {
+        let of = |rules: &[Rule]| -> Vec<Entry> {
+            let rules = rules.iter();
+            rules.map(|rule| entry(self, rule)).collect()
+        };
+        match self {
+            Self::StackFile => of(LOADER),
+            Self::TaskDefinition => of(TASK_DEFINITION),
+            Self::Risk => of(RISKS),
+            Self::NormalForm => RULES
+                .iter()
+                .map(|rule| Entry {
+                    group: self,
+                    code: rule.name,
+                    sentence: rule.says.trim_end_matches('.'),
+                    source: None,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn entry(group: Group, rule: &Rule) -> Entry {
+    Entry {
+        group,
+        code: rule.code,
+        sentence: rule.sentence,
+        source: Some(rule.source),
+    }
+}
+
+/// `amp-stack explain`.
+pub(super) fn explain(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
+    let text = match &args.code {
+        None => list(console.out_style),
+        Some(code) => explained(code, console.out_style)?,
+    };
+    console.print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Every code with its rule, in groups.
+fn list(style: Style) -> String {
+    let mut text = String::new();
+    for group in Group::ALL {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&style.paint(Paint::Title, group.title()));
+        text.push_str("\n\n");
+        let entries = group.entries();
+        let width = entries.iter().map(|entry| entry.code.len()).max();
+        let width = width.unwrap_or_default();
+        for entry in entries {
+            let first = format!("  {:width$}  ", entry.code);
+            text.push_str(&words::wrap(&first, entry.sentence, style.width));
+        }
+    }
+    text
+}
+
+/// Everything that bears the code: a mistake may have the name of a difference.
+fn explained(code: &str, style: Style) -> Result<String, Failure> {
+    let bare = code.strip_prefix(PREFIX).unwrap_or(code);
+    let entries: Vec<Entry> = Group::ALL.into_iter().flat_map(Group::entries).collect();
+    let found = entries.iter().filter(|entry| entry.code == bare);
+    let texts: Vec<String> = found.map(|entry| told(entry, style)).collect();
+    if texts.is_empty() {
+        return Err(unknown(code, bare, &entries));
+    }
+    Ok(texts.join("\n"))
+}
+
+fn unknown(code: &str, bare: &str, entries: &[Entry]) -> Failure {
+    let hint = match nearest(bare, entries.iter().map(|entry| entry.code)) {
+        Some(meant) => format!("is `{meant}` meant?"),
+        None => "`amp-stack explain` lists every code".to_owned(),
+    };
+    Failure::before(format!("`{code}` is not a code")).hint(hint)
+}
+
+fn told(entry: &Entry, style: Style) -> String {
+    let code = style.paint(Paint::Title, entry.code);
+    let mut text = format!("{code} ({})\n\n", entry.group.noun());
+    text.push_str(&words::wrap("  ", entry.sentence, style.width));
+    if let Some(source) = entry.source {
+        text.push('\n');
+        text.push_str(&words::wrap("Source: ", source, style.width));
+    }
+    let example = match entry.group {
+        Group::StackFile | Group::TaskDefinition => examples::find(entry.code),
+        Group::Risk | Group::NormalForm => None,
+    };
+    if let Some(example) = example {
+        text.push('\n');
+        text.push_str(&shown(example, style));
+    }
+    text
+}
+
+/// A broken stack file, and what is said about it.
+fn shown(example: &Example, style: Style) -> String {
+    let source = example.source();
+    let mut text = "Example:\n\n".to_owned();
+    for line in source.text.lines() {
+        let line = format!("    {line}");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    for (file, content) in example.files() {
+        text.push('\n');
+        let said = format!("with this {file} beside it: {content}");
+        text.push_str(&words::wrap("", &said, style.width));
+    }
+    let options: Vec<String> = example
+        .variables()
+        .into_iter()
+        .map(|(name, value)| format!(" --var {name}={value}"))
+        .collect();
+    let options = options.concat();
+    let said = format!("\n`amp-stack validate{options}` says:\n\n");
+    text.push_str(&said);
+    text.push_str(&render(&source, &example.problems(), look(style)));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn text(code: &str) -> String {
+        explained(code, Style::PLAIN).expect("it is a code")
+    }
+
+    #[test]
+    fn a_rule_is_told_with_its_source_and_an_example() {
+        insta::assert_snapshot!(text("retention"), @r#"
+        retention (a mistake in a stack file)
+
+          a retention is one of the periods that CloudWatch Logs offers
+
+        Source: CloudWatch Logs API reference, PutRetentionPolicy
+
+        Example:
+
+            [stack]
+            name = "demo"
+
+            [log_groups.app]
+            name = "/ecs/app"
+            retention_days = 31
+
+        `amp-stack validate` says:
+
+        amp_stack::retention
+
+          × CloudWatch does not offer a retention of 31 days
+           ╭─[stack.toml:6:18]
+         6 │ retention_days = 31
+           ·                  ─┬
+           ·                   ╰── not one of the choices
+           ╰────
+          help: the nearest choices are 30 and 60
+        "#);
+    }
+
+    #[test]
+    fn options_and_files_of_an_example_are_told() {
+        assert!(text("undeclared-variable").contains("validate --var enviroment=prod` says"));
+        assert!(text("invalid-json").contains("export.json beside it: {\"family\""));
+    }
+
+    #[test]
+    fn codes_are_taken_as_messages_spell_them() {
+        assert_eq!(text("amp_stack::unknown-key"), text("unknown-key"));
+    }
+
+    #[test]
+    fn what_two_things_are_called_is_told_of_both() {
+        let told = text("task-size");
+        assert!(told.contains("(a mistake in a stack file)"), "{told}");
+        assert!(told.contains("(a difference that means nothing)"), "{told}");
+    }
+
+    #[test]
+    fn what_was_meant_is_suggested() {
+        let error = explained("amp_stack::unknwon-key", Style::PLAIN).expect_err("no code");
+        let mut console =
+            Console::of_test(tokio::io::empty(), false, std::io::sink(), std::io::sink());
+        assert_eq!(error.report(&mut console), Exit::Error);
+        let said = format!("{error:?}");
+        assert!(said.contains("is `unknown-key` meant?"), "{said}");
+        let said = format!("{:?}", explained("zzz", Style::PLAIN).expect_err("no code"));
+        assert!(said.contains("lists every code"), "{said}");
+    }
+
+    #[test]
+    fn every_code_is_listed_and_explained() {
+        let list = list(Style::PLAIN);
+        for group in Group::ALL {
+            assert!(list.contains(group.title()));
+            let mut codes = BTreeSet::new();
+            for entry in group.entries() {
+                assert!(codes.insert(entry.code), "{} stands twice", entry.code);
+                assert!(
+                    list.contains(&format!("  {} ", entry.code)),
+                    "{}",
+                    entry.code
+                );
+                assert!(text(entry.code).contains(entry.code));
+            }
+            assert!(!codes.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_risk_of_the_planner_is_in_the_table() {
+        let sources = [
+            include_str!("../plan/risk.rs"),
+            include_str!("../plan/risk/collector.rs"),
+            include_str!("../plan/risk/policies.rs"),
+        ];
+        let is_code = |piece: &&str| {
+            piece.contains('-') && piece.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        };
+        let written: BTreeSet<&str> = sources
+            .iter()
+            .flat_map(|text| text.split('"').filter(is_code))
+            .collect();
+        let listed: BTreeSet<&str> = RISKS.iter().map(|rule| rule.code).collect();
+        assert_eq!(written, listed);
+    }
+}

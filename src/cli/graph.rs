@@ -1,0 +1,58 @@
+//! `amp-stack graph`: what a stack file declares and what mentions what, drawn without AWS.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    cli::{
+        args::Variables, console::Console, exit::Exit, failure::Failure, files, session::StackFile,
+    },
+    show::graph::{dot, graph as graph_of, mermaid},
+};
+
+/// The examples in the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack graph | dot -Tsvg > stack.svg
+                                          draw ./stack.toml, or the only file in ./stacks/
+  amp-stack graph stacks/prod.toml --format mermaid
+                                          for a block ```mermaid in Markdown";
+
+/// `graph`.
+#[derive(Debug, Args)]
+pub(super) struct Graph {
+    /// The stack file [default: ./stack.toml, else the only file in ./stacks/]
+    #[arg(value_name = "STACK.toml")]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) variables: Variables,
+    /// The region to draw for, where the stack file names none
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// The language of the drawing
+    #[arg(long, value_enum, default_value_t = Format::Dot, value_name = "FORMAT")]
+    pub(super) format: Format,
+}
+
+/// The language of a drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// That of Graphviz
+    Dot,
+    /// That which GitHub and GitLab draw in Markdown
+    Mermaid,
+}
+
+/// `amp-stack graph`.
+pub(super) fn graph(args: &Graph, console: &mut Console) -> Result<Exit, Failure> {
+    let path = files::one(args.file.as_deref(), Path::new("."))?;
+    let file = StackFile::read(&path, &args.variables)?;
+    let graph = graph_of(&file.check(args.region.as_deref(), console)?);
+    let text = match args.format {
+        Format::Dot => dot(&graph),
+        Format::Mermaid => mermaid(&graph),
+    };
+    console.print(&text)?;
+    Ok(Exit::Done)
+}

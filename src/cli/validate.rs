@@ -1,0 +1,112 @@
+//! `amp-stack validate`: the mistakes of stack files, without AWS.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    cli::{
+        args::{InSandbox, Variables},
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        files,
+        session::StackFile,
+    },
+    show::words,
+    stack::{Source, Stack, problem::Problem, render::json, role_name_collisions},
+};
+
+/// The examples in the help, and the form that programs read.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack validate                      check ./stack.toml, or every file in ./stacks/
+  amp-stack validate stacks/*.toml        check several, and that no two want one role name
+  amp-stack validate --format json        for editors and CI: the mistakes on standard output
+
+With --format json standard output holds one JSON object per mistake and line:
+  version  1; higher if a member goes or changes its meaning
+  code     what `amp-stack explain` takes
+  message  what is wrong
+  file     the file that it is wrong in, as it was given
+  labels   the places, the first being where to mend it: label, start, end (after the last character);
+           each end with byte (from 0), line and column (from 1, in characters)
+  help     what to write instead, or null
+What stops the check, such as a file that cannot be read, is told on standard error; exit codes are the same.";
+
+/// `validate`.
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// The stack files [default: ./stack.toml, else every file in ./stacks/]
+    #[arg(value_name = "STACK.toml")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) variables: Variables,
+    /// The region to check for, where a stack file names none
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// How mistakes are told
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) sandbox: InSandbox,
+}
+
+/// How mistakes are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// To people, on standard error, with the lines they are in
+    Text,
+    /// To programs, on standard output, one JSON object per line
+    Json,
+}
+
+/// `amp-stack validate`.
+pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, Failure> {
+    let paths = files::all(&args.files, Path::new("."))?;
+    let mut valid = Vec::new();
+    let mut exit = Exit::Done;
+    for path in &paths {
+        let file = StackFile::read(path, &args.variables)?;
+        match file.problems(args.region.as_deref()) {
+            Ok(stack) => {
+                let resources = words::count(stack.resources.len(), "resource");
+                console.tell(&format!("{}: valid, {resources}\n", path.display()))?;
+                valid.push((file, stack));
+            }
+            Err(problems) => {
+                tell(args.format, &file, &problems, console)?;
+                let problems = words::count(problems.len(), "problem");
+                let failure = Failure::before(format!("{problems} in {}", path.display()));
+                exit = failure.report(console);
+            }
+        }
+    }
+    let stacks: Vec<(&Source, &Stack)> = valid
+        .iter()
+        .map(|(file, stack)| (file.source(), stack))
+        .collect();
+    let collisions = role_name_collisions(&stacks);
+    if let Some((first, _)) = valid.first().filter(|_| !collisions.is_empty()) {
+        tell(args.format, first, &collisions, console)?;
+        exit = Failure::before("two stack files want the same role name").report(console);
+    }
+    Ok(exit)
+}
+
+fn tell(
+    format: Format,
+    file: &StackFile,
+    problems: &[Problem],
+    console: &mut Console,
+) -> Result<(), Failure> {
+    match format {
+        Format::Text => file.show(problems, console)?,
+        Format::Json => {
+            for problem in problems {
+                console.print(&format!("{}\n", json::line(file.source(), problem)))?;
+            }
+        }
+    }
+    Ok(())
+}

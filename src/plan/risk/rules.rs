@@ -1,0 +1,72 @@
+//! Every risk that a plan can hold, by code.
+
+use crate::stack::rules::Rule;
+
+/// The risks, by code: what each says of a plan, and where the loss comes from.
+pub const RISKS: &[Rule] = &[
+    Rule {
+        code: "boundary-changed",
+        sentence: "the permissions boundary of a role is exchanged for another one, which may give it other rights",
+        source: "IAM API reference, PutRolePermissionsBoundary",
+    },
+    Rule {
+        code: "boundary-removed",
+        sentence: "a role loses its permissions boundary, which may give it more rights",
+        source: "IAM API reference, DeleteRolePermissionsBoundary",
+    },
+    Rule {
+        code: "kms-key-removed",
+        sentence: "new log events are no longer encrypted with the key that old ones still need to be read",
+        source: "CloudWatch Logs API reference, DisassociateKmsKey",
+    },
+    Rule {
+        code: "log-group-removed",
+        sentence: "a log group goes, and all log events in it with it",
+        source: "CloudWatch Logs API reference, DeleteLogGroup",
+    },
+    Rule {
+        code: "log-group-replaced",
+        sentence: "a log group makes way for another one, and all log events in it are lost",
+        source: "CloudWatch Logs API reference, DeleteLogGroup",
+    },
+    Rule {
+        code: "metric-names-changed",
+        sentence: "the collector goes to a version that names metrics differently: queries, dashboards and alerts must follow",
+        source: "aws-observability/aws-otel-collector, release notes",
+    },
+    Rule {
+        code: "retention-shortened",
+        sentence: "metrics or log events that are older than the new retention are deleted",
+        source: "CloudWatch Logs API reference, PutRetentionPolicy; Amazon Managed Service for Prometheus API reference, UpdateWorkspaceConfiguration",
+    },
+    Rule {
+        code: "revision-in-use-removed",
+        sentence: "a revision of a task definition goes that something still uses: what runs goes on running, but starts no new tasks once it is updated",
+        source: "ECS API reference, DeleteTaskDefinitions",
+    },
+    Rule {
+        code: "role-replaced",
+        sentence: "a role makes way for one of another unique id: trust and resource policies elsewhere that name it stop matching",
+        source: "IAM user guide, \"IAM identifiers\"",
+    },
+    Rule {
+        code: "trust-widened",
+        sentence: "a role may be assumed by an account that could not, or by anybody",
+        source: "IAM user guide, \"AWS JSON policy elements: Principal\"",
+    },
+    Rule {
+        code: "wildcard-granted",
+        sentence: "a role is newly allowed all actions of a service, or of every service",
+        source: "IAM user guide, \"Security best practices in IAM\"",
+    },
+    Rule {
+        code: "workspace-removed",
+        sentence: "a workspace goes, and all its metrics, rules and alerts with it",
+        source: "Amazon Managed Service for Prometheus API reference, DeleteWorkspace",
+    },
+    Rule {
+        code: "workspace-replaced",
+        sentence: "a workspace makes way for another one, and all its metrics, rules and alerts are lost",
+        source: "Amazon Managed Service for Prometheus API reference, DeleteWorkspace",
+    },
+];
