@@ -20,6 +20,7 @@ use crate::{
     address::{Address, Kind, StackName},
     identity::Identity,
     resource::{IgnorePath, Resource},
+    tags::Tags,
 };
 
 /// A stack.
@@ -66,8 +67,8 @@ pub struct Query {
     pub identity: Identity,
     /// Names of roles that the stack declares.
     pub roles: BTreeSet<String>,
-    /// Names of log groups that the stack declares.
-    pub log_groups: BTreeSet<String>,
+    /// Names of log groups that the stack declares, with the tags that they are to have.
+    pub log_groups: BTreeMap<String, Tags>,
     /// Families that the stack declares.
     pub families: BTreeSet<String>,
     /// The alias of the workspace that the stack declares.
@@ -76,6 +77,8 @@ pub struct Query {
     pub workspace_configuration: bool,
     /// Whether inactive revisions and the use of revisions are to be read: they matter only when revisions are removed.
     pub removal: bool,
+    /// Whether everything is to go. Names then only tell where to look, because what has just been made may not be listed by its tags yet.
+    pub destroy: bool,
 }
 
 impl Stack {
@@ -94,10 +97,11 @@ impl Stack {
             stack: self.name.clone(),
             identity: self.identity.clone(),
             roles: BTreeSet::new(),
-            log_groups: BTreeSet::new(),
+            log_groups: BTreeMap::new(),
             families: BTreeSet::new(),
             alias: None,
             workspace_configuration: false,
+            destroy: false,
             removal: removal
                 || self
                     .resources
@@ -110,7 +114,11 @@ impl Stack {
             .filter_map(|declared| declared.want.as_ref())
         {
             match want {
-                Resource::LogGroup(group) => _ = query.log_groups.insert(group.name.clone()),
+                Resource::LogGroup(group) => {
+                    query
+                        .log_groups
+                        .insert(group.name.clone(), group.tags.clone());
+                }
                 Resource::Workspace(workspace) => {
                     query.alias.clone_from(&workspace.alias);
                     query.workspace_configuration = workspace.configuration
@@ -123,6 +131,18 @@ impl Stack {
             }
         }
         query
+    }
+
+    /// What has to be read of AWS to plan the destruction of everything that it declares, and of whatever else carries its tags.
+    ///
+    /// Workspaces and roles are always listed whole, so an alias is of no use here.
+    pub fn query_to_destroy(&self) -> Query {
+        Query {
+            alias: None,
+            workspace_configuration: false,
+            destroy: true,
+            ..self.query(true)
+        }
     }
 
     /// The addresses of `kind` that it declares.

@@ -94,6 +94,17 @@ pub fn owner(tags: &BTreeMap<String, String>, stack: &StackName, region: &str) -
         })
 }
 
+/// Reads the owner from the tags of a role, which every region of the account sees.
+///
+/// Without the tag that names the region it could be the role of the same stack in any region, and what may be another's is not ours.
+pub fn owner_of_role(tags: &BTreeMap<String, String>, stack: &StackName, region: &str) -> Owner {
+    let owner = owner(tags, stack, region);
+    if matches!(owner, Owner::Ours(_)) && !tags.contains_key(REGION_TAG) {
+        return Owner::Unknown;
+    }
+    owner
+}
+
 /// Tells whether AWS owns the tag: such tags can be neither set nor removed, so they are no part of a resource's state.
 pub fn is_reserved(key: &str) -> bool {
     key.get(..4)

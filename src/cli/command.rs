@@ -15,7 +15,6 @@ use crate::{
         session::{self, Session},
     },
     show::is_secret,
-    stack::Stack,
 };
 
 /// `amp-stack plan`.
@@ -35,7 +34,7 @@ pub(super) async fn plan(
         let verb = if args.destroy { "destroy" } else { "apply" };
         let next = typed(verb, &path, &args.target);
         let wish = Wish {
-            stack: &wanted(stack, args.destroy),
+            stack: &stack,
             sandbox: sandbox.as_deref(),
             destroy: args.destroy,
             verbose: args.verbose,
@@ -111,7 +110,7 @@ async fn carry_out(
     };
     let order = Order {
         wish: Wish {
-            stack: &wanted(stack, destroy),
+            stack: &stack,
             sandbox: sandbox.as_deref(),
             destroy,
             verbose: false,
@@ -122,11 +121,6 @@ async fn carry_out(
         again: typed(again, &path, target),
     };
     deed::carry_out(order, console, interrupts).await
-}
-
-/// What is to be there in the end.
-fn wanted(stack: Stack, destroy: bool) -> Stack {
-    if destroy { stack.emptied() } else { stack }
 }
 
 /// The command line `amp-stack VERB` for the same stack in the same place, as somebody would type it.

@@ -149,7 +149,9 @@ fn meant(path: &Path, cause: &io::Error) -> Option<PathBuf> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
     let name = path.file_name()?.to_str()?;
-    let nearest = nearest(name, names.iter().map(String::as_str))?;
+    // A link that leads nowhere is found under its own name.
+    let others = names.iter().map(String::as_str).filter(|n| *n != name);
+    let nearest = nearest(name, others)?;
     Some(path.with_file_name(nearest))
 }
 
@@ -219,6 +221,18 @@ mod tests {
         let project = Project::new("nothing", &["stacks/readme.md"]);
         assert!(matches!(one(None, &project.0), Err(FileError::None)));
         assert!(matches!(all(&[], &project.0), Err(FileError::None)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nowhere_is_not_meant_by_its_own_name() {
+        let project = Project::new("link", &[]);
+        let path = project.0.join("stack.toml");
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        match read(&path) {
+            Err(FileError::Unreadable { meant: None, .. }) => {}
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -27,23 +27,33 @@ pub(super) struct Wish<'a> {
     pub(super) stack: &'a Stack,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub(super) sandbox: Option<&'a str>,
-    /// Whether the stack is to go; then nothing in it is wanted.
+    /// Whether the stack is to go; then nothing that it declares is wanted.
     pub(super) destroy: bool,
     pub(super) verbose: bool,
 }
 
 /// Reads AWS and plans.
 pub(super) async fn plan<C: Cloud>(wish: &Wish<'_>, cloud: &C) -> Result<Planned, CallError> {
-    let Wish { stack, destroy, .. } = wish;
-    let live = cloud.observe(&stack.query(*destroy)).await?;
-    let mut plan = plan::plan(stack, &live);
-    // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
-    if !destroy && removes_a_family(&plan) {
-        let live = cloud.observe(&stack.query(true)).await?;
-        plan = plan::plan(stack, &live);
-    }
+    let stack = wish.stack;
+    let plan = if wish.destroy {
+        let live = cloud.observe(&stack.query_to_destroy()).await?;
+        plan::plan(&stack.clone().emptied(), &live)
+    } else {
+        build(stack, cloud).await?
+    };
     let risks = risks(&plan);
     Ok(Planned { plan, risks })
+}
+
+async fn build<C: Cloud>(stack: &Stack, cloud: &C) -> Result<Plan, CallError> {
+    let live = cloud.observe(&stack.query(false)).await?;
+    let plan = plan::plan(stack, &live);
+    if !removes_a_family(&plan) {
+        return Ok(plan);
+    }
+    // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
+    let live = cloud.observe(&stack.query(true)).await?;
+    Ok(plan::plan(stack, &live))
 }
 
 fn removes_a_family(plan: &Plan) -> bool {

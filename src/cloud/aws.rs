@@ -15,7 +15,10 @@ mod workspace;
 
 use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, default_provider::region,
+    profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
+};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::{sync::OnceCell, task::JoinSet};
@@ -63,7 +66,10 @@ impl Aws {
     pub async fn connect(options: Options) -> Self {
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if let Some(profile) = options.profile {
-            loader = loader.profile_name(profile);
+            let credentials = profile_credentials(&profile, options.region.as_deref()).await;
+            loader = loader
+                .profile_name(profile)
+                .credentials_provider(credentials);
         }
         if let Some(region) = options.region {
             loader = loader.region(Region::new(region));
@@ -122,6 +128,27 @@ impl Aws {
             partition: (*partition).to_owned(),
         })
     }
+}
+
+/// The credentials of a profile, and of nothing else.
+///
+/// What is asked for by name wins over the environment (AWS CLI user guide, "Configuring settings for the AWS CLI", precedence), whereas the SDK's own chain takes the keys in the
+/// environment before those of any profile.
+async fn profile_credentials(
+    profile: &str,
+    region: Option<&str>,
+) -> ProfileFileCredentialsProvider {
+    let region = match region {
+        Some(region) => Some(Region::new(region.to_owned())),
+        None => {
+            let chain = region::Builder::default().profile_name(profile).build();
+            chain.region().await
+        }
+    };
+    ProfileFileCredentialsProvider::builder()
+        .configure(&ProviderConfig::without_region().with_region(region))
+        .profile_name(profile)
+        .build()
 }
 
 impl Cloud for Aws {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     node::Node,
     policy::Policy,
-    resource::{IgnorePath, Immutable, Managed, ignore_tag, log_group::resolve_tags, outline_tags},
+    resource::{IgnorePath, Immutable, Managed, log_group::resolve_tags, outline_tags},
     tags::{self, Tags},
     text::{Reference, Text},
 };
@@ -189,7 +189,13 @@ impl Managed for Role {
         self.instance_profiles.clone_from(&live.instance_profiles);
         for path in ignore {
             match path.parts().as_slice() {
-                ["tags", key] => ignore_tag(&mut self.tags, Some(&live.tags), key),
+                ["tags", key] => {
+                    let same = |other: &str| other.to_lowercase() == key.to_lowercase();
+                    self.tags.retain(|other, _| !same(other));
+                    let theirs = live.tags.iter().filter(|(other, _)| same(other));
+                    self.tags
+                        .extend(theirs.map(|(key, value)| (key.clone(), value.clone())));
+                }
                 ["description"] => self.description.clone_from(&live.description),
                 ["max_session_seconds"] => self.max_session_seconds = live.max_session_seconds,
                 ["permissions_boundary"] => {

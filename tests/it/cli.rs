@@ -6,6 +6,8 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use crate::run::Bench;
+
 const STACK: &str = r#"
 [stack]
 name = "shop"
@@ -173,4 +175,16 @@ fn a_wrong_stack_is_reported_before_any_call() {
     let (code, out, err) = ended(&project.run(&["apply", "--yes"]));
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert!(err.contains("error: 1 problem in stack.toml"), "{err}");
+}
+
+#[test]
+fn a_profile_that_is_asked_for_wins_over_keys_in_the_environment() {
+    // Nothing listens there: whoever took the keys of the environment would complain about that.
+    let bench = Bench::with_endpoint("profile", "http://127.0.0.1:1");
+    bench.write("stack.toml", STACK);
+    let run = bench.run(&["plan", "--profile", "nobody"]).expect(1);
+    assert!(
+        run.says("the profile that --profile names does not exist"),
+        "{run:?}"
+    );
 }

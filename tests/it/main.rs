@@ -5,6 +5,7 @@
 )]
 
 mod apply;
+mod calls;
 mod cli;
 mod emulators;
 mod graph;

@@ -27,7 +27,7 @@ fn stacks() -> PathBuf {
 }
 
 /// Loads a stack file as a run in 111122223333 and eu-central-1 would.
-fn stack(name: &str) -> Stack {
+pub(crate) fn stack(name: &str) -> Stack {
     let source = Source {
         path: name.into(),
         text: fs::read_to_string(stacks().join(name)).unwrap(),

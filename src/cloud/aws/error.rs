@@ -66,6 +66,10 @@ where
     if causes.contains("no credentials found in chain") {
         return "no credentials were found".to_owned();
     }
+    // What the SDK says of a profile that isn't there, or holds nothing.
+    if causes.contains("credential provider was not enabled") {
+        return "the profile that --profile names does not exist or has no credentials".to_owned();
+    }
     causes
 }
 
@@ -86,6 +90,13 @@ pub(super) fn class(operation: &str, code: Option<&str>, message: &str) -> Class
     match code {
         // IAM API reference, CreateRole; CloudWatch Logs API reference, CreateLogGroup; Amazon Managed Service for Prometheus API reference, errors.
         Some("ConcurrentModification" | "OperationAbortedException" | "ConflictException") => {
+            Class::Busy
+        }
+        // ECS says so while another revision of the family is registered or deregistered (terraform-provider-aws, issue 9777, quotes it).
+        Some("ClientException")
+            if operation == "ecs:RegisterTaskDefinition"
+                && message.contains("Too many concurrent attempts") =>
+        {
             Class::Busy
         }
         // ECS checks both roles when a revision is registered and may not have heard of a new one yet (IAM user guide, "Troubleshoot IAM", on changes

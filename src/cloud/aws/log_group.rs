@@ -12,7 +12,7 @@ use aws_sdk_cloudwatchlogs::{
 
 use crate::{
     cloud::{
-        Call, CallError, Reply,
+        Call, CallError, Class, Reply,
         aws::{Aws, all, live_tags, plain_tags, same_owner, tagging::Tagged},
     },
     resource::{
@@ -37,12 +37,12 @@ pub(super) async fn observe(
     query: &Query,
     tagged: &Tagged,
 ) -> Result<Vec<Found>, CallError> {
-    let names: BTreeSet<String> = query
+    let names: BTreeSet<&String> = query
         .log_groups
-        .union(&tagged.log_groups)
-        .cloned()
+        .keys()
+        .chain(tagged.log_groups.keys())
         .collect();
-    let names: Vec<String> = names.into_iter().collect();
+    let names: Vec<String> = names.into_iter().cloned().collect();
     let batches = all(names.chunks(BATCH).map(<[String]>::to_vec), |batch| {
         let aws = aws.clone();
         async move { describe(&aws, &batch).await }
@@ -50,7 +50,9 @@ pub(super) async fn observe(
     let groups = batches.await?.into_iter().flatten();
     let found = all(groups, |group| {
         let (aws, query) = (aws.clone(), query.clone());
-        async move { found(&aws, &query, &group).await }
+        let name = group.log_group_name().unwrap_or_default();
+        let as_wanted = tags_as_wanted(&query, tagged, name).cloned();
+        async move { found(&aws, &query, &group, as_wanted).await }
     });
     Ok(found.await?.into_iter().flatten().collect())
 }
@@ -111,17 +113,39 @@ async fn describe_one_by_one(aws: &Aws, names: &[String]) -> Result<Vec<Describe
     Ok(groups.into_values().collect())
 }
 
-/// The group with its tags; `None` if it has just been deleted.
-async fn found(aws: &Aws, query: &Query, group: &Described) -> Result<Option<Found>, CallError> {
+/// What the tagging API says of the group's tags, if that is what they are to be.
+///
+/// Each group's tags are a call of their own, of which AWS takes five a second (CloudWatch Logs user guide, "CloudWatch Logs quotas"). The tagging API may be some
+/// seconds late, so before anything is done about tags, or because of them, they are read from the group itself.
+fn tags_as_wanted<'a>(
+    query: &Query,
+    tagged: &'a Tagged,
+    name: &str,
+) -> Option<&'a BTreeMap<String, String>> {
+    let wanted = query.log_groups.get(name).filter(|_| !query.destroy)?;
+    let tags = tagged.log_groups.get(name)?;
+    (live_tags(tags) == *wanted).then_some(tags)
+}
+
+/// The group with its tags, which are read unless they are known; `None` if it has just been deleted.
+async fn found(
+    aws: &Aws,
+    query: &Query,
+    group: &Described,
+    tags: Option<BTreeMap<String, String>>,
+) -> Result<Option<Found>, CallError> {
     let name = group.log_group_name().unwrap_or_default();
     let arn = group.log_group_arn().map_or_else(
         || query.identity.log_group_arn(name),
         |arn| arn.trim_end_matches(":*").to_owned(),
     );
-    let tags = match list_tags(aws, &arn).await {
-        Ok(tags) => tags,
-        Err(error) if error.code.as_deref() == Some(NOT_FOUND) => return Ok(None),
-        Err(error) => return Err(error),
+    let tags = match tags {
+        Some(tags) => tags,
+        None => match list_tags(aws, &arn).await {
+            Ok(tags) => tags,
+            Err(error) if error.code.as_deref() == Some(NOT_FOUND) => return Ok(None),
+            Err(error) => return Err(error),
+        },
     };
     let policy = group
         .retention_policy_name()
@@ -144,10 +168,7 @@ async fn list_tags(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, Cal
 fn log_group(group: &Described, tags: &BTreeMap<String, String>) -> LogGroup {
     LogGroup {
         name: group.log_group_name().unwrap_or_default().to_owned(),
-        class: group
-            .log_group_class()
-            .map_or(DEFAULT_CLASS, LogGroupClass::as_str)
-            .to_owned(),
+        class: class(group).to_owned(),
         retention_days: group
             .retention_in_days()
             .and_then(|days| u32::try_from(days).ok()),
@@ -222,15 +243,8 @@ async fn create(aws: &Aws, call: &Call, group: &LogGroup) -> Result<Reply, CallE
         .set_deletion_protection_enabled(Some(true).filter(|_| group.deletion_protection))
         .set_tags(tags.map(|tags| tags.into_iter().collect())));
     let reply = match outcome {
-        // An earlier attempt may have made it, and its answer was lost: then it carries our tags.
         Err(error) if error.code.as_deref() == Some("ResourceAlreadyExistsException") => {
-            if !same_owner(&list_tags(aws, &arn).await?, &group.tags) {
-                return Err(error);
-            }
-            Reply {
-                request_id: error.request_id,
-                ..Reply::default()
-            }
+            exists(aws, group, &arn, error).await?
         }
         outcome => outcome?,
     };
@@ -238,6 +252,40 @@ async fn create(aws: &Aws, call: &Call, group: &LogGroup) -> Result<Reply, CallE
         attributes: attributes(&group.name, arn),
         ..reply
     })
+}
+
+/// Tells whether the group that exists is this one: an earlier attempt may have made it, and its answer was lost. One that is gone when it is asked for, or that
+/// carries our tags but is of another class, is what this group replaces and still going.
+async fn exists(
+    aws: &Aws,
+    group: &LogGroup,
+    arn: &str,
+    error: CallError,
+) -> Result<Reply, CallError> {
+    let going = |error| CallError {
+        class: Class::Unsettled,
+        ..error
+    };
+    match list_tags(aws, arn).await {
+        Ok(tags) if !same_owner(&tags, &group.tags) => return Err(error),
+        Ok(_) => {}
+        Err(gone) if gone.code.as_deref() == Some(NOT_FOUND) => return Err(going(error)),
+        Err(failure) => return Err(failure),
+    }
+    let live = describe(aws, std::slice::from_ref(&group.name)).await?;
+    if !live.iter().any(|live| class(live) == group.class) {
+        return Err(going(error));
+    }
+    Ok(Reply {
+        request_id: error.request_id,
+        ..Reply::default()
+    })
+}
+
+fn class(group: &Described) -> &str {
+    group
+        .log_group_class()
+        .map_or(DEFAULT_CLASS, LogGroupClass::as_str)
 }
 
 /// The class, unless it is the one that AWS takes by itself.

@@ -14,7 +14,7 @@ use aws_sdk_iam::{
 
 use crate::{
     cloud::{
-        Call, CallError, Reply,
+        Call, CallError, Class, Reply,
         aws::{Aws, error, plain_tags, same_owner},
     },
     resource::role::{Change, Role},
@@ -160,17 +160,30 @@ async fn create(aws: &Aws, call: &Call, role: &Role) -> Result<Reply, CallError>
                 ..answered(answer.request_id())
             })
         }
-        // An earlier attempt may have made it, and its answer was lost: then it carries our tags.
         Err(error) if error.code.as_deref() == Some("EntityAlreadyExists") => {
-            match get(aws, &role.name).await? {
-                Some(live) if same_owner(&tag_map(live.tags()), &role.tags) => Ok(Reply {
-                    attributes: attributes(&live),
-                    ..answered(error.request_id.as_deref())
-                }),
-                Some(_) | None => Err(error),
-            }
+            exists(aws, role, error).await
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Tells whether the role that IAM says exists is this one: an earlier attempt may have made it, and its answer was lost.
+///
+/// One that is gone, or that carries our tags under another path or spelling, is what this role replaces: IAM's changes take time to be seen everywhere
+/// (IAM user guide, "Troubleshoot IAM", on changes that are not always immediately visible).
+async fn exists(aws: &Aws, role: &Role, error: CallError) -> Result<Reply, CallError> {
+    let live = get(aws, &role.name).await?;
+    let owned = |live: &Live| same_owner(&tag_map(live.tags()), &role.tags);
+    match live {
+        Some(live) if !owned(&live) => Err(error),
+        Some(live) if live.path == role.path && live.role_name == role.name => Ok(Reply {
+            attributes: attributes(&live),
+            ..answered(error.request_id.as_deref())
+        }),
+        Some(_) | None => Err(CallError {
+            class: Class::Unsettled,
+            ..error
+        }),
     }
 }
 

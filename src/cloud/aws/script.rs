@@ -228,5 +228,6 @@ pub(super) fn query() -> Query {
         alias: None,
         workspace_configuration: false,
         removal: false,
+        destroy: false,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Roles are not among it (Resource Groups Tagging API reference, `GetResources`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 
@@ -15,8 +15,8 @@ use crate::{
 /// The resources in the region that carry the stack's tag.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Tagged {
-    /// The names of the log groups.
-    pub(super) log_groups: BTreeSet<String>,
+    /// The log groups by name, with their tags.
+    pub(super) log_groups: BTreeMap<String, BTreeMap<String, String>>,
     /// The revisions by family, with their tags.
     pub(super) revisions: BTreeMap<String, BTreeMap<u32, BTreeMap<String, String>>>,
 }
@@ -31,7 +31,8 @@ impl Tagged {
             .filter(|_| service == "logs")
         {
             self.log_groups
-                .insert(name.trim_end_matches(":*").to_owned());
+                .insert(name.trim_end_matches(":*").to_owned(), tags);
+            return;
         }
         if let Some((family, revision)) = family_and_revision(arn) {
             self.revisions
@@ -110,7 +111,7 @@ mod tests {
         ] {
             tagged.add(arn, BTreeMap::new());
         }
-        let groups: Vec<&str> = tagged.log_groups.iter().map(String::as_str).collect();
+        let groups: Vec<&str> = tagged.log_groups.keys().map(String::as_str).collect();
         assert_eq!(groups, ["/ecs/a", "/ecs/b"]);
         let families: Vec<&str> = tagged.revisions.keys().map(String::as_str).collect();
         assert_eq!(families, ["api"]);

@@ -59,10 +59,14 @@ fn may_go(query: &Query, found: &Found) -> bool {
     match &found.resource {
         Resource::TaskDefinition(family) => {
             matches!(found.owner, Owner::Ours(_))
-                && (!family.older.is_empty() || !query.families.contains(&family.family))
+                && (!family.older.is_empty() || !stays(query, &family.family))
         }
         Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => false,
     }
+}
+
+fn stays(query: &Query, family: &str) -> bool {
+    !query.destroy && query.families.contains(family)
 }
 
 async fn observe_family(
@@ -79,8 +83,8 @@ async fn observe_family(
         let listed = revision::list(aws, family, TaskDefinitionStatus::Inactive).await?;
         inactive = known.ours_of(&listed).await?;
     }
-    // An undeclared family of which only our inactive revisions matter is ours to clean up, whoever goes on with it.
-    let only_remains = ours.is_empty() && !query.families.contains(family);
+    // A family that does not stay and of which only our inactive revisions matter is ours to clean up, whoever goes on with it.
+    let only_remains = ours.is_empty() && !stays(query, family);
     let newest = ours.pop_last().or(active.last().copied());
     let current = match newest.filter(|_| !only_remains) {
         Some(newest) => known.get(newest).await?,

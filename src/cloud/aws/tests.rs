@@ -123,6 +123,12 @@ fn codes_tell_what_a_failure_means() {
         (register, "ClientException", "Invalid cpu", Final),
         (
             register,
+            "ClientException",
+            "Too many concurrent attempts to create a new revision of the specified family.",
+            Busy,
+        ),
+        (
+            register,
             "AccessDeniedException",
             "not authorized to perform: iam:PassRole on",
             Unsettled,

@@ -267,8 +267,14 @@ impl World {
 
 fn owner(thing: &Thing, query: &Query) -> tags::Owner {
     let tags = thing.resource.tags().iter();
-    let tags = tags.map(|(key, value)| (key.clone(), value.to_string()));
-    tags::owner(&tags.collect(), &query.stack, &query.identity.region)
+    let tags = tags
+        .map(|(key, value)| (key.clone(), value.to_string()))
+        .collect();
+    let owner = match thing.resource.kind() {
+        Kind::Role => tags::owner_of_role,
+        Kind::LogGroup | Kind::Workspace | Kind::TaskDefinition => tags::owner,
+    };
+    owner(&tags, &query.stack, &query.identity.region)
 }
 
 /// What `query` shows: inactive revisions are read only when something is to be removed.

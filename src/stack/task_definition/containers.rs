@@ -83,7 +83,8 @@ fn one(
                 )
                 .and(&other.span, "configures a driver")
                 .help("`logs` writes the whole log configuration; for options such as `mode` write `log_configuration` alone");
-        } else if let Some(configuration) = logs::awslogs(value, scope, problems) {
+        }
+        if let Some(configuration) = logs::awslogs(value, scope, problems) {
             set(
                 &mut container,
                 key("logConfiguration", &name.span),

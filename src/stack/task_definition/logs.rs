@@ -80,7 +80,10 @@ fn by_key(given: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) 
         .map(|(key, _)| key.as_str())
         .or_else(|| nearest(given, keys.iter().copied()))
         .map_or_else(
-            || format!("the log groups of this stack are {}; another one is written logs = {{ name = \"…\" }}", listed(&keys)),
+            || match keys.as_slice() {
+                [] => "the stack file has no [log_groups]; a log group of somebody else is written logs = { name = \"…\" }".to_owned(),
+                keys => format!("the log groups of this stack are {}; another one is written logs = {{ name = \"…\" }}", listed(keys)),
+            },
             did_you_mean,
         );
     problems

@@ -45,7 +45,8 @@ pub(super) fn arn_of(
         return Some(value.clone());
     }
     undefined(known, span, scope, problems);
-    None
+    // It stays in the request, so that nothing else complains that there is no role.
+    Some(value.clone())
 }
 
 /// The key of the stack's role with this key or ARN.

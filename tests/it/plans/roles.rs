@@ -123,6 +123,34 @@ fn role_names_are_compared_with_the_whole_account_ignoring_case_and_path() {
 }
 
 #[test]
+fn a_role_without_the_tag_of_its_region_may_be_another_regions_and_is_left_alone() {
+    let paper = paper();
+    let mut lost = owned(&role_at("task"), Resource::Role(role("TaskElsewhere")));
+    lost.tags_mut().remove(REGION_TAG);
+    paper.put(lost);
+    let stack = one_role(role("Task"));
+    assert_eq!(
+        in_words(&plan(&stack, &paper)),
+        ["build roles.task: iam:CreateRole"]
+    );
+    assert!(plan_of_destroying(&stack, &paper).is_empty());
+}
+
+#[test]
+fn a_tag_of_a_role_is_left_alone_however_its_key_is_spelled() {
+    let stack = with_lifecycle(one_role(role("Task")), &role_at("task"), |l| {
+        l.ignore = vec![IgnorePath::new("tags.CostCenter")];
+    });
+    let paper = applied(&stack);
+    paper.meddle(|thing| {
+        let tags = thing.resource.tags_mut();
+        tags.insert("costcenter".to_owned(), Text::from("7"));
+        true
+    });
+    assert_eq!(in_words(&plan(&stack, &paper)), [""; 0]);
+}
+
+#[test]
 fn a_role_of_the_same_stack_in_another_region_is_not_ours() {
     let paper = paper();
     let theirs = owned(&role_at("task"), Resource::Role(role("Task")));

@@ -132,7 +132,6 @@ async fn look(
         identity: &stack.identity,
         sandbox: None,
         destroy,
-        sandbox: None,
         verbose: true,
         next: None,
     };

@@ -1,13 +1,16 @@
 //! Log groups against a scripted CloudWatch Logs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::{
-    cloud::aws::{
-        script::{Answer, Script, caller, query},
-        tagging::{self, Tagged},
+    cloud::{
+        Class,
+        aws::{
+            script::{Answer, Script, caller, query},
+            tagging::{self, Tagged},
+        },
     },
     resource::{
         Change as AnyChange, Resource,
@@ -25,9 +28,12 @@ fn described(name: &str) -> Value {
 
 async fn observe(script: &Script, declared: &[&str]) -> Vec<Found> {
     let mut query = query();
-    query.log_groups = declared.iter().map(ToString::to_string).collect();
+    query.log_groups = declared
+        .iter()
+        .map(|name| ((*name).to_owned(), Tags::new()))
+        .collect();
     let tagged = Tagged {
-        log_groups: BTreeSet::from(["/ours".to_owned()]),
+        log_groups: BTreeMap::from([("/ours".to_owned(), BTreeMap::new())]),
         ..Tagged::default()
     };
     super::observe(&script.aws(), &query, &tagged)
@@ -121,7 +127,7 @@ async fn names_are_looked_up_one_by_one_where_the_list_is_refused() {
 async fn many_names_are_asked_for_in_batches() {
     let script = Script::new(|_| Answer::json(&json!({"logGroups": []})));
     let mut query = query();
-    query.log_groups = (0..120).map(|n| format!("/g{n}")).collect();
+    query.log_groups = (0..120).map(|n| (format!("/g{n}"), Tags::new())).collect();
     let aws = script.aws();
     super::observe(&aws, &query, &Tagged::default())
         .await
@@ -161,7 +167,8 @@ async fn what_the_tagging_api_lists_is_read_on_every_page() {
         ]}))
     });
     let tagged = tagging::observe(&script.aws(), &query()).await.unwrap();
-    assert_eq!(tagged.log_groups, BTreeSet::from(["/a".to_owned()]));
+    let groups: Vec<&str> = tagged.log_groups.keys().map(String::as_str).collect();
+    assert_eq!(groups, ["/a"]);
     assert!(tagged.revisions["api"].contains_key(&3));
 }
 
@@ -179,26 +186,95 @@ fn wanted() -> LogGroup {
     }
 }
 
+/// Creates a group of which AWS says that it exists, with the tags of this address and this class.
+async fn create_where_it_exists(
+    address: Option<&'static str>,
+    class: &'static str,
+) -> Result<String, Class> {
+    let script = Script::new(move |asked| match (asked.operation.as_str(), address) {
+        ("GetCallerIdentity", _) => caller(),
+        ("CreateLogGroup", _) => Answer::error(400, "ResourceAlreadyExistsException", "it exists"),
+        ("DescribeLogGroups", _) => {
+            let mut group = described("/a");
+            group["logGroupClass"] = json!(class);
+            Answer::json(&json!({"logGroups": [group]}))
+        }
+        (_, Some(address)) => Answer::json(
+            &json!({"tags": {"amp-stack:stack": "shop", "amp-stack:address": address}}),
+        ),
+        (_, None) => Answer::error(400, "ResourceNotFoundException", "gone"),
+    });
+    let change = AnyChange::LogGroup(Change::Create(Box::new(wanted())));
+    let outcome = script.perform("/a", change).await;
+    outcome
+        .map(|reply| reply.attributes[&Attribute::Arn].clone())
+        .map_err(|error| error.class)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_group_that_exists_is_a_success_only_if_it_is_this_one() {
-    for (address, succeeds) in [("log_groups.a", true), ("log_groups.b", false)] {
-        let script = Script::new(move |asked| match asked.operation.as_str() {
-            "GetCallerIdentity" => caller(),
-            "CreateLogGroup" => Answer::error(400, "ResourceAlreadyExistsException", "it exists"),
-            _ => Answer::json(
-                &json!({"tags": {"amp-stack:stack": "shop", "amp-stack:address": address}}),
-            ),
-        });
-        let change = AnyChange::LogGroup(Change::Create(Box::new(wanted())));
-        let outcome = script.perform("/a", change).await;
-        assert_eq!(outcome.is_ok(), succeeds, "{outcome:?}");
-        if let Ok(reply) = outcome {
-            assert_eq!(
-                reply.attributes[&Attribute::Arn],
-                "arn:aws:logs:us-east-1:111122223333:log-group:/a"
-            );
-        }
-    }
+    assert_eq!(
+        create_where_it_exists(Some("log_groups.a"), "STANDARD").await,
+        Ok("arn:aws:logs:us-east-1:111122223333:log-group:/a".to_owned())
+    );
+    assert_eq!(
+        create_where_it_exists(Some("log_groups.b"), "STANDARD").await,
+        Err(Class::Final)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_is_going_is_waited_for_and_not_taken_for_its_successor() {
+    assert_eq!(
+        create_where_it_exists(Some("log_groups.a"), "INFREQUENT_ACCESS").await,
+        Err(Class::Unsettled)
+    );
+    assert_eq!(
+        create_where_it_exists(None, "STANDARD").await,
+        Err(Class::Unsettled)
+    );
+}
+
+/// How often tags are read of `/a`, which is to have the tags of [`wanted`] and of which the tagging API says these.
+async fn reads_of_tags(said: &[(&str, &str)], destroy: bool) -> usize {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "DescribeLogGroups" => Answer::json(&json!({"logGroups": [described("/a")]})),
+        _ => Answer::json(
+            &json!({"tags": {"amp-stack:stack": "shop", "amp-stack:address": "log_groups.a"}}),
+        ),
+    });
+    let mut query = query();
+    query.destroy = destroy;
+    query.log_groups = [("/a".to_owned(), wanted().tags)].into();
+    let tags = said
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect();
+    let tagged = Tagged {
+        log_groups: [("/a".to_owned(), tags)].into(),
+        ..Tagged::default()
+    };
+    let found = super::observe(&script.aws(), &query, &tagged).await;
+    let found = found.unwrap();
+    assert_eq!(found[0].owner, Owner::Ours("log_groups.a".parse().unwrap()));
+    assert_eq!(found[0].resource.tags(), &wanted().tags);
+    script.count("ListTagsForResource")
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_are_read_one_by_one_only_if_something_may_be_done_about_them() {
+    let as_wanted = [
+        ("amp-stack:stack", "shop"),
+        ("amp-stack:address", "log_groups.a"),
+        ("aws:cloudformation:stack-name", "x"),
+    ];
+    assert_eq!(reads_of_tags(&as_wanted, false).await, 0);
+    assert_eq!(reads_of_tags(&as_wanted, true).await, 1);
+    let late = [
+        ("amp-stack:stack", "shop"),
+        ("amp-stack:address", "log_groups.old"),
+    ];
+    assert_eq!(reads_of_tags(&late, false).await, 1);
 }
 
 #[tokio::test(start_paused = true)]

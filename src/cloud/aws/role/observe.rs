@@ -135,7 +135,7 @@ fn fact(role: &Listed, tags: &BTreeMap<String, String>, query: &Query) -> RoleFa
     let owner = if is_of_aws(role) {
         Owner::Aws
     } else {
-        tags::owner(tags, &query.stack, &query.identity.region)
+        tags::owner_of_role(tags, &query.stack, &query.identity.region)
     };
     RoleFact {
         name: role.role_name.clone(),

@@ -229,28 +229,52 @@ fn wanted() -> Role {
     }
 }
 
-async fn create_where_it_exists(address: &'static str) -> Result<String, String> {
+/// Creates `role` where IAM says that it exists, and answers this when it is asked for it.
+async fn create_where_it_exists(role: Role, live: Answer) -> Result<String, Class> {
     let script = Script::new(move |asked| match asked.operation.as_str() {
         "CreateRole" => Answer::xml_error(409, "EntityAlreadyExists"),
-        _ => got("task", &tagged("shop", address, "us-east-1")),
+        _ => live.clone(),
     });
-    let change = AnyChange::Role(Change::Create(Box::new(wanted())));
+    let change = AnyChange::Role(Change::Create(Box::new(role)));
     let outcome = script.perform("task", change).await;
     outcome
         .map(|reply| reply.attributes[&Attribute::Arn].clone())
-        .map_err(|error| error.code.unwrap())
+        .map_err(|error| error.class)
+}
+
+fn live(name: &str, address: &str) -> Answer {
+    got(name, &tagged("shop", address, "us-east-1"))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_role_that_exists_is_a_success_only_if_it_is_this_one() {
     assert_eq!(
-        create_where_it_exists("roles.task").await,
+        create_where_it_exists(wanted(), live("task", "roles.task")).await,
         Ok(format!("arn:aws:iam::{ACCOUNT}:role/task"))
     );
     assert_eq!(
-        create_where_it_exists("roles.other").await,
-        Err("EntityAlreadyExists".to_owned())
+        create_where_it_exists(wanted(), live("task", "roles.other")).await,
+        Err(Class::Final)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_going_is_waited_for_and_not_taken_for_its_successor() {
+    let elsewhere = Role {
+        path: "/team/".to_owned(),
+        ..wanted()
+    };
+    for (role, live) in [
+        (elsewhere, live("task", "roles.task")),
+        (wanted(), live("Task", "roles.task")),
+        (wanted(), Answer::xml_error(404, "NoSuchEntity")),
+    ] {
+        assert_eq!(
+            create_where_it_exists(role, live.clone()).await,
+            Err(Class::Unsettled),
+            "{live:?}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -169,6 +169,25 @@ async fn a_family_with_many_strange_revisions_costs_few_calls() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_declared_family_that_is_destroyed_is_asked_who_uses_it() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "ListTaskDefinitions" if asked.json()["status"] == "ACTIVE" => {
+            Answer::json(&json!({"taskDefinitionArns": [arn("api:1")]}))
+        }
+        DESCRIBE => described("api:1", "ACTIVE", &our_tags()),
+        _ => Answer::ok("{}"),
+    });
+    for (destroy, looks) in [(false, 0), (true, 1)] {
+        let mut query = query();
+        query.families = ["api".to_owned()].into();
+        (query.removal, query.destroy) = (true, destroy);
+        let found = super::observe(&script.aws(), &query, &Tagged::default()).await;
+        assert_eq!(task_definition(&found.unwrap()[0]).revision, Some(1));
+        assert_eq!(script.count("ListClusters"), looks);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_removal_sees_inactive_revisions_and_who_uses_which() {
     let cluster = "arn:aws:ecs:us-east-1:111122223333:cluster/prod";
     let script = Script::new(move |asked| {

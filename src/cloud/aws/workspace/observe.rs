@@ -118,17 +118,16 @@ async fn found(
 }
 
 fn settings(described: &WorkspaceConfigurationDescription) -> Configuration {
-    let limits = described.limits_per_label_set.as_ref().map(|buckets| {
-        let buckets = buckets.iter().filter_map(|bucket| {
-            let max = bucket.limits()?.max_series()?;
-            let labels: LabelSet = bucket.label_set.clone().into_iter().collect();
-            Some((labels, u64::try_from(max).ok()?))
-        });
-        buckets.collect()
+    let buckets = described.limits_per_label_set().iter();
+    let limits = buckets.filter_map(|bucket| {
+        let max = bucket.limits()?.max_series()?;
+        let labels: LabelSet = bucket.label_set.clone().into_iter().collect();
+        Some((labels, u64::try_from(max).ok()?))
     });
     Configuration {
         retention_days: unsigned(described.retention_period_in_days),
-        limits,
+        // A description that mentions no limits is one of a workspace that has none.
+        limits: Some(limits.collect()),
         out_of_order_time_window_seconds: unsigned(described.out_of_order_time_window_in_seconds),
         rule_query_offset_seconds: unsigned(described.rule_query_offset_in_seconds),
     }

@@ -10,7 +10,7 @@ use crate::{
         aws::script::{Answer, Asked, Script, caller, query},
     },
     resource::{
-        Change as AnyChange, Resource,
+        Change as AnyChange, Managed as _, Resource,
         workspace::{Change, Configuration, Workspace},
     },
     snapshot::Found,
@@ -134,6 +134,23 @@ async fn the_configuration_is_read_if_it_matters() {
         }
     );
     assert_eq!(inner(&found[0]).logging, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workspace_without_limits_is_one_whose_limits_are_empty() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "GET /workspaces" => Answer::json(&json!({"workspaces": [workspace("ws-1", "ACTIVE")]})),
+        "GET /workspaces/ws-1" => described("ws-1", "ACTIVE"),
+        "GET /workspaces/ws-1/configuration" => Answer::json(&json!({"workspaceConfiguration": {
+            "status": {"statusCode": "ACTIVE"}, "retentionPeriodInDays": 90,
+        }})),
+        _ => nothing(),
+    });
+    let found = observe(&script, None, true).await;
+    let live = inner(&found[0]);
+    let mut want = live.clone();
+    want.configuration.limits = Some(BTreeMap::new());
+    assert_eq!(Workspace::changes(Some(live), Some(&want)), []);
 }
 
 async fn perform(script: &Script, change: Change) -> Result<Reply, CallError> {

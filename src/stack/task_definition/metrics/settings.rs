@@ -7,7 +7,7 @@ use crate::{
         reader::{Located, TableReader, did_you_mean, listed, respelled, table_of, text_of},
         task_definition::{
             Scope, container_definitions,
-            launch::{Launch, Network},
+            launch::{Launch, LaunchType, Network},
             logs,
             metrics::{Granting, Workspace},
             view::View,
@@ -396,7 +396,9 @@ fn host_of(
                 .help(help);
         }
     }
-    let bridge = Network::of(body) == Network::Bridge;
+    // On Fargate the network mode itself is the mistake.
+    let fargate = Launch::of(body).has(LaunchType::Fargate);
+    let bridge = Network::of(body) == Network::Bridge && !fargate;
     match (host, container) {
         (Some(host), _) => host.value,
         (None, Some(container)) if bridge => {

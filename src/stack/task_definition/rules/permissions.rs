@@ -12,9 +12,7 @@ use crate::stack::{
 
 pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     if !task.execution_role.is_some() {
-        for container in &task.containers {
-            execution_role(task, container, problems);
-        }
+        execution_role(task, problems);
     }
     if !task.role.is_some() {
         for volume in task.request.list("volumes") {
@@ -35,9 +33,32 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     }
 }
 
-/// ECS developer guide, "Amazon ECS task execution IAM role", lists what it is for. On instances of the account, the instance's own role pulls images
-/// and writes logs.
-fn execution_role(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
+/// Reports a missing execution role once, with every place that needs it.
+fn execution_role(task: &Task<'_>, problems: &mut Problems) {
+    let mut reasons = task.containers.iter().flat_map(|container| {
+        let of_container = reasons(task, container).into_iter();
+        of_container.map(move |(why, at)| (container, why, at))
+    });
+    let Some((container, why, at)) = reasons.next() else {
+        return;
+    };
+    let problem = problems.add(
+        "no-execution-role",
+        &at.span,
+        why,
+        format!("{} needs an execution role", container.label()),
+    );
+    for (container, why, at) in reasons {
+        problem.and(&at.span, format!("{} {why}", container.label()));
+    }
+    problem.help(format!(
+        "add `execution_role`: it is the execution role that {why}"
+    ));
+}
+
+/// Why a container needs an execution role, and the places that say so: ECS developer guide, "Amazon ECS task execution IAM role", lists what
+/// it is for. On instances of the account, the instance's own role pulls images and writes logs.
+fn reasons<'a>(task: &Task<'_>, container: &Container<'a>) -> Vec<(&'static str, &'a Tree)> {
     let tree = container.tree;
     let logs = tree.at("logConfiguration");
     let awslogs = logs
@@ -61,21 +82,10 @@ fn execution_role(task: &Task<'_>, container: &Container<'_>, problems: &mut Pro
         ("writes logs", awslogs.filter(|_| managed)),
         ("pulls from Amazon ECR", image.filter(|_| managed)),
     ];
-    for (why, at) in reasons {
-        let Some(at) = at else {
-            continue;
-        };
-        problems
-            .add(
-                "no-execution-role",
-                &at.span,
-                why,
-                format!("{} needs an execution role", container.label()),
-            )
-            .help(format!(
-                "add `execution_role`: it is the execution role that {why}"
-            ));
-    }
+    reasons
+        .into_iter()
+        .filter_map(|(why, at)| Some((why, at?)))
+        .collect()
 }
 
 fn first<'a>(tree: &'a Tree, list: &str) -> Option<&'a Tree> {
