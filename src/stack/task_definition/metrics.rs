@@ -1,6 +1,7 @@
 //! `[task_definitions.KEY.metrics]`: adds the collector to a task, and says what the task's role has to be allowed.
 
 mod mistakes;
+mod scrape;
 mod settings;
 mod workspace;
 
