@@ -55,6 +55,7 @@ pub mod plan;
 pub mod policy;
 pub mod resource;
 pub mod sandbox;
+mod secret;
 pub mod show;
 pub mod snapshot;
 pub mod stack;

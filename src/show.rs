@@ -6,7 +6,6 @@ mod entry;
 pub mod graph;
 pub mod plan;
 pub mod progress;
-mod secret;
 mod step;
 pub mod summary;
 pub mod words;
@@ -14,6 +13,7 @@ pub mod words;
 use crate::{
     diff::{Part, Path},
     node::Node,
+    secret,
 };
 
 /// The width of output that no terminal shows.

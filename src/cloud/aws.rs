@@ -138,12 +138,11 @@ async fn profile_credentials(
     profile: &str,
     region: Option<&str>,
 ) -> ProfileFileCredentialsProvider {
-    let region = match region {
-        Some(region) => Some(Region::new(region.to_owned())),
-        None => {
-            let chain = region::Builder::default().profile_name(profile).build();
-            chain.region().await
-        }
+    let region = if let Some(region) = region {
+        Some(Region::new(region.to_owned()))
+    } else {
+        let chain = region::Builder::default().profile_name(profile).build();
+        chain.region().await
     };
     ProfileFileCredentialsProvider::builder()
         .configure(&ProviderConfig::without_region().with_region(region))

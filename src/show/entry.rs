@@ -5,11 +5,8 @@ use std::fmt::Write;
 use crate::{
     diff::{Part, Path},
     node::Node,
-    show::{
-        Paint, Style,
-        secret::{HIDDEN, is_secret},
-        words::columns,
-    },
+    secret::{HIDDEN, is_secret},
+    show::{Paint, Style, words::columns},
     text::Text,
 };
 

@@ -7,6 +7,7 @@ use crate::{
     node::Node,
     plan::{Phase, Plan, Step, StepId},
     resource::{Change, Immutable, Resource, role::Role},
+    secret::join_arguments,
     show::{
         Paint, Style, call, decide,
         entry::{self, Body, Entry, Mark},
@@ -243,7 +244,7 @@ fn fields(from: Option<&Resource>, to: Option<&Resource>, verbose: bool) -> Vec<
 
 /// The state as it is shown: the tag that keeps the protection appears as what a stack file calls it.
 fn outline(resource: &Resource) -> Node {
-    let mut outline = resource.outline();
+    let mut outline = join_arguments(resource.outline());
     if let Some(members) = outline.as_map_mut() {
         let tags = members.get_mut("tags").and_then(Node::as_map_mut);
         let protection = tags.and_then(|tags| tags.remove(tags::PREVENT_DESTROY_TAG));

@@ -1,6 +1,7 @@
 //! Shows problems to people, with the lines underlined, and to programs.
 
 pub mod json;
+mod masked;
 
 use std::{fmt, sync::Arc};
 
@@ -34,7 +35,7 @@ pub struct Report {
     source: WholeLines,
 }
 
-/// A file of which whole lines are shown, and no others than those with a label.
+/// A file of which whole lines are shown, without their secrets, and no others than those with a label.
 #[derive(Clone, Debug)]
 struct WholeLines {
     text: Arc<str>,
@@ -43,7 +44,7 @@ struct WholeLines {
 
 impl WholeLines {
     fn new(file: &Source) -> Self {
-        let text: Arc<str> = Arc::from(file.text.as_str());
+        let text: Arc<str> = Arc::from(masked::masked(&file.text));
         let named = NamedSource::new(file.path.display().to_string(), Arc::clone(&text));
         Self { text, named }
     }

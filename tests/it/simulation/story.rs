@@ -82,7 +82,7 @@ pub(super) struct Story {
 /// Tells the story of `seed`.
 pub(super) async fn tell(seed: u64, trace: Trace) -> Tally {
     let mut story = Story::begin(seed, trace).await;
-    for _ in 0..story.rng.u8(1..=3) {
+    for _ in 0..story.rng.u8(1..=2) {
         story.round().await;
     }
     story.end().await;

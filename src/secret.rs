@@ -1,9 +1,9 @@
-//! Which values are not for the eyes of those who read a plan.
+//! Which values are not for the eyes of those who read a plan or a message.
 
-use crate::{diff::Path, node::Node};
+use crate::{diff::Path, node::Node, text::Text};
 
 /// What stands for a hidden value.
-pub(super) const HIDDEN: &str = "(hidden)";
+pub(crate) const HIDDEN: &str = "(hidden)";
 
 /// Words in the name of a value that make it a secret.
 const SECRET_WORDS: &[&str] = &[
@@ -43,7 +43,7 @@ const PREFIXES: &[&str] = &[
 ];
 
 /// Tells whether the value at `path` has to be hidden, by its name or by its look.
-pub(super) fn is_secret(path: &Path, value: &Node) -> bool {
+pub(crate) fn is_secret(path: &Path, value: &Node) -> bool {
     let Some(text) = value.as_text() else {
         return false;
     };
@@ -69,8 +69,47 @@ fn is_named_secret(keys: &[&str]) -> bool {
     !is_place && !is_policy && has_secret_word(name)
 }
 
+/// Joins an argument that a flag such as `--password` names to the flag, so that both are hidden as one, in every list of the tree.
+#[must_use]
+pub(crate) fn join_arguments(node: Node) -> Node {
+    match node {
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => node,
+        Node::Map(members) => Node::map(members.into_iter().map(|(k, m)| (k, join_arguments(m)))),
+        Node::List(elements) => {
+            let mut joined: Vec<Node> = Vec::new();
+            for element in elements.into_iter().map(join_arguments) {
+                let flag = joined
+                    .last()
+                    .and_then(Node::as_str)
+                    .filter(|text| is_secret_flag(text));
+                match (flag, element.as_str()) {
+                    (Some(flag), Some(argument)) => {
+                        let both = Node::Text(Text::from(format!("{flag} {argument}")));
+                        joined.pop();
+                        joined.push(both);
+                    }
+                    _ => joined.push(element),
+                }
+            }
+            Node::List(joined)
+        }
+    }
+}
+
+/// Tells whether the next argument is a secret: `--token`, `-db-password`.
+pub(crate) fn is_secret_flag(argument: &str) -> bool {
+    argument.starts_with('-') && !argument.contains(['=', ' ']) && has_secret_word(argument)
+}
+
+/// `--token hunter2`, as [`join_arguments`] makes it or a shell's command line holds it.
+fn gives_secret(text: &str) -> bool {
+    let mut words = text.split(' ').peekable();
+    std::iter::from_fn(|| words.next().map(|word| (word, words.peek().is_some())))
+        .any(|(word, has_next)| has_next && is_secret_flag(word))
+}
+
 /// Tells whether one of the words of `name` is a word for secrets: `DB_PASSWORD`, `apiKey`, `splunk-token`.
-fn has_secret_word(name: &str) -> bool {
+pub(crate) fn has_secret_word(name: &str) -> bool {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for letter in name.chars() {
@@ -90,7 +129,7 @@ fn has_secret_word(name: &str) -> bool {
             .any(|word| SECRET_WORDS.contains(&word.as_str()))
 }
 
-fn looks_secret(text: &str) -> bool {
+pub(crate) fn looks_secret(text: &str) -> bool {
     is_service_token(text)
         || text.contains("PRIVATE KEY-----")
         || text
@@ -99,6 +138,7 @@ fn looks_secret(text: &str) -> bool {
         || is_web_token(text)
         || has_password_in_url(text)
         || assigns_secret(text)
+        || gives_secret(text)
         || text.split([' ', ',', ';', '"', '\'']).any(is_random)
 }
 
@@ -261,11 +301,20 @@ mod tests {
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
             "postgres://app:hunter2@db.internal/orders",
             "--password=hunter2",
+            "--token hunter2",
+            "serve --db-password hunter2 --port 80",
             "-----BEGIN PRIVATE KEY-----",
             "Bearer c2lnbmF0dXJl",
         ] {
             assert!(is_secret(&path("x"), &Node::from(text)), "{text}");
         }
+    }
+
+    #[test]
+    fn the_argument_of_a_secret_flag_is_joined_to_it() {
+        let command = Node::texts(["serve", "--token", "hunter2", "--port", "80"]);
+        let joined = Node::texts(["serve", "--token hunter2", "--port", "80"]);
+        assert_eq!(join_arguments(command), joined);
     }
 
     #[test]
@@ -277,6 +326,7 @@ mod tests {
             "ws-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
             "/ecs/checkout/Production1/collector/logs",
             "--config=/etc/ecs/ecs-amp.yaml",
+            "--verbose --port 80",
             "",
         ] {
             assert!(!is_secret(&path("x"), &Node::from(text)), "{text}");
