@@ -29,7 +29,7 @@ impl Kind {
     ];
 
     /// The name of the kind's table in a stack file.
-    pub fn table(self) -> &'static str {
+    pub const fn table(self) -> &'static str {
         match self {
             Self::LogGroup => "log_groups",
             Self::Workspace => "workspace",

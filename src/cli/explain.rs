@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn options_and_files_of_an_example_are_told() {
         assert!(text("undeclared-variable").contains("validate --var enviroment=prod` says"));
-        assert!(text("malformed-json").contains("export.json beside it: {\"family\""));
+        assert!(text("invalid-json").contains("export.json beside it: {\"family\""));
     }
 
     #[test]

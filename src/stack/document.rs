@@ -1,6 +1,6 @@
 //! TOML text as tables with places, and with the strings filled in.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use toml::{
     Spanned,
@@ -12,6 +12,7 @@ use crate::{
     stack::{
         interpolate::{Names, Place, interpolate},
         problem::Problems,
+        reader::{meant, unknown_key},
         source::Source,
         tree::{Key, Span, Table, Tree, Value},
     },
@@ -57,6 +58,27 @@ impl<'s> Document<'s> {
             }
         }
         errors.is_empty().then_some(Self { source, root })
+    }
+
+    /// Reports the keys at the top that are misspelt ones of `known`, and spells them right, so that what refers to their tables finds them.
+    pub fn respell(&mut self, known: &[&str], problems: &mut Problems) {
+        let written = std::mem::take(self.root.get_mut());
+        let keys: BTreeSet<String> = written
+            .keys()
+            .map(|key| key.get_ref().to_string())
+            .collect();
+        for (key, value) in written {
+            let right = meant(key.get_ref(), known, |key| keys.contains(key));
+            let key = match right {
+                Some(right) => {
+                    let span = key.span();
+                    unknown_key("the stack file", key.get_ref(), &span, known, problems);
+                    Spanned::new(span, Cow::Owned(right.to_owned()))
+                }
+                None => key,
+            };
+            self.root.get_mut().insert(key, value);
+        }
     }
 
     /// The addresses of the resources that it declares.
@@ -118,7 +140,7 @@ fn visible(span: Span, text: &str) -> Span {
     span.start..span.start + after
 }
 
-fn located_key(key: &Spanned<std::borrow::Cow<'_, str>>) -> Key {
+fn located_key(key: &Spanned<Cow<'_, str>>) -> Key {
     Key {
         span: key.span(),
         text: key.get_ref().clone().into_owned(),

@@ -68,10 +68,11 @@ impl fmt::Debug for Surroundings<'_> {
 /// Peeks at `[stack]`, before account and region are known. Fails only where the file is no TOML; every other mistake is left to [`load`] to report.
 pub fn header(source: &Source, around: &Surroundings<'_>) -> Result<Header, Vec<Problem>> {
     let mut problems = Problems::default();
-    let Some(document) = Document::parse(source, &mut problems) else {
+    let Some(mut document) = Document::parse(source, &mut problems) else {
         return Err(problems.into_sorted());
     };
     let mut reported_by_load = Problems::default();
+    document.respell(&sections::NAMES, &mut reported_by_load);
     let values = variables::values(&document, around, &mut reported_by_load);
     let declared = document.declared();
     let names = Names {
@@ -92,9 +93,10 @@ pub fn header(source: &Source, around: &Surroundings<'_>) -> Result<Header, Vec<
 /// Reads and checks a stack file. The problems come in the order of the file, all at once.
 pub fn load(source: &Source, around: &Surroundings<'_>) -> Result<Stack, Vec<Problem>> {
     let mut problems = Problems::default();
-    let Some(document) = Document::parse(source, &mut problems) else {
+    let Some(mut document) = Document::parse(source, &mut problems) else {
         return Err(problems.into_sorted());
     };
+    document.respell(&sections::NAMES, &mut problems);
     let values = variables::values(&document, around, &mut problems);
     let declared = document.declared();
     let mut voids = Voids::default();

@@ -65,6 +65,14 @@ impl Problems {
         }
     }
 
+    /// Tells whether `code` was reported at `span`.
+    pub fn has(&self, code: &str, span: &Span) -> bool {
+        self.0.iter().any(|problem| {
+            let place = problem.labels.first();
+            problem.code == code && place.is_some_and(|(place, _)| place == span)
+        })
+    }
+
     /// Tells whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -5,7 +5,7 @@ use std::{fmt, ops::RangeInclusive};
 use crate::{
     stack::{
         problem::{Problems, nearest},
-        tree::{Span, Table, Tree, Value},
+        tree::{Key, Span, Table, Tree, Value},
     },
     text::Text,
 };
@@ -25,6 +25,7 @@ pub struct TableReader<'t, 'p> {
     name: String,
     table: &'t Table,
     keys: Vec<&'static str>,
+    missing: Vec<&'static str>,
     problems: &'p mut Problems,
 }
 
@@ -35,6 +36,7 @@ impl<'t, 'p> TableReader<'t, 'p> {
             name: name.into(),
             table,
             keys: Vec::new(),
+            missing: Vec::new(),
             problems,
         }
     }
@@ -69,16 +71,10 @@ impl<'t, 'p> TableReader<'t, 'p> {
         self.table.get(key)
     }
 
-    /// Reports that `key` is missing, if it is.
+    /// Notes that `key` may not be left out, for [`TableReader::finish`] to report.
     pub fn require(&mut self, key: &'static str) {
         if self.table.get(key).is_none() {
-            let message = format!("{} needs `{key}`", self.subject());
-            self.problems.add(
-                "missing-key",
-                &self.table.span,
-                format!("`{key}` is missing"),
-                message,
-            );
+            self.missing.push(key);
         }
     }
 
@@ -156,30 +152,61 @@ impl<'t, 'p> TableReader<'t, 'p> {
         texts
     }
 
-    /// Reports every key that was never asked for.
+    /// Reports every key that was never asked for, and every one that is missing. A key that is misspelt is not missing too.
     pub fn finish(self) {
+        let subject = self.subject();
         for (key, _) in &self.table.entries {
-            if self.keys.contains(&key.text.as_str()) {
-                continue;
+            if !self.keys.contains(&key.text.as_str()) {
+                unknown_key(&subject, &key.text, &key.span, &self.keys, self.problems);
             }
-            let message = format!("{} has no key `{}`", self.subject(), key.text);
-            let problem = self
-                .problems
-                .add("unknown-key", &key.span, "not known here", message);
-            let meant = nearest(&key.text, self.keys.iter().copied());
-            let help = meant.map_or_else(
-                || format!("its keys are {}", listed(&self.keys)),
-                did_you_mean,
-            );
-            problem.help(help);
-            // A misspelt key is one mistake: that the right spelling is missing is no second one.
-            if let Some(meant) = meant {
-                let missing = (self.table.span.clone(), format!("`{meant}` is missing"));
+        }
+        for missing in self.missing {
+            let is_misspelt = |(key, _): &(Key, Tree)| {
+                meant(&key.text, &self.keys, |key| self.table.get(key).is_some()) == Some(missing)
+            };
+            if !self.table.entries.iter().any(is_misspelt) {
+                let label = format!("`{missing}` is missing");
+                let message = format!("{subject} needs `{missing}`");
                 self.problems
-                    .retain(|problem| problem.labels.first() != Some(&missing));
+                    .add("missing-key", &self.table.span, label, message);
             }
         }
     }
+}
+
+/// Reports a key that is none of `known`.
+pub fn unknown_key(subject: &str, key: &str, span: &Span, known: &[&str], problems: &mut Problems) {
+    let message = format!("{subject} has no key `{key}`");
+    let problem = problems.add("unknown-key", span, "not known here", message);
+    problem.help(
+        nearest(key, known.iter().copied())
+            .map_or_else(|| format!("its keys are {}", listed(known)), did_you_mean),
+    );
+}
+
+/// The one of `known` that `written` is a misspelling of, in a table in which that one is not there too.
+pub fn meant<'k>(
+    written: &str,
+    known: &[&'k str],
+    is_there: impl Fn(&str) -> bool,
+) -> Option<&'k str> {
+    if known.contains(&written) {
+        return None;
+    }
+    nearest(written, known.iter().copied()).filter(|key| !is_there(key))
+}
+
+/// Reports the misspelt keys of the table `name`, and spells them right, so that what they hold is read and not taken for missing.
+pub fn respelled(name: &str, table: &Table, known: &[&str], problems: &mut Problems) -> Table {
+    let mut respelled = table.clone();
+    for (key, _) in &mut respelled.entries {
+        if let Some(right) = meant(&key.text, known, |key| table.get(key).is_some()) {
+            let subject = format!("`{name}`");
+            unknown_key(&subject, &key.text, &key.span, known, problems);
+            right.clone_into(&mut key.text);
+        }
+    }
+    respelled
 }
 
 fn located<T>(tree: &Tree, value: Option<T>) -> Option<Located<T>> {

@@ -129,6 +129,11 @@ pub fn check(
     problems: &mut Problems,
 ) -> Option<Checked> {
     let path = format!("task_definitions.{}", key.text);
+    let mut converter = Converter {
+        dialect: Dialect::StackFile,
+        problems,
+    };
+    let table = &converter.respelled(table, members(), &path);
     let export = table
         .get("definition")
         .map(|definition| export::read(definition, scope, problems));
@@ -187,6 +192,14 @@ fn family(
     }
 }
 
+/// What the table of a task definition can hold.
+fn members() -> Expected<'static> {
+    Expected {
+        other_keys: OWN_KEYS,
+        ..Expected::plain(ecs_shape::request())
+    }
+}
+
 /// The request without family and tags.
 fn body(
     path: &str,
@@ -203,11 +216,7 @@ fn body(
         dialect: Dialect::StackFile,
         problems,
     };
-    let expected = Expected {
-        other_keys: OWN_KEYS,
-        ..Expected::plain(ecs_shape::request())
-    };
-    for (name, value) in converter.structure(table, expected, path).entries {
+    for (name, value) in converter.structure(table, members(), path).entries {
         set(&mut body, name, value);
     }
     add_containers(path, table, exported, &mut body, scope, problems);
@@ -219,10 +228,11 @@ fn body(
             .get(file_name)
             .or_else(|| body.get(wire_name))
             .cloned();
-        if let Some(value) = value
-            && let Some(role) = roles::arn_of(&value, file_name, scope, role_arns, problems)
-        {
-            set(&mut body, key(wire_name, &value.span), role);
+        if let Some(value) = value {
+            let name = key(wire_name, &value.span);
+            // A role that is reported is kept as it is, which keeps the rules from reporting it as missing.
+            let role = roles::arn_of(&value, file_name, scope, role_arns, problems);
+            set(&mut body, name, role.unwrap_or(value));
         }
     }
     if let Some(verbatim) = table.get("verbatim")
@@ -256,13 +266,11 @@ fn add_containers(
         }
         return;
     };
-    let read = containers::read(own, path, scope, problems);
-    let all = containers::overlay(exported, read);
-    set(
-        body,
-        key("containerDefinitions", &own.span),
-        tree(Value::List(all), &own.span),
-    );
+    let all = match containers::read(own, path, scope, problems) {
+        Some(read) => tree(Value::List(containers::overlay(exported, read)), &own.span),
+        None => own.clone(),
+    };
+    set(body, key("containerDefinitions", &own.span), all);
 }
 
 /// The container definitions of a request.

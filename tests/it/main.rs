@@ -24,6 +24,5 @@ mod sandbox_wire;
 mod show;
 mod simulation;
 mod stacks;
-mod task_definition_problems;
 mod tidy;
 mod worlds;

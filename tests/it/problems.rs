@@ -72,36 +72,49 @@ fn mistakes(path: &Path) -> (Source, Vec<Problem>) {
     (source, problems)
 }
 
-#[test]
-fn every_mistake_is_shown_with_its_place() {
+/// Compares what people are told about the mistakes of a file with the snapshot beside it.
+fn assert_told(path: &Path) {
+    let (source, problems) = mistakes(path);
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
-    settings.set_snapshot_path("../problems/snapshots");
+    settings.set_snapshot_path(path.parent().unwrap().join("snapshots"));
     settings.set_omit_expression(true);
     settings.bind(|| {
-        insta::glob!("../problems", "*.toml", |path| {
-            let (source, problems) = mistakes(path);
-            insta::assert_snapshot!(
-                "told",
-                render(&source, &problems, Look::Plain { width: 100 })
-            );
-        });
+        insta::assert_snapshot!(
+            "told",
+            render(&source, &problems, Look::Plain { width: 100 })
+        );
     });
+}
+
+#[test]
+fn every_mistake_is_shown_with_its_place() {
+    insta::glob!("../problems", "*.toml", assert_told);
+    insta::glob!("../problems/task-definitions", "*.toml", assert_told);
 }
 
 #[test]
 fn the_gallery_has_every_rule_and_nothing_but_rules() {
     let mut shown = BTreeSet::new();
-    for entry in fs::read_dir(gallery()).unwrap() {
-        let path = entry.unwrap().path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            shown.extend(mistakes(&path).1.into_iter().map(|problem| problem.code));
+    for directory in [gallery(), gallery().join("task-definitions")] {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                shown.extend(mistakes(&path).1.into_iter().map(|problem| problem.code));
+            }
         }
     }
-    let listed: BTreeSet<&str> = rules::LOADER.iter().map(|rule| rule.code).collect();
+    // One that is too large to be looked at.
+    let filler = "x".repeat(64 * 1024);
+    let large = Source {
+        path: PathBuf::from("large.toml"),
+        text: format!(
+            "[stack]\nname = \"demo\"\n[task_definitions.web]\nmemory = 512\ncontainers.app = {{ image = \"app:1\", environment = {{ A = \"{filler}\" }} }}\n"
+        ),
+    };
+    let problems = try_load(&large).unwrap_err();
+    shown.extend(problems.into_iter().map(|problem| problem.code));
+    let listed: BTreeSet<&str> = rules::all().map(|rule| rule.code).collect();
     assert_eq!(shown, listed);
 }
 

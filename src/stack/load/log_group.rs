@@ -116,6 +116,7 @@ fn class(reader: &mut TableReader<'_, '_>) -> String {
             .add("unknown-value", &given.span, "not a class", message);
         if let Some(near) = near {
             problem.help(did_you_mean(near));
+            return near.to_owned();
         }
     }
     class

@@ -72,7 +72,7 @@ fn from_text(
         let parsed = json::parse(text, &tree.span)
             .map_err(|error| {
                 let message = format!("the policy is not JSON: {error}");
-                problems.add("policy-json", &tree.span, "not JSON", message);
+                problems.add("invalid-json", &tree.span, "not JSON", message);
             })
             .ok()?;
         return Some((parsed, None));
@@ -100,7 +100,7 @@ fn from_file(
     json::parse(&Text::from(json), &tree.span)
         .map_err(|error| {
             let message = format!("`{path}` is not JSON: {error}");
-            problems.add("policy-json", &tree.span, "names this file", message);
+            problems.add("invalid-json", &tree.span, "names this file", message);
         })
         .ok()
 }

@@ -25,6 +25,17 @@ use crate::{
     },
 };
 
+/// The keys at the top of a stack file.
+pub(super) const NAMES: [&str; 7] = [
+    "stack",
+    "variables",
+    "tags",
+    Kind::Workspace.table(),
+    Kind::LogGroup.table(),
+    Kind::Role.table(),
+    Kind::TaskDefinition.table(),
+];
+
 /// Everything that was read, by key.
 struct Sections {
     log_groups: BTreeMap<String, log_group::Found>,
@@ -87,10 +98,7 @@ pub(super) fn read(
 /// Reads `[tags]`, and reports sections that there are none of.
 fn common_tags(root: &Table, problems: &mut Problems) -> Vec<Tag> {
     let mut reader = TableReader::root(root, problems);
-    for key in ["stack", "variables"]
-        .into_iter()
-        .chain(Kind::ALL.map(Kind::table))
-    {
+    for key in NAMES {
         reader.value(key);
     }
     let common = reader.table("tags");

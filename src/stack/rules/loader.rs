@@ -60,6 +60,11 @@ pub const LOADER: &[Rule] = &[
         "AWS general reference, \"Amazon Resource Names\"",
     ),
     rule(
+        "invalid-json",
+        "JSON in a string or a file is JSON, and no member of a policy stands twice",
+        "RFC 8259; IAM user guide, \"Grammar of the IAM JSON policy language\"",
+    ),
+    rule(
         "invalid-key",
         "names of tables and variables are 1 to 64 of letters, digits, `_` and `-`",
         "amp-stack",
@@ -123,11 +128,6 @@ pub const LOADER: &[Rule] = &[
         "policy-condition",
         "conditions use the operators that IAM knows",
         "IAM user guide, \"IAM JSON policy elements: Condition operators\"",
-    ),
-    rule(
-        "policy-json",
-        "a policy in a string or a file is JSON in which no member stands twice",
-        "IAM user guide, \"Grammar of the IAM JSON policy language\"",
     ),
     rule(
         "policy-name",

@@ -2,7 +2,7 @@
 
 use super::{Rule, rule};
 
-/// The rules, by code. Task definitions keep those of [`LOADER`](super::LOADER) too.
+/// The rules, by code. Task definitions keep those of the loader too.
 pub const TASK_DEFINITION: &[Rule] = &[
     rule(
         "ambiguous-log-group",
@@ -160,6 +160,16 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS API reference, ContainerDefinition",
     ),
     rule(
+        "invalid-path",
+        "paths to scrape begin with `/`",
+        "Prometheus documentation, \"Configuration\"",
+    ),
+    rule(
+        "invalid-period",
+        "lengths of time are spelled like 20s or 1m30s",
+        "Go standard library, time.ParseDuration",
+    ),
+    rule(
         "log-driver",
         "log drivers are of those that the launch type has",
         "ECS API reference, LogConfiguration",
@@ -168,21 +178,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "logs-twice",
         "a container has `logs` or `log_configuration`",
         "amp-stack",
-    ),
-    rule(
-        "malformed-json",
-        "an exported task definition is JSON",
-        "ECS developer guide, \"Amazon ECS task definition template\"",
-    ),
-    rule(
-        "malformed-path",
-        "paths to scrape begin with `/`",
-        "Prometheus documentation, \"Configuration\"",
-    ),
-    rule(
-        "malformed-period",
-        "lengths of time are spelled like 20s or 1m30s",
-        "Go standard library, time.ParseDuration",
     ),
     rule(
         "memory-missing",

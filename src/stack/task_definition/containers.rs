@@ -10,44 +10,46 @@ use crate::{
             view::{View, key, merge, set, string, tree},
             wire::{Converter, Dialect, Expected, join},
         },
-        tree::{Table, Tree, Value},
+        tree::{Key, Table, Tree, Value},
     },
 };
 
-/// Reads the containers in the order of the file.
+/// Reads the containers in the order of the file. What is no table is reported and kept as it is, which keeps the rules from reporting it as missing.
 pub(super) fn read(
     containers: &Tree,
     path: &str,
     scope: &Scope<'_>,
     problems: &mut Problems,
-) -> Vec<Tree> {
+) -> Option<Vec<Tree>> {
     let path = join(path, "containers");
     match &containers.value {
-        Value::Table(table) => table
-            .entries
-            .iter()
-            .filter_map(|(name, container)| {
+        Value::Table(table) => {
+            let each = |(name, container): &(Key, Tree)| {
                 let at = join(&path, &name.text);
-                let table = table_of(container, &at, problems)?;
+                let Some(table) = table_of(container, &at, problems) else {
+                    return container.clone();
+                };
                 let mut read = one(table, Some("name"), &at, scope, problems);
                 let named = string(name.text.as_str(), &name.span);
                 read.entries.insert(0, (key("name", &name.span), named));
-                Some(tree(Value::Table(read), &container.span))
-            })
-            .collect(),
-        Value::List(elements) => elements
-            .iter()
-            .enumerate()
-            .filter_map(|(index, container)| {
+                tree(Value::Table(read), &container.span)
+            };
+            Some(table.entries.iter().map(each).collect())
+        }
+        Value::List(elements) => {
+            let each = |(index, container): (usize, &Tree)| {
                 let at = format!("{path}[{index}]");
-                let table = table_of(container, &at, problems)?;
+                let Some(table) = table_of(container, &at, problems) else {
+                    return container.clone();
+                };
                 let read = one(table, None, &at, scope, problems);
-                Some(tree(Value::Table(read), &container.span))
-            })
-            .collect(),
+                tree(Value::Table(read), &container.span)
+            };
+            Some(elements.iter().enumerate().map(each).collect())
+        }
         Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) => {
             wrong_type(containers, &path, "a table", problems);
-            Vec::new()
+            None
         }
     }
 }
@@ -68,6 +70,7 @@ fn one(
         other_keys: &["logs", "verbatim"],
         given,
     };
+    let table = &converter.respelled(table, expected, path);
     let mut container = converter.structure(table, expected, path);
     if let Some((name, value)) = entry(table, "logs") {
         if let Some((other, _)) = entry(table, "log_configuration") {
@@ -97,7 +100,7 @@ fn one(
     container
 }
 
-fn entry<'a>(table: &'a Table, name: &str) -> Option<&'a (crate::stack::tree::Key, Tree)> {
+fn entry<'a>(table: &'a Table, name: &str) -> Option<&'a (Key, Tree)> {
     table.entries.iter().find(|(key, _)| key.text == name)
 }
 

@@ -67,7 +67,7 @@ pub(super) fn read(
         Ok(json) => object(&path, &json, span, problems),
         Err(error) => {
             problems.add(
-                "malformed-json",
+                "invalid-json",
                 span,
                 error.to_string(),
                 format!("`{path}` is not JSON"),

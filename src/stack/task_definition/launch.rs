@@ -24,16 +24,22 @@ pub(super) enum LaunchType {
 }
 
 /// The launch types that ECS validates a request against.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Launch(BTreeSet<LaunchType>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Launch {
+    known: BTreeSet<LaunchType>,
+    /// Whether there are others, of which nothing is known: misspelt ones, or those of a later day.
+    others: bool,
+}
 
 impl Launch {
     /// Reads `requiresCompatibilities`.
     pub(super) fn of(body: &Table) -> Self {
-        let named = body
-            .get("requiresCompatibilities")
-            .map(View::elements)
-            .unwrap_or_default();
+        let Some(tree) = body.get("requiresCompatibilities") else {
+            return Self {
+                known: BTreeSet::new(),
+                others: false,
+            };
+        };
         let launch_type = |tree: &Tree| match tree.known() {
             Some("EC2") => Some(LaunchType::Ec2),
             Some("FARGATE") => Some(LaunchType::Fargate),
@@ -41,19 +47,29 @@ impl Launch {
             Some("MANAGED_INSTANCES") => Some(LaunchType::ManagedInstances),
             Some(_) | None => None,
         };
-        Self(named.iter().filter_map(launch_type).collect())
+        let named = tree.elements().iter();
+        Self {
+            known: named.clone().filter_map(launch_type).collect(),
+            others: !matches!(tree.value, Value::List(_))
+                || named.clone().any(|tree| launch_type(tree).is_none()),
+        }
+    }
+
+    /// Tells whether ECS may validate the request against `launch_type`, for all that is known.
+    pub(super) fn may_have(&self, launch_type: LaunchType) -> bool {
+        self.others || self.has(launch_type)
     }
 
     /// Tells whether ECS validates the request against `launch_type`.
     pub(super) fn has(&self, launch_type: LaunchType) -> bool {
-        self.0.contains(&launch_type)
+        self.known.contains(&launch_type)
     }
 
     /// Tells whether ECS gives the task a network interface unless it is told otherwise: on Fargate, which has nothing else, and on managed instances
     /// (ECS developer guide,
     /// "Amazon ECS task definition parameters for Amazon ECS Managed Instances").
     fn defaults_to_awsvpc(&self) -> bool {
-        let only_managed = self.0.iter().eq([&LaunchType::ManagedInstances]);
+        let only_managed = !self.others && self.known.iter().eq([&LaunchType::ManagedInstances]);
         only_managed || self.has(LaunchType::Fargate)
     }
 
@@ -62,7 +78,7 @@ impl Launch {
     /// Agents on EC2 instances have begun to set `AWS_REGION` only lately (amazon-ecs-agent pull request 4946), and without any launch type named the
     /// task can run there.
     pub(super) fn may_lack_region(&self) -> bool {
-        self.0.iter().ne([&LaunchType::Fargate])
+        self.known.iter().ne([&LaunchType::Fargate])
     }
 }
 
@@ -104,12 +120,23 @@ impl Network {
     /// Reads `networkMode`.
     pub(super) fn of(body: &Table) -> Self {
         match body.get("networkMode").map(|mode: &Tree| mode.known()) {
-            None if Launch::of(body).defaults_to_awsvpc() => Self::Awsvpc,
-            None | Some(Some("bridge")) => Self::Bridge,
+            None => Self::by_default(&Launch::of(body)),
+            Some(Some("bridge")) => Self::Bridge,
             Some(Some("awsvpc")) => Self::Awsvpc,
             Some(Some("host")) => Self::Host,
             Some(Some("none")) => Self::None,
             Some(_) => Self::Unknown,
+        }
+    }
+
+    /// The network of a task that names none.
+    fn by_default(launch: &Launch) -> Self {
+        if launch.defaults_to_awsvpc() {
+            Self::Awsvpc
+        } else if launch.others {
+            Self::Unknown
+        } else {
+            Self::Bridge
         }
     }
 

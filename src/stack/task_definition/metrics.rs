@@ -1,6 +1,7 @@
 //! `[task_definitions.KEY.metrics]`: adds the collector to a task, and says what the task's role has to be allowed.
 
 mod mistakes;
+mod scrape;
 mod settings;
 mod workspace;
 
@@ -11,7 +12,7 @@ use crate::{
     policy::Policy,
     stack::{
         problem::Problems,
-        reader::table_of,
+        reader::{respelled, table_of},
         task_definition::{
             Scope, container_definitions,
             metrics::{settings::Settings, workspace::Workspace},
@@ -52,12 +53,14 @@ pub(super) fn add(
 ) -> Option<Needs> {
     let path = format!("{path}.metrics");
     let table = table_of(metrics, &path, problems)?;
+    let table = &respelled(&path, table, settings::KEYS, problems);
     let settings = settings::read(table, &path, body, scope, problems);
     mistakes::report(&settings, body, scope, problems);
     let taken = container_definitions(body)
         .iter()
         .any(|container| container.known_at("name") == Some(&settings.collector.name));
-    if !taken {
+    // Without containers, which is reported, there is nothing for the collector to stand beside.
+    if !taken && !container_definitions(body).is_empty() {
         insert(&settings, body);
         depend(&settings, body);
     }

@@ -8,7 +8,10 @@ use crate::{
         load::arn::{self, Arn, looks_like_arn},
         problem::{Problems, nearest},
         reader::{did_you_mean, listed, text_of},
-        task_definition::{RoleOutline, Scope, view::string},
+        task_definition::{
+            RoleOutline, Scope,
+            view::{View, string},
+        },
         tree::{Span, Tree},
     },
     text::{Attribute, Reference, Segment, Text},
@@ -114,8 +117,11 @@ pub(super) enum RoleUse<'a> {
 impl<'a> RoleUse<'a> {
     /// Reads the member of a request that names a role.
     pub(super) fn of(member: Option<&Tree>, scope: &Scope<'a>) -> Self {
-        let Some(text) = member.and_then(crate::stack::task_definition::view::View::text) else {
+        let Some(member) = member else {
             return Self::None;
+        };
+        let Some(text) = member.text() else {
+            return Self::Foreign;
         };
         let segments = text.segments();
         if let [Segment::Reference(reference)] = segments

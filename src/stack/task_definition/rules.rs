@@ -70,6 +70,7 @@ impl<'a> Task<'a> {
             family,
             family_span,
             containers: containers
+                .filter(|tree| tree.as_table().is_some())
                 .map(|tree| Container {
                     tree,
                     name: tree.known_at("name"),
@@ -86,6 +87,11 @@ impl<'a> Task<'a> {
     /// Tells whether ECS validates it for Fargate.
     fn is_on_fargate(&self) -> bool {
         self.launch.has(LaunchType::Fargate)
+    }
+
+    /// Tells whether ECS may validate it for Fargate: a launch type that is not known could be anything.
+    fn may_be_on_fargate(&self) -> bool {
+        self.launch.may_have(LaunchType::Fargate)
     }
 
     /// The container `name`.

@@ -299,7 +299,7 @@ fn mistakes_in_an_exported_definition_name_their_path() {
         problems[1].help.as_deref(),
         Some("did you mean `containerPort`?")
     );
-    for (content, code) in [("[1]", "wrong-type"), ("{", "malformed-json")] {
+    for (content, code) in [("[1]", "wrong-type"), ("{", "invalid-json")] {
         let problems = load_stack(
             format!("{AROUND}[task_definitions.t]\ndefinition = \"td.json\"\n"),
             &|_| Ok(content.to_owned()),
@@ -341,7 +341,7 @@ name = "other"
         "`task_definitions.t.network_mode` takes `awsvpc`, `bridge`, `host`, `none`, not `BRIDGE`",
         "`task_definitions.t.ephemeral_storage` needs `size_in_gib`",
         "`task_definitions.t.containers.app` has no key `portMappings`",
-        "`task_definitions.t.containers.app.portMappings[0].container_port` takes an integer, not a string",
+        "`task_definitions.t.containers.app.port_mappings[0].container_port` takes an integer, not a string",
         "`task_definitions.t.containers.app` has no key `name`",
         "`task_definitions.t.containers.app.linux_parameters.devices[0]` needs `host_path`",
         "`task_definitions.t.containers.app.linux_parameters.devices[0].permissions[0]` takes `mknod`, `read`, `write`, not `reed`",

@@ -56,30 +56,46 @@ impl<'a> Expected<'a> {
 impl Converter<'_> {
     /// Reads the members of `table`. `path` is where it stands, for messages.
     pub(super) fn structure(&mut self, table: &Table, expected: Expected<'_>, path: &str) -> Table {
-        let mut entries: Vec<(Key, Tree)> = Vec::new();
-        for (name, value) in &table.entries {
-            if expected.other_keys.contains(&name.text.as_str()) {
-                continue;
-            }
-            let member = expected.of.members.iter().find(|member| {
-                self.spelled(member) == name.text && expected.given != Some(&member.name)
-            });
-            let Some(member) = member else {
-                // What was meant is read all the same, so that it is not reported as missing too.
-                let meant = self.unknown(name, expected, path);
-                let meant = meant.filter(|meant| table.get(&self.spelled(meant)).is_none());
-                if let Some(meant) = meant {
-                    let at = join(path, &name.text);
-                    let value = self.member(value, meant, expected.of, &at);
-                    entries.push((key(&meant.name, &name.span), value));
-                }
+        let table = self.respelled(table, expected, path);
+        let mut entries = Vec::new();
+        let here = |name: &Key| !expected.other_keys.contains(&name.text.as_str());
+        for (name, value) in table.entries.iter().filter(|(name, _)| here(name)) {
+            let mut members = expected.of.members.iter();
+            let Some(member) = members.find(|member| self.spelled(member) == name.text) else {
                 continue;
             };
             let at = join(path, &name.text);
             let value = self.member(value, member, expected.of, &at);
             entries.push((key(&member.name, &name.span), value));
         }
-        self.missing(table, &entries, expected, path);
+        self.missing(&table, expected, path);
+        Table {
+            span: table.span,
+            entries,
+        }
+    }
+
+    /// Reports the keys that are not known. Those that are misspelt are spelled right, so that what they hold is read and not taken for missing.
+    pub(super) fn respelled(&mut self, table: &Table, expected: Expected<'_>, path: &str) -> Table {
+        let known: Vec<String> = expected
+            .of
+            .members
+            .iter()
+            .filter(|member| expected.given != Some(&member.name))
+            .map(|member| self.spelled(member))
+            .filter(|name| !expected.other_keys.contains(&name.as_str()))
+            .chain(expected.other_keys.iter().map(|&key| key.to_owned()))
+            .collect();
+        let mut entries = Vec::new();
+        for (name, value) in &table.entries {
+            if known.contains(&name.text) {
+                entries.push((name.clone(), value.clone()));
+                continue;
+            }
+            let right = self.unknown(name, &known, expected, path);
+            let right = right.filter(|right| table.get(right).is_none());
+            entries.extend(right.map(|right| (key(right, &name.span), value.clone())));
+        }
         Table {
             span: table.span.clone(),
             entries,
@@ -93,19 +109,12 @@ impl Converter<'_> {
         }
     }
 
-    fn missing(
-        &mut self,
-        table: &Table,
-        entries: &[(Key, Tree)],
-        expected: Expected<'_>,
-        path: &str,
-    ) {
+    fn missing(&mut self, table: &Table, expected: Expected<'_>, path: &str) {
         for member in expected.of.members.iter().filter(|member| member.required) {
             let name = self.spelled(member);
             let elsewhere = expected.other_keys.contains(&name.as_str());
             let given = expected.given == Some(member.name.as_str());
-            let read = entries.iter().any(|(key, _)| key.text == member.name);
-            if elsewhere || given || read {
+            if elsewhere || given || table.get(&name).is_some() {
                 continue;
             }
             self.problems.add(
@@ -117,42 +126,31 @@ impl Converter<'_> {
         }
     }
 
-    /// Reports a key that nothing is called by, and returns the member that was meant.
-    fn unknown<'e>(
+    /// Reports a key, and finds the one that was meant.
+    fn unknown<'k>(
         &mut self,
         name: &Key,
-        expected: Expected<'e>,
+        known: &'k [String],
+        expected: Expected<'_>,
         path: &str,
-    ) -> Option<&'e Member> {
-        let known: Vec<String> = expected
-            .of
-            .members
-            .iter()
-            .map(|member| self.spelled(member))
-            .chain(expected.other_keys.iter().map(|&k| k.to_owned()))
-            .collect();
+    ) -> Option<&'k str> {
         let respelled = match self.dialect {
             Dialect::StackFile => file_name(&name.text),
             Dialect::Export => name.text.clone(),
         };
-        let meant = known
+        let right = known
             .iter()
             .find(|candidate| **candidate == respelled)
             .map(String::as_str)
             .or_else(|| nearest(&name.text, known.iter().map(String::as_str)));
-        let help = meant.map_or_else(|| members_of(expected, &known), did_you_mean);
         let problem = self.problems.add(
             "unknown-key",
             &name.span,
             "not known here",
             format!("`{path}` has no key `{}`", name.text),
         );
-        problem.help(help);
-        let mut members = expected.of.members.iter();
-        members.find(|member| {
-            meant == Some(self.spelled(member).as_str())
-                && expected.given != Some(member.name.as_str())
-        })
+        problem.help(right.map_or_else(|| members_of(expected, known), did_you_mean));
+        right
     }
 
     fn member(&mut self, value: &Tree, member: &Member, of: &Structure, path: &str) -> Tree {

@@ -67,12 +67,12 @@ fn sources(settings: &Settings<'_>, problems: &mut Problems) {
             .help("leave `otlp` and `scrape` out, and say in your configuration what they would");
     }
     let own = collector.configuration() == Configuration::Own;
-    if !metrics && !collector.traces && !own && !settings.names_a_source {
+    if !settings.collects && !own {
         problems
             .add("nothing-to-collect", span, "collects nothing", "the collector has nothing to collect")
             .help("write `otlp = true` for applications with an OpenTelemetry SDK, `scrape = [{ port = 8080 }]` for those with a Prometheus library");
     }
-    if metrics && settings.workspace.is_none() && !settings.names_a_workspace {
+    if metrics && settings.workspace.is_none() && !settings.names_workspace {
         problems
             .add(
                 "no-workspace",
@@ -208,10 +208,12 @@ fn reach(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
     let published = settings
         .verbatim
         .is_some_and(|verbatim| verbatim.get("portMappings").is_some());
-    if Network::of(body) != Network::Bridge || !collector.listens() || published {
+    let containers = container_definitions(body);
+    let bridged = Network::of(body) == Network::Bridge && !containers.is_empty();
+    if !bridged || !collector.listens() || published {
         return;
     }
-    let linked = container_definitions(body).iter().any(|container| {
+    let linked = containers.iter().any(|container| {
         let mut links = container.list("links").iter().filter_map(View::known);
         links.any(|link| link.split(':').next() == Some(&collector.name))
     });

@@ -1,16 +1,15 @@
 //! Reads the table `metrics`.
 
 use crate::{
-    adot::{self, Collector, Period, Scrape, config},
+    adot::{self, Collector},
     stack::{
-        problem::{Problems, nearest},
-        reader::{Located, TableReader, did_you_mean, listed, table_of, text_of},
+        problem::Problems,
+        reader::{TableReader, text_of},
         task_definition::{
-            Scope, container_definitions,
-            launch::{Launch, LaunchType, Network},
+            Scope,
+            launch::Launch,
             logs,
-            metrics::{Granting, Workspace},
-            view::View,
+            metrics::{Granting, Workspace, scrape},
         },
         tree::{Span, Table, Tree, Value},
     },
@@ -25,6 +24,27 @@ const POLICIES: &[&str] = &["least-privilege", adot::grants::REMOTE_WRITE_ACCESS
 const DERIVED: &[(&str, &str)] = &[
     (adot::ENDPOINT_VARIABLE, "workspace"),
     (adot::SCRAPE_VARIABLE, "scrape"),
+];
+
+/// The keys of the table.
+pub(super) const KEYS: &[&str] = &[
+    "command",
+    "cpu",
+    "depends_on",
+    "environment",
+    "essential",
+    "image",
+    "logs",
+    "memory",
+    "memory_reservation",
+    "name",
+    "otlp",
+    "policy",
+    "scrape",
+    "secrets",
+    "traces",
+    "verbatim",
+    "workspace",
 ];
 
 /// What the table says.
@@ -50,10 +70,10 @@ pub(super) struct Settings<'t> {
     pub(super) own_configuration: Vec<Span>,
     /// Where `otlp` and `scrape` stand.
     pub(super) sources: Vec<Span>,
-    /// Whether it says what to collect, be it well or badly.
-    pub(super) names_a_source: bool,
-    /// Whether it names a workspace, be it well or badly.
-    pub(super) names_a_workspace: bool,
+    /// Whether it says what to collect, rightly or not.
+    pub(super) collects: bool,
+    /// Whether it names a workspace, rightly or not.
+    pub(super) names_workspace: bool,
 }
 
 /// Reads the table.
@@ -97,28 +117,28 @@ pub(super) fn read<'t>(
         verbatim,
         image_span: span_of("image"),
         own_configuration,
+        collects: ["scrape", "otlp", "traces"]
+            .into_iter()
+            .filter_map(|key| table.get(key))
+            .any(|tree| !declines(tree)),
+        names_workspace: table.get("workspace").is_some(),
         sources: ["otlp", "scrape"].into_iter().filter_map(span_of).collect(),
-        names_a_source: source_is_named(table),
-        names_a_workspace: table.get("workspace").is_some(),
     }
 }
 
-/// Tells whether anything is to be collected: an empty list and `false` ask for nothing, and what can't be read is reported as that.
-fn source_is_named(table: &Table) -> bool {
-    let asks = |tree: &Tree| match &tree.value {
-        Value::Bool(on) => *on,
-        Value::List(targets) => !targets.is_empty(),
-        Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Table(_) => true,
-    };
-    ["otlp", "scrape", "traces"]
-        .into_iter()
-        .any(|key| table.get(key).is_some_and(asks))
+/// Tells whether a value asks for nothing, as `false` and an empty list do.
+fn declines(tree: &Tree) -> bool {
+    match &tree.value {
+        Value::Bool(value) => !value,
+        Value::List(elements) => elements.is_empty(),
+        Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Table(_) => false,
+    }
 }
 
 /// The collector, but for what follows from its workspace.
 fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
     let mut links = Vec::new();
-    let scrape = scrape_targets(reader, body, &mut links);
+    let scrape = scrape::targets(reader, body, &mut links);
     let mut size = |key| {
         let size = reader.integer(key, 0..=i32::MAX);
         size.map(|found| found.value.unsigned_abs())
@@ -200,190 +220,4 @@ fn variables(reader: &mut TableReader<'_, '_>, list: &'static str) -> Vec<(Strin
         }
     }
     variables
-}
-
-fn scrape_targets(
-    reader: &mut TableReader<'_, '_>,
-    body: &Table,
-    links: &mut Vec<String>,
-) -> Vec<Scrape> {
-    let name = reader.name().to_owned();
-    let elements = reader.list("scrape").unwrap_or_default();
-    let mut targets: Vec<(Scrape, &Span)> = Vec::new();
-    for (index, element) in elements.iter().enumerate() {
-        let path = format!("{name}.scrape[{index}]");
-        let problems = reader.problems();
-        let Some(table) = table_of(element, &path, problems) else {
-            continue;
-        };
-        let Some(target) = scrape_target(table, &path, body, links, problems) else {
-            continue;
-        };
-        let job = |scrape: &Scrape| scrape.job.clone().unwrap_or_else(|| scrape.target());
-        if let Some((_, first)) = targets.iter().find(|(other, _)| job(other) == job(&target)) {
-            // Prometheus documentation, "Configuration": `job_name` must be unique across all scrape configurations.
-            problems
-                .add(
-                    "duplicate-job",
-                    &element.span,
-                    "this one too",
-                    format!("two scrape targets are called `{}`", job(&target)),
-                )
-                .and(first, "called so here")
-                .help("give one of them another `job`");
-        }
-        targets.push((target, &element.span));
-    }
-    targets.into_iter().map(|(target, _)| target).collect()
-}
-
-fn scrape_target(
-    table: &Table,
-    path: &str,
-    body: &Table,
-    links: &mut Vec<String>,
-    problems: &mut Problems,
-) -> Option<Scrape> {
-    let mut reader = TableReader::new(path, table, problems);
-    reader.require("port");
-    let port = reader
-        .integer("port", 1..=u16::MAX)
-        .map(|found| found.value);
-    let url_path = reader.string("path");
-    let interval = period(&mut reader, "interval");
-    let timeout = period(&mut reader, "timeout");
-    let host = reader.string("host");
-    let container = reader.string("container");
-    let job = reader.string("job").map(|found| found.value);
-    let problems = reader.problems();
-    if let Some(wrong) = url_path
-        .as_ref()
-        .filter(|found| !found.value.starts_with('/'))
-    {
-        problems.add(
-            "malformed-path",
-            &wrong.span,
-            "begins without `/`",
-            format!("the path `{}` has to begin with `/`", wrong.value),
-        );
-    }
-    let host = host_of(host, container, &table.span, body, links, problems);
-    let interval_value = interval.as_ref().map_or_else(
-        || Period::seconds(config::INTERVAL_SECONDS),
-        |found| found.value.clone(),
-    );
-    let timeout = timeout_of(timeout, &interval_value, problems);
-    reader.finish();
-    Some(Scrape {
-        host,
-        port: port?,
-        path: url_path.map_or_else(|| config::PATH.to_owned(), |found| found.value),
-        interval: interval_value,
-        timeout,
-        job,
-    })
-}
-
-/// The timeout, which may not be longer than the interval (Prometheus documentation, "Configuration", `scrape_timeout`).
-fn timeout_of(
-    given: Option<Located<Period>>,
-    interval: &Period,
-    problems: &mut Problems,
-) -> Period {
-    let Some(given) = given else {
-        let usual = Period::seconds(config::TIMEOUT_SECONDS);
-        return if interval.millis() < usual.millis() {
-            interval.clone()
-        } else {
-            usual
-        };
-    };
-    if given.value.millis() > interval.millis() {
-        problems.add(
-            "scrape-timeout",
-            &given.span,
-            "longer than the interval",
-            format!(
-                "a scrape every {interval} cannot wait {} for its answer",
-                given.value
-            ),
-        );
-    }
-    given.value
-}
-
-fn period(reader: &mut TableReader<'_, '_>, key: &'static str) -> Option<Located<Period>> {
-    let found = reader.string(key)?;
-    let value = Period::parse(&found.value);
-    if value.is_none() {
-        reader
-            .problems()
-            .add(
-                "malformed-period",
-                &found.span,
-                "not a length of time",
-                format!("`{key}` takes a length of time, not `{}`", found.value),
-            )
-            .help("write for example \"20s\", \"1m30s\" or \"500ms\"");
-    }
-    value.map(|value| Located {
-        span: found.span,
-        value,
-    })
-}
-
-/// The host that the target answers at: `localhost` where containers share their network, the container's name on a bridge.
-fn host_of(
-    host: Option<Located<String>>,
-    container: Option<Located<String>>,
-    span: &Span,
-    body: &Table,
-    links: &mut Vec<String>,
-    problems: &mut Problems,
-) -> String {
-    if let Some(container) = &container {
-        let names: Vec<&str> = container_definitions(body)
-            .iter()
-            .filter_map(|c| c.known_at("name"))
-            .collect();
-        if !names.contains(&container.value.as_str()) {
-            let near = nearest(&container.value, names.iter().copied());
-            let help = near.map_or_else(
-                || format!("the containers are {}", listed(&names)),
-                did_you_mean,
-            );
-            problems
-                .add(
-                    "undefined-container",
-                    &container.span,
-                    "not in this task",
-                    format!("there is no container `{}`", container.value),
-                )
-                .help(help);
-        }
-    }
-    // On Fargate the network mode itself is the mistake.
-    let fargate = Launch::of(body).has(LaunchType::Fargate);
-    let bridge = Network::of(body) == Network::Bridge && !fargate;
-    match (host, container) {
-        (Some(host), _) => host.value,
-        (None, Some(container)) if bridge => {
-            if !links.contains(&container.value) {
-                links.push(container.value.clone());
-            }
-            container.value
-        }
-        (None, None) if bridge => {
-            problems
-                .add(
-                    "unreachable-target",
-                    span,
-                    "which container?",
-                    "on a bridge network every container has a localhost of its own",
-                )
-                .help("name the container: `container = \"…\"`; or use network_mode = \"awsvpc\"");
-            "localhost".to_owned()
-        }
-        (None, Some(_) | None) => "localhost".to_owned(),
-    }
 }

@@ -464,11 +464,11 @@ fn mistakes() {
         ),
         (
             fargate("scrape = [{ port = 8080, path = \"metrics\" }]", ""),
-            &["malformed-path"],
+            &["invalid-path"],
         ),
         (
             fargate("scrape = [{ port = 8080, interval = \"1.5s\" }]", ""),
-            &["malformed-period"],
+            &["invalid-period"],
         ),
         (
             fargate(

@@ -231,7 +231,8 @@ fn log_driver(task: &Task<'_>, container: &Container<'_>, problems: &mut Problem
         .tree
         .at("logConfiguration")
         .and_then(|logs| logs.at("logDriver"));
-    let Some(driver) = driver else {
+    // A driver that there is nowhere is reported as such.
+    let Some(driver) = driver.filter(|at| !problems.has("unknown-value", &at.span)) else {
         return;
     };
     for (on, place, drivers) in [

@@ -8,7 +8,7 @@ use crate::stack::{
         rules::{Container, Task},
         view::View,
     },
-    tree::{Span, Tree},
+    tree::{Span, Tree, Value},
 };
 
 /// ECS developer guide, "Amazon ECS service quotas".
@@ -66,10 +66,12 @@ fn is_name(name: &str) -> bool {
 }
 
 fn count(task: &Task<'_>, problems: &mut Problems) {
-    let Some(list) = task.request.at("containerDefinitions") else {
+    let list = task.request.at("containerDefinitions");
+    // What is no array is reported as such.
+    let Some(list) = list.filter(|list| matches!(list.value, Value::List(_))) else {
         return;
     };
-    let count = task.containers.len();
+    let count = list.elements().len();
     if count > MAX_CONTAINERS {
         problems.add(
             "too-many-containers",
@@ -79,7 +81,8 @@ fn count(task: &Task<'_>, problems: &mut Problems) {
         );
     }
     // ECS API reference, `ContainerDefinition`, `essential`.
-    if !task.containers.iter().any(Container::is_essential) {
+    let all_are_read = count == task.containers.len();
+    if all_are_read && !task.containers.iter().any(Container::is_essential) {
         let problem = problems.add(
             "no-essential-container",
             &list.span,

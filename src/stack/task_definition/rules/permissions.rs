@@ -56,8 +56,8 @@ fn execution_role(task: &Task<'_>, problems: &mut Problems) {
     ));
 }
 
-/// Why a container needs an execution role, and the places that say so: ECS developer guide, "Amazon ECS task execution IAM role", lists what it is for. On instances of the
-/// account, the instance's own role pulls images and writes logs.
+/// Why a container needs an execution role, and the places that say so: ECS developer guide, "Amazon ECS task execution IAM role", lists what
+/// it is for. On instances of the account, the instance's own role pulls images and writes logs.
 fn reasons<'a>(task: &Task<'_>, container: &Container<'a>) -> Vec<(&'static str, &'a Tree)> {
     let tree = container.tree;
     let logs = tree.at("logConfiguration");

@@ -33,7 +33,8 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     let memory = size(task, "memory", "memory", memory_mib, problems);
     if task.is_on_fargate() {
         fargate(task, cpu, memory, problems);
-    } else if let (Some(at), Some(units)) = (task.request.at("cpu"), cpu)
+    } else if !task.may_be_on_fargate()
+        && let (Some(at), Some(units)) = (task.request.at("cpu"), cpu)
         && !(128..=196_608).contains(&units)
     {
         // ECS API reference, `RegisterTaskDefinition`, `cpu`.
@@ -183,7 +184,7 @@ fn container_sizes(
     }
     let given = |key: &str| tree.at(key).is_some_and(|mib| mib.integer() != Some(0));
     let of_task = task.request.at("memory").is_some() && !task.is_windows();
-    if !of_task && !given("memory") && !given("memoryReservation") && !task.is_on_fargate() {
+    if !of_task && !given("memory") && !given("memoryReservation") && !task.may_be_on_fargate() {
         problems
             .add(
                 "memory-missing",
