@@ -7,6 +7,7 @@ mod raw;
 mod role;
 #[cfg(test)]
 mod script;
+pub mod survey;
 mod tagging;
 mod task_definition;
 #[cfg(test)]

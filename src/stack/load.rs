@@ -12,7 +12,7 @@ pub(super) mod lifecycle;
 mod log_group;
 mod managed_policy;
 mod policy;
-mod role;
+pub(super) mod role;
 mod sections;
 pub(super) mod tags;
 mod variables;

@@ -12,7 +12,7 @@ use crate::{
     tags::STACK_TAG,
 };
 
-/// The resources in the region that carry the stack's tag.
+/// The resources in the region that carry certain tags.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Tagged {
     /// The log groups by name, with their tags.
@@ -22,6 +22,16 @@ pub(super) struct Tagged {
 }
 
 impl Tagged {
+    /// What is in either.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        self.log_groups.extend(other.log_groups.clone());
+        for (family, revisions) in &other.revisions {
+            let into = self.revisions.entry(family.clone()).or_default();
+            into.extend(revisions.clone());
+        }
+        self
+    }
+
     fn add(&mut self, arn: &str, tags: BTreeMap<String, String>) {
         let Some((service, resource)) = service_and_resource(arn) else {
             return;
@@ -44,16 +54,28 @@ impl Tagged {
 }
 
 pub(super) async fn observe(aws: &Aws, query: &Query) -> Result<Tagged, CallError> {
-    let filter = TagFilter::builder()
-        .key(STACK_TAG)
-        .values(query.stack.as_str())
-        .build();
+    let stack = query.stack.as_str().to_owned();
+    search(aws, &BTreeMap::from([(STACK_TAG.to_owned(), Some(stack))])).await
+}
+
+/// Finds what carries all of `wanted`: keys with their values, `None` being any value.
+pub(super) async fn search(
+    aws: &Aws,
+    wanted: &BTreeMap<String, Option<String>>,
+) -> Result<Tagged, CallError> {
+    let filters = wanted.iter().map(|(key, value)| {
+        let values = value.iter().cloned().collect();
+        TagFilter::builder()
+            .key(key)
+            .set_values(Some(values).filter(|values: &Vec<_>| !values.is_empty()))
+            .build()
+    });
     // No filter by type: an emulator knows other names of types than AWS does.
     let found = aws
         .tagging
         .client
         .get_resources()
-        .tag_filters(filter)
+        .set_tag_filters(Some(filters.collect()))
         .resources_per_page(100)
         .into_paginator()
         .items()
@@ -70,11 +92,22 @@ pub(super) async fn observe(aws: &Aws, query: &Query) -> Result<Tagged, CallErro
             .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
             .collect();
         // What has lost its tags may still be listed (same reference).
-        if tags.get(STACK_TAG).map(String::as_str) == Some(query.stack.as_str()) {
+        if carries(&tags, wanted) {
             tagged.add(resource.resource_arn().unwrap_or_default(), tags);
         }
     }
     Ok(tagged)
+}
+
+/// Tells whether `tags` hold all of `wanted`: keys with their values, `None` being any value.
+pub(super) fn carries(
+    tags: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, Option<String>>,
+) -> bool {
+    wanted.iter().all(|(key, value)| {
+        let live = tags.get(key);
+        live.is_some_and(|live| value.as_ref().is_none_or(|value| value == live))
+    })
 }
 
 /// The service and the resource part of an ARN.

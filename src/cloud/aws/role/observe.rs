@@ -28,6 +28,10 @@ use crate::{
 const PAGE: i32 = 1000;
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
+/// Chooses roles by what is known of each and by its tags.
+pub(in crate::cloud::aws) type Also<'a> =
+    &'a (dyn Fn(&RoleFact, &BTreeMap<String, String>) -> bool + Sync);
+
 /// Reads the roles that are ours, those whose names the stack declares, and the names of all.
 ///
 /// `ListRoles` has neither tags nor boundaries nor policies, `GetAccountAuthorizationDetails` neither descriptions nor session lengths (botocore model iam
@@ -36,15 +40,27 @@ pub(in crate::cloud::aws) async fn observe(
     aws: &Aws,
     query: &Query,
 ) -> Result<(Vec<Found>, Vec<RoleFact>), CallError> {
+    observe_also(aws, query, &|_, _| false).await
+}
+
+/// Reads the same roles and those whose facts and tags `also` accepts.
+pub(in crate::cloud::aws) async fn observe_also(
+    aws: &Aws,
+    query: &Query,
+    also: Also<'_>,
+) -> Result<(Vec<Found>, Vec<RoleFact>), CallError> {
     let (mut listed, mut details) = tokio::try_join!(list(aws), details(aws))?;
-    reconcile(aws, query, &mut listed, &mut details).await?;
+    let is_relevant = |fact: &RoleFact, tags: &BTreeMap<String, String>| {
+        is_relevant(fact, query) || also(fact, tags)
+    };
+    reconcile(aws, query, &is_relevant, &mut listed, &mut details).await?;
     let mut found = Vec::new();
     let mut facts = Vec::new();
     for (id, live) in &listed {
         let detail = details.get(id);
         let tags = tag_map(detail.map_or(live.tags(), RoleDetail::tags));
         let fact = fact(live, &tags, query);
-        if let Some(detail) = detail.filter(|_| is_relevant(&fact, query)) {
+        if let Some(detail) = detail.filter(|_| is_relevant(&fact, &tags)) {
             let role = role(live, detail, &tags).ok_or_else(|| {
                 let message = format!("a policy of the role {} is not JSON", fact.name);
                 error::unexpected(DETAILS, message)
@@ -93,6 +109,7 @@ async fn details(aws: &Aws) -> Result<BTreeMap<String, RoleDetail>, CallError> {
 async fn reconcile(
     aws: &Aws,
     query: &Query,
+    is_relevant: Also<'_>,
     listed: &mut BTreeMap<String, Listed>,
     details: &mut BTreeMap<String, RoleDetail>,
 ) -> Result<(), CallError> {
@@ -113,8 +130,9 @@ async fn reconcile(
             details.remove(&id);
             continue;
         };
-        let fact = fact(&live, &tag_map(live.tags()), query);
-        if !details.contains_key(&id) && is_relevant(&fact, query) {
+        let tags = tag_map(live.tags());
+        let fact = fact(&live, &tags, query);
+        if !details.contains_key(&id) && is_relevant(&fact, &tags) {
             details.insert(id.clone(), exact::detail(aws, &live).await?);
         }
         listed.insert(id, live);

@@ -30,28 +30,52 @@ pub(in crate::cloud::aws) async fn observe(
     aws: &Aws,
     query: &Query,
 ) -> Result<Vec<Found>, CallError> {
+    observe_also(aws, query, &list(aws).await?, &|_| false).await
+}
+
+/// A workspace as the list tells of it.
+#[derive(Clone, Debug)]
+pub(in crate::cloud::aws) struct Listed {
+    pub(in crate::cloud::aws) summary: WorkspaceSummary,
+    pub(in crate::cloud::aws) tags: BTreeMap<String, String>,
+}
+
+/// All workspaces of the region but those that are being deleted.
+pub(in crate::cloud::aws) async fn list(aws: &Aws) -> Result<Vec<Listed>, CallError> {
     // The API's own filter finds prefixes of the alias, not the alias, and none of those that are ours under another one.
     let request = aws.amp.client.list_workspaces().max_results(PAGE);
     let pages = request.into_paginator().items().send();
-    let workspaces = aws
-        .amp
-        .call("aps:ListWorkspaces", pages.try_collect())
-        .await?;
-    let relevant = workspaces.into_iter().filter_map(|workspace| {
-        let tags: BTreeMap<String, String> = workspace
-            .tags
-            .clone()
-            .unwrap_or_default()
-            .into_iter()
-            .collect();
-        let owner = tags::owner(&tags, &query.stack, &query.identity.region);
-        let named = query.alias.is_some() && workspace.alias == query.alias;
-        let relevant = named || matches!(owner, Owner::Ours(_));
-        (relevant && status(&workspace) != "DELETING").then_some((workspace, tags, owner))
+    let summaries = aws.amp.call("aps:ListWorkspaces", pages.try_collect());
+    let summaries = summaries.await?.into_iter();
+    let live = summaries.filter(|summary| status(summary) != "DELETING");
+    Ok(live
+        .map(|summary| Listed {
+            tags: summary.tags.iter().flatten().map(owned).collect(),
+            summary,
+        })
+        .collect())
+}
+
+fn owned((key, value): (&String, &String)) -> (String, String) {
+    (key.clone(), value.clone())
+}
+
+/// Of the `listed` workspaces reads those that are ours, those that bear the declared alias, and those that `also` accepts.
+pub(in crate::cloud::aws) async fn observe_also(
+    aws: &Aws,
+    query: &Query,
+    listed: &[Listed],
+    also: &(dyn Fn(&Listed) -> bool + Sync),
+) -> Result<Vec<Found>, CallError> {
+    let relevant = listed.iter().filter_map(|listed| {
+        let owner = tags::owner(&listed.tags, &query.stack, &query.identity.region);
+        let named = query.alias.is_some() && listed.summary.alias == query.alias;
+        let relevant = named || matches!(owner, Owner::Ours(_)) || also(listed);
+        relevant.then(|| (listed.clone(), owner))
     });
-    let found = all(relevant, |(workspace, tags, owner)| {
+    let found = all(relevant, |(listed, owner)| {
         let (aws, query) = (aws.clone(), query.clone());
-        async move { found(&aws, &query, &workspace, &tags, owner).await }
+        async move { found(&aws, &query, &listed.summary, &listed.tags, owner).await }
     });
     Ok(found.await?.into_iter().flatten().collect())
 }
