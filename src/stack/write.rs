@@ -102,7 +102,7 @@ pub fn write(draft: &Draft) -> Result<Written, Vec<Problem>> {
             Err(problems) => {
                 let leaves: Vec<Leave> = problems
                     .iter()
-                    .filter_map(|problem| leave::of(problem, &page))
+                    .filter_map(|problem| leave::of(problem, &page, &secrets))
                     .collect();
                 if leaves.is_empty() {
                     return Err(problems);
@@ -215,6 +215,11 @@ impl<'a> Writer<'a> {
             }
         }
         let common = self.tags(&self.common, &Address::workspace(), &mut secrets);
+        // What is left as it is needs no variables.
+        secrets.retain(|name| {
+            let mention = format!("${{var.{name}}}");
+            common.holds(&mention) || tables.iter().any(|(_, table)| table.holds(&mention))
+        });
         let mut page = Page::default();
         page.note(&self.preamble());
         page.table(&["stack"], &self.header());
@@ -296,6 +301,7 @@ impl<'a> Writer<'a> {
             }
         };
         for path in left.entries(address) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
             table.remove(&path);
         }
         let own: Tags = own_tags(&found.resource)
@@ -372,8 +378,7 @@ fn variables(secrets: &Secrets) -> Table {
     );
     for (name, secret) in secrets.iter() {
         let mut variable = Table::default();
-        let place = format!("the value of {}", secret.place);
-        variable.add("description", Value::Text(escaped(&place)));
+        variable.add("description", Value::Text(escaped(&secret.place)));
         table.add(name, Value::Table(variable));
     }
     table

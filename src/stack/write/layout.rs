@@ -64,6 +64,12 @@ impl Table {
         self.add(key, Value::Text(escaped(text)));
     }
 
+    /// Tells whether one of its strings holds `part`.
+    pub(super) fn holds(&self, part: &str) -> bool {
+        let mut values = self.entries.iter().map(|(_, value)| value);
+        values.any(|value| value.holds(part))
+    }
+
     /// Removes the entry at `path`, and every table that it leaves empty.
     pub(super) fn remove(&mut self, path: &[&str]) {
         let Some((key, rest)) = path.split_first() else {
@@ -78,6 +84,17 @@ impl Table {
             }
         }
         self.entries.retain(|(k, _)| k != key);
+    }
+}
+
+impl Value {
+    fn holds(&self, part: &str) -> bool {
+        match self {
+            Self::Bool(_) | Self::Number(_) | Self::Noted(_) => false,
+            Self::Text(text) => text.contains(part),
+            Self::List(elements) => elements.iter().any(|element| element.holds(part)),
+            Self::Table(table) => table.holds(part),
+        }
     }
 }
 
@@ -259,7 +276,11 @@ fn spelled_key(key: &str) -> String {
 fn wrapped(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::from("#");
-    for word in text.split_whitespace() {
+    // TOML takes no control characters in comments.
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        if word.is_empty() {
+            continue;
+        }
         if line.len() > 1 && line.chars().count() + 1 + word.chars().count() > WIDTH {
             lines.push(std::mem::replace(&mut line, String::from("#")));
         }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     address::{Address, Kind},
-    resource::{IgnorePath, Resource, task_definition::document::file_name},
+    resource::{IgnorePath, Resource, task_definition::document::{file_name, wire_name}},
     stack::{
         Stack,
         problem::Problem,
-        write::{Unsaid, layout::Page},
+        write::{Unsaid, layout::Page, secrets::Secrets},
     },
 };
 
@@ -48,19 +48,9 @@ impl Left {
     }
 
     /// The entries of the table at `address` that are not written.
-    pub(super) fn entries(&self, address: &Address) -> Vec<Vec<&str>> {
+    pub(super) fn entries(&self, address: &Address) -> Vec<Vec<String>> {
         let paths = self.paths.get(address).into_iter().flat_map(BTreeMap::keys);
-        paths
-            .flat_map(|path| {
-                let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                let mut short = path.clone();
-                // `logs` stands for a log configuration.
-                if let Some(last) = short.last_mut().filter(|l| **l == "log_configuration") {
-                    *last = "logs";
-                }
-                [path, short]
-            })
-            .collect()
+        paths.flat_map(|path| spellings(path)).collect()
     }
 
     /// What `ignore` of the resource at `address` holds, with the reasons.
@@ -100,9 +90,25 @@ impl Left {
     }
 }
 
-/// What has to be left as it is because of `problem`; `None` if it is about no resource.
-pub(super) fn of(problem: &Problem, page: &Page) -> Option<Leave> {
-    let why = format!("{} ({})", problem.message, problem.code);
+/// The paths of the entries that may say what `ignore` calls `path`.
+fn spellings(path: &[String]) -> Vec<Vec<String>> {
+    let mut all = vec![path.to_vec()];
+    if let [before @ .., last] = path {
+        let with = |words: &[&str]| -> Vec<String> {
+            let words = words.iter().map(|word| (*word).to_owned());
+            before.iter().cloned().chain(words).collect()
+        };
+        if last == "log_configuration" {
+            all.push(with(&["logs"]));
+        }
+        all.push(with(&["verbatim", &wire_name(last)]));
+    }
+    all
+}
+
+/// What has to be left as it is because of `problem`; `None` if it is about no resource. The reason holds none of `secrets`.
+pub(super) fn of(problem: &Problem, page: &Page, secrets: &Secrets) -> Option<Leave> {
+    let why = format!("{} ({})", secrets.masked(&problem.message), problem.code);
     let mut leaves = problem.labels.iter().filter_map(|(span, _)| {
         let (address, path) = address_of(page.path_at(span)?)?;
         Some(Leave {

@@ -6,7 +6,7 @@ use crate::{
     address::Address,
     diff::{Part, Path},
     node::Node,
-    secret::{has_secret_word, is_secret, looks_secret},
+    secret::{HIDDEN, has_secret_word, is_secret, looks_secret},
 };
 
 /// Members that say where a secret is kept, not what it is (ECS API reference, `ContainerDefinition`, `credentialSpecs`, and
@@ -41,6 +41,26 @@ impl Secrets {
         let value = value.to_owned();
         self.0.insert(name.clone(), Secret { value, place });
         name
+    }
+
+    /// Forgets the variables that `is_used` does not accept.
+    pub(super) fn retain(&mut self, is_used: impl Fn(&str) -> bool) {
+        self.0.retain(|name, _| is_used(name));
+    }
+
+    /// The sentence without the values.
+    pub(super) fn masked(&self, sentence: &str) -> String {
+        // Short values are found in any sentence, unless they stand alone.
+        const SHORTEST: usize = 6;
+        self.0.values().fold(sentence.to_owned(), |sentence, secret| {
+            let value = secret.value.as_str();
+            let sentence = sentence.replace(&format!("`{value}`"), HIDDEN);
+            if value.len() < SHORTEST {
+                sentence
+            } else {
+                sentence.replace(value, HIDDEN)
+            }
+        })
     }
 
     /// The variables by name.

@@ -79,12 +79,12 @@ impl Writer<'_, '_, '_> {
                 continue;
             };
             let path = file_name(name);
-            let value = match name {
-                "cpu" | "memory" => node.as_str().map(|text| size(name, text)),
-                "taskRoleArn" | "executionRoleArn" => self.role(&path, node),
-                _ => shape
-                    .member(name)
-                    .and_then(|member| self.member(&[&path], member, node)),
+            let size = node.as_str().and_then(|text| size(name, text));
+            let value = match (name, shape.member(name)) {
+                ("cpu" | "memory", _) if size.is_some() => size,
+                ("taskRoleArn" | "executionRoleArn", _) => self.role(&path, node),
+                (_, Some(member)) => self.member(&[&path], member, node),
+                (_, None) => None,
             };
             if let Some(value) = value {
                 table.add(&path, value);
@@ -328,20 +328,18 @@ impl Writer<'_, '_, '_> {
 }
 
 /// Sizes as people say them (ECS API reference, `RegisterTaskDefinition`, `cpu` and `memory`): `0.5 vCPU`, `3 GB`.
-fn size(name: &str, text: &str) -> Value {
+fn size(name: &str, text: &str) -> Option<Value> {
     let (units, unit) = match name {
-        "cpu" => (cpu_units(text), "vCPU"),
-        _ => (memory_mib(text), "GB"),
-    };
-    let Some(units) = units else {
-        return Value::Text(escaped(text));
+        "cpu" => (cpu_units(text)?, "vCPU"),
+        "memory" => (memory_mib(text)?, "GB"),
+        _ => return None,
     };
     let (whole, rest) = (units / 1024, units % 1024);
-    match rest {
+    Some(match rest {
         0 => Value::Text(format!("{whole} {unit}")),
         256 => Value::Text(format!("{whole}.25 {unit}")),
         512 => Value::Text(format!("{whole}.5 {unit}")),
         768 => Value::Text(format!("{whole}.75 {unit}")),
         _ => Value::Number(units.into()),
-    }
+    })
 }
