@@ -114,14 +114,12 @@ async fn survey_roles(
     query: &Query,
     wanted: &Wanted,
 ) -> Result<(Vec<Found>, Vec<RoleFact>), CallError> {
-    role::observe_also(aws, query, &|fact, tags| {
-        let is_named = wanted
-            .roles
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&fact.name));
-        is_named || is_tagged(tags, wanted)
-    })
-    .await
+    let is_wanted = |fact: &RoleFact, tags: &BTreeMap<String, String>| {
+        let mut names = wanted.roles.iter();
+        names.any(|name| name.eq_ignore_ascii_case(&fact.name)) || is_tagged(tags, wanted)
+    };
+    let mut seen = role::observe_also(aws, std::slice::from_ref(query), &is_wanted).await?;
+    Ok(seen.pop().unwrap_or_default())
 }
 
 async fn survey_workspaces(
@@ -152,15 +150,15 @@ async fn survey_tagged(
     query: &Query,
     wanted: &Wanted,
 ) -> Result<Vec<Found>, CallError> {
-    let owned = tagging::observe(aws, query);
+    let owned = tagging::observe(aws, std::slice::from_ref(query));
     let tagged = async {
         if wanted.tags.is_empty() {
             return Ok(tagging::Tagged::default());
         }
         tagging::search(aws, &wanted.tags).await
     };
-    let (owned, tagged) = tokio::try_join!(owned, tagged)?;
-    let both = owned.and(&tagged);
+    let (mut owned, tagged) = tokio::try_join!(owned, tagged)?;
+    let both = owned.pop().unwrap_or_default().and(&tagged);
     let (mut found, families) = tokio::try_join!(
         log_group::observe(aws, query, &both),
         task_definition::observe(aws, query, &both),

@@ -12,8 +12,11 @@ use crate::{
     tags::STACK_TAG,
 };
 
+/// The most values of one filter (Resource Groups Tagging API reference, `TagFilter`).
+const MOST_VALUES: usize = 20;
+
 /// The resources in the region that carry certain tags.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tagged {
     /// The log groups by name, with their tags.
     pub(super) log_groups: BTreeMap<String, BTreeMap<String, String>>,
@@ -53,9 +56,28 @@ impl Tagged {
     }
 }
 
-pub(super) async fn observe(aws: &Aws, query: &Query) -> Result<Tagged, CallError> {
-    let stack = query.stack.as_str().to_owned();
-    search(aws, &BTreeMap::from([(STACK_TAG.to_owned(), Some(stack))])).await
+/// Reads, for each query, what carries the tag of its stack.
+pub(super) async fn observe(aws: &Aws, queries: &[Query]) -> Result<Vec<Tagged>, CallError> {
+    let mut per_stack: BTreeMap<&str, Tagged> = queries
+        .iter()
+        .map(|query| (query.stack.as_str(), Tagged::default()))
+        .collect();
+    let stacks: Vec<String> = per_stack.keys().map(|name| (*name).to_owned()).collect();
+    for stacks in stacks.chunks(MOST_VALUES) {
+        let filter = TagFilter::builder()
+            .key(STACK_TAG)
+            .set_values(Some(stacks.to_vec()))
+            .build();
+        for (arn, tags) in carriers(aws, vec![filter]).await? {
+            // What has lost its tags may still be listed (Resource Groups Tagging API reference, `GetResources`).
+            let stack = tags.get(STACK_TAG).map(String::as_str);
+            if let Some(tagged) = stack.and_then(|stack| per_stack.get_mut(stack)) {
+                tagged.add(&arn, tags);
+            }
+        }
+    }
+    let of = |query: &Query| per_stack.get(query.stack.as_str()).cloned();
+    Ok(queries.iter().map(|q| of(q).unwrap_or_default()).collect())
 }
 
 /// Finds what carries all of `wanted`: keys with their values, `None` being any value.
@@ -64,36 +86,14 @@ pub(super) async fn search(
     wanted: &BTreeMap<String, Option<String>>,
 ) -> Result<Tagged, CallError> {
     let filters = wanted.iter().map(|(key, value)| {
-        let values = value.iter().cloned().collect();
-        TagFilter::builder()
-            .key(key)
-            .set_values(Some(values).filter(|values: &Vec<_>| !values.is_empty()))
-            .build()
+        let values: Vec<String> = value.iter().cloned().collect();
+        let values = Some(values).filter(|values| !values.is_empty());
+        TagFilter::builder().key(key).set_values(values).build()
     });
-    // No filter by type: an emulator knows other names of types than AWS does.
-    let found = aws
-        .tagging
-        .client
-        .get_resources()
-        .set_tag_filters(Some(filters.collect()))
-        .resources_per_page(100)
-        .into_paginator()
-        .items()
-        .send();
-    let found = aws
-        .tagging
-        .call("tag:GetResources", found.try_collect())
-        .await?;
     let mut tagged = Tagged::default();
-    for resource in found {
-        let tags: BTreeMap<String, String> = resource
-            .tags()
-            .iter()
-            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
-            .collect();
-        // What has lost its tags may still be listed (same reference).
+    for (arn, tags) in carriers(aws, filters.collect()).await? {
         if carries(&tags, wanted) {
-            tagged.add(resource.resource_arn().unwrap_or_default(), tags);
+            tagged.add(&arn, tags);
         }
     }
     Ok(tagged)
@@ -108,6 +108,36 @@ pub(super) fn carries(
         let live = tags.get(key);
         live.is_some_and(|live| value.as_ref().is_none_or(|value| value == live))
     })
+}
+
+/// The ARNs and tags of what AWS says carries tags that all `filters` accept.
+async fn carriers(
+    aws: &Aws,
+    filters: Vec<TagFilter>,
+) -> Result<Vec<(String, BTreeMap<String, String>)>, CallError> {
+    // No filter by type: an emulator knows other names of types than AWS does.
+    let found = aws
+        .tagging
+        .client
+        .get_resources()
+        .set_tag_filters(Some(filters))
+        .resources_per_page(100)
+        .into_paginator()
+        .items()
+        .send();
+    let found = aws
+        .tagging
+        .call("tag:GetResources", found.try_collect())
+        .await?;
+    Ok(found
+        .into_iter()
+        .map(|resource| {
+            let tags = resource.tags().iter();
+            let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+            let arn = resource.resource_arn().unwrap_or_default().to_owned();
+            (arn, tags.collect())
+        })
+        .collect())
 }
 
 /// The service and the resource part of an ARN.

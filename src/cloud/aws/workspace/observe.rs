@@ -25,12 +25,17 @@ use crate::{
 /// The most workspaces on a page (botocore model amp 2020-08-01, `ListWorkspaces`).
 const PAGE: i32 = 1000;
 
-/// Reads the workspaces that are ours and those that bear the declared alias. One that is being deleted counts as gone.
+/// Reads, for each query, the workspaces that are the stack's and those that bear the declared alias. One that is being deleted counts as gone.
 pub(in crate::cloud::aws) async fn observe(
     aws: &Aws,
-    query: &Query,
-) -> Result<Vec<Found>, CallError> {
-    observe_also(aws, query, &list(aws).await?, &|_| false).await
+    queries: &[Query],
+) -> Result<Vec<Vec<Found>>, CallError> {
+    let listed = list(aws).await?;
+    let found = all(queries.to_vec(), |query| {
+        let (aws, listed) = (aws.clone(), listed.clone());
+        async move { observe_also(&aws, &query, &listed, &|_| false).await }
+    });
+    found.await
 }
 
 /// A workspace as the list tells of it.
@@ -46,21 +51,17 @@ pub(in crate::cloud::aws) async fn list(aws: &Aws) -> Result<Vec<Listed>, CallEr
     let request = aws.amp.client.list_workspaces().max_results(PAGE);
     let pages = request.into_paginator().items().send();
     let summaries = aws.amp.call("aps:ListWorkspaces", pages.try_collect());
-    let summaries = summaries.await?.into_iter();
-    let live = summaries.filter(|summary| status(summary) != "DELETING");
+    let live = summaries.await?.into_iter();
+    let live = live.filter(|summary| status(summary) != "DELETING");
     Ok(live
         .map(|summary| Listed {
-            tags: summary.tags.iter().flatten().map(owned).collect(),
+            tags: summary.tags.clone().into_iter().flatten().collect(),
             summary,
         })
         .collect())
 }
 
-fn owned((key, value): (&String, &String)) -> (String, String) {
-    (key.clone(), value.clone())
-}
-
-/// Of the `listed` workspaces reads those that are ours, those that bear the declared alias, and those that `also` accepts.
+/// Reads those of the `listed` workspaces that one query asks about, and those that `also` accepts.
 pub(in crate::cloud::aws) async fn observe_also(
     aws: &Aws,
     query: &Query,
