@@ -202,7 +202,7 @@ impl Page {
             for line in wrapped(note) {
                 self.text += &format!("  {line}\n");
             }
-            self.text += &format!("  {},\n", spelled(element));
+            self.text += &format!("  {},\n", spelled(&escaped(element)));
         }
         self.text.push(']');
     }

@@ -86,7 +86,14 @@ fn members(structure: &Structure, likely: f64) -> BoxedStrategy<Value> {
         .iter()
         .map(|member| {
             let name = member.name.clone();
-            let value = value(&member.shape).prop_map(move |value| (name.clone(), value));
+            // What a thing is called is never a secret.
+            let value = match name.as_str() {
+                "name" | "namespace" | "containerName" => {
+                    key().prop_map(Value::String).boxed()
+                }
+                _ => value(&member.shape),
+            };
+            let value = value.prop_map(move |value| (name.clone(), value));
             if member.required {
                 value.prop_map(Some).boxed()
             } else {
