@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod files;
 mod graph;
+mod import;
 mod interrupt;
 mod look;
 mod man;
@@ -67,6 +68,7 @@ async fn dispatch(
         Command::Completions(args) => completions::completions(&args, console),
         Command::Man(args) => man::man(&args, console),
         Command::Graph(args) => graph::graph(&args, console),
+        Command::Import(args) => import::import(&args, console, interrupts).await,
         Command::Explain(args) => explain::explain(&args, console),
     }
 }

@@ -8,6 +8,7 @@ use crate::cli::{
     completions::{self, Completions},
     explain::{self, Explain},
     graph::{self, Graph},
+    import::{self, Import},
     man::{self, Pages},
     place::Place,
     validate::{self, Validate},
@@ -133,6 +134,9 @@ pub(super) enum Command {
     /// Draw what a stack file declares and what mentions what, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),
+    /// Write a stack file of what lives in the account already; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
+    Import(Import),
 }
 
 /// `plan`.

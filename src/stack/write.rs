@@ -50,6 +50,8 @@ pub struct Draft {
     pub existing_workspace: Option<String>,
     /// The ARNs of all roles of the account.
     pub roles: BTreeSet<String>,
+    /// What to say at the beginning, in paragraphs.
+    pub preface: Vec<String>,
     /// What to say above the table of a resource, by its ARN.
     pub notes: BTreeMap<String, Vec<String>>,
 }
@@ -222,6 +224,10 @@ impl<'a> Writer<'a> {
         });
         let mut page = Page::default();
         page.note(&self.preamble());
+        for paragraph in &self.draft.preface {
+            page.note("");
+            page.note(paragraph);
+        }
         page.table(&["stack"], &self.header());
         if secrets.iter().next().is_some() {
             page.table(&["variables"], &variables(&secrets));

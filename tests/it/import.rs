@@ -86,20 +86,37 @@ fn holds(draft: &Draft) -> Written {
     }
     let declared = draft.found.len() - written.omitted.len();
     assert_eq!(written.addresses.len(), declared);
-    let strangers = draft.found.iter().filter(|f| written.addresses.contains_key(f.arn()));
+    let strangers = draft
+        .found
+        .iter()
+        .filter(|f| written.addresses.contains_key(f.arn()));
     let strangers = strangers.filter(|f| !matches!(f.owner, Owner::Ours(_)));
-    assert_eq!(plan.steps.len(), strangers.count(), "every stranger is adopted");
+    assert_eq!(
+        plan.steps.len(),
+        strangers.count(),
+        "every stranger is adopted"
+    );
     let found = after(&plan, &draft.found);
     let again = plan_of(&written, &found, &draft.roles);
     assert!(again.is_empty(), "{again:#?}\n{}", written.text);
     // Whoever imports again finds the same file, but for what is said about taking over.
     let owned = Draft {
-        found: found.into_iter().filter(|f| written.addresses.contains_key(f.arn())).collect(),
+        found: found
+            .into_iter()
+            .filter(|f| written.addresses.contains_key(f.arn()))
+            .collect(),
         ..draft.clone()
     };
     let rewritten = write(&owned).unwrap();
-    assert_eq!(rewritten.stack.resources.len(), written.stack.resources.len());
-    assert!(plan_of(&rewritten, &owned.found, &draft.roles).is_empty(), "{}", rewritten.text);
+    assert_eq!(
+        rewritten.stack.resources.len(),
+        written.stack.resources.len()
+    );
+    assert!(
+        plan_of(&rewritten, &owned.found, &draft.roles).is_empty(),
+        "{}",
+        rewritten.text
+    );
     written
 }
 
@@ -133,6 +150,10 @@ fn every_member_of_a_task_definition_can_be_written() {
         let left: Vec<&str> = written.left.iter().map(|left| left.why.as_str()).collect();
         assert!(left.is_empty(), "{member}: {left:?}");
         let spelled = task_definition::document::file_name(member.rsplit('.').next().unwrap());
-        assert!(written.text.contains(&spelled), "{member}: {}", written.text);
+        assert!(
+            written.text.contains(&spelled),
+            "{member}: {}",
+            written.text
+        );
     }
 }

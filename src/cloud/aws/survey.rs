@@ -145,11 +145,7 @@ fn is_tagged(tags: &BTreeMap<String, String>, wanted: &Wanted) -> bool {
     !wanted.tags.is_empty() && tagging::carries(tags, &wanted.tags)
 }
 
-async fn survey_tagged(
-    aws: &Aws,
-    query: &Query,
-    wanted: &Wanted,
-) -> Result<Vec<Found>, CallError> {
+async fn survey_tagged(aws: &Aws, query: &Query, wanted: &Wanted) -> Result<Vec<Found>, CallError> {
     let owned = tagging::observe(aws, std::slice::from_ref(query));
     let tagged = async {
         if wanted.tags.is_empty() {

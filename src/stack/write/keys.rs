@@ -99,8 +99,14 @@ fn free(candidates: &[String], found: &Found, taken: &BTreeSet<Address>) -> Addr
         return Address::workspace();
     }
     let address = |key: &str| Address::new(kind, key);
-    let mut candidates = candidates.iter().map(|name| cut(name)).filter(|n| !n.is_empty());
-    let first = candidates.clone().next().unwrap_or_else(|| "main".to_owned());
+    let mut candidates = candidates
+        .iter()
+        .map(|name| cut(name))
+        .filter(|n| !n.is_empty());
+    let first = candidates
+        .clone()
+        .next()
+        .unwrap_or_else(|| "main".to_owned());
     if let Some(free) = candidates.find(|key| !taken.contains(&address(key))) {
         return address(&free);
     }

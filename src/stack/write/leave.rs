@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     address::{Address, Kind},
-    resource::{IgnorePath, Resource, task_definition::document::{file_name, wire_name}},
+    resource::{
+        IgnorePath, Resource,
+        task_definition::document::{file_name, wire_name},
+    },
     stack::{
         Stack,
         problem::Problem,

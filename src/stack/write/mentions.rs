@@ -52,7 +52,8 @@ impl Mentions {
             spelled: reference.to_string(),
         });
         // Of two that fit the longer one says more.
-        self.0.sort_by_key(|mention| usize::MAX - mention.said.len());
+        self.0
+            .sort_by_key(|mention| usize::MAX - mention.said.len());
     }
 
     /// The string `text` of a resource of `kind`, which may mention resources of earlier kinds only.

@@ -52,15 +52,17 @@ impl Secrets {
     pub(super) fn masked(&self, sentence: &str) -> String {
         // Short values are found in any sentence, unless they stand alone.
         const SHORTEST: usize = 6;
-        self.0.values().fold(sentence.to_owned(), |sentence, secret| {
-            let value = secret.value.as_str();
-            let sentence = sentence.replace(&format!("`{value}`"), HIDDEN);
-            if value.len() < SHORTEST {
-                sentence
-            } else {
-                sentence.replace(value, HIDDEN)
-            }
-        })
+        self.0
+            .values()
+            .fold(sentence.to_owned(), |sentence, secret| {
+                let value = secret.value.as_str();
+                let sentence = sentence.replace(&format!("`{value}`"), HIDDEN);
+                if value.len() < SHORTEST {
+                    sentence
+                } else {
+                    sentence.replace(value, HIDDEN)
+                }
+            })
     }
 
     /// The variables by name.

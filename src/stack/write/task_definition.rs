@@ -174,12 +174,8 @@ impl Writer<'_, '_, '_> {
         }
         let options = node.get("options")?;
         let option = |key: &str| options.get(key).and_then(Node::as_str);
-        let [group, region, prefix] = [
-            "awslogs-group",
-            "awslogs-region",
-            "awslogs-stream-prefix",
-        ]
-        .map(option);
+        let [group, region, prefix] =
+            ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"].map(option);
         let is_plain = node.as_map()?.len() == 2
             && options.as_map()?.len() == 3
             && region == Some(self.keys.identity.region.as_str())
@@ -229,7 +225,8 @@ impl Writer<'_, '_, '_> {
                 return None;
             }
             let at: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
-            let content = content.and_then(|content| Some((element.member(content)?, rest.get(content)?)));
+            let content =
+                content.and_then(|content| Some((element.member(content)?, rest.get(content)?)));
             let value = match content {
                 Some((member, only)) if rest.len() == 1 => self.value(&at, &member.shape, only)?,
                 Some(_) | None => {
@@ -250,9 +247,7 @@ impl Writer<'_, '_, '_> {
         members: &BTreeMap<String, Node>,
     ) -> Option<Table> {
         let is_missing = |member: &Member| {
-            member.required
-                && given != Some(&member.name)
-                && !members.contains_key(&member.name)
+            member.required && given != Some(&member.name) && !members.contains_key(&member.name)
         };
         let all_known = members.keys().all(|name| of.member(name).is_some());
         if !all_known || of.members.iter().any(is_missing) {
@@ -281,7 +276,8 @@ impl Writer<'_, '_, '_> {
                     let value = match self.group_name(key, member) {
                         Some(value) => value,
                         None => {
-                            let at: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+                            let at: Vec<&str> =
+                                path.iter().copied().chain([key.as_str()]).collect();
                             self.value(&at, content, member)?
                         }
                     };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use amp_stack::{
     identity::{query_url, remote_write_url},
+    node::Node,
     resource::{
         Resource,
         log_group::LogGroup,
@@ -11,7 +12,6 @@ use amp_stack::{
         task_definition::{Document, TaskDefinition},
         workspace::{Configuration, Workspace},
     },
-    node::Node,
     snapshot::Found,
     stack::write::Draft,
     tags::{Owner, Tags},
@@ -77,6 +77,7 @@ pub(super) fn draft(found: impl IntoIterator<Item = Found>) -> Draft {
         found,
         existing_workspace: None,
         roles,
+        preface: Vec::new(),
         notes: BTreeMap::new(),
     }
 }
@@ -242,7 +243,9 @@ pub(super) fn one_member_each() -> Vec<(String, Value)> {
         let mut document = base.clone();
         document["containerDefinitions"][0][name] = value.clone();
         match name.as_str() {
-            "mountPoints" => document["volumes"] = json!([{"name": "v", "host": {"sourcePath": "/x"}}]),
+            "mountPoints" => {
+                document["volumes"] = json!([{"name": "v", "host": {"sourcePath": "/x"}}])
+            }
             "essential" | "dependsOn" => {}
             "repositoryCredentials" | "secrets" | "environmentFiles" => {
                 document["executionRoleArn"] = json!("arn:aws:iam::444455556666:role/x");

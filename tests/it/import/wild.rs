@@ -50,7 +50,15 @@ const STRINGS: &[&str] = &[
     "$https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-11111111-2222-3333-4444-555555555555/",
 ];
 
-const KEYS: &[&str] = &["a", "B.c", "DB_PASSWORD", "awslogs-group", "${k}", "odd key", "\u{fc}"];
+const KEYS: &[&str] = &[
+    "a",
+    "B.c",
+    "DB_PASSWORD",
+    "awslogs-group",
+    "${k}",
+    "odd key",
+    "\u{fc}",
+];
 
 fn string() -> impl Strategy<Value = String> {
     sample::select(STRINGS).prop_map(str::to_owned)
@@ -88,9 +96,7 @@ fn members(structure: &Structure, likely: f64) -> BoxedStrategy<Value> {
             let name = member.name.clone();
             // What a thing is called is never a secret.
             let value = match name.as_str() {
-                "name" | "namespace" | "containerName" => {
-                    key().prop_map(Value::String).boxed()
-                }
+                "name" | "namespace" | "containerName" => key().prop_map(Value::String).boxed(),
                 _ => value(&member.shape),
             };
             let value = value.prop_map(move |value| (name.clone(), value));
@@ -146,7 +152,12 @@ fn policy() -> impl Strategy<Value = Policy> {
     let texts = collection::vec(string(), 1..3).prop_map(|texts| json!(texts));
     let one_or_more = prop_oneof![string().prop_map(Value::from), texts];
     let action = sample::select(&["*", "logs:PutLogEvents", "ecr:Get*"][..]);
-    let number = prop_oneof![Just(json!(true)), Just(json!(7)), Just(json!(1.5)), Just(json!(["a", 1]))];
+    let number = prop_oneof![
+        Just(json!(true)),
+        Just(json!(7)),
+        Just(json!(1.5)),
+        Just(json!(["a", 1]))
+    ];
     let statement = (
         option::of(sample::select(&["", "A", "B1", "not a sid"][..])),
         action,
@@ -197,9 +208,22 @@ fn trust() -> impl Strategy<Value = Policy> {
 
 /// Tags that services take, among them some of AWS's and of other stacks'.
 fn tags() -> impl Strategy<Value = Tags> {
-    let key = sample::select(&["team", "Team", "copilot-application", "a:b/c", "api-key", "\u{fc}"][..]);
+    let key = sample::select(
+        &[
+            "team",
+            "Team",
+            "copilot-application",
+            "a:b/c",
+            "api-key",
+            "\u{fc}",
+        ][..],
+    );
     let value = sample::select(&["", "payments", "a b", "AKIAIOSFODNN7EXAMPLE", "x=y"][..]);
-    collection::btree_map(key.prop_map(str::to_owned), value.prop_map(Text::from), 0..4)
+    collection::btree_map(
+        key.prop_map(str::to_owned),
+        value.prop_map(Text::from),
+        0..4,
+    )
 }
 
 /// IAM takes keys that differ only by case for one.
@@ -219,7 +243,14 @@ fn owner() -> impl Strategy<Value = Owner> {
 }
 
 fn role() -> impl Strategy<Value = Role> {
-    let name = sample::select(&["CheckoutTask", "my-stack-TaskRole-1A2B3C4D5E6F", "+=,.@-_", "a"][..]);
+    let name = sample::select(
+        &[
+            "CheckoutTask",
+            "my-stack-TaskRole-1A2B3C4D5E6F",
+            "+=,.@-_",
+            "a",
+        ][..],
+    );
     let path = sample::select(&["/", "/team/", "/a/b/", "/$/{x}/"][..]);
     let description = prop_oneof![string(), Just("gr\u{fc}n ${x}".to_owned())];
     let managed = sample::subsequence(
@@ -234,30 +265,47 @@ fn role() -> impl Strategy<Value = Role> {
     );
     let inline_name = sample::select(&["write", "a.b", "+=,@", "2"][..]).prop_map(str::to_owned);
     let inline = collection::btree_map(inline_name, policy(), 0..3);
-    let boundary = option::of(Just(Text::from("arn:aws:iam::111122223333:policy/Boundary")));
+    let boundary = option::of(Just(Text::from(
+        "arn:aws:iam::111122223333:policy/Boundary",
+    )));
     (
         (name, path, description, trust()),
         (3600..=43_200_u32, boundary, managed, inline),
         collection::btree_set("[a-z]{3}", 0..2),
         tags(),
     )
-        .prop_map(|((name, path, description, trust), (seconds, boundary, managed, inline), instance_profiles, tags)| Role {
-            name: name.to_owned(),
-            path: path.to_owned(),
-            description,
-            trust,
-            max_session_seconds: if seconds < 10_000 { 3600 } else { seconds },
-            permissions_boundary: boundary,
-            managed_policies: managed.into_iter().map(Text::from).collect(),
-            inline_policies: inline,
-            instance_profiles,
-            tags: one_of_a_case(tags),
-        })
+        .prop_map(
+            |(
+                (name, path, description, trust),
+                (seconds, boundary, managed, inline),
+                instance_profiles,
+                tags,
+            )| Role {
+                name: name.to_owned(),
+                path: path.to_owned(),
+                description,
+                trust,
+                max_session_seconds: if seconds < 10_000 { 3600 } else { seconds },
+                permissions_boundary: boundary,
+                managed_policies: managed.into_iter().map(Text::from).collect(),
+                inline_policies: inline,
+                instance_profiles,
+                tags: one_of_a_case(tags),
+            },
+        )
 }
 
 fn log_group() -> impl Strategy<Value = LogGroup> {
     let name = sample::select(&["/ecs/app", "/ecs/checkout/app", "a#b", "checkout", "/"][..]);
-    let class = sample::select(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "OF_TOMORROW", "Odd1"][..]);
+    let class = sample::select(
+        &[
+            "STANDARD",
+            "INFREQUENT_ACCESS",
+            "DELIVERY",
+            "OF_TOMORROW",
+            "Odd1",
+        ][..],
+    );
     let days = option::of(sample::select(&[1_u32, 30, 3653, 42][..]));
     let key = option::of(sample::select(
         &[
@@ -266,14 +314,16 @@ fn log_group() -> impl Strategy<Value = LogGroup> {
             "arn:aws:kms:us-east-1:111122223333:alias/x",
         ][..],
     ));
-    (name, class, days, key, any::<bool>(), tags()).prop_map(|(name, class, retention_days, key, deletion_protection, tags)| LogGroup {
-        name: name.to_owned(),
-        class: class.to_owned(),
-        retention_days,
-        kms_key_arn: key.map(Text::from),
-        deletion_protection,
-        tags,
-    })
+    (name, class, days, key, any::<bool>(), tags()).prop_map(
+        |(name, class, retention_days, key, deletion_protection, tags)| LogGroup {
+            name: name.to_owned(),
+            class: class.to_owned(),
+            retention_days,
+            kms_key_arn: key.map(Text::from),
+            deletion_protection,
+            tags,
+        },
+    )
 }
 
 fn workspace() -> impl Strategy<Value = Workspace> {
@@ -289,12 +339,14 @@ fn workspace() -> impl Strategy<Value = Workspace> {
         option::of(prop_oneof![Just(60_u32), 0..700_u32]),
         option::of(0..100_u32),
     )
-        .prop_map(|(retention_days, limits, out_of_order, offset)| Configuration {
-            retention_days,
-            limits,
-            out_of_order_time_window_seconds: out_of_order,
-            rule_query_offset_seconds: offset,
-        });
+        .prop_map(
+            |(retention_days, limits, out_of_order, offset)| Configuration {
+                retention_days,
+                limits,
+                out_of_order_time_window_seconds: out_of_order,
+                rule_query_offset_seconds: offset,
+            },
+        );
     let logging = option::of(sample::select(
         &[
             "arn:aws:logs:us-east-1:111122223333:log-group:/ecs/app:*",
@@ -305,14 +357,16 @@ fn workspace() -> impl Strategy<Value = Workspace> {
         0.3,
         Just("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
     );
-    (alias, configuration, logging, key, tags()).prop_map(|(alias, configuration, logging, key, tags)| Workspace {
-        alias: Some(alias.to_owned()),
-        kms_key_arn: key.map(Text::from),
-        configuration,
-        logging: logging.map(Text::from),
-        tags,
-        failed: false,
-    })
+    (alias, configuration, logging, key, tags()).prop_map(
+        |(alias, configuration, logging, key, tags)| Workspace {
+            alias: Some(alias.to_owned()),
+            kms_key_arn: key.map(Text::from),
+            configuration,
+            logging: logging.map(Text::from),
+            tags,
+            failed: false,
+        },
+    )
 }
 
 /// Any account, with what is to be imported of it.
@@ -323,25 +377,42 @@ pub(super) fn any_draft() -> impl Strategy<Value = Draft> {
             ..found(resource)
         })
     };
-    let families = (definition(), tags(), sample::select(&["checkout", "a_b-C"][..])).prop_map(|(document, tags, name)| {
-        let mut family = family(name, &document);
-        family.tags = tags;
-        family.older = BTreeSet::from([3]);
-        Resource::TaskDefinition(family)
-    });
+    let families = (
+        definition(),
+        tags(),
+        sample::select(&["checkout", "a_b-C"][..]),
+    )
+        .prop_map(|(document, tags, name)| {
+            let mut family = family(name, &document);
+            family.tags = tags;
+            family.older = BTreeSet::from([3]);
+            Resource::TaskDefinition(family)
+        });
     (
-        collection::vec(owned(log_group().prop_map(Resource::LogGroup).boxed()), 0..3),
+        collection::vec(
+            owned(log_group().prop_map(Resource::LogGroup).boxed()),
+            0..3,
+        ),
         option::of(owned(workspace().prop_map(Resource::Workspace).boxed())),
         collection::vec(owned(role().prop_map(Resource::Role).boxed()), 0..3),
         option::of(owned(families.boxed())),
         any::<bool>(),
     )
         .prop_map(|(groups, workspace, roles, families, uses)| {
-            let all = groups.into_iter().chain(workspace).chain(roles).chain(families);
+            let all = groups
+                .into_iter()
+                .chain(workspace)
+                .chain(roles)
+                .chain(families);
             let mut names = BTreeSet::new();
-            let distinct = all.filter(|found| names.insert((found.resource.kind(), found.resource.name().to_lowercase())));
+            let distinct = all.filter(|found| {
+                names.insert((found.resource.kind(), found.resource.name().to_lowercase()))
+            });
             let mut draft = draft(distinct);
-            let has_workspace = draft.found.iter().any(|found| matches!(found.resource, Resource::Workspace(_)));
+            let has_workspace = draft
+                .found
+                .iter()
+                .any(|found| matches!(found.resource, Resource::Workspace(_)));
             draft.existing_workspace = (uses && !has_workspace).then(|| WORKSPACE.to_owned());
             draft.notes = BTreeMap::new();
             draft
