@@ -320,7 +320,7 @@ impl<'a> Writer<'a> {
             table.add("tags", Value::Table(own));
         }
         let notes = self.draft.notes.get(found.arn());
-        table.notes = notes.cloned().unwrap_or_default();
+        table.notes.splice(0..0, notes.cloned().unwrap_or_default());
         table
     }
 

@@ -1,6 +1,8 @@
 //! What `import` writes: files that declare exactly what lives.
 
+mod emulated;
 mod samples;
+mod sandboxed;
 mod wild;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -56,13 +56,7 @@ pub(super) fn choose(survey: &Survey, wanted: &Wanted, known: &Known) -> Choice 
         }
     }
     choice.keep_one_workspace(known);
-    for arn in &known.mentioned.foreign_roles {
-        choice.left.push(Left {
-            what: format!("role {arn}"),
-            why: "it is of another account".to_owned(),
-            option: None,
-        });
-    }
+    choice.left.extend(not_there(survey, &known.mentioned));
     choice.left.sort();
     choice
 }
@@ -97,6 +91,45 @@ impl Choice {
         }
         self.taken.extend(kept);
     }
+}
+
+/// What is mentioned and can't be found.
+fn not_there(survey: &Survey, mentioned: &Mentions) -> Vec<Left> {
+    let found = |kind: Kind, name: &str| {
+        survey.found.iter().any(|found| {
+            found.resource.kind() == kind
+                && (found.resource.name() == name || id(found) == Some(name))
+        })
+    };
+    let lost = |kind: Kind, names: &BTreeSet<String>, why: &str| -> Vec<Left> {
+        let names = names.iter().filter(|name| !found(kind, name));
+        names
+            .map(|name| Left {
+                what: format!("{} {name}", kind.noun()),
+                why: why.to_owned(),
+                option: None,
+            })
+            .collect()
+    };
+    [
+        lost(Kind::Role, &mentioned.roles, "there is no such role"),
+        lost(
+            Kind::Role,
+            &mentioned.foreign_roles,
+            "it is of another account",
+        ),
+        lost(
+            Kind::LogGroup,
+            &mentioned.log_groups,
+            "there is no such log group",
+        ),
+        lost(
+            Kind::Workspace,
+            &mentioned.workspaces,
+            "there is no such workspace in this region",
+        ),
+    ]
+    .concat()
 }
 
 /// What people know it by, exactly.

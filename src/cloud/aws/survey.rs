@@ -155,9 +155,11 @@ async fn survey_tagged(aws: &Aws, query: &Query, wanted: &Wanted) -> Result<Vec<
     };
     let (mut owned, tagged) = tokio::try_join!(owned, tagged)?;
     let both = owned.pop().unwrap_or_default().and(&tagged);
+    let mut query = query.clone();
+    query.families.extend(tagged.revisions.keys().cloned());
     let (mut found, families) = tokio::try_join!(
-        log_group::observe(aws, query, &both),
-        task_definition::observe(aws, query, &both),
+        log_group::observe(aws, &query, &both),
+        task_definition::observe(aws, &query, &both),
     )?;
     // The tags may be those of revisions that are no longer the newest.
     found.extend(families.into_iter().filter(|found| {
@@ -167,7 +169,7 @@ async fn survey_tagged(aws: &Aws, query: &Query, wanted: &Wanted) -> Result<Vec<
             .get(name)
             .zip(revision(&found.resource))
             .is_some_and(|(revisions, newest)| revisions.contains_key(&newest));
-        is_newest || query.families.contains(name) || matches!(found.owner, Owner::Ours(_))
+        is_newest || wanted.families.contains(name) || matches!(found.owner, Owner::Ours(_))
     }));
     Ok(found)
 }

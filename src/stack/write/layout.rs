@@ -70,7 +70,7 @@ impl Table {
         values.any(|value| value.holds(part))
     }
 
-    /// Removes the entry at `path`, and every table that it leaves empty.
+    /// Makes the entry at `path` a comment, and removes every table that it leaves empty.
     pub(super) fn remove(&mut self, path: &[&str]) {
         let Some((key, rest)) = path.split_first() else {
             return;
@@ -83,7 +83,14 @@ impl Table {
                 return;
             }
         }
-        self.entries.retain(|(k, _)| k != key);
+        let removed = self.entries.extract_if(.., |(k, _)| k == key);
+        for (key, value) in removed.collect::<Vec<_>>() {
+            if rest.is_empty() {
+                let value = inline(&value);
+                self.notes
+                    .push(format!("`{key}` is left as it is: {value}"));
+            }
+        }
     }
 }
 
@@ -352,8 +359,16 @@ mod tests {
         let mut environment = Table::section();
         environment.add("A", text("1"));
         let mut table = Table::section();
-        table.add("environment", Value::Table(environment));
+        table.add("environment", Value::Table(environment.clone()));
+        environment.add("B", text("2"));
+        table.add("more", Value::Table(environment));
         table.remove(&["environment", "A"]);
-        assert_eq!(table, Table::section());
+        table.remove(&["more", "A"]);
+        let mut page = Page::default();
+        page.table(&["x"], &table);
+        assert_eq!(
+            page.text,
+            "# `A` is left as it is: \"1\"\n[x.more]\nB = \"2\"\n"
+        );
     }
 }

@@ -7,9 +7,9 @@ use crate::{
     stack::write::layout::{Table, Value},
 };
 
-/// How old a sample may be unless the workspace says otherwise, in seconds (API model of Amazon Managed Service for Prometheus 2020-08-01,
-/// `WorkspaceConfigurationDescription`).
+/// What AWS gives a new workspace, in seconds (API model of Amazon Managed Service for Prometheus 2020-08-01, `WorkspaceConfigurationDescription`).
 const DEFAULT_OUT_OF_ORDER_SECONDS: u32 = 60;
+const DEFAULT_RULE_OFFSET_SECONDS: u32 = 60;
 
 /// What the file says of a workspace. `logging` is the key of the log group that its logs go to, if that group is in the file.
 pub(super) fn table(workspace: &Workspace, logging: Option<&str>) -> Table {
@@ -25,10 +25,11 @@ pub(super) fn table(workspace: &Workspace, logging: Option<&str>) -> Table {
     } = &workspace.configuration;
     let out_of_order =
         out_of_order_time_window_seconds.filter(|s| *s != DEFAULT_OUT_OF_ORDER_SECONDS);
+    let rule_offset = rule_query_offset_seconds.filter(|s| *s != DEFAULT_RULE_OFFSET_SECONDS);
     for (key, number) in [
         ("retention_days", *retention_days),
         ("out_of_order_time_window_seconds", out_of_order),
-        ("rule_query_offset_seconds", *rule_query_offset_seconds),
+        ("rule_query_offset_seconds", rule_offset),
     ] {
         if let Some(number) = number {
             table.add(key, Value::Number(number.into()));
