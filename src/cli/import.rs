@@ -313,9 +313,12 @@ fn save(out: &Path, text: &str, force: bool) -> Result<(), Failure> {
     let written = options
         .open(out)
         .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => exists(out),
-        _ => Failure::before(format!("cannot write {}: {error}", out.display())),
+    written.map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            exists(out)
+        } else {
+            Failure::before(format!("cannot write {}: {error}", out.display()))
+        }
     })
 }
 

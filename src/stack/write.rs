@@ -5,6 +5,7 @@ mod layout;
 mod leave;
 mod log_group;
 mod mentions;
+mod own;
 mod role;
 mod secrets;
 mod spell;
@@ -25,15 +26,16 @@ use crate::{
         Source, Stack, Surroundings, load,
         problem::Problem,
         write::{
-            layout::{Page, Table, Value, escaped},
+            layout::{Page, Table, Value},
             leave::{Leave, Left},
             mentions::Mentions,
+            own::{common, is_ours, lifecycle, own_tags, tag_table, variables},
             secrets::Secrets,
             spell::Speller,
             task_definition::Keys,
         },
     },
-    tags::{Owner, PREFIX, PREVENT_DESTROY_TAG, Tags},
+    tags::Tags,
     text::Attribute,
 };
 
@@ -216,7 +218,7 @@ impl<'a> Writer<'a> {
                 tables.push((address, self.resource(address, found, left, &mut secrets)));
             }
         }
-        let common = self.tags(&self.common, &Address::workspace(), &mut secrets);
+        let common = tag_table(&self.common, &Address::workspace(), &mut secrets);
         // What is left as it is needs no variables.
         secrets.retain(|name| {
             let mention = format!("${{var.{name}}}");
@@ -314,27 +316,13 @@ impl<'a> Writer<'a> {
             .filter(|(key, _)| !self.common.contains_key(*key))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        let own = self.tags(&own, address, secrets);
+        let own = tag_table(&own, address, secrets);
         lifecycle(&mut table, found, left.ignored(address));
         if !own.entries.is_empty() {
             table.add("tags", Value::Table(own));
         }
         let notes = self.draft.notes.get(found.arn());
         table.notes.splice(0..0, notes.cloned().unwrap_or_default());
-        table
-    }
-
-    fn tags(&self, tags: &Tags, address: &Address, secrets: &mut Secrets) -> Table {
-        let mut speller = Speller {
-            address,
-            mentions: &Mentions::default(),
-            secrets,
-        };
-        let mut table = Table::section();
-        for (key, value) in tags {
-            let value = speller.text(&["tags", key], &value.to_string());
-            table.add(key, Value::Text(value));
-        }
         table
     }
 
@@ -348,66 +336,4 @@ impl<'a> Writer<'a> {
             omitted: left.omitted(),
         }
     }
-}
-
-/// What amp-stack does about a resource.
-fn lifecycle(table: &mut Table, found: &Found, ignored: Vec<(String, String)>) {
-    if !is_ours(found) {
-        table.add("adopt", Value::Bool(true));
-    }
-    let holds_data = match found.resource.kind() {
-        Kind::LogGroup | Kind::Workspace => true,
-        Kind::Role | Kind::TaskDefinition => false,
-    };
-    let tag = found.resource.tags().get(PREVENT_DESTROY_TAG);
-    let is_protected = tag.and_then(|value| value.known()) == Some("true");
-    if is_protected || (!is_ours(found) && holds_data) {
-        table.add("prevent_destroy", Value::Bool(true));
-    } else if found.resource.kind() == Kind::Workspace {
-        table.add("prevent_destroy", Value::Bool(false));
-    }
-    if !ignored.is_empty() {
-        table.add("ignore", Value::Noted(ignored));
-    }
-}
-
-fn is_ours(found: &Found) -> bool {
-    matches!(found.owner, Owner::Ours(_))
-}
-
-fn variables(secrets: &Secrets) -> Table {
-    let mut table = Table::section();
-    table.notes.push(
-        "These look like secrets, so their values are not written here: give them with `--var NAME=…` or `--var-file FILE`. Better still, keep them in Secrets \
-         Manager or in the Parameter Store, and name them under `secrets` of the container."
-            .to_owned(),
-    );
-    for (name, secret) in secrets.iter() {
-        let mut variable = Table::default();
-        variable.add("description", Value::Text(escaped(&secret.place)));
-        table.add(name, Value::Table(variable));
-    }
-    table
-}
-
-/// The tags of a resource that are the user's to choose.
-fn own_tags(resource: &Resource) -> impl Iterator<Item = (&String, &crate::text::Text)> {
-    let tags = resource.tags().iter();
-    tags.filter(|(key, _)| !key.to_lowercase().starts_with(PREFIX))
-}
-
-/// The tags that all of several resources have.
-fn common(found: &BTreeMap<Address, &Found>) -> Tags {
-    let mut all = found.values().map(|found| &found.resource);
-    let (Some(first), Some(_)) = (all.next(), all.clone().next()) else {
-        return Tags::new();
-    };
-    let everywhere = |key: &String, value| {
-        let mut others = all.clone();
-        others.all(|other| other.tags().get(key) == Some(value))
-    };
-    own_tags(first)
-        .filter(|(key, value)| everywhere(key, *value))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
 }

@@ -41,7 +41,10 @@ fn only_tags(change: &Change) -> Option<&Tags> {
         | Change::Workspace(workspace::Change::Tag(tags))
         | Change::Role(role::Change::Tag(tags))
         | Change::TaskDefinition(task_definition::Change::Tag { tags, .. }) => Some(tags),
-        _ => None,
+        Change::LogGroup(_)
+        | Change::Workspace(_)
+        | Change::Role(_)
+        | Change::TaskDefinition(_) => None,
     }
 }
 
@@ -54,13 +57,13 @@ fn after(plan: &Plan, found: &[Found]) -> Vec<Found> {
         for change in step.changes() {
             live.resource = Resource::step(Some(&live.resource), &change).unwrap();
         }
-        let plain: BTreeMap<String, String> = live
+        let tags: BTreeMap<String, String> = live
             .resource
             .tags()
             .iter()
             .map(|(k, v)| (k.clone(), v.to_string()))
             .collect();
-        live.owner = tags::owner(&plain, &stack_name(), &identity().region);
+        live.owner = tags::owner(&tags, &stack_name(), &identity().region);
     }
     found
 }

@@ -266,3 +266,198 @@ fn users_of(users: &BTreeSet<&String>) -> String {
         format!("the families {} use", words::list(&names))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cloud::aws::survey::Alias,
+        node::Node,
+        policy::Policy,
+        resource::{
+            log_group::LogGroup,
+            role::Role,
+            workspace::{Configuration, Workspace},
+        },
+        tags::Tags,
+    };
+
+    fn found(resource: Resource, owner: Owner) -> Found {
+        Found {
+            resource,
+            owner,
+            attributes: BTreeMap::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    fn role(name: &str, profiles: &[&str]) -> Resource {
+        Resource::Role(Role {
+            name: name.to_owned(),
+            path: "/".to_owned(),
+            description: String::new(),
+            trust: Policy::new(Node::Null),
+            max_session_seconds: 3600,
+            permissions_boundary: None,
+            managed_policies: BTreeSet::new(),
+            inline_policies: BTreeMap::new(),
+            instance_profiles: set(profiles),
+            tags: Tags::new(),
+        })
+    }
+
+    fn group(name: &str) -> Resource {
+        Resource::LogGroup(LogGroup {
+            name: name.to_owned(),
+            class: "STANDARD".to_owned(),
+            retention_days: None,
+            kms_key_arn: None,
+            deletion_protection: false,
+            tags: Tags::new(),
+        })
+    }
+
+    fn workspace(id: &str, alias: Option<&str>, failed: bool) -> Found {
+        let resource = Resource::Workspace(Workspace {
+            alias: alias.map(str::to_owned),
+            kms_key_arn: None,
+            configuration: Configuration::default(),
+            logging: None,
+            tags: Tags::new(),
+            failed,
+        });
+        Found {
+            attributes: BTreeMap::from([(Attribute::Id, id.to_owned())]),
+            ..found(resource, Owner::Unknown)
+        }
+    }
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    fn survey(found: Vec<Found>) -> Survey {
+        let workspaces = found.iter().filter_map(|found| {
+            Some(Alias {
+                id: id(found)?.to_owned(),
+                alias: found.resource.workspace()?.alias.clone(),
+            })
+        });
+        Survey {
+            workspaces: workspaces.collect(),
+            found,
+            roles: Vec::new(),
+        }
+    }
+
+    /// What is left, and why.
+    fn left(choice: &Choice) -> Vec<(&str, &str)> {
+        let left = choice.left.iter();
+        left.map(|left| (left.what.as_str(), left.why.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn what_belongs_to_others_is_left() {
+        let survey = survey(vec![
+            found(group("/theirs"), Owner::OtherStack("other".to_owned())),
+            found(
+                group("/cloudformation"),
+                Owner::CloudFormation("x".to_owned()),
+            ),
+            found(role("AWSServiceRoleForECS", &[]), Owner::Aws),
+            found(
+                role("Abroad", &[]),
+                Owner::OtherRegion {
+                    region: "eu-west-1".to_owned(),
+                },
+            ),
+        ]);
+        let choice = choose(&survey, &Wanted::default(), &Known::default());
+        assert_eq!(
+            left(&choice),
+            [
+                (
+                    "log group /theirs",
+                    "it belongs to the amp-stack stack `other`"
+                ),
+                (
+                    "role AWSServiceRoleForECS",
+                    "it is a service-linked role, which only AWS changes"
+                ),
+                ("role Abroad", "it belongs to the same stack in eu-west-1"),
+            ]
+        );
+        assert_eq!(choice.taken, [survey.found[1].clone()]);
+    }
+
+    #[test]
+    fn what_is_only_mentioned_is_left_to_those_who_use_it_too() {
+        let survey = survey(vec![
+            found(role("Shared", &[]), Owner::Unknown),
+            found(role("OfInstances", &["web"]), Owner::Unknown),
+            found(role("Own", &[]), Owner::Unknown),
+            found(group("/gone"), Owner::Unknown),
+        ]);
+        let of = |roles: &[&str]| Mentions {
+            roles: set(roles),
+            ..Mentions::default()
+        };
+        let mut mentioned = of(&["Shared", "OfInstances", "Own", "Gone"]);
+        mentioned.foreign_roles = set(&["arn:aws:iam::444455556666:role/x"]);
+        let others = ["a", "b", "c", "d", "e"].map(|family| (family.to_owned(), of(&["Shared"])));
+        let known = Known {
+            mentioned,
+            others: BTreeMap::from(others),
+        };
+        let choice = choose(&survey, &Wanted::default(), &known);
+        assert_eq!(
+            left(&choice),
+            [
+                ("role Gone", "there is no such role"),
+                ("role OfInstances", "it is in the instance profile web"),
+                (
+                    "role Shared",
+                    "the families a, b, c and 2 others use it, too"
+                ),
+                (
+                    "role arn:aws:iam::444455556666:role/x",
+                    "it is of another account"
+                ),
+            ]
+        );
+        let wanted = Wanted {
+            roles: set(&["shared", "OFINSTANCES"]),
+            ..Wanted::default()
+        };
+        assert_eq!(choose(&survey, &wanted, &known).taken.len(), 4);
+    }
+
+    #[test]
+    fn a_workspace_needs_an_alias_of_its_own() {
+        let survey = survey(vec![
+            workspace("ws-1", None, false),
+            workspace("ws-2", Some("twice"), false),
+            workspace("ws-3", Some("twice"), false),
+            workspace("ws-4", Some("failed"), true),
+        ]);
+        let choice = choose(&survey, &Wanted::default(), &Known::default());
+        assert_eq!(choice.taken, []);
+        assert_eq!(choice.left.len(), 4, "{:?}", choice.left);
+        assert_eq!(choice.existing_workspace.as_deref(), Some("ws-4"));
+    }
+
+    #[test]
+    fn of_several_workspaces_the_one_that_is_used_is_taken() {
+        let survey = survey(vec![
+            workspace("ws-1", Some("one"), false),
+            workspace("ws-2", Some("two"), false),
+        ]);
+        let mut known = Known::default();
+        known.mentioned.workspaces = set(&["ws-2"]);
+        let choice = choose(&survey, &Wanted::default(), &known);
+        assert_eq!(choice.taken, [survey.found[1].clone()]);
+        assert_eq!(choice.left[0].option.as_deref(), Some("--workspace ws-1"));
+        assert_eq!(choice.existing_workspace, None);
+    }
+}

@@ -9,7 +9,7 @@ use crate::{
         import::{Import, Imported, choose::name},
     },
     plan::Step,
-    resource::{Change, log_group, role, task_definition, workspace},
+    resource::{Change, Resource, log_group, role, task_definition, workspace},
     show::{Paint, Style, words},
     tags::Owner,
 };
@@ -70,7 +70,33 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
     for paragraph in advice(choice.taken.iter().map(|found| &found.owner)) {
         tell(&paragraph);
     }
+    if let Some(paragraph) = collector(imported) {
+        tell(&paragraph);
+    }
     text + &next(imported, args, style)
+}
+
+/// How to get the metrics of a task definition that has no collector yet.
+fn collector(imported: &Imported) -> Option<String> {
+    let taken = imported.choice.taken.iter();
+    let without = taken.filter_map(|found| match &found.resource {
+        Resource::TaskDefinition(family) => {
+            let document = family.document.as_ref()?.normal().to_json().to_string();
+            let address = imported.written.addresses.get(found.arn())?;
+            (!document.contains("aws-otel-collector")).then_some(address)
+        }
+        Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => None,
+    });
+    let without: Vec<String> = without
+        .map(|address| format!("[{address}.metrics]"))
+        .collect();
+    (!without.is_empty()).then(|| {
+        format!(
+            "Once that is done, a table {} with `scrape = [{{ port = 8080 }}]` or `otlp = true`, and a [workspace], adds the collector that sends its metrics to Amazon \
+             Managed Service for Prometheus.",
+            words::list(&without)
+        )
+    })
 }
 
 /// A title and two columns; nothing without lines.
@@ -91,7 +117,7 @@ fn section(title: &str, more: &str, lines: Vec<(String, String)>, style: Style) 
     for (first, second) in lines {
         let gap = " ".repeat(width.saturating_sub(words::columns(&first)));
         if words::columns(&first) > width {
-            text += &format!("  {first}\n");
+            text.extend(["  ", first.as_str(), "\n"]);
             text += &words::wrap(&" ".repeat(width + 4), &second, style.width);
         } else {
             text += &words::wrap(&format!("  {first}{gap}  "), &second, style.width);

@@ -150,7 +150,8 @@ impl Page {
         if !is_implied {
             let keys: Vec<String> = path.iter().map(|key| spelled_key(key)).collect();
             let [open, close] = brackets;
-            self.text += &format!("{open}{}{close}\n", keys.join("."));
+            self.text
+                .extend([open, keys.join(".").as_str(), close, "\n"]);
         } else if table.notes.is_empty() && self.text.ends_with("\n\n") {
             // The first table within brings its own empty line.
             self.text.pop();
@@ -180,7 +181,8 @@ impl Page {
 
     fn line(&mut self, path: &[String], key: &str, value: &Value, width: usize) {
         let start = self.text.len();
-        self.text += &format!("{:width$} = ", spelled_key(key));
+        let padded = format!("{:width$} = ", spelled_key(key));
+        self.text.push_str(&padded);
         let short = inline(value);
         let room = WIDTH.saturating_sub(width + " = ".len());
         match value {
@@ -188,7 +190,7 @@ impl Page {
             Value::List(elements) if short.len() > room && !elements.is_empty() => {
                 self.text.push_str("[\n");
                 for element in elements {
-                    self.text += &format!("  {},\n", inline(element));
+                    self.text.extend(["  ", &inline(element), ",\n"]);
                 }
                 self.text.push(']');
             }
@@ -207,9 +209,9 @@ impl Page {
         self.text.push_str("[\n");
         for (element, note) in elements {
             for line in wrapped(note) {
-                self.text += &format!("  {line}\n");
+                self.text.extend(["  ", &line, "\n"]);
             }
-            self.text += &format!("  {},\n", spelled(&escaped(element)));
+            self.text.extend(["  ", &spelled(&escaped(element)), ",\n"]);
         }
         self.text.push(']');
     }

@@ -100,10 +100,9 @@ fn variable_name(path: &[&str]) -> String {
 
 /// Tells whether the string at `path` may not be written, by its name, its look, or what a document in it holds.
 pub(super) fn is_hidden(path: &[&str], text: &str) -> bool {
-    if path.last().is_some_and(|last| PLACES.contains(last)) {
-        return looks_secret(text);
-    }
-    let at = path.iter().fold(Path::default(), |at, key| {
+    let is_place = path.last().is_some_and(|last| PLACES.contains(last));
+    let names = if is_place { &[] } else { path };
+    let at = names.iter().fold(Path::default(), |at, key| {
         at.join(Part::Key((*key).to_owned()))
     });
     is_secret(&at, &Node::from(text)) || json_holds_secret(&at, text) || lines_hold_secret(text)

@@ -124,12 +124,12 @@ impl Writer<'_, '_, '_> {
 
     fn containers(&mut self, node: &Node) -> Value {
         let list = node.as_list().unwrap_or_default();
-        let named = |node: &Node| node.get("name").and_then(Node::as_str).map(str::to_owned);
-        let names: Option<BTreeSet<String>> = list.iter().map(named).collect();
+        let name_of = |node: &Node| node.get("name").and_then(Node::as_str).map(str::to_owned);
+        let names: Option<BTreeSet<String>> = list.iter().map(name_of).collect();
         if names.is_some_and(|names| names.len() == list.len()) {
             let mut table = Table::section();
             for container in list {
-                let name = named(container).unwrap_or_default();
+                let name = name_of(container).unwrap_or_default();
                 let mut members = container.as_map().cloned().unwrap_or_default();
                 members.remove("name");
                 let container = self.container(&["containers", &name], members);
@@ -181,14 +181,15 @@ impl Writer<'_, '_, '_> {
             && region == Some(self.keys.identity.region.as_str())
             && prefix == Some(STREAM_PREFIX);
         let group = group.filter(|_| is_plain)?;
-        Some(match self.keys.log_groups.get(group) {
-            Some(key) => Value::Text(escaped(key)),
-            None => {
+        let key = self.keys.log_groups.get(group);
+        Some(key.map_or_else(
+            || {
                 let mut table = Table::default();
                 table.add_literal("name", group);
                 Value::Table(table)
-            }
-        })
+            },
+            |key| Value::Text(escaped(key)),
+        ))
     }
 
     /// One member; `None` if the SDK does not know something in it.
@@ -273,14 +274,10 @@ impl Writer<'_, '_, '_> {
             (Shape::Map(content), Node::Map(members)) => {
                 let mut table = Table::default();
                 for (key, member) in members {
-                    let value = match self.group_name(key, member) {
-                        Some(value) => value,
-                        None => {
-                            let at: Vec<&str> =
-                                path.iter().copied().chain([key.as_str()]).collect();
-                            self.value(&at, content, member)?
-                        }
-                    };
+                    let at: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+                    let value = self
+                        .group_name(key, member)
+                        .or_else(|| self.value(&at, content, member))?;
                     table.add(key, value);
                 }
                 Some(Value::Table(table))

@@ -244,9 +244,8 @@ pub(super) fn one_member_each() -> Vec<(String, Value)> {
         document["containerDefinitions"][0][name] = value.clone();
         match name.as_str() {
             "mountPoints" => {
-                document["volumes"] = json!([{"name": "v", "host": {"sourcePath": "/x"}}])
+                document["volumes"] = json!([{"name": "v", "host": {"sourcePath": "/x"}}]);
             }
-            "essential" | "dependsOn" => {}
             "repositoryCredentials" | "secrets" | "environmentFiles" => {
                 document["executionRoleArn"] = json!("arn:aws:iam::444455556666:role/x");
             }
