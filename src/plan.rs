@@ -4,15 +4,19 @@ mod attributes;
 mod claims;
 mod decide;
 mod facts;
+mod living;
 mod names;
 mod order;
 pub mod risk;
 pub mod schedule;
+pub mod suppressed;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
+
+pub use living::living;
 
 use crate::{
     address::Address,
