@@ -11,6 +11,7 @@ use crate::{
         explain::{self, Explain},
         graph::{self, Graph},
         man::{self, Pages},
+        output::{self, Outputs},
         validate::{self, Validate},
     },
 };
@@ -109,6 +110,9 @@ pub(super) enum Command {
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
+    /// Print what lives, for scripts: outputs, ARNs, ids and URLs
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
+    Output(Outputs),
     /// Check stack files, without credentials and without a network
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
     Validate(Validate),
