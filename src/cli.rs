@@ -15,6 +15,7 @@ mod interrupt;
 mod look;
 mod man;
 mod output;
+mod place;
 mod sandbox;
 mod session;
 mod validate;

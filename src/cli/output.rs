@@ -63,19 +63,20 @@ pub(super) async fn output(
 ) -> Result<Exit, Failure> {
     let (file, name) = meant(&args.words)?;
     let target = Target {
-        file,
+        files: file.into_iter().collect(),
         variables: args.variables.clone(),
         region: args.region.clone(),
         profile: args.profile.clone(),
         sandbox: args.sandbox.clone(),
     };
     let work = async {
-        let Session { stack, cloud, .. } = session::open(&target, console).await?;
+        let Session { mut sites, .. } = session::open(&target, console).await?;
+        let site = sites.pop().expect("a session has a stack");
         if let Some(name) = name {
-            ensure_named(&stack, name)?;
+            ensure_named(&site.stack, name)?;
         }
-        let live = cloud.observe(&stack.query(false)).await?;
-        Ok((stack, live))
+        let live = site.cloud.observe(&site.stack.query(false)).await?;
+        Ok((site.stack, live))
     };
     let (stack, live) = unless_interrupted(work, interrupts).await?;
     let known = plan::living(&stack, &live);
@@ -150,7 +151,7 @@ fn differs(plan: &Plan) -> Option<String> {
     if plan.is_empty() {
         return None;
     }
-    let mut what = vec![counts(plan)];
+    let mut what = vec![counts(&[plan])];
     if !plan.refusals.is_empty() {
         what.push(format!(
             "{} to make",

@@ -73,14 +73,15 @@ impl Layout {
         let named = self.named.iter().find(|(list, _)| *list == key);
         let name = keyed.map(|(_, name, _)| *name);
         let name = name.or(named.map(|(_, name)| *name));
-        let Some((name, names)) = name.and_then(|name| Some((name, names(name, elements)?))) else {
+        let told_apart = name.and_then(|name| Some((name, names(name, elements)?)));
+        let Some((name, all)) = told_apart else {
             for (index, element) in elements.iter().enumerate() {
                 self.collect(&path.join(Part::Index(index)), "", element, places);
             }
             return;
         };
         let value = keyed.and_then(|(.., value)| *value);
-        for (own, element) in names.iter().zip(elements) {
+        for (own, element) in all.iter().zip(elements) {
             let part = if keyed.is_some() {
                 Part::Key(own.clone())
             } else {
@@ -94,8 +95,8 @@ impl Layout {
                 Some(_) | None => self.collect(&path, "", &Node::Map(rest), places),
             }
         }
-        if names.len() > 1 {
-            let order = Node::texts(names);
+        if all.len() > 1 {
+            let order = Node::texts(all);
             places.insert(path.join(Part::Member), order);
         }
     }

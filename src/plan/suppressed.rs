@@ -168,12 +168,13 @@ fn tags_of_aws(found: &Found) -> Vec<Suppressed> {
     for fact in &found.facts {
         match fact {
             Fact::TagsOfAws(tags) => {
-                suppressed.extend(tags.iter().map(|(key, value)| Suppressed {
+                let tags = tags.iter().map(|(key, value)| Suppressed {
                     path: Path::of_keys(&["tags", key]),
                     want: None,
                     live: Some(Node::from(value.as_str())),
                     rules: vec![TAGS_OF_AWS],
-                }))
+                });
+                suppressed.extend(tags);
             }
             Fact::RetentionByAccountPolicy(_) | Fact::NewerRevision(_) | Fact::InUse { .. } => {}
         }

@@ -135,8 +135,9 @@ pub fn after_apply(stack: &Stack, known: &Known, style: Style) -> String {
     if told.is_empty() {
         return String::new();
     }
-    let title = style.paint(Paint::Title, "Outputs:");
-    let mut out = format!("{title}\n{}", table(&told, style));
+    let title = format!("Outputs of {}:", stack.name);
+    let title = style.paint(Paint::Title, &title);
+    let mut out = format!("\n{title}\n{}", table(&told, style));
     let unknown = unknown(&told);
     if !unknown.is_empty() {
         let text = format!("not known yet: {}", unknown.join(", "));

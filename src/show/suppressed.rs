@@ -1,6 +1,6 @@
 //! What is no change although the stack file and AWS say different things, with the rule behind each place.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     address::Address,
@@ -29,7 +29,7 @@ pub fn render(
             .collect();
         if !shown.is_empty() {
             let address = style.paint(Paint::Title, &address.to_string());
-            text.push_str(&format!("\n  {address}\n"));
+            writeln!(text, "\n  {address}").expect("a string takes all");
             by_rule(&shown, style, &mut text);
         }
     }
