@@ -167,17 +167,7 @@ fn differs(plan: &Plan) -> Option<String> {
 
 fn print_one(told: &Told, json: bool, console: &mut Console) -> Result<(), Failure> {
     let Some(value) = told.known() else {
-        let unknown: Vec<String> = told
-            .value
-            .references()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        return Err(Failure::before(format!(
-            "{} is not known before apply: {} does not live",
-            told.name,
-            words::list(&unknown)
-        )));
+        return Err(unknown(told));
     };
     let line = if json {
         format!("{}\n", serde_json::Value::from(value))
@@ -185,6 +175,18 @@ fn print_one(told: &Told, json: bool, console: &mut Console) -> Result<(), Failu
         format!("{value}\n")
     };
     Ok(console.print(&line)?)
+}
+
+/// Why there is no value, and how to come by one.
+fn unknown(told: &Told) -> Failure {
+    let references = told.value.references().into_iter();
+    let mentioned: Vec<String> = references.map(ToString::to_string).collect();
+    let name = &told.name;
+    let mut text = format!("`{name}` is not known before apply");
+    if mentioned != [format!("${{{name}}}")] {
+        text = format!("{text}, because it mentions {}", words::list(&mentioned));
+    }
+    Failure::before(text).hint("`amp-stack apply` makes what it is about")
 }
 
 fn print_all(declared: &[Told], attributes: &[Told], console: &mut Console) -> Result<(), Failure> {

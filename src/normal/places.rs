@@ -28,7 +28,7 @@ pub struct Layout {
 pub(super) type Places = BTreeMap<Path, Node>;
 
 impl Layout {
-    /// The places of `document`: everything that holds no other place, and the order of every array with named elements.
+    /// The places of `document`: everything that holds no other place, and the names of every array with named elements, in order.
     pub(super) fn places(&self, document: &Node) -> Places {
         let mut places = Places::new();
         self.collect(&Path::default(), "", document, &mut places);
@@ -92,13 +92,12 @@ impl Layout {
             let path = path.join(part);
             match value.and_then(|value| rest.get(value)) {
                 Some(only) if rest.len() == 1 => _ = places.insert(path, only.clone()),
+                // That there is one is told by the names.
+                _ if rest.is_empty() => {}
                 Some(_) | None => self.collect(&path, "", &Node::Map(rest), places),
             }
         }
-        if all.len() > 1 {
-            let order = Node::texts(all);
-            places.insert(path.join(Part::Member), order);
-        }
+        places.insert(path.join(Part::Member), Node::texts(all));
     }
 }
 

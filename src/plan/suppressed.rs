@@ -9,6 +9,7 @@ use crate::{
     normal::{Rule, Suppressed},
     plan::{Plan, StepId, attributes, claims::Claims, facts},
     resource::{IgnorePath, Resource},
+    secret::join_arguments,
     snapshot::{Fact, Found, Snapshot},
     stack::{Declared, Stack},
     text::Reference,
@@ -123,7 +124,9 @@ fn of_one(declared: &Declared, want: &Resource, found: &Found) -> Vec<Suppressed
 
 /// What was taken from the live state instead of from the file.
 fn left(want: &Resource, to: &Resource, ignore: &[IgnorePath]) -> Vec<Suppressed> {
+    // An argument that is told by itself would not be seen to be a secret.
     let (written, completed) = (want.outline(), to.outline());
+    let (written, completed) = (join_arguments(written), join_arguments(completed));
     let differences = diff(&written, &completed).into_iter();
     let suppressed = differences.map(|Difference { path, sides }| {
         let (want, live) = match sides {

@@ -89,8 +89,13 @@ pub fn attributes(stack: &Stack, known: &Known) -> Vec<Told> {
     all
 }
 
-/// The outputs whose values are known, aligned, each with its description below. Secrets are hidden.
+/// The outputs whose values are known, one on each line and aligned, each with its description below. Secrets are hidden.
 pub fn table(told: &[Told], style: Style) -> String {
+    // A terminal breaks the lines of long URLs better than a program that can't know what is copied from them.
+    let unbroken = Style {
+        width: usize::MAX,
+        ..style
+    };
     let known: Vec<&Told> = told.iter().filter(|one| one.known().is_some()).collect();
     let widest = known.iter().map(|one| words::columns(&one.name)).max();
     let mut out = String::new();
@@ -104,7 +109,7 @@ pub fn table(told: &[Told], style: Style) -> String {
                 entry::text_body(&one.value)
             },
         };
-        entry::write_entry(&entry, 0, widest.unwrap_or_default(), style, &mut out);
+        entry::write_entry(&entry, 0, widest.unwrap_or_default(), unbroken, &mut out);
         if let Some(description) = &one.description {
             let description = words::wrap("      ", description, style.width);
             out.push_str(&style.paint(Paint::Faint, description.trim_end()));
