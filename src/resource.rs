@@ -12,6 +12,7 @@ pub use any::{Change, Resource};
 
 use crate::{
     node::Node,
+    normal::Suppressed,
     tags::Tags,
     text::{Reference, Text},
 };
@@ -49,6 +50,11 @@ pub trait Managed: Clone + PartialEq + fmt::Debug {
 
     /// Tells whether `path` names something of this kind that can be left to somebody else.
     fn can_ignore(path: &IgnorePath) -> bool;
+
+    /// Where this state, which is wanted, and the live one are spelled differently and mean the same.
+    fn suppressed(&self, _live: &Self) -> Vec<Suppressed> {
+        Vec::new()
+    }
 
     /// Its tags.
     fn tags(&self) -> &Tags;

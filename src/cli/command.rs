@@ -39,6 +39,7 @@ pub(super) async fn plan(
             sandbox: sandbox.as_deref(),
             destroy: args.destroy,
             verbose: args.verbose,
+            explain: args.explain,
         };
         look::show(&wish, Some(&next), console).await
     };
@@ -97,6 +98,7 @@ async fn carry_out(
             sandbox: sandbox.as_deref(),
             destroy: asked.destroy,
             verbose: false,
+            explain: false,
         },
         doing,
         look: asked.look(&sites),
