@@ -1,7 +1,7 @@
 //! Doing: asking, carrying a plan out, and saying how it ended.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     hash::{BuildHasher, Hasher, RandomState},
     pin::pin,
     sync::Arc,
@@ -123,23 +123,27 @@ async fn run<C: Cloud>(
         settle_timeout: SETTLE_TIMEOUT,
     };
     let style = console.err_style;
-    let mut progress = if console.can_move {
-        Progress::bars(plan, style)
+    let progress = if console.can_move {
+        Progress::bars(plan, style, console.rows)
     } else {
         Progress::lines(plan, style, &mut *console.err)
     };
+    let mut ticks = tokio::time::interval(progress.pace());
+    let progress = RefCell::new(progress);
     let report = |event: Event| {
         if matches!(event, Event::Performed { .. }) {
             changed.set(true);
         }
-        progress.report(&event);
+        progress.borrow_mut().report(&event);
     };
+    let began = Instant::now();
     let (stop, stopped) = watch::channel(false);
     let cloud = Arc::clone(&order.cloud);
     let mut deed = pin!(apply(Arc::clone(plan), cloud, options, stopped, report));
     loop {
         tokio::select! {
             outcome = &mut deed => return Ok(outcome),
+            _ = ticks.tick() => progress.borrow_mut().tick(began.elapsed()),
             () = interrupts.next() => {
                 let was_stopping = stop.send_replace(true);
                 if was_stopping {

@@ -91,6 +91,7 @@ fn carry_out(
             done.insert(step);
         }
         Event::Calling { .. }
+        | Event::Noticed { .. }
         | Event::Waiting { .. }
         | Event::Performed { .. }
         | Event::Failed { .. }
