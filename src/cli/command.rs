@@ -23,6 +23,7 @@ pub(super) async fn plan(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "plan")?;
     let work = async {
         let asked = Asked {
             destroy: args.destroy,
@@ -54,6 +55,7 @@ pub(super) async fn apply(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "apply")?;
     let asked = Asked {
         destroy: false,
         target: &args.target,
@@ -69,6 +71,7 @@ pub(super) async fn destroy(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "destroy")?;
     let asked = Asked {
         destroy: true,
         target: &args.target,

@@ -10,7 +10,7 @@ use terminal_size::{Height, Width, terminal_size_of};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 use crate::{
-    cli::args::Color,
+    cli::{args::Color, json::Stream},
     show::{DEFAULT_WIDTH, Style},
 };
 
@@ -31,6 +31,8 @@ pub(super) struct Console {
     pub(super) can_move: bool,
     /// The rows of that terminal.
     pub(super) rows: usize,
+    /// The stream of events, if `out` is for programs.
+    pub(super) events: Option<Stream>,
     input: Pin<Box<dyn AsyncBufRead>>,
     /// Whether a question stands at the end of `err`, without the line end that an answer brings.
     is_asking: bool,
@@ -51,6 +53,7 @@ impl Console {
             rows: err_size.map_or(DEFAULT_ROWS, |(_, Height(rows))| usize::from(rows)),
             out: Box::new(out),
             err: Box::new(err),
+            events: None,
             input: Box::pin(tokio::io::BufReader::new(tokio::io::stdin())),
             is_asking: false,
         }
@@ -72,6 +75,7 @@ impl Console {
             can_ask,
             can_move: false,
             rows: DEFAULT_ROWS,
+            events: None,
             input: Box::pin(input),
             is_asking: false,
         }

@@ -21,11 +21,12 @@ use crate::{
         interrupt::Interrupts,
         look::{self, Planned, Site, Wish},
         place::Place,
+        report::Report,
     },
     cloud::{CallError, Cloud},
     plan::Plan,
     show::{
-        progress::Progress,
+        events,
         summary::{self, Frame},
         words,
     },
@@ -64,19 +65,28 @@ pub(super) async fn carry_out<C: Cloud>(
         let end = carry_out_one(&order, site, plan, changed, console, interrupts).await?;
         changed |= end.changed;
         if !end.is_complete {
-            let left: Vec<String> = sites
-                .filter(|(_, plan)| !plan.steps.is_empty())
-                .map(|(site, _)| format!("`{}`", site.stack.name))
-                .collect();
-            if !left.is_empty() {
-                let left = words::list(&left);
-                // What was done stays done, whether or not somebody reads of it.
-                _ = console.tell(&format!("\nNot begun: the stacks {left}\n"));
-            }
+            tell_not_begun(sites.filter(|(_, plan)| !plan.steps.is_empty()), console);
             return Ok(if changed { Exit::HalfWay } else { Exit::Error });
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says which stacks are left as they are. What was done stays done, whether or not somebody reads of it.
+fn tell_not_begun<'a, C: 'a>(
+    left: impl Iterator<Item = (&'a Site<C>, Plan)>,
+    console: &mut Console,
+) {
+    let mut names = Vec::new();
+    for (site, _) in left {
+        console.events_are_about(Some(&site.path));
+        _ = console.emit(&events::Event::NotBegun {});
+        names.push(format!("`{}`", site.stack.name));
+    }
+    if !names.is_empty() {
+        let names = words::list(&names);
+        _ = console.tell(&format!("\nNot begun: the stacks {names}\n"));
+    }
 }
 
 /// How the plan of one stack ended.
@@ -94,7 +104,8 @@ async fn carry_out_one<C: Cloud>(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<End, Failure> {
-    if order.wish.sites.len() > 1 {
+    console.events_are_about(Some(&site.path));
+    if order.wish.sites.len() > 1 && !console.tells_programs() {
         // As with everything that is told from here on, nobody has to read it.
         _ = console.tell(&format!("\nStack {}\n", site.stack.name));
     }
@@ -107,8 +118,11 @@ async fn carry_out_one<C: Cloud>(
         look: &order.look,
         again: &order.again,
     };
-    let summary = summary::render(&outcome, &plan, &frame, console.err_style);
-    _ = console.tell(&format!("\n{summary}"));
+    _ = console.emit(&events::outcome(&outcome, changed));
+    if !console.tells_programs() || !outcome.is_complete() {
+        let summary = summary::render(&outcome, &plan, &frame, console.err_style);
+        _ = console.tell(&format!("\n{summary}"));
+    }
     Ok(End {
         is_complete: outcome.is_complete(),
         changed,
@@ -176,28 +190,23 @@ async fn run<C: Cloud>(
         run_id: run_id(),
         settle_timeout: SETTLE_TIMEOUT,
     };
-    let style = console.err_style;
-    let progress = if console.can_move {
-        Progress::bars(plan, style, console.rows)
-    } else {
-        Progress::lines(plan, style, &mut *console.err)
-    };
-    let mut ticks = tokio::time::interval(progress.pace());
-    let progress = RefCell::new(progress);
-    let report = |event: Event| {
+    let report = Report::on(console, plan);
+    let mut ticks = tokio::time::interval(report.pace());
+    let report = RefCell::new(report);
+    let tell = |event: Event| {
         if matches!(event, Event::Performed { .. }) {
             changed.set(true);
         }
-        progress.borrow_mut().report(&event);
+        report.borrow_mut().tell(&event);
     };
     let began = Instant::now();
     let (stop, stopped) = watch::channel(false);
     let cloud = Arc::clone(&site.cloud);
-    let mut deed = pin!(apply(Arc::clone(plan), cloud, options, stopped, report));
+    let mut deed = pin!(apply(Arc::clone(plan), cloud, options, stopped, tell));
     loop {
         tokio::select! {
             outcome = &mut deed => return Ok(outcome),
-            _ = ticks.tick() => progress.borrow_mut().tick(began.elapsed()),
+            _ = ticks.tick() => report.borrow_mut().tick(began.elapsed()),
             () = interrupts.next() => {
                 let was_stopping = stop.send_replace(true);
                 if was_stopping {

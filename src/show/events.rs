@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::stack::render::json::Mistake;
 pub use difference::Difference;
-pub use plan::{Note, Planned, Refusal, Risk, Step, Summary, plan};
+pub use plan::{Frame, Note, Refusal, Risk, Step, Summary, plan};
 pub use run::{
     Calling, Failed, Finished, GivenUp, Outcome, Performed, Retrying, Run, Settling, Started,
     Waiting, outcome,
@@ -76,6 +76,8 @@ pub enum Event {
     Stopping {},
     /// What became of the plan.
     Outcome(Outcome),
+    /// The plan is not begun, because that of an earlier stack did not get to its end.
+    NotBegun {},
     /// The run ends.
     Exit(Exit),
 }

@@ -287,9 +287,9 @@ async fn concurrent_work_keeps_its_order_and_ends_at_the_first_failure() {
 async fn no_more_calls_run_at_a_time_than_permitted() {
     let aws = Script::new(|_| Answer::ok("{}")).aws();
     let (logs, running) = (aws.logs, std::sync::atomic::AtomicUsize::new(0));
-    let running = std::sync::Arc::new(running);
+    let running = Arc::new(running);
     let most = all(0..40, move |_| {
-        let (logs, running) = (logs.clone(), std::sync::Arc::clone(&running));
+        let (logs, running) = (logs.clone(), Arc::clone(&running));
         async move {
             use std::sync::atomic::Ordering::SeqCst;
             let request = async {

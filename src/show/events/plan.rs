@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    address,
+    address::{self, StackName},
     identity::Identity,
     plan::{self, Plan, StepId, risk},
     resource,
@@ -159,25 +159,27 @@ pub struct Summary {
     pub refusals: usize,
     /// Whether there is something to do or to decide.
     pub has_changes: bool,
+    /// The resources at which there would be something to do or to decide, had the plan not been narrowed by `--target`.
+    pub left_out: Vec<String>,
 }
 
 /// What a plan is told with.
 #[derive(Clone, Copy, Debug)]
-pub struct Planned<'a> {
-    /// The name of the stack.
-    pub stack: &'a str,
+pub struct Frame<'a> {
+    /// The stack.
+    pub stack: &'a StackName,
     /// Where it lives.
     pub identity: &'a Identity,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub sandbox: Option<&'a str>,
-    /// What the plan is for.
-    pub goal: Goal,
+    /// Whether the plan is one to remove the stack.
+    pub destroy: bool,
 }
 
 /// The events of a plan: its stack, its steps in their order, what there is to know, and the summary.
-pub fn plan(plan: &Plan, risks: &[risk::Risk], planned: &Planned<'_>) -> Vec<Event> {
+pub fn plan(plan: &Plan, risks: &[risk::Risk], frame: &Frame<'_>) -> Vec<Event> {
     let groups = groups(&plan.steps);
-    let mut events = vec![Event::Stack(stack(planned))];
+    let mut events = vec![Event::Stack(stack(frame))];
     events.extend(
         plan.steps
             .iter()
@@ -202,19 +204,23 @@ pub fn plan(plan: &Plan, risks: &[risk::Risk], planned: &Planned<'_>) -> Vec<Eve
     events
 }
 
-fn stack(planned: &Planned<'_>) -> Stack {
+fn stack(frame: &Frame<'_>) -> Stack {
     let Identity {
         account,
         region,
         partition,
-    } = planned.identity;
+    } = frame.identity;
     Stack {
-        name: planned.stack.to_owned(),
+        name: frame.stack.to_string(),
         account: account.clone(),
         region: region.clone(),
         partition: partition.clone(),
-        sandbox: planned.sandbox.map(str::to_owned),
-        goal: planned.goal,
+        sandbox: frame.sandbox.map(str::to_owned),
+        goal: if frame.destroy {
+            Goal::Destroy
+        } else {
+            Goal::Apply
+        },
     }
 }
 
@@ -313,5 +319,6 @@ fn summary(plan: &Plan, groups: &[Group<'_>]) -> Summary {
         calls: plan.calls(),
         refusals: plan.refusals.len(),
         has_changes: !plan.is_empty(),
+        left_out: plan.left_out.iter().map(ToString::to_string).collect(),
     }
 }
