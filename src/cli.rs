@@ -76,6 +76,13 @@ async fn dispatch(
     }
 }
 
+/// What is wrong with the command line, without the advice on how to type it.
+fn fault(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let fault = text.split("\n\n").next().unwrap_or_default();
+    fault.trim_start_matches("error: ").trim_end().to_owned()
+}
+
 /// Prints help where it was asked for, and what is wrong with the command line where something is.
 fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     let exit = if error.use_stderr() {
@@ -86,7 +93,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     };
     if exit == Exit::Error && words.iter().any(|word| word == "--json") {
         // Nobody has to read it: standard error and the exit code say the same.
-        _ = Console::of_process(Color::Never).tell_misuse(&error.to_string());
+        _ = Console::of_process(Color::Never).tell_misuse(&fault(error));
     }
     match error.print() {
         Ok(()) => exit.into(),

@@ -60,6 +60,9 @@ pub(super) async fn carry_out<C: Cloud>(
     let mut changed = false;
     while let Some((site, plan)) = sites.next() {
         if plan.steps.is_empty() {
+            console.events_are_about(Some(&site.path));
+            // As with everything that is told from here on, nobody has to read it.
+            _ = console.emit(&events::outcome(&Outcome::default(), false));
             continue;
         }
         let end = carry_out_one(&order, site, plan, changed, console, interrupts).await?;
@@ -106,7 +109,6 @@ async fn carry_out_one<C: Cloud>(
 ) -> Result<End, Failure> {
     console.events_are_about(Some(&site.path));
     if order.wish.sites.len() > 1 && !console.tells_programs() {
-        // As with everything that is told from here on, nobody has to read it.
         _ = console.tell(&format!("\nStack {}\n", site.stack.name));
     }
     let plan = Arc::new(plan);

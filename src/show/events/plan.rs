@@ -229,14 +229,13 @@ fn of_step(step: &plan::Step, groups: &[Group<'_>]) -> Step {
     let group = groups
         .iter()
         .find(|group| group.steps().any(|member| member.id == step.id));
-    let (before, after) = match group {
+    let (before, after) = match group.map(|group| (group.first, group.second)) {
         // The removal of a replacement says nothing of what comes instead, and its build all of it.
-        Some(Group {
-            verb: Verb::Replace,
-            first,
-            second: Some(second),
-        }) if second.id == step.id => (first.from.as_ref(), second.to.as_ref()),
-        Some(_) | None => (step.from.as_ref(), step.to.as_ref()),
+        Some((first, Some(second))) if second.id == step.id => {
+            (first.from.as_ref(), second.to.as_ref())
+        }
+        Some((_, Some(_))) => (None, None),
+        Some((_, None)) | None => (step.from.as_ref(), step.to.as_ref()),
     };
     let resource = step.to.as_ref().or(step.from.as_ref());
     Step {

@@ -68,8 +68,19 @@ impl<'a> Board<'a> {
                     running.waits_for = None;
                 });
             }
-            Event::Noticed { step, notice, .. } => {
-                let waits_for = delay(notice);
+            Event::Noticed {
+                step,
+                operation,
+                notice,
+            } => {
+                let waits_for = match notice {
+                    Notice::Retrying { attempts, .. } => {
+                        let attempts = usize::try_from(*attempts).unwrap_or(usize::MAX);
+                        let times = words::count(attempts, "time");
+                        format!("{}, sent {times}", delay(operation, notice))
+                    }
+                    Notice::Settling { .. } => delay(operation, notice),
+                };
                 self.alter(step, |running| running.waits_for = Some(waits_for));
             }
             Event::Waiting { step, error, pause } => {
@@ -152,7 +163,7 @@ impl<'a> Board<'a> {
 }
 
 impl Running {
-    /// `creating, 2 of 5: iam:PutRolePolicy metrics, throttled by AWS, sent 3 times so far`.
+    /// `creating, 2 of 5: throttled by AWS, sent 3 times: iam:PutRolePolicy metrics`. What it waits for comes first, because lines may be cut.
     pub(super) fn describe(&self) -> String {
         let Self {
             verb,
@@ -168,10 +179,10 @@ impl Running {
         // Between an attempt and the next one no call is made, but that is the one that is waited for.
         let call = (*call).max(1);
         let waits_for = match waits_for {
-            Some(waits_for) => format!(", {waits_for}"),
+            Some(waits_for) => format!("{waits_for}: "),
             None => String::new(),
         };
-        format!("{verb}, {call} of {calls}: {doing}{waits_for}")
+        format!("{verb}, {call} of {calls}: {waits_for}{doing}")
     }
 }
 
@@ -206,25 +217,24 @@ pub(super) fn last_line(event: &Event, plan: &Plan, style: Style) -> Option<Stri
     }
 }
 
-/// Why a call takes longer.
-pub(super) fn delay(notice: &Notice) -> String {
+/// Why `operation` takes longer.
+pub(super) fn delay(operation: &str, notice: &Notice) -> String {
     match notice {
         Notice::Retrying {
-            request,
-            attempts,
-            trouble,
+            request, trouble, ..
         } => {
             let trouble = match trouble {
-                Trouble::Throttled => "AWS throttles",
-                Trouble::ServerError => "AWS failed to carry out",
-                Trouble::NoAnswer => "no answer came to",
+                Trouble::Throttled => "throttled by AWS",
+                Trouble::ServerError => "AWS failed",
+                Trouble::NoAnswer => "no answer came",
             };
-            let times = words::count(usize::try_from(*attempts).unwrap_or(usize::MAX), "time");
-            format!("{trouble} {request}, sent {times} so far")
+            if request == operation {
+                trouble.to_owned()
+            } else {
+                format!("{trouble} at {request}")
+            }
         }
-        Notice::Settling { status, .. } => {
-            format!("waits until it has taken effect (now {status})")
-        }
+        Notice::Settling { status, .. } => format!("not in effect yet ({status})"),
     }
 }
 

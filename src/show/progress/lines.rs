@@ -97,14 +97,13 @@ impl<'a> Lines<'a> {
                 operation,
                 notice,
             } => {
-                let what = match notice {
-                    Notice::Retrying {
-                        request, trouble, ..
-                    } => format!("{request}: {trouble:?}"),
-                    Notice::Settling { request, status } => format!("{request}: {status}"),
+                let again = match notice {
+                    Notice::Retrying { .. } => ", sent again",
+                    Notice::Settling { .. } => "",
                 };
+                let what = format!("{operation}: {}{again}", delay(operation, notice));
                 let first = self.is_new(step, &what);
-                first.then(|| format!("{}: {operation}: {}", step.address, delay(notice)))
+                first.then(|| format!("{}: {what}", step.address))
             }
             Event::Calling { .. } | Event::Performed { .. } => None,
             Event::Finished { .. }
