@@ -15,6 +15,7 @@ mod interrupt;
 mod json;
 mod look;
 mod man;
+mod output;
 mod place;
 mod report;
 mod sandbox;
@@ -71,6 +72,7 @@ async fn dispatch(
         Command::Validate(args) => validate::validate(&args, console),
         Command::Completions(args) => completions::completions(&args, console),
         Command::Man(args) => man::man(&args, console),
+        Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
     }
@@ -91,9 +93,9 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     } else {
         Exit::Done
     };
-    if exit == Exit::Error && words.iter().any(|word| word == "--json") {
+    if exit == Exit::Error {
         // Nobody has to read it: standard error and the exit code say the same.
-        _ = Console::of_process(Color::Never).tell_misuse(&fault(error));
+        _ = json::tell_misuse(words, &fault(error));
     }
     match error.print() {
         Ok(()) => exit.into(),

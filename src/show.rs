@@ -5,10 +5,12 @@ pub mod decide;
 mod entry;
 pub mod events;
 pub mod graph;
+pub mod outputs;
 pub mod plan;
 pub mod progress;
 mod step;
 pub mod summary;
+pub mod suppressed;
 pub mod words;
 
 use crate::{

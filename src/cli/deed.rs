@@ -27,6 +27,7 @@ use crate::{
     plan::Plan,
     show::{
         events,
+        outputs::{self, Known},
         summary::{self, Frame},
         words,
     },
@@ -63,6 +64,7 @@ pub(super) async fn carry_out<C: Cloud>(
             console.events_are_about(Some(&site.path));
             // As with everything that is told from here on, nobody has to read it.
             _ = console.emit(&events::outcome(&Outcome::default(), false));
+            tell_outputs(&order, site, &plan.known, console);
             continue;
         }
         let end = carry_out_one(&order, site, plan, changed, console, interrupts).await?;
@@ -125,10 +127,30 @@ async fn carry_out_one<C: Cloud>(
         let summary = summary::render(&outcome, &plan, &frame, console.err_style);
         _ = console.tell(&format!("\n{summary}"));
     }
+    let mut known = plan.known.clone();
+    for (address, attributes) in &outcome.attributes {
+        let known = known.entry(address.clone()).or_default();
+        known.extend(attributes.clone());
+    }
+    tell_outputs(order, site, &known, console);
     Ok(End {
         is_complete: outcome.is_complete(),
         changed,
     })
+}
+
+/// Tells what the stack file has for scripts, if it is not to go.
+fn tell_outputs<C>(order: &Order<'_, C>, site: &Site<C>, known: &Known, console: &mut Console) {
+    if order.wish.destroy {
+        return;
+    }
+    for event in events::outputs(&outputs::declared(&site.stack, known)) {
+        _ = console.emit(&event);
+    }
+    if !console.tells_programs() {
+        let text = outputs::after_apply(&site.stack, known, console.err_style);
+        _ = console.tell(&text);
+    }
 }
 
 /// The plans that somebody has agreed to. They are empty if there is nothing to do.
