@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     node::Node,
     text::{Reference, Text},
@@ -10,7 +12,8 @@ use crate::{
 /// A policy document: a trust policy or an identity policy.
 ///
 /// Two policies are equal if their normal forms are, so nothing that IAM reorders or respells shows as a change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Node", into = "Node")]
 pub struct Policy {
     written: Node,
     normal: Node,
@@ -23,6 +26,18 @@ impl PartialEq for Policy {
 }
 
 impl Eq for Policy {}
+
+impl From<Node> for Policy {
+    fn from(written: Node) -> Self {
+        Self::new(written)
+    }
+}
+
+impl From<Policy> for Node {
+    fn from(policy: Policy) -> Self {
+        policy.written
+    }
+}
 
 impl Policy {
     /// Takes a document as it was written or read.

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{identity::Identity, resource::Resource, tags::Owner, text::Attribute};
 
 /// What was read of AWS. It is neither atomic nor fresh: a plan made from it may find the world moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Snapshot {
     /// Where it was read.
     pub identity: Identity,
@@ -16,7 +19,8 @@ pub struct Snapshot {
 }
 
 /// A resource that lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Found {
     /// Its state.
     pub resource: Resource,
@@ -29,7 +33,8 @@ pub struct Found {
 }
 
 /// Something about a live resource that is no part of its state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fact {
     /// The account's policy decides the retention of the log group, and what is read is the policy's (CloudWatch Logs API reference, `LogGroup`).
     RetentionByAccountPolicy(String),
@@ -45,7 +50,8 @@ pub enum Fact {
 }
 
 /// What the account has under one role name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RoleFact {
     /// The name.
     pub name: String,

@@ -13,6 +13,8 @@ pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 pub use load::{Header, Surroundings, header, load, role_name_collisions};
 pub use source::Source;
 
@@ -24,7 +26,8 @@ use crate::{
 };
 
 /// A stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stack {
     /// Its name.
     pub name: StackName,
@@ -37,7 +40,8 @@ pub struct Stack {
 }
 
 /// A declared resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Declared {
     /// What it is to be, tags of ownership included; `None` if it is to go.
     pub want: Option<Resource>,
@@ -46,7 +50,8 @@ pub struct Declared {
 }
 
 /// How a resource is treated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lifecycle {
     /// Refuse to delete or replace it.
     pub prevent_destroy: bool,

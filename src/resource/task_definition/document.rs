@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{node::Node, resource::task_definition::document::rules::RULES, text::Reference};
 
 pub mod rules;
@@ -9,7 +11,8 @@ pub mod rules;
 /// The members of `RegisterTaskDefinition` but `family` and `tags`, under the API's own names.
 ///
 /// Two documents are equal if their normal forms are: what ECS fills in, respells or reorders shows as no change. The rules are in [`rules`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Node", into = "Node")]
 pub struct Document {
     written: Node,
     normal: Node,
@@ -22,6 +25,18 @@ impl PartialEq for Document {
 }
 
 impl Eq for Document {}
+
+impl From<Node> for Document {
+    fn from(written: Node) -> Self {
+        Self::new(written)
+    }
+}
+
+impl From<Document> for Node {
+    fn from(document: Document) -> Self {
+        document.written
+    }
+}
 
 impl Document {
     /// Takes a document as it was written or read.
