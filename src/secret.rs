@@ -5,6 +5,11 @@ use crate::{diff::Path, node::Node, text::Text};
 /// What stands for a hidden value.
 pub(crate) const HIDDEN: &str = "(hidden)";
 
+/// What stands in for the hidden value `number` where the value itself is not kept.
+pub(crate) fn placeholder(number: usize) -> String {
+    format!("{HIDDEN} {number}")
+}
+
 /// Words in the name of a value that make it a secret.
 const SECRET_WORDS: &[&str] = &[
     "secret",
@@ -130,7 +135,8 @@ pub(crate) fn has_secret_word(name: &str) -> bool {
 }
 
 pub(crate) fn looks_secret(text: &str) -> bool {
-    is_service_token(text)
+    text.starts_with(HIDDEN)
+        || is_service_token(text)
         || text.contains("PRIVATE KEY-----")
         || text
             .split(|c: char| !c.is_ascii_alphanumeric())

@@ -207,7 +207,7 @@ pub const KEYED: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// Maps whose keys are the user's own and are shown as they are.
-const VERBATIM_KEYS: &[&str] = &["options", "dockerLabels", "driverOpts", "labels"];
+pub const VERBATIM_KEYS: &[&str] = &["options", "dockerLabels", "driverOpts", "labels"];
 
 fn outline(key: &str, node: &Node) -> Node {
     if let Node::List(elements) = node {
