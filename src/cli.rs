@@ -14,6 +14,7 @@ mod graph;
 mod interrupt;
 mod look;
 mod man;
+mod place;
 mod sandbox;
 mod session;
 mod validate;
