@@ -16,7 +16,9 @@ mod look;
 mod man;
 mod place;
 mod sandbox;
+mod saved;
 mod session;
+mod show;
 mod validate;
 
 use std::{ffi::OsString, io, process::ExitCode};
@@ -60,6 +62,7 @@ async fn dispatch(
     match command {
         Command::Plan(args) => command::plan(&args, console, interrupts).await,
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
+        Command::Show(args) => show::show(&args, console),
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
         Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
         Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,

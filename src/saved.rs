@@ -31,8 +31,6 @@ pub struct Saved {
     pub sandbox: Option<String>,
     /// Whether the stacks are to go.
     pub destroy: bool,
-    /// Whether what matters only to removals was read: [`Query::removal`](crate::stack::Query::removal).
-    pub removal: bool,
     /// What the stack files were read with.
     pub variables: Variables,
     /// What guards the hidden values; `None` if there are none.
@@ -61,6 +59,8 @@ pub struct SavedStack {
     pub file: PathBuf,
     /// What is wanted, also if the stack is to go.
     pub stack: Stack,
+    /// The resources that alone are meant, with what they need.
+    pub only: Option<BTreeSet<Address>>,
     /// What was there.
     pub live: Snapshot,
     /// The values of both that are not in the file.
@@ -81,8 +81,13 @@ impl Saved {
 }
 
 impl SavedStack {
-    /// What `live` says that matters to a plan for `stack`: of all the roles of the account only those whose names are wanted or mentioned.
-    pub fn new(file: PathBuf, stack: Stack, mut live: Snapshot) -> Self {
+    /// The plan for `stack`, with what of `live` matters to it: of all the roles of the account only those whose names are wanted or mentioned.
+    pub fn new(
+        file: PathBuf,
+        stack: Stack,
+        only: Option<BTreeSet<Address>>,
+        mut live: Snapshot,
+    ) -> Self {
         let mut names: BTreeSet<String> = stack
             .role_arns
             .keys()
@@ -97,6 +102,7 @@ impl SavedStack {
         Self {
             file,
             stack,
+            only,
             live,
             hidden: Hidden::default(),
         }

@@ -4,6 +4,7 @@ mod call;
 pub mod decide;
 mod entry;
 pub mod graph;
+pub mod moved;
 pub mod plan;
 pub mod progress;
 mod step;

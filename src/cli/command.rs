@@ -12,6 +12,7 @@ use crate::{
         failure::Failure,
         interrupt::Interrupts,
         look::{self, Site, Wish},
+        saved,
         session::{self, Session},
     },
     show::is_secret,
@@ -23,6 +24,8 @@ pub(super) async fn plan(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    let out = args.out.as_deref();
+    out.map_or(Ok(()), saved::ensure_writable)?;
     let work = async {
         let asked = Asked {
             destroy: args.destroy,
@@ -31,14 +34,19 @@ pub(super) async fn plan(
             aim: &args.aim,
         };
         let Session { sites, sandbox } = asked.open(console).await?;
-        let next = asked.apply(&sites);
+        let next = out.map_or_else(|| asked.apply(&sites), |out| saved::next(out, &args.target));
         let wish = Wish {
             sites: &sites,
             sandbox: sandbox.as_deref(),
             destroy: args.destroy,
             verbose: args.verbose,
         };
-        look::show(&wish, Some(&next), console).await
+        let planned = look::show(&wish, Some(&next), console).await?;
+        if let Some(out) = out {
+            saved::write(out, &wish, &planned, &args.target.variables)?;
+            console.tell(&format!("\nThe plan is saved in {}\n", out.display()))?;
+        }
+        Ok(planned)
     };
     let planned = unless_interrupted(work, interrupts).await?;
     let is_empty = planned.iter().all(|planned| planned.plan.is_empty());
@@ -54,6 +62,9 @@ pub(super) async fn apply(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    if let Some(file) = saved::named(&args.target.files) {
+        return saved::apply(&file, args, console, interrupts).await;
+    }
     let asked = Asked {
         destroy: false,
         target: &args.target,

@@ -27,11 +27,12 @@ use crate::{
     stack::{Query, Stack},
 };
 
-/// A plan and what is risky about it.
+/// A plan, what is risky about it, and what it was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) risks: Vec<Risk>,
+    pub(super) live: Snapshot,
 }
 
 /// A stack, and the connection to where it lives.
@@ -67,17 +68,17 @@ pub(super) async fn plan<C: Cloud>(wish: &Wish<'_, C>) -> Result<Vec<Planned>, C
             site.stack.query(false)
         }
     };
-    let plans = decide(wish, observe(wish, ask).await?);
-    if wish.destroy || !plans.iter().any(removes_a_family) {
-        return Ok(plans.into_iter().map(weighed).collect());
+    let planned = decide(wish, observe(wish, ask).await?);
+    if wish.destroy || !removes_a_family(&planned) {
+        return Ok(planned);
     }
     // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
-    let plans = decide(wish, observe(wish, |site| site.stack.query(true)).await?);
-    Ok(plans.into_iter().map(weighed).collect())
+    let live = observe(wish, |site| site.stack.query(true)).await?;
+    Ok(decide(wish, live))
 }
 
 /// Reads what each stack asks for: stacks that share a connection share one reading.
-async fn observe<C: Cloud>(
+pub(super) async fn observe<C: Cloud>(
     wish: &Wish<'_, C>,
     ask: impl Fn(&Site<C>) -> Query,
 ) -> Result<Vec<Snapshot>, CallError> {
@@ -97,37 +98,35 @@ async fn observe<C: Cloud>(
     Ok(live.into_values().collect())
 }
 
-fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Plan> {
-    let mut plans: Vec<(&Stack, Plan)> = Vec::new();
-    for (site, mut live) in wish.sites.iter().zip(live) {
+/// Plans the stacks, given what was read for each.
+pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
+    let mut planned: Vec<(&Stack, Planned)> = Vec::new();
+    for (site, live) in wish.sites.iter().zip(live) {
         let stack = &site.stack;
-        for (earlier, plan) in &plans {
+        let mut foreseen = live.clone();
+        for (earlier, Planned { plan, .. }) in &planned {
             let same_region = earlier.identity.region == stack.identity.region;
-            plan::foresee(&mut live, plan, &earlier.name, same_region);
+            plan::foresee(&mut foreseen, plan, &earlier.name, same_region);
         }
         let plan = if wish.destroy {
-            plan::plan(&stack.clone().emptied(), &live)
+            plan::plan(&stack.clone().emptied(), &foreseen)
         } else {
-            plan::plan(stack, &live)
+            plan::plan(stack, &foreseen)
         };
         let plan = match &site.only {
             None => plan,
             Some(only) => plan.only(only, stack),
         };
-        plans.push((stack, plan));
+        let risks = risks(&plan);
+        planned.push((stack, Planned { plan, risks, live }));
     }
-    plans.into_iter().map(|(_, plan)| plan).collect()
+    planned.into_iter().map(|(_, planned)| planned).collect()
 }
 
-fn weighed(plan: Plan) -> Planned {
-    let risks = risks(&plan);
-    Planned { plan, risks }
-}
-
-fn removes_a_family(plan: &Plan) -> bool {
-    plan.steps
-        .iter()
-        .any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
+/// Tells whether a family goes with all its revisions, so that the inactive ones matter.
+pub(super) fn removes_a_family(planned: &[Planned]) -> bool {
+    let mut steps = planned.iter().flat_map(|planned| &planned.plan.steps);
+    steps.any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
 }
 
 /// Plans, and prints the plans. `next` is the command that does it, if nothing asks at once.
@@ -141,9 +140,20 @@ pub(super) async fn show<C: Cloud>(
     }
     let planned = plan(wish).await?;
     ensure_targets(wish, &planned)?;
+    print(wish, &planned, next, console)?;
+    Ok(planned)
+}
+
+/// Prints the plans.
+pub(super) fn print<C>(
+    wish: &Wish<'_, C>,
+    planned: &[Planned],
+    next: Option<&str>,
+    console: &mut Console,
+) -> Result<(), Failure> {
     let is_only = planned.len() == 1;
     let mut texts = Vec::new();
-    for (site, Planned { plan, risks }) in wish.sites.iter().zip(&planned) {
+    for (site, Planned { plan, risks, .. }) in wish.sites.iter().zip(planned) {
         let frame = Frame {
             stack: &site.stack.name,
             identity: &site.stack.identity,
@@ -159,7 +169,7 @@ pub(super) async fn show<C: Cloud>(
         texts.push(total(&plans, next, console.out_style));
     }
     console.print(&texts.join("\n"))?;
-    Ok(planned)
+    Ok(())
 }
 
 /// Fails if something is targeted that is neither declared nor there.

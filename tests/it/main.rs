@@ -21,6 +21,7 @@ mod sandbox_faults;
 mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
+mod saved;
 mod show;
 mod simulation;
 mod stacks;
