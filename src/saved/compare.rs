@@ -143,6 +143,13 @@ fn is_at(on_paper: Option<&Resource>, live: Option<&Resource>, ignore: &[IgnoreP
         (Some(on_paper), Some(live)) => {
             let mut completed = on_paper.clone();
             completed.complete(Some(live), ignore);
+            if let (Resource::TaskDefinition(family), Resource::TaskDefinition(live)) =
+                (&mut completed, live)
+                && live.document.is_none()
+            {
+                // Without an active revision the tags are those of whichever was active last.
+                family.tags.clone_from(&live.tags);
+            }
             completed == *live
         }
         (None, Some(_)) | (Some(_), None) => false,
