@@ -16,7 +16,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use compare::{Moved, Side, moved};
+pub use compare::{Moved, Side, moved, renewed};
 pub use file::{PlanFileError, is_plan, parse, print};
 pub use guard::Guard;
 pub use hide::{Changed, Hidden, Values, Veil};

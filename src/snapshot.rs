@@ -38,6 +38,9 @@ pub struct Found {
 pub enum Fact {
     /// The account's policy decides the retention of the log group, and what is read is the policy's (CloudWatch Logs API reference, `LogGroup`).
     RetentionByAccountPolicy(String),
+    /// What tells it from another that bore or will bear its name: the unique id of a role (IAM user guide, "IAM identifiers"), the time at which a log group
+    /// was created (CloudWatch Logs API reference, `LogGroup`).
+    UniqueId(String),
     /// A newer revision of the family does not carry our tags: somebody else registered it.
     NewerRevision(u32),
     /// Services or tasks use these revisions.
@@ -75,8 +78,18 @@ impl Found {
             .iter()
             .flat_map(|fact| match fact {
                 Fact::InUse { revisions, .. } => revisions.clone(),
-                Fact::RetentionByAccountPolicy(_) | Fact::NewerRevision(_) => BTreeSet::new(),
+                Fact::RetentionByAccountPolicy(_) | Fact::UniqueId(_) | Fact::NewerRevision(_) => {
+                    BTreeSet::new()
+                }
             })
             .collect()
+    }
+
+    /// What tells it from another of its name, where its ARN doesn't.
+    pub fn unique_id(&self) -> Option<&str> {
+        self.facts.iter().find_map(|fact| match fact {
+            Fact::UniqueId(id) => Some(id.as_str()),
+            Fact::RetentionByAccountPolicy(_) | Fact::NewerRevision(_) | Fact::InUse { .. } => None,
+        })
     }
 }

@@ -30,6 +30,9 @@ pub(super) enum FileError {
     /// It is a plan.
     #[error("{} is a saved plan, and no stack file", .0.display())]
     Plan(PathBuf),
+    /// It was given twice.
+    #[error("{} is named twice", .0.display())]
+    Twice(PathBuf),
     /// It can't be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
@@ -59,6 +62,7 @@ impl From<FileError> for Failure {
                     "to see it, run: amp-stack show {path}; to carry it out, and nothing else: amp-stack apply {path}"
                 ))
             }
+            FileError::Twice(_) => None,
             FileError::Unreadable { meant, .. } => meant
                 .as_ref()
                 .map(|path| format!("is {} meant?", path.display())),
@@ -92,7 +96,14 @@ pub(super) fn named(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>,
     if given.is_empty() {
         return Ok(vec![one(None, directory)?]);
     }
-    Ok(given.to_vec())
+    let twice = given
+        .iter()
+        .enumerate()
+        .find(|(index, path)| given[..*index].contains(path));
+    match twice {
+        None => Ok(given.to_vec()),
+        Some((_, path)) => Err(FileError::Twice(path.clone())),
+    }
 }
 
 /// The stack files that are meant if `given` are what was typed: where a question about one would be ambiguous, all of them.

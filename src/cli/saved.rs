@@ -141,8 +141,11 @@ async fn get_ready(
         site.stack.clone_from(&saved.stack);
     }
     let before = saved.stacks.iter().map(|saved| saved.live.clone());
+    let before = look::decide(&wish(&saved, &sites), before.collect());
+    for ((site, saved), live) in sites.iter_mut().zip(&saved.stacks).zip(&live) {
+        site.stack = saved::renewed(saved.stack.clone(), &saved.live, live);
+    }
     let wish = wish(&saved, &sites);
-    let before = look::decide(&wish, before.collect());
     let planned = look::decide(&wish, live);
     ensure_still(&wish, &before, &planned, console)?;
     look::print(&wish, &planned, None, console)?;

@@ -76,6 +76,21 @@ pub fn moved(stack: &Stack, then: Side<'_>, now: Side<'_>) -> Vec<Moved> {
     moved.into_values().collect()
 }
 
+/// `stack` with no wish to build anew what has been built anew since `then`: what was there then is not there `now`.
+#[must_use]
+pub fn renewed(mut stack: Stack, then: &Snapshot, now: &Snapshot) -> Stack {
+    for (address, declared) in &mut stack.resources {
+        let name = declared.want.as_ref().map_or("", Resource::name);
+        let was = at(then, address, name);
+        let is_there = was.is_some_and(|was| {
+            let is_same = |is: &Found| is.arn() == was.arn() && is.unique_id() == was.unique_id();
+            now.found.iter().any(is_same)
+        });
+        declared.lifecycle.replace &= is_there;
+    }
+    stack
+}
+
 fn resource(found: &Found) -> Resource {
     found.resource.clone()
 }

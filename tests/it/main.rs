@@ -22,6 +22,7 @@ mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
 mod saved;
+mod several;
 mod show;
 mod simulation;
 mod stacks;

@@ -18,7 +18,7 @@ use crate::{
         Resource,
         role::{DEFAULT_MAX_SESSION_SECONDS, Role},
     },
-    snapshot::{Found, RoleFact},
+    snapshot::{Fact, Found, RoleFact},
     stack::Query,
     tags::{self, Owner},
     text::Text,
@@ -65,7 +65,7 @@ fn seen(
                 resource: Resource::Role(role),
                 owner: fact.owner.clone(),
                 attributes: attributes(live),
-                facts: Vec::new(),
+                facts: vec![Fact::UniqueId(live.role_id.clone())],
             });
         }
         facts.push(fact);
