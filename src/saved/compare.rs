@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    address::Address,
+    address::{Address, Kind},
     plan::{Phase, Plan, Reason, Step},
     resource::{IgnorePath, Resource},
     snapshot::{Found, Snapshot},
@@ -80,8 +80,19 @@ pub fn moved(stack: &Stack, then: Side<'_>, now: Side<'_>) -> Vec<Moved> {
 #[must_use]
 pub fn renewed(mut stack: Stack, then: &Snapshot, now: &Snapshot) -> Stack {
     for (address, declared) in &mut stack.resources {
-        let name = declared.want.as_ref().map_or("", Resource::name);
-        let was = at(then, address, name);
+        let name = declared.want.as_ref().map(Resource::name);
+        // A workspace is known by its tags, everything else by its name.
+        let is_meant = |found: &&Found| {
+            let is_of_kind = found.resource.kind() == address.kind;
+            is_of_kind
+                && match address.kind {
+                    Kind::Workspace => found.owner == Owner::Ours(address.clone()),
+                    Kind::LogGroup | Kind::Role | Kind::TaskDefinition => {
+                        Some(found.resource.name()) == name
+                    }
+                }
+        };
+        let was = then.found.iter().find(is_meant);
         let is_there = was.is_some_and(|was| {
             let is_same = |is: &Found| is.arn() == was.arn() && is.unique_id() == was.unique_id();
             now.found.iter().any(is_same)

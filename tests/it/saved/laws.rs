@@ -8,7 +8,9 @@ use amp_stack::{
     node::Node,
     plan::{Plan, Step, plan},
     resource::{Change, Resource, task_definition::Document},
-    saved::{Guard, Moved, Saved, SavedStack, Side, Values, Variables, moved, parse, print},
+    saved::{
+        Guard, Moved, Saved, SavedStack, Side, Values, Variables, moved, parse, print, renewed,
+    },
     snapshot::{Found, RoleFact, Snapshot},
     stack::Stack,
     tags::{ADDRESS_TAG, Owner},
@@ -241,10 +243,14 @@ proptest! {
         history in worlds::history(),
         now in worlds::spec(),
         faults in worlds::faults(),
+        anew in prop::collection::vec(prop::bool::weighted(0.2), 7),
         destroy: bool,
     ) {
         let paper = world(&history);
         let mut stack = now.stack();
+        for (declared, anew) in stack.resources.values_mut().zip(anew) {
+            declared.lifecycle.replace = anew;
+        }
         if destroy {
             stack = stack.emptied();
         }
@@ -258,13 +264,13 @@ proptest! {
         }
         for faults in [faults, Vec::new()] {
             let live = paper.snapshot(&query);
-            let left = plan(&stack, &live);
+            let left = plan(&renewed(stack.clone(), then.live, &live), &live);
             let now = Side { live: &live, plan: &left };
             prop_assert_eq!(moved(&stack, then, now), []);
             run(&paper, left, &faults);
         }
         let live = paper.snapshot(&query);
-        let left = plan(&stack, &live);
+        let left = plan(&renewed(stack.clone(), then.live, &live), &live);
         prop_assert_eq!(&left.steps, &[]);
         prop_assert_eq!(moved(&stack, then, Side { live: &live, plan: &left }), []);
     }
