@@ -42,7 +42,10 @@ pub fn moved(stack: &Stack, then: Side<'_>, now: Side<'_>) -> Vec<Moved> {
     let mut moved: BTreeMap<Address, Moved> = BTreeMap::new();
     for refusal in &now.plan.refusals {
         if !then.plan.refusals.contains(refusal) {
-            let found = |side: Side<'_>| at(side.live, &refusal.address, "").map(resource);
+            let declared = stack.resources.get(&refusal.address);
+            let want = declared.and_then(|declared| declared.want.as_ref());
+            let name = want.map_or("", Resource::name);
+            let found = |side: Side<'_>| at(side.live, &refusal.address, name).map(resource);
             moved.insert(
                 refusal.address.clone(),
                 Moved {

@@ -1,1 +1,223 @@
-//! x
+//! The real binary: a plan is saved, and then carried out, or refused, by another run.
+
+use std::{
+    fs,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+use amp_stack::sandbox::{Sandbox, Settings};
+use serde_json::Value;
+
+use crate::run::{Bench, Run};
+
+const STACK: &str = include_str!("../../../stacks/quickstart.toml");
+const PLAN: &[&str] = &["plan", "stack.toml", "--sandbox", "--out", "plan.json"];
+const SANDBOX: &str = ".amp-stack/sandbox.json";
+const APPLY: &[&str] = &["apply", "plan.json", "--sandbox"];
+
+/// A directory with a stack file and the plan for it.
+fn planned(name: &str, text: &str) -> Bench {
+    let bench = Bench::new(name);
+    bench.write("stack.toml", text);
+    bench.run(PLAN).expect(0);
+    bench
+}
+
+/// The same, after the stack was applied and its file changed to `later`.
+fn applied(name: &str, text: &str, later: &str) -> Bench {
+    let bench = planned(name, text);
+    bench.run(APPLY).expect(0);
+    bench.write("stack.toml", later);
+    bench.run(PLAN).expect(0);
+    bench
+}
+
+/// What is in the sandbox, as the file of the sandbox says it.
+fn world(bench: &Bench) -> Value {
+    let text = fs::read_to_string(bench.path(SANDBOX)).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["world"].clone()
+}
+
+/// Alters by hand what is at a JSON pointer into the world, and is there.
+fn meddle(bench: &Bench, pointer: &str, edit: impl FnOnce(&mut Value)) {
+    let path = bench.path(SANDBOX);
+    let mut file: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    edit(file["world"].pointer_mut(pointer).expect(pointer));
+    fs::write(&path, file.to_string()).unwrap();
+    let settings = Settings {
+        file: Some(path),
+        ..Settings::default()
+    };
+    Sandbox::open(settings).expect("it is still a world");
+}
+
+/// Removes a member of an object, and puts it back under another key if there is one.
+fn take(object: &mut Value, key: &str, under: Option<&str>) {
+    let members = object.as_object_mut().unwrap();
+    let member = members.remove(key).expect(key);
+    if let Some(under) = under {
+        members.insert(under.to_owned(), member);
+    }
+}
+
+/// Asserts that the plan is refused, naming exactly `moved`, and that nothing happens.
+#[track_caller]
+fn assert_refused(bench: &Bench, apply: &[&str], moved: &str) -> Run {
+    let before = world(bench);
+    let run = bench.run(apply).expect(1);
+    let said = format!(
+        "AWS has changed since the plan was made, at {moved}; nothing was changed by this run"
+    );
+    assert!(run.says(&said), "{}", run.stderr);
+    assert_eq!(world(bench), before);
+    run
+}
+
+#[test]
+fn a_plan_is_carried_out_once() {
+    let bench = planned("saved-once", STACK);
+    let shown = bench.run(&["show", "plan.json"]).expect(0);
+    let again = bench.run(PLAN).expect(0);
+    assert_eq!(
+        shown
+            .stdout
+            .replace("--sandbox=.amp-stack/sandbox.json", "--sandbox"),
+        again.stdout
+    );
+    assert!(
+        again
+            .stdout
+            .ends_with("To do it, run: amp-stack apply plan.json --sandbox\n")
+    );
+    assert!(again.stderr.ends_with("The plan is saved in plan.json\n"));
+
+    let first = bench.run(APPLY).expect(0);
+    assert!(
+        first.stdout.contains("5 to create: 8 calls"),
+        "{}",
+        first.stdout
+    );
+    let done = world(&bench);
+    let second = bench.run(APPLY).expect(0);
+    assert!(second.says("This plan has been carried out already."));
+    assert!(second.stdout.contains("Nothing to do"), "{}", second.stdout);
+    assert_eq!(world(&bench), done, "the second time nothing is called");
+    bench
+        .run(&["plan", "stack.toml", "--sandbox", "--detailed-exitcode"])
+        .expect(0);
+}
+
+#[test]
+fn an_empty_plan_does_nothing() {
+    let bench = applied("saved-empty", STACK, STACK);
+    let done = world(&bench);
+    let run = bench.run(APPLY).expect(0);
+    assert!(run.stdout.contains("Nothing to do"), "{}", run.stdout);
+    assert!(!run.says("already"), "{}", run.stderr);
+    assert_eq!(world(&bench), done);
+}
+
+#[test]
+fn the_stack_file_is_not_needed_and_does_not_matter() {
+    let bench = planned("saved-alone", STACK);
+    fs::remove_file(bench.path("stack.toml")).unwrap();
+    let run = bench.run(APPLY).expect(0);
+    assert!(run.says("Done: 5 created"), "{}", run.stderr);
+}
+
+const GROUP: &str = "/logs/regions/us-east-1/groups/~1ecs~1quickstart";
+const ROLES: &str = "/iam/roles";
+const ROLE: &str = "/iam/roles/quickstarttask";
+const WORKSPACES: &str = "/amp/regions/us-east-1/workspaces";
+const REVISION: &str = "/ecs/regions/us-east-1/families/quickstart/revisions/1";
+
+/// What is changed by a later stack file: something of every kind.
+fn later() -> String {
+    STACK
+        .replace("retention_days = 7", "retention_days = 30")
+        .replace("[roles.task]", "[roles.task]\ndescription = \"changed\"")
+        .replace("[workspace]", "[workspace]\nretention_days = 60")
+        .replace("= 512", "= 1024")
+        .replace("= 256", "= 512")
+}
+
+/// Where somebody does what by hand, the resource that is named for it, and what is said of it.
+type Drift = (&'static str, fn(&mut Value), &'static str, &'static str);
+
+const DRIFTS: &[Drift] = &[
+    (
+        GROUP,
+        |group| group["retention_days"] = 14.into(),
+        "log_groups.quickstart",
+        "~ log_groups.quickstart: log group /ecs/quickstart has changed ~ retention_days 7 -> 14",
+    ),
+    (
+        "/logs/regions/us-east-1/groups",
+        |groups| take(groups, "/ecs/quickstart", None),
+        "log_groups.quickstart",
+        "- log_groups.quickstart: log group /ecs/quickstart is gone",
+    ),
+    (
+        ROLE,
+        |role| role["max_session_seconds"] = 7200.into(),
+        "roles.task",
+        "~ roles.task: role QuickstartTask has changed ~ max_session_seconds 3600 -> 7200",
+    ),
+    (
+        ROLES,
+        |roles| take(roles, "quickstarttask", None),
+        "roles.task",
+        "- roles.task: role QuickstartTask is gone",
+    ),
+    (
+        ROLE,
+        |role| role["tags"] = Value::Array(Vec::new()),
+        "roles.task",
+        "- tags.amp-stack:stack quickstart Nothing is done until this is decided: × roles.task: this role exists already",
+    ),
+    (
+        WORKSPACES,
+        |all| each(all)["alias"] = "renamed".into(),
+        "workspace",
+        "~ alias quickstart -> renamed",
+    ),
+    (
+        WORKSPACES,
+        |all| {
+            let id = all.as_object().unwrap().keys().next().unwrap().clone();
+            let other = "ws-00000000-0000-0000-0000-000000000000";
+            each(all)["arn"] =
+                format!("arn:aws:aps:us-east-1:111122223333:workspace/{other}").into();
+            take(all, &id, Some(other));
+        },
+        "workspace",
+        "is another one now",
+    ),
+    (
+        REVISION,
+        |revision| revision["tags"]["team"] = "somebody's".into(),
+        "task_definitions.quickstart",
+        "+ tags.team somebody's",
+    ),
+];
+
+fn each(all: &mut Value) -> &mut Value {
+    all.as_object_mut().unwrap().values_mut().next().unwrap()
+}
+
+#[test]
+fn what_moved_is_named_and_nothing_else() {
+    let bench = applied("saved-moved", STACK, &later());
+    let untouched = fs::read(bench.path(SANDBOX)).unwrap();
+    for (place, drift, moved, said) in DRIFTS {
+        fs::write(bench.path(SANDBOX), &untouched).unwrap();
+        meddle(&bench, place, drift);
+        let run = assert_refused(&bench, APPLY, moved);
+        assert!(run.says(said), "{said} in {}", run.stderr);
+    }
+    fs::write(bench.path(SANDBOX), &untouched).unwrap();
+    let run = bench.run(APPLY).expect(0);
+    assert!(run.says("Done: 4 changed"), "{}", run.stderr);
+}
