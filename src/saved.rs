@@ -21,7 +21,7 @@ pub use file::{PlanFileError, is_plan, parse, print};
 pub use guard::Guard;
 pub use hide::{Changed, Hidden, Values, Veil};
 
-use crate::{address::Address, resource::Resource, snapshot::Snapshot, stack::Stack};
+use crate::{address::Address, resource::Resource, snapshot::Snapshot, stack::Stack, tags::Owner};
 
 /// What a plan was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,12 +123,19 @@ impl SavedStack {
         }
     }
 
-    /// The hidden values of what was there that `now` still has, if `guard` says that they are the same.
+    /// The hidden values that `now` has: those of what was there and still is, and those of what has been built since. `guard` tells that they are the same.
     pub fn seen(&self, now: &Snapshot, guard: &Guard, values: &mut Values) {
         for (arn, veil) in &self.hidden.live {
             let found = now.found.iter().find(|found| found.arn() == arn);
             if let Some(found) = found {
                 // Whatever has other values now has moved, which the comparison of the plans will say.
+                _ = veil.lift(&found.resource, guard, values);
+            }
+        }
+        for (address, veil) in &self.hidden.wanted {
+            let owner = Owner::Ours(address.clone());
+            let found = now.found.iter().find(|found| found.owner == owner);
+            if let Some(found) = found.filter(|_| !values.missing(veil).is_empty()) {
                 _ = veil.lift(&found.resource, guard, values);
             }
         }
