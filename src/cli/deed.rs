@@ -74,7 +74,7 @@ pub(super) async fn perform<C: Cloud>(
             console.events_are_about(Some(&site.path));
             // As with everything that is told from here on, nobody has to read it.
             _ = console.emit(&events::outcome(&Outcome::default(), false));
-            tell_outputs(&order, site, &plan.known, console);
+            tell_outputs(order, site, &plan.known, console);
             continue;
         }
         let end = carry_out_one(order, site, plan, changed, console, interrupts).await?;
