@@ -21,7 +21,16 @@ pub use file::{PlanFileError, is_plan, parse, print};
 pub use guard::Guard;
 pub use hide::{Changed, Hidden, Values, Veil};
 
-use crate::{address::Address, resource::Resource, snapshot::Snapshot, stack::Stack, tags::Owner};
+use crate::{
+    address::Address,
+    diff::Path,
+    resource::Resource,
+    secret::HIDDEN,
+    snapshot::{Fact, Snapshot},
+    stack::Stack,
+    tags::Owner,
+    text::Text,
+};
 
 /// What a plan was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +90,8 @@ impl Saved {
 }
 
 impl SavedStack {
-    /// The plan for `stack`, with what of `live` matters to it: of all the roles of the account only those whose names are wanted or mentioned.
+    /// The plan for `stack`, with what of `live` matters to it: of all the roles of the account only those whose names are wanted or mentioned, and no
+    /// tags that are AWS's own.
     pub fn new(
         file: PathBuf,
         stack: Stack,
@@ -99,6 +109,9 @@ impl SavedStack {
         names.extend(roles.map(|role| role.name.to_ascii_lowercase()));
         live.roles
             .retain(|fact| names.contains(&fact.name.to_ascii_lowercase()));
+        for found in &mut live.found {
+            found.facts.retain(matters);
+        }
         Self {
             file,
             stack,
@@ -109,6 +122,14 @@ impl SavedStack {
     }
 
     fn hide(&mut self, numbers: &mut hide::Numbers<'_>) {
+        // Nobody is shown a secret output when the plan is carried out either, so it need not come back.
+        for (name, output) in &mut self.stack.outputs {
+            let looks_secret = || places::is_hidden(&Path::of_keys(&[name]), &output.value);
+            if output.secret.unwrap_or_else(looks_secret) {
+                output.value = Text::from(HIDDEN);
+                output.secret = Some(true);
+            }
+        }
         for (address, declared) in &mut self.stack.resources {
             if let Some(want) = &mut declared.want
                 && let Some(veil) = numbers.hide(want)
@@ -182,5 +203,16 @@ impl SavedStack {
                 values.fill_in(&mut found.resource, veil);
             }
         }
+    }
+}
+
+/// Tells whether a plan depends on the fact.
+fn matters(fact: &Fact) -> bool {
+    match fact {
+        Fact::RetentionByAccountPolicy(_)
+        | Fact::UniqueId(_)
+        | Fact::NewerRevision(_)
+        | Fact::InUse { .. } => true,
+        Fact::TagsOfAws(_) => false,
     }
 }

@@ -41,6 +41,8 @@ pub enum Fact {
     /// What tells it from another that bore or will bear its name: the unique id of a role (IAM user guide, "IAM identifiers"), the time at which a log group
     /// was created (CloudWatch Logs API reference, `LogGroup`).
     UniqueId(String),
+    /// Tags that AWS itself has put on it, which nobody else can set or remove; they are no part of its state.
+    TagsOfAws(BTreeMap<String, String>),
     /// A newer revision of the family does not carry our tags: somebody else registered it.
     NewerRevision(u32),
     /// Services or tasks use these revisions.
@@ -78,9 +80,10 @@ impl Found {
             .iter()
             .flat_map(|fact| match fact {
                 Fact::InUse { revisions, .. } => revisions.clone(),
-                Fact::RetentionByAccountPolicy(_) | Fact::UniqueId(_) | Fact::NewerRevision(_) => {
-                    BTreeSet::new()
-                }
+                Fact::RetentionByAccountPolicy(_)
+                | Fact::UniqueId(_)
+                | Fact::TagsOfAws(_)
+                | Fact::NewerRevision(_) => BTreeSet::new(),
             })
             .collect()
     }
@@ -89,7 +92,10 @@ impl Found {
     pub fn unique_id(&self) -> Option<&str> {
         self.facts.iter().find_map(|fact| match fact {
             Fact::UniqueId(id) => Some(id.as_str()),
-            Fact::RetentionByAccountPolicy(_) | Fact::NewerRevision(_) | Fact::InUse { .. } => None,
+            Fact::RetentionByAccountPolicy(_)
+            | Fact::TagsOfAws(_)
+            | Fact::NewerRevision(_)
+            | Fact::InUse { .. } => None,
         })
     }
 }

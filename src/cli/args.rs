@@ -8,7 +8,9 @@ use crate::cli::{
     completions::{self, Completions},
     explain::{self, Explain},
     graph::{self, Graph},
+    json::Telling,
     man::{self, Pages},
+    output::{self, Outputs},
     place::Place,
     show::{self, Show},
     validate::{self, Validate},
@@ -49,10 +51,12 @@ Examples:
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
   amp-stack plan --out plan.json          save it, to apply exactly this later
+  amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
-  amp-stack plan --target roles.task      only this role and what it needs";
+  amp-stack plan --target roles.task      only this role and what it needs
+  amp-stack plan --json                   for programs: one event per line on standard output";
 
 const APPLY_EXAMPLES: &str = "\
 Examples:
@@ -62,7 +66,9 @@ Examples:
   amp-stack apply --adopt roles.task      take over a role that exists already
   amp-stack apply --yes --allow-data-loss log_groups.app
   amp-stack apply --replace task_definitions.checkout
-                                          register a new revision although nothing has changed";
+                                          register a new revision although nothing has changed
+  amp-stack apply --yes --json > run.jsonl
+                                          for programs: what was called, with request ids";
 
 const DESTROY_EXAMPLES: &str = "\
 Examples:
@@ -118,6 +124,9 @@ pub(super) enum Command {
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
+    /// Print what lives, for scripts: outputs, ARNs, ids and URLs
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
+    Output(Outputs),
     /// Check stack files, without credentials and without a network
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
     Validate(Validate),
@@ -142,6 +151,10 @@ pub(super) enum Command {
 }
 
 /// `plan`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that is given or not"
+)]
 #[derive(Debug, Group)]
 pub(super) struct Plan {
     #[command(flatten)]
@@ -150,8 +163,12 @@ pub(super) struct Plan {
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     /// Show the fields that stay as they are, too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub(super) verbose: bool,
+    /// Also tell what is no change although the file and AWS differ, and by which rule;
+    /// with `--verbose` down to what ECS tells of every revision
+    #[arg(long, conflicts_with = "destroy")]
+    pub(super) explain: bool,
     /// Plan what `destroy` would do
     #[arg(long)]
     pub(super) destroy: bool,
@@ -162,6 +179,8 @@ pub(super) struct Plan {
     pub(super) wishes: Wishes,
     #[command(flatten)]
     pub(super) aim: Aim,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `apply`.
@@ -178,6 +197,8 @@ pub(super) struct Apply {
     /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
     #[arg(long, value_name = "STACK.toml")]
     pub(super) stack: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// What is to happen to resources besides what the stack file says.
@@ -208,6 +229,8 @@ pub(super) struct Destroy {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `try`.

@@ -12,10 +12,11 @@ use crate::{
         failure::Failure,
         interrupt::Interrupts,
         look::{self, Site, Wish},
-        saved,
+        place, saved,
         session::{self, Session},
     },
     show::is_secret,
+    stack::Stack,
 };
 
 /// `amp-stack plan`.
@@ -26,6 +27,7 @@ pub(super) async fn plan(
 ) -> Result<Exit, Failure> {
     let out = args.out.as_deref();
     out.map_or(Ok(()), saved::ensure_writable)?;
+    console.begin_events(args.telling, "plan")?;
     let work = async {
         let asked = Asked {
             destroy: args.destroy,
@@ -40,6 +42,7 @@ pub(super) async fn plan(
             sandbox: sandbox.as_deref(),
             destroy: args.destroy,
             verbose: args.verbose,
+            explain: args.explain,
         };
         let planned = look::show(&wish, Some(&next), console).await?;
         if let Some(out) = out {
@@ -62,6 +65,7 @@ pub(super) async fn apply(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "apply")?;
     if let Some(file) = saved::named(&args.target.files) {
         return saved::apply(&file, args, console, interrupts).await;
     }
@@ -80,6 +84,7 @@ pub(super) async fn destroy(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "destroy")?;
     let asked = Asked {
         destroy: true,
         target: &args.target,
@@ -98,12 +103,15 @@ async fn carry_out(
     consent::ensure_possible(doing, console)?;
     let open = asked.open(console);
     let Session { sites, sandbox } = unless_interrupted(open, interrupts).await?;
+    let stacks: Vec<&Stack> = sites.iter().map(|site| &site.stack).collect();
+    place::check("--allow-data-loss", &doing.allow_data_loss, &stacks)?;
     let order = Order {
         wish: Wish {
             sites: &sites,
             sandbox: sandbox.as_deref(),
             destroy: asked.destroy,
             verbose: false,
+            explain: false,
         },
         doing,
         look: asked.look(&sites),

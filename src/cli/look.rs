@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     path::PathBuf,
     sync::Arc,
 };
@@ -15,13 +16,16 @@ use crate::{
         place::{self, Place},
     },
     cloud::{CallError, Cloud},
+    normal::Suppressed,
     plan::{
         self, Phase, Plan,
         risk::{Risk, risks},
+        suppressed::suppressed,
     },
     show::{
+        events,
         plan::{Frame, render, total},
-        words,
+        suppressed, words,
     },
     snapshot::Snapshot,
     stack::{Query, Stack},
@@ -33,6 +37,8 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) risks: Vec<Risk>,
     pub(super) live: Snapshot,
+    /// What is no change; empty unless somebody wants it explained.
+    pub(super) suppressed: BTreeMap<Address, Vec<Suppressed>>,
 }
 
 /// A stack, and the connection to where it lives.
@@ -57,6 +63,8 @@ pub(super) struct Wish<'a, C> {
     /// Whether the stacks are to go; then nothing that they declare is wanted.
     pub(super) destroy: bool,
     pub(super) verbose: bool,
+    /// Whether to tell what is no change, and why.
+    pub(super) explain: bool,
 }
 
 /// Reads AWS and plans, stack by stack: each takes account of what those before it will have done.
@@ -100,11 +108,11 @@ pub(super) async fn observe<C: Cloud>(
 
 /// Plans the stacks, given what was read for each.
 pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
-    let mut planned: Vec<(&Stack, Planned)> = Vec::new();
+    let mut plans: Vec<(&Stack, Planned)> = Vec::new();
     for (site, live) in wish.sites.iter().zip(live) {
         let stack = &site.stack;
         let mut foreseen = live.clone();
-        for (earlier, Planned { plan, .. }) in &planned {
+        for (earlier, Planned { plan, .. }) in &plans {
             let same_region = earlier.identity.region == stack.identity.region;
             plan::foresee(&mut foreseen, plan, &earlier.name, same_region);
         }
@@ -117,10 +125,18 @@ pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned>
             None => plan,
             Some(only) => plan.only(only, stack),
         };
-        let risks = risks(&plan);
-        planned.push((stack, Planned { plan, risks, live }));
+        let mut planned = Planned {
+            risks: risks(&plan),
+            plan,
+            live,
+            suppressed: BTreeMap::new(),
+        };
+        if wish.explain && !wish.destroy {
+            planned.suppressed = suppressed(stack, &foreseen, &planned.plan);
+        }
+        plans.push((stack, planned));
     }
-    planned.into_iter().map(|(_, planned)| planned).collect()
+    plans.into_iter().map(|(_, planned)| planned).collect()
 }
 
 /// Tells whether a family goes with all its revisions, so that the inactive ones matter.
@@ -135,7 +151,7 @@ pub(super) async fn show<C: Cloud>(
     next: Option<&str>,
     console: &mut Console,
 ) -> Result<Vec<Planned>, Failure> {
-    if console.can_move {
+    if console.can_move && !console.tells_programs() {
         console.tell("Reading what is in AWS ...\n\n")?;
     }
     let planned = plan(wish).await?;
@@ -144,16 +160,26 @@ pub(super) async fn show<C: Cloud>(
     Ok(planned)
 }
 
-/// Prints the plans.
+/// Prints the plans, or tells programs of them.
 pub(super) fn print<C>(
     wish: &Wish<'_, C>,
     planned: &[Planned],
     next: Option<&str>,
     console: &mut Console,
 ) -> Result<(), Failure> {
+    if console.tells_programs() {
+        emit(wish, planned, console)?;
+        return Ok(());
+    }
     let is_only = planned.len() == 1;
     let mut texts = Vec::new();
-    for (site, Planned { plan, risks, .. }) in wish.sites.iter().zip(planned) {
+    for (site, planned) in wish.sites.iter().zip(planned) {
+        let Planned {
+            plan,
+            risks,
+            live: _,
+            suppressed,
+        } = planned;
         let frame = Frame {
             stack: &site.stack.name,
             identity: &site.stack.identity,
@@ -162,13 +188,35 @@ pub(super) fn print<C>(
             verbose: wish.verbose,
             next: next.filter(|_| is_only),
         };
-        texts.push(render(plan, risks, &frame, console.out_style));
+        let style = console.out_style;
+        texts.push(render(plan, risks, &frame, style));
+        if wish.explain {
+            texts.push(suppressed::render(suppressed, wish.verbose, style));
+        }
     }
     if !is_only {
         let plans: Vec<&Plan> = planned.iter().map(|planned| &planned.plan).collect();
         texts.push(total(&plans, next, console.out_style));
     }
     console.print(&texts.join("\n"))?;
+    Ok(())
+}
+
+/// Tells programs of the plans.
+fn emit<C>(wish: &Wish<'_, C>, planned: &[Planned], console: &mut Console) -> io::Result<()> {
+    for (site, Planned { plan, risks, .. }) in wish.sites.iter().zip(planned) {
+        let frame = events::Frame {
+            stack: &site.stack.name,
+            identity: &site.stack.identity,
+            sandbox: wish.sandbox,
+            destroy: wish.destroy,
+        };
+        console.events_are_about(Some(&site.path));
+        for event in events::plan(plan, risks, &frame) {
+            console.emit(&event)?;
+        }
+    }
+    console.events_are_about(None);
     Ok(())
 }
 
@@ -185,7 +233,7 @@ fn ensure_targets<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Result<(), Fail
             .chain(&plan.left_out)
             .collect();
         for address in site.only.iter().flatten() {
-            place::ensure_there("--target", address, &site.stack.name, there.clone())?;
+            place::ensure_there("--target", address, &site.stack.name, there.iter().copied())?;
         }
     }
     Ok(())

@@ -174,6 +174,7 @@ fn wish<'a, C>(saved: &'a Saved, sites: &'a [Site<C>]) -> Wish<'a, C> {
         sandbox: saved.sandbox.as_deref(),
         destroy: saved.destroy,
         verbose: false,
+        explain: false,
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn show(args: &Show, console: &mut Console) -> Result<Exit, Failure> 
         sandbox: saved.sandbox.as_deref(),
         destroy: saved.destroy,
         verbose: args.verbose,
+        explain: false,
     };
     let live = saved.stacks.iter().map(|saved| saved.live.clone());
     let planned = look::decide(&wish, live.collect());

@@ -25,7 +25,10 @@ pub(super) fn heed(found: &Found, lifecycle: &Lifecycle, to: &mut Resource) -> V
                 found.resource.name()
             )),
             (
-                Fact::RetentionByAccountPolicy(_) | Fact::UniqueId(_) | Fact::InUse { .. },
+                Fact::RetentionByAccountPolicy(_)
+                | Fact::UniqueId(_)
+                | Fact::TagsOfAws(_)
+                | Fact::InUse { .. },
                 ..,
             ) => {}
         }
@@ -115,7 +118,10 @@ pub(super) fn in_use(found: &Found) -> Option<InUse> {
                 all.revisions.extend(revisions);
                 all.by.extend(by.iter().cloned());
             }
-            Fact::RetentionByAccountPolicy(_) | Fact::UniqueId(_) | Fact::NewerRevision(_) => {}
+            Fact::RetentionByAccountPolicy(_)
+            | Fact::UniqueId(_)
+            | Fact::TagsOfAws(_)
+            | Fact::NewerRevision(_) => {}
         }
     }
     (!all.revisions.is_empty()).then_some(all)

@@ -254,6 +254,8 @@ impl Spec {
             name: stack_name(),
             identity: identity(),
             resources,
+            outputs: BTreeMap::new(),
+            existing: BTreeMap::new(),
             role_arns: BTreeMap::new(),
         }
     }

@@ -10,6 +10,7 @@ use crate::{
         aws::{
             Aws, error, live_tags,
             role::{attributes, exact, get, tag_map},
+            tags_of_aws,
         },
     },
     node::Node,
@@ -65,7 +66,10 @@ fn seen(
                 resource: Resource::Role(role),
                 owner: fact.owner.clone(),
                 attributes: attributes(live),
-                facts: vec![Fact::UniqueId(live.role_id.clone())],
+                facts: [Fact::UniqueId(live.role_id.clone())]
+                    .into_iter()
+                    .chain(tags_of_aws(&tags))
+                    .collect(),
             });
         }
         facts.push(fact);
