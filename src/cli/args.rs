@@ -50,8 +50,8 @@ Examples:
   amp-stack plan                          plan ./stack.toml, or the only file in ./stacks/
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
-  amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --out plan.json          save it, to apply exactly this later
+  amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
@@ -194,11 +194,11 @@ pub(super) struct Apply {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
-    #[command(flatten)]
-    pub(super) telling: Telling,
     /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
     #[arg(long, value_name = "STACK.toml")]
     pub(super) stack: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// What is to happen to resources besides what the stack file says.
