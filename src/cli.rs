@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod failure;
 mod files;
+mod fmt;
 mod graph;
 mod interrupt;
 mod look;
@@ -67,6 +68,7 @@ async fn dispatch(
         Command::Man(args) => man::man(&args, console),
         Command::Graph(args) => graph::graph(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
+        Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     cli::{
         completions::{self, Completions},
         explain::{self, Explain},
+        fmt::{self, Fmt},
         graph::{self, Graph},
         man::{self, Pages},
         validate::{self, Validate},
@@ -130,6 +131,9 @@ pub(super) enum Command {
     /// Draw what a stack file declares and what mentions what, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),
+    /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
+    Fmt(Fmt),
 }
 
 /// `plan`.

@@ -8,6 +8,8 @@ mod apply;
 mod calls;
 mod cli;
 mod emulators;
+mod format;
+mod format_cli;
 mod graph;
 mod laws;
 mod load;

@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("clap::", &["cli", "main.rs"]),
     ("indicatif::", &["show/progress"]),
     ("toml::", &["stack/"]),
+    ("toml_parser", &["stack/format/"]),
     (
         "async fn",
         &[
