@@ -12,10 +12,12 @@ mod failure;
 mod files;
 mod fmt;
 mod graph;
+mod init;
 mod interrupt;
 mod look;
 mod man;
 mod place;
+mod replace;
 mod sandbox;
 mod session;
 mod validate;
@@ -70,6 +72,7 @@ async fn dispatch(
         Command::Graph(args) => graph::graph(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
         Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
+        Command::Init(args) => init::init(&args, console, interrupts).await,
     }
 }
 

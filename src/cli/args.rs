@@ -9,6 +9,7 @@ use crate::cli::{
     explain::{self, Explain},
     fmt::{self, Fmt},
     graph::{self, Graph},
+    init::{self, Init},
     man::{self, Pages},
     place::Place,
     validate::{self, Validate},
@@ -137,6 +138,9 @@ pub(super) enum Command {
     /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
     Fmt(Fmt),
+    /// Write a stack file for one application, asking what it needs to know
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
+    Init(Init),
 }
 
 /// `plan`.

@@ -1,6 +1,5 @@
 //! `amp-stack fmt`: stack files as they are to be written.
 
-mod replace;
 mod unified;
 
 use std::{
@@ -14,7 +13,7 @@ use tokio::io::AsyncReadExt;
 use crate::{
     cli::{
         console::Console, deed::unless_interrupted, exit::Exit, failure::Failure, files,
-        fmt::unified::unified, interrupt::Interrupts, session::look,
+        fmt::unified::unified, interrupt::Interrupts, replace::replace, session::look,
     },
     show::words,
     stack::{Source, format::format, render::render},
@@ -130,7 +129,7 @@ fn write(
     match origin {
         Origin::StandardInput => console.print(formatted)?,
         Origin::File(path) if is_changed => {
-            replace::replace(path, formatted).map_err(Failure::before)?;
+            replace(path, formatted).map_err(Failure::before)?;
             console.tell(&format!("{origin}: formatted\n"))?;
         }
         Origin::File(_) => {}

@@ -1,4 +1,4 @@
-//! Replaces the content of a file, so that it has the old content or the new at any moment.
+//! Writes stack files, so that what is there is replaced as a whole or not at all.
 
 use std::{
     ffi::OsString,
@@ -9,13 +9,31 @@ use std::{
 
 use thiserror::Error;
 
-/// A file that could not be replaced.
+/// A file that could not be written.
 #[derive(Debug, Error)]
 #[error("cannot write {}", path.display())]
 pub(super) struct WriteError {
     path: PathBuf,
     #[source]
     cause: io::Error,
+}
+
+/// Makes the file `path`, which must not exist, with the content `text`.
+pub(super) fn create(path: &Path, text: &str) -> Result<(), WriteError> {
+    let created = File::create_new(path).and_then(|mut file| {
+        let written = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.sync_all());
+        if written.is_err() {
+            // What went wrong first is what is told.
+            _ = fs::remove_file(path);
+        }
+        written
+    });
+    created.map_err(|cause| WriteError {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 /// Gives the file at `path`, which has to exist, the content `text`. It keeps its permissions, and a link keeps its target.
