@@ -19,6 +19,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`address`], [`text`], [`node`], [`tags`], [`identity`] | names of things; strings that mention what is not known yet; documents; ownership; accounts, regions and ARNs |
+//! | [`normal`] | normal forms: named rules for differences that mean nothing |
 //! | [`policy`], [`resource`] | IAM policies and the four kinds of resources in normal form, their changes, and what AWS can't change in place |
 //! | [`stack`] | the stack file: TOML with places, every mistake in one run, and the checked result |
 //! | [`ecs_shape`] | what `RegisterTaskDefinition` takes, read off the SDK |
@@ -28,7 +29,7 @@
 //! | [`apply`] | the deed: when each call is made, what is made again, and what is given up |
 //! | [`cloud`] | the outside world behind two verbs: AWS through its SDK, and a world on paper for the laws |
 //! | [`sandbox`] | a strict AWS in memory, one file per service |
-//! | [`diff`], [`show`] | what differs, and how plans, progress and outcomes are told |
+//! | [`diff`], [`show`] | what differs, and how plans, progress and outcomes are told to people and to programs |
 //! | [`cli`] | commands, arguments, questions and exit codes |
 //!
 //! # What holds everywhere
@@ -51,6 +52,7 @@ pub mod diff;
 pub mod ecs_shape;
 pub mod identity;
 pub mod node;
+pub mod normal;
 pub mod plan;
 pub mod policy;
 pub mod resource;

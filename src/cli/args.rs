@@ -10,7 +10,9 @@ use crate::cli::{
     fmt::{self, Fmt},
     graph::{self, Graph},
     init::{self, Init},
+    json::Telling,
     man::{self, Pages},
+    output::{self, Outputs},
     place::Place,
     validate::{self, Validate},
 };
@@ -49,10 +51,12 @@ Examples:
   amp-stack plan                          plan ./stack.toml, or the only file in ./stacks/
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
+  amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
-  amp-stack plan --target roles.task      only this role and what it needs";
+  amp-stack plan --target roles.task      only this role and what it needs
+  amp-stack plan --json                   for programs: one event per line on standard output";
 
 const APPLY_EXAMPLES: &str = "\
 Examples:
@@ -61,7 +65,9 @@ Examples:
   amp-stack apply --adopt roles.task      take over a role that exists already
   amp-stack apply --yes --allow-data-loss log_groups.app
   amp-stack apply --replace task_definitions.checkout
-                                          register a new revision although nothing has changed";
+                                          register a new revision although nothing has changed
+  amp-stack apply --yes --json > run.jsonl
+                                          for programs: what was called, with request ids";
 
 const DESTROY_EXAMPLES: &str = "\
 Examples:
@@ -114,6 +120,9 @@ pub(super) enum Command {
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
+    /// Print what lives, for scripts: outputs, ARNs, ids and URLs
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
+    Output(Outputs),
     /// Check stack files, without credentials and without a network
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
     Validate(Validate),
@@ -144,6 +153,10 @@ pub(super) enum Command {
 }
 
 /// `plan`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that is given or not"
+)]
 #[derive(Debug, Group)]
 pub(super) struct Plan {
     #[command(flatten)]
@@ -152,8 +165,12 @@ pub(super) struct Plan {
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     /// Show the fields that stay as they are, too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub(super) verbose: bool,
+    /// Also tell what is no change although the file and AWS differ, and by which rule;
+    /// with `--verbose` down to what ECS tells of every revision
+    #[arg(long, conflicts_with = "destroy")]
+    pub(super) explain: bool,
     /// Plan what `destroy` would do
     #[arg(long)]
     pub(super) destroy: bool,
@@ -161,6 +178,8 @@ pub(super) struct Plan {
     pub(super) wishes: Wishes,
     #[command(flatten)]
     pub(super) aim: Aim,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `apply`.
@@ -174,6 +193,8 @@ pub(super) struct Apply {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// What is to happen to resources besides what the stack file says.
@@ -204,6 +225,8 @@ pub(super) struct Destroy {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `try`.

@@ -12,9 +12,11 @@ use crate::{
         failure::Failure,
         interrupt::Interrupts,
         look::{self, Site, Wish},
+        place,
         session::{self, Session},
     },
     show::is_secret,
+    stack::Stack,
 };
 
 /// `amp-stack plan`.
@@ -23,6 +25,7 @@ pub(super) async fn plan(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "plan")?;
     let work = async {
         let asked = Asked {
             destroy: args.destroy,
@@ -37,6 +40,7 @@ pub(super) async fn plan(
             sandbox: sandbox.as_deref(),
             destroy: args.destroy,
             verbose: args.verbose,
+            explain: args.explain,
         };
         look::show(&wish, Some(&next), console).await
     };
@@ -54,6 +58,7 @@ pub(super) async fn apply(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "apply")?;
     let asked = Asked {
         destroy: false,
         target: &args.target,
@@ -69,6 +74,7 @@ pub(super) async fn destroy(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "destroy")?;
     let asked = Asked {
         destroy: true,
         target: &args.target,
@@ -87,12 +93,15 @@ async fn carry_out(
     consent::ensure_possible(doing, console)?;
     let open = asked.open(console);
     let Session { sites, sandbox } = unless_interrupted(open, interrupts).await?;
+    let stacks: Vec<&Stack> = sites.iter().map(|site| &site.stack).collect();
+    place::check("--allow-data-loss", &doing.allow_data_loss, &stacks)?;
     let order = Order {
         wish: Wish {
             sites: &sites,
             sandbox: sandbox.as_deref(),
             destroy: asked.destroy,
             verbose: false,
+            explain: false,
         },
         doing,
         look: asked.look(&sites),
