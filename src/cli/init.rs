@@ -129,6 +129,9 @@ async fn ask(
             let default = topic.default(answers);
             let question = format!("{} [{default}]: ", topic.question(answers));
             let answer = console.ask(&question).await?;
+            if answer.is_empty() && console.is_at_end() {
+                return Err(Failure::before("the answers ended; nothing was written"));
+            }
             let answer = if answer.is_empty() { default } else { answer };
             let Err(complaint) = answers.settle(topic, &answer) else {
                 break;

@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(
             plain(before, after),
             "--- a.toml\n+++ a.toml\n\
-             @@ -2,12 +2,12 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n 9\n 10\n 11\n 12\n-13\n\\ No newline at end of file\n+13\n"
+             @@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n@@ -10,4 +10,4 @@\n 10\n 11\n 12\n-13\n\\ No newline at end of file\n+13\n"
         );
         assert_eq!(
             plain("1\n2\n3\n4\n5\n", "0\n1\n2\n3\n4\n5\n"),
