@@ -98,9 +98,9 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     } else {
         Exit::Done
     };
-    if exit == Exit::Error && words.iter().any(|word| word == "--json") {
+    if exit == Exit::Error {
         // Nobody has to read it: standard error and the exit code say the same.
-        _ = Console::of_process(Color::Never).tell_misuse(&fault(error));
+        _ = json::tell_misuse(words, &fault(error));
     }
     match error.print() {
         Ok(()) => exit.into(),

@@ -141,7 +141,13 @@ async fn carry_out_one<C: Cloud>(
 
 /// Tells what the stack file has for scripts, if it is not to go.
 fn tell_outputs<C>(order: &Order<'_, C>, site: &Site<C>, known: &Known, console: &mut Console) {
-    if !order.wish.destroy && !console.tells_programs() {
+    if order.wish.destroy {
+        return;
+    }
+    for event in events::outputs(&outputs::declared(&site.stack, known)) {
+        _ = console.emit(&event);
+    }
+    if !console.tells_programs() {
         let text = outputs::after_apply(&site.stack, known, console.err_style);
         _ = console.tell(&text);
     }

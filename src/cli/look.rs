@@ -194,12 +194,18 @@ pub(super) async fn show<C: Cloud>(
 
 /// Tells programs of the plans.
 fn emit<C>(wish: &Wish<'_, C>, planned: &[Planned], console: &mut Console) -> io::Result<()> {
-    for (site, Planned { plan, risks, .. }) in wish.sites.iter().zip(planned) {
+    for (site, planned) in wish.sites.iter().zip(planned) {
+        let Planned {
+            plan,
+            risks,
+            suppressed,
+        } = planned;
         let frame = events::Frame {
             stack: &site.stack.name,
             identity: &site.stack.identity,
             sandbox: wish.sandbox,
             destroy: wish.destroy,
+            suppressed,
         };
         console.events_are_about(Some(&site.path));
         for event in events::plan(plan, risks, &frame) {

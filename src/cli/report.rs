@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How often programs are thought of while nothing happens: they are told nothing then.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Whoever is told what happens.
 pub(super) enum Report<'a> {

@@ -9,7 +9,8 @@ use crate::{
     cloud::{self, CallError, notice},
     plan::StepId,
     resource::Change,
-    show::{call, events::Event},
+    secret::HIDDEN,
+    show::{call, events::Event, outputs::Told},
 };
 
 /// A step begins.
@@ -182,6 +183,17 @@ pub struct Outcome {
     pub stopped: Vec<String>,
     /// What AWS decided of what was built, by address: ARNs, ids, endpoints.
     pub attributes: BTreeMap<String, BTreeMap<&'static str, String>>,
+}
+
+/// Something for scripts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Output {
+    /// Its name in `[outputs]`.
+    pub name: String,
+    /// Its value; `null` as long as it is not known.
+    pub value: Option<String>,
+    /// Whether `(hidden)` stands for the value, because it is a secret.
+    pub hidden: bool,
 }
 
 /// Translates what happens.
@@ -365,4 +377,18 @@ pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
             })
             .collect(),
     })
+}
+
+/// The events that tell what a stack file has for scripts. Secrets are hidden, because events end up in logs.
+pub fn outputs(declared: &[Told]) -> Vec<Event> {
+    let outputs = declared.iter().map(|told| {
+        let value = told.known();
+        let shown = if told.is_secret { Some(HIDDEN) } else { value };
+        Event::Output(Output {
+            name: told.name.clone(),
+            value: shown.filter(|_| value.is_some()).map(str::to_owned),
+            hidden: told.is_secret && value.is_some(),
+        })
+    });
+    outputs.collect()
 }
