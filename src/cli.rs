@@ -10,13 +10,16 @@ mod exit;
 mod explain;
 mod failure;
 mod files;
+mod fmt;
 mod graph;
+mod init;
 mod interrupt;
 mod json;
 mod look;
 mod man;
 mod output;
 mod place;
+mod replace;
 mod report;
 mod sandbox;
 mod saved;
@@ -78,6 +81,8 @@ async fn dispatch(
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
+        Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
+        Command::Init(args) => init::init(&args, console, interrupts).await,
     }
 }
 

@@ -7,7 +7,9 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use crate::cli::{
     completions::{self, Completions},
     explain::{self, Explain},
+    fmt::{self, Fmt},
     graph::{self, Graph},
+    init::{self, Init},
     json::Telling,
     man::{self, Pages},
     output::{self, Outputs},
@@ -148,6 +150,12 @@ pub(super) enum Command {
     /// Draw what a stack file declares and what mentions what, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),
+    /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
+    Fmt(Fmt),
+    /// Write a stack file for one application, asking what it needs to know
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
+    Init(Init),
 }
 
 /// `plan`.
