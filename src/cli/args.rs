@@ -9,6 +9,7 @@ use crate::cli::{
     explain::{self, Explain},
     fmt::{self, Fmt},
     graph::{self, Graph},
+    import::{self, Import},
     init::{self, Init},
     json::Telling,
     man::{self, Pages},
@@ -156,6 +157,9 @@ pub(super) enum Command {
     /// Write a stack file for one application, asking what it needs to know
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
     Init(Init),
+    /// Write a stack file of what lives in the account already; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
+    Import(Import),
 }
 
 /// `plan`.
