@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod files;
 mod graph;
+mod guide;
 mod interrupt;
 mod look;
 mod man;
@@ -66,6 +67,7 @@ async fn dispatch(
         Command::Completions(args) => completions::completions(&args, console),
         Command::Man(args) => man::man(&args, console),
         Command::Graph(args) => graph::graph(&args, console),
+        Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         completions::{self, Completions},
         explain::{self, Explain},
         graph::{self, Graph},
+        guide::{self, Guide},
         man::{self, Pages},
         validate::{self, Validate},
     },
@@ -121,6 +122,9 @@ pub(super) enum Command {
     /// Say which rule is behind a code, where it comes from, and what breaks it
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
     Explain(Explain),
+    /// Read the user guide
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", guide::EXAMPLES))]
+    Guide(Guide),
     /// Print what a shell completes
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
     Completions(Completions),

@@ -9,6 +9,7 @@ mod calls;
 mod cli;
 mod emulators;
 mod graph;
+mod guide;
 mod laws;
 mod load;
 mod plans;

@@ -1,0 +1,210 @@
+use std::collections::BTreeSet;
+
+use clap::{CommandFactory, Parser, error::ErrorKind};
+
+use super::*;
+use crate::cli::args::Args as CommandLine;
+
+/// Commands and options that the guide speaks of and the program does not have yet.
+const NOT_YET: &[&str] = &[
+    "import",
+    "fmt",
+    "init",
+    "schema",
+    "output",
+    "show",
+    "--json",
+    "--out",
+    "--target",
+    "--replace",
+    "--explain",
+    "several stack files",
+];
+
+/// The README and the pages, with what they are called.
+fn texts() -> Vec<(&'static str, &'static str)> {
+    let mut texts = vec![
+        ("README.md", include_str!("../../../README.md")),
+        ("src/guide/README.md", include_str!("../../guide/README.md")),
+    ];
+    texts.extend(PAGES.iter().map(|page| (page.topic, page.text)));
+    texts
+}
+
+/// The words of the command line that begins at the start of `text`, up to where a shell, Markdown or YAML ends it.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '`' | '|' | '>' | '&' | ';' | '(' | ')' | '#' | '\n') => break,
+            (None, ' ') => words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty())),
+            (Some(_) | None, _) => word.push(c),
+        }
+    }
+    words.extend(Some(word).filter(|word| !word.is_empty()));
+    words
+}
+
+/// Every command line of the program in `text`, with the number of its line.
+fn command_lines(text: &str) -> Vec<(usize, Vec<String>)> {
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        for (at, name) in line.match_indices("amp-stack ") {
+            let before = line[..at].chars().next_back();
+            let begins = before.is_none_or(|c| [' ', '`', '(', '"'].contains(&c));
+            // In prose the program has a name; only code is typed.
+            let is_code =
+                before != Some(' ') || line.starts_with(['$', ' ']) || in_block(text, index);
+            if begins && is_code {
+                let mut line = vec!["amp-stack".to_owned()];
+                line.extend(words(&line_from(text, index, at + name.len())));
+                found.push((index + 1, line));
+            }
+        }
+    }
+    found
+}
+
+/// Whether the line with `index` is code.
+fn in_block(text: &str, index: usize) -> bool {
+    let fences = text
+        .lines()
+        .take(index)
+        .filter(|line| line.starts_with("```"));
+    fences.count() % 2 == 1
+}
+
+/// The text from a place on, with the lines that `\` continues.
+fn line_from(text: &str, index: usize, at: usize) -> String {
+    let mut lines = text.lines().skip(index);
+    let mut line = lines.next().unwrap_or_default()[at..].to_owned();
+    while let Some(open) = line.strip_suffix('\\') {
+        line = format!("{open}{}", lines.next().unwrap_or_default().trim_start());
+    }
+    line
+}
+
+fn is_not_yet(words: &[String]) -> bool {
+    let plain = |word: &&str| word.split('=').next().unwrap_or_default().to_owned();
+    let files = words.iter().filter(|word| word.ends_with(".toml")).count();
+    let options: BTreeSet<String> = words.iter().map(|word| plain(&word.as_str())).collect();
+    NOT_YET.iter().any(|word| options.contains(*word))
+        || (NOT_YET.contains(&"several stack files") && files > 1 && words[1] != "validate")
+}
+
+#[test]
+fn every_command_line_in_the_texts_is_understood() {
+    let mut broken = Vec::new();
+    let mut understood = 0;
+    for (name, text) in texts() {
+        for (number, words) in command_lines(text) {
+            if is_not_yet(&words) {
+                continue;
+            }
+            understood += 1;
+            if let Err(error) = CommandLine::try_parse_from(&words) {
+                let asks = [ErrorKind::DisplayHelp, ErrorKind::DisplayVersion];
+                if !asks.contains(&error.kind()) {
+                    broken.push(format!("{name}:{number}: {}\n{error}", words.join(" ")));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+    assert!(
+        understood > 50,
+        "only {understood} command lines were found"
+    );
+}
+
+#[test]
+fn command_lines_are_found_where_they_are_typed() {
+    let text = "Run `amp-stack plan a.toml`, as amp-stack does.\n\n```sh\namp-stack apply --yes && x\n  run: amp-stack plan \\\n    --var 'a=b c' | y\n```\n";
+    let found = command_lines(text);
+    let found: Vec<(usize, Vec<&str>)> = found
+        .iter()
+        .map(|(line, words)| (*line, words.iter().map(String::as_str).collect()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (1, vec!["amp-stack", "plan", "a.toml"]),
+            (4, vec!["amp-stack", "apply", "--yes"]),
+            (5, vec!["amp-stack", "plan", "--var", "a=b c"]),
+        ]
+    );
+}
+
+#[test]
+fn every_command_and_every_option_is_in_the_guide() {
+    let all: String = texts().into_iter().map(|(_, text)| text).collect();
+    for command in CommandLine::command().get_subcommands() {
+        let name = format!("amp-stack {}", command.get_name());
+        assert!(all.contains(&name), "{name} is in no page");
+        for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+            let option = format!("--{option}");
+            assert!(all.contains(&option), "{name} {option} is in no page");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_yet_there_is_not_there() {
+    let mut there: BTreeSet<String> = BTreeSet::new();
+    for command in CommandLine::command().get_subcommands() {
+        there.insert(command.get_name().to_owned());
+        let options = command.get_arguments().filter_map(clap::Arg::get_long);
+        there.extend(options.map(|option| format!("--{option}")));
+    }
+    for word in NOT_YET {
+        assert!(
+            !there.contains(*word),
+            "{word} is there by now: take it out of NOT_YET"
+        );
+    }
+}
+
+#[test]
+fn every_page_begins_with_a_title_and_a_sentence() {
+    for page in PAGES {
+        assert!(page.text.starts_with("# "), "{}", page.topic);
+        let sentence = page.sentence();
+        assert!(
+            sentence.ends_with('.') && sentence.len() < 120,
+            "{}: {sentence}",
+            page.topic
+        );
+        let row = format!("[{0}.md]({0}.md)", page.topic);
+        let index = include_str!("../../guide/README.md");
+        assert!(index.contains(&row), "{row} is not in the index");
+    }
+}
+
+#[test]
+fn headings_are_painted_and_code_is_not() {
+    let page = Page {
+        topic: "t",
+        text: "# Title\n\n```sh\n# comment\n```\n",
+    };
+    let style = Style {
+        colour: true,
+        ..Style::PLAIN
+    };
+    let painted = page.painted(style);
+    assert!(painted.starts_with("\u{1b}["), "{painted:?}");
+    assert!(painted.contains("\n# comment\n"), "{painted:?}");
+    assert_eq!(page.painted(Style::PLAIN), page.text);
+}
+
+#[test]
+fn a_topic_is_found_by_its_file_too_and_what_was_meant_is_suggested() {
+    assert_eq!(find("ci.md").unwrap(), find("ci").unwrap());
+    let said = format!("{:?}", find("concept").unwrap_err());
+    assert!(said.contains("is `concepts` meant?"), "{said}");
+    let said = format!("{:?}", find("zzzzzz").unwrap_err());
+    assert!(said.contains("lists every topic"), "{said}");
+}
