@@ -15,6 +15,7 @@ mod guide;
 mod interrupt;
 mod look;
 mod man;
+mod place;
 mod sandbox;
 mod session;
 mod validate;

@@ -52,6 +52,8 @@ pub struct Lifecycle {
     pub prevent_destroy: bool,
     /// Take it over if it exists and nobody of amp-stack owns it.
     pub adopt: bool,
+    /// Build it anew although nothing forces that: a replacement, or of a task definition a new revision.
+    pub replace: bool,
     /// What is left to somebody else.
     pub ignore: Vec<IgnorePath>,
     /// How many revisions of a task definition stay active; `None` is all of them.

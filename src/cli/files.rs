@@ -77,6 +77,14 @@ pub(super) fn one(given: Option<&Path>, directory: &Path) -> Result<PathBuf, Fil
     }
 }
 
+/// The stack files that are meant if `given` are what was typed, where several are taken only if they are named.
+pub(super) fn named(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+    if given.is_empty() {
+        return Ok(vec![one(None, directory)?]);
+    }
+    Ok(given.to_vec())
+}
+
 /// The stack files that are meant if `given` are what was typed: where a question about one would be ambiguous, all of them.
 pub(super) fn all(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     if !given.is_empty() {

@@ -110,7 +110,10 @@ impl<'a> Planner<'a> {
     /// Decides about something of ours that is, or becomes, what is wanted.
     fn alter(&mut self, address: &Address, declared: &Declared, want: &Resource, found: &'a Found) {
         let mut to = self.complete(declared, want, Some(found));
-        let replaces = Resource::immutable_differences(&found.resource, &to);
+        let mut replaces = Resource::immutable_differences(&found.resource, &to);
+        if replaces.is_empty() && declared.lifecycle.replace {
+            replaces.extend(to.renew(&found.resource));
+        }
         if replaces.is_empty() {
             self.heed(address, found, declared, &mut to);
             self.stays(address, found, &to);
@@ -266,8 +269,11 @@ impl<'a> Planner<'a> {
                 })
             };
         };
-        let to = self.complete(declared, want, Some(found));
-        let differs = Resource::immutable_differences(&found.resource, &to);
+        let mut to = self.complete(declared, want, Some(found));
+        let mut differs = Resource::immutable_differences(&found.resource, &to);
+        if declared.lifecycle.replace {
+            differs.extend(to.renew(&found.resource));
+        }
         if differs.is_empty() {
             Ok(Some(found))
         } else {

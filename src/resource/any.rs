@@ -159,6 +159,19 @@ impl Resource {
         }
     }
 
+    /// Alters the completed state `self` so that it is built anew, and says what then makes it a replacement: of a task definition, whose revisions AWS never
+    /// changes, a new revision is new enough.
+    pub fn renew(&mut self, live: &Self) -> Option<Immutable> {
+        if let (Self::TaskDefinition(want), Self::TaskDefinition(live)) = (self, live) {
+            want.renew(live);
+            return None;
+        }
+        Some(Immutable {
+            property: "--replace",
+            why: "it was asked to be built anew",
+        })
+    }
+
     /// Completes a wanted state from the live one.
     pub fn complete(&mut self, live: Option<&Self>, ignore: &[IgnorePath]) {
         match self {

@@ -76,6 +76,12 @@ impl TaskDefinition {
             .retain(|revision| newest.contains(revision) || in_use.contains(revision));
     }
 
+    /// Wants a new revision, whatever the newest one says.
+    pub fn renew(&mut self, live: &Self) {
+        self.revision = None;
+        self.older = live.active();
+    }
+
     /// All active revisions of ours.
     pub fn active(&self) -> BTreeSet<u32> {
         self.older.iter().copied().chain(self.revision).collect()
@@ -240,7 +246,7 @@ fn register(to: &TaskDefinition) -> Option<Change> {
 
 fn updates(from: &TaskDefinition, to: &TaskDefinition) -> Vec<Change> {
     let mut changes = Vec::new();
-    if from.document == to.document {
+    if from.document == to.document && from.revision == to.revision {
         let revision = from.revision;
         changes.extend(tags::calls(
             &from.tags,
