@@ -88,8 +88,8 @@ fn problems(page: &Page, line: usize, text: &str) -> Option<String> {
         .collect();
     let around = Surroundings {
         identity: Identity::new("111122223333", "us-east-1"),
-        account_is_known: true,
-        region_is_known: true,
+        account_is_known: false,
+        region_is_known: false,
         variables: required(text),
         var_files: Vec::new(),
         environment: &|_| Some("value".to_owned()),
@@ -103,7 +103,7 @@ fn problems(page: &Page, line: usize, text: &str) -> Option<String> {
     Some(render(&source, &problems, Look::Plain { width: 120 }))
 }
 
-/// A value for every variable that has to be given.
+/// A value for every variable that has to be given: one that it allows, or else one that may be an account.
 fn required(text: &str) -> BTreeMap<String, String> {
     let table: toml::Table = text.parse().unwrap_or_default();
     let declared = table.get("variables").and_then(toml::Value::as_table);
@@ -111,7 +111,11 @@ fn required(text: &str) -> BTreeMap<String, String> {
         .into_iter()
         .flatten()
         .filter(|(_, variable)| variable.get("default").is_none())
-        .map(|(name, _)| (name.clone(), "value".to_owned()))
+        .map(|(name, variable)| {
+            let allowed = variable.get("allowed").and_then(|values| values.get(0));
+            let value = allowed.and_then(toml::Value::as_str);
+            (name.clone(), value.unwrap_or("111122223333").to_owned())
+        })
         .collect()
 }
 
@@ -131,7 +135,11 @@ fn stack_files_and_fragments_of_them_are_valid() {
     let mut broken = Vec::new();
     let (mut whole, mut fragments) = (0, 0);
     for page in pages() {
-        let blocks = page.blocks().into_iter().filter(|b| b.language == "toml");
+        let is_stack = |block: &Block| {
+            let values = |file: &String| file.ends_with(".vars.toml");
+            block.language == "toml" && !block.file.as_ref().is_some_and(values)
+        };
+        let blocks = page.blocks().into_iter().filter(is_stack);
         for Block { line, text, .. } in blocks {
             if NOT_YET.iter().any(|word| text.contains(word)) {
                 text.parse::<toml::Table>().unwrap();

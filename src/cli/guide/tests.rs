@@ -15,10 +15,7 @@ const NOT_YET: &[&str] = &[
     "show",
     "--json",
     "--out",
-    "--target",
-    "--replace",
     "--explain",
-    "several stack files",
 ];
 
 /// The README and the pages, with what they are called.
@@ -90,10 +87,8 @@ fn line_from(text: &str, index: usize, at: usize) -> String {
 
 fn is_not_yet(words: &[String]) -> bool {
     let plain = |word: &&str| word.split('=').next().unwrap_or_default().to_owned();
-    let files = words.iter().filter(|word| word.ends_with(".toml")).count();
     let options: BTreeSet<String> = words.iter().map(|word| plain(&word.as_str())).collect();
     NOT_YET.iter().any(|word| options.contains(*word))
-        || (NOT_YET.contains(&"several stack files") && files > 1 && words[1] != "validate")
 }
 
 #[test]
