@@ -20,6 +20,8 @@ pub(super) struct Block {
     pub(super) language: String,
     /// The file that it is, if the page says so after the language.
     pub(super) file: Option<String>,
+    /// Whether the page says `wrong` after that: a file with mistakes.
+    pub(super) wrong: bool,
     pub(super) text: String,
 }
 
@@ -99,6 +101,7 @@ impl Block {
             line,
             language: words.next().unwrap_or_default(),
             file: words.next(),
+            wrong: words.next().is_some_and(|word| word == "wrong"),
             text: String::new(),
         }
     }
