@@ -25,6 +25,9 @@ use pages::{Block, Page, pages, root};
 /// Pages that are linked to and written elsewhere, and tables that stack files do not take yet.
 const NOT_YET: &[&str] = &["stack-file.md", "json.md", "[outputs]"];
 
+/// References, whose tables are as wide as they are.
+const WIDE: &[&str] = &["stack-file.md", "json.md"];
+
 /// What fragments are fragments of, table by table.
 const AROUND: &[(&str, &str)] = &[
     ("[stack]", "name = \"fragment\""),
@@ -245,6 +248,9 @@ fn codes_that_are_mentioned_exist_and_every_risk_is_mentioned() {
 fn pages_are_readable_in_a_terminal() {
     let mut broken = Vec::new();
     for page in pages() {
+        if WIDE.iter().any(|name| page.path.ends_with(name)) {
+            continue;
+        }
         for (index, line) in page.text.lines().enumerate() {
             if line.chars().count() > 160 {
                 broken.push(format!("{} is longer than 160", page.at(index + 1)));

@@ -28,7 +28,7 @@ fn texts() -> Vec<(&'static str, &'static str)> {
     texts
 }
 
-/// The words of the command line that begins at the start of `text`, up to where a shell, Markdown or YAML ends it.
+/// The words of the command line that begins at the start of `text`, up to where a shell ends it.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -37,7 +37,7 @@ fn words(text: &str) -> Vec<String> {
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,
             (None, '\'' | '"') => quote = Some(c),
-            (None, '`' | '|' | '>' | '&' | ';' | '(' | ')' | '#' | '\n') => break,
+            (None, '|' | '>' | '&' | ';' | '(' | ')' | '#') => break,
             (None, ' ') => words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty())),
             (Some(_) | None, _) => word.push(c),
         }
@@ -46,43 +46,39 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Every command line of the program in `text`, with the number of its line.
+/// Every command line of the program in `text`, with the number of its line: in prose between backquotes, in transcripts after `$ `, and anywhere in
+/// scripts and workflows.
 fn command_lines(text: &str) -> Vec<(usize, Vec<String>)> {
     let mut found = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        for (at, name) in line.match_indices("amp-stack ") {
-            let before = line[..at].chars().next_back();
-            let begins = before.is_none_or(|c| [' ', '`', '(', '"'].contains(&c));
-            // In prose the program has a name; only code is typed.
-            let is_code =
-                before != Some(' ') || line.starts_with(['$', ' ']) || in_block(text, index);
-            if begins && is_code {
-                let mut line = vec!["amp-stack".to_owned()];
-                line.extend(words(&line_from(text, index, at + name.len())));
-                found.push((index + 1, line));
-            }
+    let mut language = None;
+    let mut lines = text.lines().zip(1..);
+    while let Some((line, number)) = lines.next() {
+        if let Some(head) = line.strip_prefix("```") {
+            language = language.xor(Some(head.split(' ').next().unwrap_or_default()));
+            continue;
         }
+        let mut whole = line.to_owned();
+        while let Some(open) = whole.strip_suffix('\\') {
+            let next = lines.next().map_or("", |(line, _)| line.trim_start());
+            whole = format!("{open}{next}");
+        }
+        let mut typed: Vec<&str> = Vec::new();
+        match language {
+            None => typed.extend(whole.split('`').skip(1).step_by(2)),
+            Some("console") => typed.extend(whole.strip_prefix("$ ")),
+            Some("sh" | "yaml") => {
+                let places = whole.match_indices("amp-stack ").filter(|(at, _)| {
+                    let before = whole[..*at].chars().next_back();
+                    before.is_none_or(|c| [' ', '('].contains(&c))
+                });
+                typed.extend(places.map(|(at, _)| &whole[at..]));
+            }
+            Some(_) => {}
+        }
+        let typed = typed.iter().filter(|typed| typed.starts_with("amp-stack "));
+        found.extend(typed.map(|typed| (number, words(typed))));
     }
     found
-}
-
-/// Whether the line with `index` is code.
-fn in_block(text: &str, index: usize) -> bool {
-    let fences = text
-        .lines()
-        .take(index)
-        .filter(|line| line.starts_with("```"));
-    fences.count() % 2 == 1
-}
-
-/// The text from a place on, with the lines that `\` continues.
-fn line_from(text: &str, index: usize, at: usize) -> String {
-    let mut lines = text.lines().skip(index);
-    let mut line = lines.next().unwrap_or_default()[at..].to_owned();
-    while let Some(open) = line.strip_suffix('\\') {
-        line = format!("{open}{}", lines.next().unwrap_or_default().trim_start());
-    }
-    line
 }
 
 fn is_not_yet(words: &[String]) -> bool {
@@ -118,7 +114,7 @@ fn every_command_line_in_the_texts_is_understood() {
 
 #[test]
 fn command_lines_are_found_where_they_are_typed() {
-    let text = "Run `amp-stack plan a.toml`, as amp-stack does.\n\n```sh\namp-stack apply --yes && x\n  run: amp-stack plan \\\n    --var 'a=b c' | y\n```\n";
+    let text = "Run `amp-stack plan a.toml`, as amp-stack does.\n\n```sh\namp-stack apply --yes && x\n  run: amp-stack plan \\\n    --var 'a=b c' | y\n```\n\n```console\n$ amp-stack validate\namp-stack says\n```\n";
     let found = command_lines(text);
     let found: Vec<(usize, Vec<&str>)> = found
         .iter()
@@ -130,6 +126,7 @@ fn command_lines_are_found_where_they_are_typed() {
             (1, vec!["amp-stack", "plan", "a.toml"]),
             (4, vec!["amp-stack", "apply", "--yes"]),
             (5, vec!["amp-stack", "plan", "--var", "a=b c"]),
+            (10, vec!["amp-stack", "validate"]),
         ]
     );
 }
