@@ -34,9 +34,13 @@ pub(super) fn root() -> &'static Path {
 pub(super) fn pages() -> Vec<Page> {
     let mut paths = vec![PathBuf::from("README.md")];
     for entry in fs::read_dir(root().join("src/guide")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(name.ends_with(".md"), "src/guide/{name} is no page");
-        paths.push(Path::new("src/guide").join(name));
+        let path = Path::new("src/guide").join(entry.unwrap().file_name());
+        assert!(
+            path.extension().is_some_and(|e| e == "md"),
+            "{} is no page",
+            path.display()
+        );
+        paths.push(path);
     }
     paths.sort();
     assert!(paths.len() > 8, "the pages were found");

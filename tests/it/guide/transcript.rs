@@ -103,9 +103,10 @@ impl Stage {
     fn alter(&self, page: &Page, block: &Block, file: &str) {
         let side = |gone: char| -> String {
             let lines = block.text.lines().filter(|line| !line.starts_with(gone));
-            lines
-                .map(|line| format!("{}\n", line.get(1..).unwrap_or_default()))
-                .collect()
+            let lines: Vec<&str> = lines
+                .map(|line| line.get(1..).unwrap_or_default())
+                .collect();
+            lines.join("\n")
         };
         let (old, new) = (side('+'), side('-'));
         let path = self.bench.path(file);
