@@ -5,10 +5,12 @@ mod claims;
 mod decide;
 mod facts;
 mod foresee;
+mod living;
 mod names;
 mod order;
 pub mod risk;
 pub mod schedule;
+pub mod suppressed;
 mod target;
 
 use std::{
@@ -17,6 +19,7 @@ use std::{
 };
 
 pub use foresee::foresee;
+pub use living::living;
 
 use crate::{
     address::Address,

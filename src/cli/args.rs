@@ -10,6 +10,7 @@ use crate::cli::{
     graph::{self, Graph},
     guide::{self, Guide},
     man::{self, Pages},
+    output::{self, Outputs},
     place::Place,
     validate::{self, Validate},
 };
@@ -48,6 +49,7 @@ Examples:
   amp-stack plan                          plan ./stack.toml, or the only file in ./stacks/
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
+  amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
@@ -113,6 +115,9 @@ pub(super) enum Command {
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
+    /// Print what lives, for scripts: outputs, ARNs, ids and URLs
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
+    Output(Outputs),
     /// Check stack files, without credentials and without a network
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
     Validate(Validate),
@@ -140,6 +145,10 @@ pub(super) enum Command {
 }
 
 /// `plan`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that is given or not"
+)]
 #[derive(Debug, Group)]
 pub(super) struct Plan {
     #[command(flatten)]
@@ -150,6 +159,10 @@ pub(super) struct Plan {
     /// Show the fields that stay as they are, too
     #[arg(long)]
     pub(super) verbose: bool,
+    /// Also tell what is no change although the file and AWS differ, and by which rule;
+    /// with `--verbose` down to what ECS tells of every revision
+    #[arg(long, conflicts_with = "destroy")]
+    pub(super) explain: bool,
     /// Plan what `destroy` would do
     #[arg(long)]
     pub(super) destroy: bool,

@@ -25,6 +25,7 @@ use crate::{
     cloud::{CallError, Cloud},
     plan::Plan,
     show::{
+        outputs::{self, Known},
         progress::Progress,
         summary::{self, Frame},
         words,
@@ -59,6 +60,7 @@ pub(super) async fn carry_out<C: Cloud>(
     let mut changed = false;
     while let Some((site, plan)) = sites.next() {
         if plan.steps.is_empty() {
+            tell_outputs(&order, site, &plan.known, console);
             continue;
         }
         let end = carry_out_one(&order, site, plan, changed, console, interrupts).await?;
@@ -109,10 +111,24 @@ async fn carry_out_one<C: Cloud>(
     };
     let summary = summary::render(&outcome, &plan, &frame, console.err_style);
     _ = console.tell(&format!("\n{summary}"));
+    let mut known = plan.known.clone();
+    for (address, attributes) in &outcome.attributes {
+        let known = known.entry(address.clone()).or_default();
+        known.extend(attributes.clone());
+    }
+    tell_outputs(order, site, &known, console);
     Ok(End {
         is_complete: outcome.is_complete(),
         changed,
     })
+}
+
+/// Tells what the stack file has for scripts, if it is not to go.
+fn tell_outputs<C>(order: &Order<'_, C>, site: &Site<C>, known: &Known, console: &mut Console) {
+    if !order.wish.destroy {
+        let text = outputs::after_apply(&site.stack, known, console.err_style);
+        _ = console.tell(&text);
+    }
 }
 
 /// The plans that somebody has agreed to. They are empty if there is nothing to do.

@@ -15,13 +15,15 @@ use crate::{
         place::{self, Place},
     },
     cloud::{CallError, Cloud},
+    normal::Suppressed,
     plan::{
         self, Phase, Plan,
         risk::{Risk, risks},
+        suppressed::suppressed,
     },
     show::{
         plan::{Frame, render, total},
-        words,
+        suppressed, words,
     },
     snapshot::Snapshot,
     stack::{Query, Stack},
@@ -32,6 +34,8 @@ use crate::{
 pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) risks: Vec<Risk>,
+    /// What is no change; empty unless somebody wants it explained.
+    pub(super) suppressed: BTreeMap<Address, Vec<Suppressed>>,
 }
 
 /// A stack, and the connection to where it lives.
@@ -56,6 +60,8 @@ pub(super) struct Wish<'a, C> {
     /// Whether the stacks are to go; then nothing that they declare is wanted.
     pub(super) destroy: bool,
     pub(super) verbose: bool,
+    /// Whether to tell what is no change, and why.
+    pub(super) explain: bool,
 }
 
 /// Reads AWS and plans, stack by stack: each takes account of what those before it will have done.
@@ -67,13 +73,19 @@ pub(super) async fn plan<C: Cloud>(wish: &Wish<'_, C>) -> Result<Vec<Planned>, C
             site.stack.query(false)
         }
     };
-    let plans = decide(wish, observe(wish, ask).await?);
-    if wish.destroy || !plans.iter().any(removes_a_family) {
-        return Ok(plans.into_iter().map(weighed).collect());
+    let planned = decide(wish, observe(wish, ask).await?);
+    if wish.destroy
+        || !planned
+            .iter()
+            .any(|planned| removes_a_family(&planned.plan))
+    {
+        return Ok(planned);
     }
     // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
-    let plans = decide(wish, observe(wish, |site| site.stack.query(true)).await?);
-    Ok(plans.into_iter().map(weighed).collect())
+    Ok(decide(
+        wish,
+        observe(wish, |site| site.stack.query(true)).await?,
+    ))
 }
 
 /// Reads what each stack asks for: stacks that share a connection share one reading.
@@ -97,11 +109,11 @@ async fn observe<C: Cloud>(
     Ok(live.into_values().collect())
 }
 
-fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Plan> {
-    let mut plans: Vec<(&Stack, Plan)> = Vec::new();
+fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
+    let mut plans: Vec<(&Stack, Planned)> = Vec::new();
     for (site, mut live) in wish.sites.iter().zip(live) {
         let stack = &site.stack;
-        for (earlier, plan) in &plans {
+        for (earlier, Planned { plan, .. }) in &plans {
             let same_region = earlier.identity.region == stack.identity.region;
             plan::foresee(&mut live, plan, &earlier.name, same_region);
         }
@@ -114,14 +126,17 @@ fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Plan> {
             None => plan,
             Some(only) => plan.only(only, stack),
         };
-        plans.push((stack, plan));
+        let mut planned = Planned {
+            risks: risks(&plan),
+            plan,
+            suppressed: BTreeMap::new(),
+        };
+        if wish.explain && !wish.destroy {
+            planned.suppressed = suppressed(stack, &live, &planned.plan);
+        }
+        plans.push((stack, planned));
     }
-    plans.into_iter().map(|(_, plan)| plan).collect()
-}
-
-fn weighed(plan: Plan) -> Planned {
-    let risks = risks(&plan);
-    Planned { plan, risks }
+    plans.into_iter().map(|(_, planned)| planned).collect()
 }
 
 fn removes_a_family(plan: &Plan) -> bool {
@@ -143,7 +158,12 @@ pub(super) async fn show<C: Cloud>(
     ensure_targets(wish, &planned)?;
     let is_only = planned.len() == 1;
     let mut texts = Vec::new();
-    for (site, Planned { plan, risks }) in wish.sites.iter().zip(&planned) {
+    for (site, planned) in wish.sites.iter().zip(&planned) {
+        let Planned {
+            plan,
+            risks,
+            suppressed,
+        } = planned;
         let frame = Frame {
             stack: &site.stack.name,
             identity: &site.stack.identity,
@@ -152,7 +172,11 @@ pub(super) async fn show<C: Cloud>(
             verbose: wish.verbose,
             next: next.filter(|_| is_only),
         };
-        texts.push(render(plan, risks, &frame, console.out_style));
+        let style = console.out_style;
+        texts.push(render(plan, risks, &frame, style));
+        if wish.explain {
+            texts.push(suppressed::render(suppressed, wish.verbose, style));
+        }
     }
     if !is_only {
         let plans: Vec<&Plan> = planned.iter().map(|planned| &planned.plan).collect();
@@ -175,7 +199,7 @@ fn ensure_targets<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Result<(), Fail
             .chain(&plan.left_out)
             .collect();
         for address in site.only.iter().flatten() {
-            place::ensure_there("--target", address, &site.stack.name, there.clone())?;
+            place::ensure_there("--target", address, &site.stack.name, there.iter().copied())?;
         }
     }
     Ok(())

@@ -27,7 +27,7 @@ use crate::{
     cloud::{Call, CallError, Cloud, Reply},
     identity::Identity,
     resource::Change,
-    snapshot::{Found, Snapshot},
+    snapshot::{Fact, Found, Snapshot},
     stack::Query,
     tags::{ADDRESS_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
     text::Text,
@@ -232,6 +232,14 @@ fn live_tags(tags: &BTreeMap<String, String>) -> Tags {
         .filter(|(key, _)| !is_reserved(key))
         .map(|(key, value)| (key.clone(), Text::from(value.as_str())))
         .collect()
+}
+
+/// The tags of a live resource that AWS owns, if there are any.
+fn tags_of_aws(tags: &BTreeMap<String, String>) -> Option<Fact> {
+    let reserved = tags.iter().filter(|(key, _)| is_reserved(key));
+    let reserved: BTreeMap<String, String> =
+        reserved.map(|(k, v)| (k.clone(), v.clone())).collect();
+    (!reserved.is_empty()).then_some(Fact::TagsOfAws(reserved))
 }
 
 /// The tags of a change, in which everything is known.

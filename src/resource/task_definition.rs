@@ -8,6 +8,7 @@ pub use document::Document;
 
 use crate::{
     node::Node,
+    normal::Suppressed,
     resource::{IgnorePath, Immutable, Managed, ignore_tag, log_group::resolve_tags, outline_tags},
     tags::{self, Tags},
     text::{Reference, Text},
@@ -197,6 +198,13 @@ impl Managed for TaskDefinition {
         match path.parts().as_slice() {
             ["tags", _] => true,
             parts => Document::has_path(parts),
+        }
+    }
+
+    fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        match (&self.document, &live.document) {
+            (Some(want), Some(live)) => want.suppressed(live),
+            (None, _) | (_, None) => Vec::new(),
         }
     }
 

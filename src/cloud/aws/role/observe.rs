@@ -10,6 +10,7 @@ use crate::{
         aws::{
             Aws, error, live_tags,
             role::{attributes, exact, get, tag_map},
+            tags_of_aws,
         },
     },
     node::Node,
@@ -65,7 +66,7 @@ fn seen(
                 resource: Resource::Role(role),
                 owner: fact.owner.clone(),
                 attributes: attributes(live),
-                facts: Vec::new(),
+                facts: tags_of_aws(&tags).into_iter().collect(),
             });
         }
         facts.push(fact);
