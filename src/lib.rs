@@ -29,7 +29,7 @@
 //! | [`apply`] | the deed: when each call is made, what is made again, and what is given up |
 //! | [`cloud`] | the outside world behind two verbs: AWS through its SDK, and a world on paper for the laws |
 //! | [`sandbox`] | a strict AWS in memory, one file per service |
-//! | [`diff`], [`show`] | what differs, and how plans, progress and outcomes are told |
+//! | [`diff`], [`show`] | what differs, and how plans, progress and outcomes are told to people and to programs |
 //! | [`cli`] | commands, arguments, questions and exit codes |
 //!
 //! # What holds everywhere

@@ -3,6 +3,7 @@
 mod call;
 pub mod decide;
 mod entry;
+pub mod events;
 pub mod graph;
 pub mod outputs;
 pub mod plan;

@@ -9,6 +9,7 @@ use crate::cli::{
     explain::{self, Explain},
     graph::{self, Graph},
     guide::{self, Guide},
+    json::Telling,
     man::{self, Pages},
     output::{self, Outputs},
     place::Place,
@@ -53,7 +54,8 @@ Examples:
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
-  amp-stack plan --target roles.task      only this role and what it needs";
+  amp-stack plan --target roles.task      only this role and what it needs
+  amp-stack plan --json                   for programs: one event per line on standard output";
 
 const APPLY_EXAMPLES: &str = "\
 Examples:
@@ -62,7 +64,9 @@ Examples:
   amp-stack apply --adopt roles.task      take over a role that exists already
   amp-stack apply --yes --allow-data-loss log_groups.app
   amp-stack apply --replace task_definitions.checkout
-                                          register a new revision although nothing has changed";
+                                          register a new revision although nothing has changed
+  amp-stack apply --yes --json > run.jsonl
+                                          for programs: what was called, with request ids";
 
 const DESTROY_EXAMPLES: &str = "\
 Examples:
@@ -157,7 +161,7 @@ pub(super) struct Plan {
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     /// Show the fields that stay as they are, too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub(super) verbose: bool,
     /// Also tell what is no change although the file and AWS differ, and by which rule;
     /// with `--verbose` down to what ECS tells of every revision
@@ -170,6 +174,8 @@ pub(super) struct Plan {
     pub(super) wishes: Wishes,
     #[command(flatten)]
     pub(super) aim: Aim,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `apply`.
@@ -183,6 +189,8 @@ pub(super) struct Apply {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// What is to happen to resources besides what the stack file says.
@@ -213,6 +221,8 @@ pub(super) struct Destroy {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `try`.

@@ -25,6 +25,7 @@ pub(super) async fn plan(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "plan")?;
     let work = async {
         let asked = Asked {
             destroy: args.destroy,
@@ -57,6 +58,7 @@ pub(super) async fn apply(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "apply")?;
     let asked = Asked {
         destroy: false,
         target: &args.target,
@@ -72,6 +74,7 @@ pub(super) async fn destroy(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "destroy")?;
     let asked = Asked {
         destroy: true,
         target: &args.target,

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     path::PathBuf,
     sync::Arc,
 };
@@ -22,6 +23,7 @@ use crate::{
         suppressed::suppressed,
     },
     show::{
+        events,
         plan::{Frame, render, total},
         suppressed, words,
     },
@@ -151,11 +153,15 @@ pub(super) async fn show<C: Cloud>(
     next: Option<&str>,
     console: &mut Console,
 ) -> Result<Vec<Planned>, Failure> {
-    if console.can_move {
+    if console.can_move && !console.tells_programs() {
         console.tell("Reading what is in AWS ...\n\n")?;
     }
     let planned = plan(wish).await?;
     ensure_targets(wish, &planned)?;
+    if console.tells_programs() {
+        emit(wish, &planned, console)?;
+        return Ok(planned);
+    }
     let is_only = planned.len() == 1;
     let mut texts = Vec::new();
     for (site, planned) in wish.sites.iter().zip(&planned) {
@@ -184,6 +190,24 @@ pub(super) async fn show<C: Cloud>(
     }
     console.print(&texts.join("\n"))?;
     Ok(planned)
+}
+
+/// Tells programs of the plans.
+fn emit<C>(wish: &Wish<'_, C>, planned: &[Planned], console: &mut Console) -> io::Result<()> {
+    for (site, Planned { plan, risks, .. }) in wish.sites.iter().zip(planned) {
+        let frame = events::Frame {
+            stack: &site.stack.name,
+            identity: &site.stack.identity,
+            sandbox: wish.sandbox,
+            destroy: wish.destroy,
+        };
+        console.events_are_about(Some(&site.path));
+        for event in events::plan(plan, risks, &frame) {
+            console.emit(&event)?;
+        }
+    }
+    console.events_are_about(None);
+    Ok(())
 }
 
 /// Fails if something is targeted that is neither declared nor there.

@@ -19,11 +19,11 @@ use crate::{
     cloud::aws::{self, Aws},
     identity::Identity,
     sandbox::Sandbox,
-    show::{Style, words},
+    show::{Style, events::Event, words},
     stack::{
         self, Header, Source, Stack, Surroundings,
         problem::Problem,
-        render::{Look, render},
+        render::{Look, json, render},
     },
 };
 
@@ -293,6 +293,10 @@ impl StackFile {
 
     /// Shows problems with the lines they are in.
     pub(super) fn show(&self, problems: &[Problem], console: &mut Console) -> io::Result<()> {
+        console.events_are_about(Some(&self.source.path));
+        for problem in problems {
+            console.emit(&Event::Problem(json::mistake(&self.source, problem)))?;
+        }
         let text = render(&self.source, problems, look(console.err_style));
         console.tell(&format!("{}\n\n", text.trim_end()))
     }
