@@ -55,6 +55,10 @@ const PAGES: &[Page] = &[
         text: include_str!("../guide/errors.md"),
     },
     Page {
+        topic: "json",
+        text: include_str!("../guide/json.md"),
+    },
+    Page {
         topic: "from-terraform",
         text: include_str!("../guide/from-terraform.md"),
     },

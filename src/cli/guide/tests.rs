@@ -11,11 +11,8 @@ const NOT_YET: &[&str] = &[
     "fmt",
     "init",
     "schema",
-    "output",
     "show",
-    "--json",
     "--out",
-    "--explain",
 ];
 
 /// The README and the pages, with what they are called.
