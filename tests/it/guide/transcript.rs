@@ -3,14 +3,20 @@
 //! A block `console` holds commands after `$ `, each with what it says on both streams under it. `...` stands for whatever is there: any number of
 //! lines where it is a line of its own, else any text within the line. `$ echo $?` asks for the exit code of the command before it; every other
 //! command is one of `amp-stack`. A block with the name of a file after its language is that file from there on, and a block `diff` alters one.
+//!
+//! `tests/data/guide/PAGE.toml` is what the account of a page holds before the first command, without tags that say whose it is.
 
 use std::{
     fs,
     io::{BufRead, BufReader},
+    path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
-use super::pages::{Block, Page};
+use amp_stack::tags;
+use serde_json::Value;
+
+use super::pages::{Block, Page, root};
 use crate::run::Bench;
 
 /// The account of every example.
@@ -42,9 +48,11 @@ struct Stage {
 
 impl Stage {
     fn new(name: &str) -> Self {
-        let (sandbox, endpoint) = sandbox();
+        let mut bench = Bench::new(&format!("guide-{name}"));
+        let (sandbox, endpoint) = sandbox(given(&bench, name));
+        bench.work_on(&endpoint);
         Self {
-            bench: Bench::with_endpoint(&format!("guide-{name}"), &endpoint),
+            bench,
             sandbox,
             code: 0,
             commands: 0,
@@ -125,10 +133,39 @@ impl Drop for Stage {
     }
 }
 
+/// The account that the page called `name` begins with, in a file; `None` if it begins with an empty one.
+fn given(bench: &Bench, name: &str) -> Option<PathBuf> {
+    let stack = root().join(format!("tests/data/guide/{name}.toml"));
+    let stack = fs::read_to_string(stack).ok()?;
+    bench.write("given.toml", &stack);
+    let apply = ["apply", "given.toml", "--yes", "--sandbox=given.json"];
+    bench.run(&apply).expect(0);
+    let path = bench.path("given.json");
+    let world = fs::read_to_string(&path).unwrap();
+    let mut world: Value = serde_json::from_str(&world).unwrap();
+    disown(&mut world);
+    fs::write(&path, world.to_string()).unwrap();
+    fs::remove_file(bench.path("given.toml")).unwrap();
+    Some(path)
+}
+
+/// Removes the tags of ownership, wherever they are.
+fn disown(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|key, _| !key.starts_with(tags::PREFIX));
+            members.values_mut().for_each(disown);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(disown),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// A sandbox on a free port, and the endpoint that it says to export.
-fn sandbox() -> (Child, String) {
+fn sandbox(file: Option<PathBuf>) -> (Child, String) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_amp-stack"))
         .args(["sandbox", "--port", "0", "--account", ACCOUNT])
+        .args(file)
         .env_clear()
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
