@@ -156,7 +156,16 @@ fn disown(value: &mut Value) {
             members.retain(|key, _| !key.starts_with(tags::PREFIX));
             members.values_mut().for_each(disown);
         }
-        Value::Array(elements) => elements.iter_mut().for_each(disown),
+        Value::Array(elements) => {
+            // IAM's tags are a list of keys and values.
+            let is_ours = |tag: &Value| {
+                tag["key"]
+                    .as_str()
+                    .is_some_and(|k| k.starts_with(tags::PREFIX))
+            };
+            elements.retain(|element| !is_ours(element));
+            elements.iter_mut().for_each(disown);
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
