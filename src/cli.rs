@@ -12,6 +12,7 @@ mod failure;
 mod files;
 mod fmt;
 mod graph;
+mod guide;
 mod import;
 mod init;
 mod interrupt;
@@ -82,6 +83,7 @@ async fn dispatch(
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
         Command::Import(args) => import::import(&args, console, interrupts).await,
+        Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
         Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
         Command::Init(args) => init::init(&args, console, interrupts).await,
