@@ -19,7 +19,9 @@ mod output;
 mod place;
 mod report;
 mod sandbox;
+mod saved;
 mod session;
+mod show;
 mod validate;
 
 use std::{ffi::OsString, io, process::ExitCode};
@@ -66,6 +68,7 @@ async fn dispatch(
     match command {
         Command::Plan(args) => command::plan(&args, console, interrupts).await,
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
+        Command::Show(args) => show::show(&args, console),
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
         Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
         Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,

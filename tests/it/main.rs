@@ -24,6 +24,7 @@ mod sandbox_faults;
 mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
+mod saved;
 mod several;
 mod several_cli;
 mod show;
