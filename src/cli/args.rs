@@ -7,7 +7,10 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use crate::cli::{
     completions::{self, Completions},
     explain::{self, Explain},
+    fmt::{self, Fmt},
     graph::{self, Graph},
+    import::{self, Import},
+    init::{self, Init},
     json::Telling,
     man::{self, Pages},
     output::{self, Outputs},
@@ -148,6 +151,15 @@ pub(super) enum Command {
     /// Draw what a stack file declares and what mentions what, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),
+    /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
+    Fmt(Fmt),
+    /// Write a stack file for one application, asking what it needs to know
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
+    Init(Init),
+    /// Write a stack file of what lives in the account already; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
+    Import(Import),
 }
 
 /// `plan`.
