@@ -5,10 +5,12 @@ mod claims;
 mod decide;
 mod facts;
 mod foresee;
+mod living;
 mod names;
 mod order;
 pub mod risk;
 pub mod schedule;
+pub mod suppressed;
 mod target;
 
 use std::{
@@ -17,6 +19,7 @@ use std::{
 };
 
 pub use foresee::foresee;
+pub use living::living;
 
 use crate::{
     address::Address,
@@ -182,6 +185,21 @@ pub enum Reason {
         /// The ARN of a role that differs only by case or path.
         similar: Option<String>,
     },
+}
+
+impl Reason {
+    /// A short stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotOurs { .. } => "not-ours",
+            Self::CannotAdopt { .. } => "cannot-adopt",
+            Self::NameTaken { .. } => "name-taken",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Protected { .. } => "protected",
+            Self::DeletionProtection { .. } => "deletion-protection",
+            Self::NoSuchRole { .. } => "no-such-role",
+        }
+    }
 }
 
 /// Something to know.

@@ -8,10 +8,13 @@ pub mod workspace;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use any::{Change, Resource};
 
 use crate::{
     node::Node,
+    normal::Suppressed,
     tags::Tags,
     text::{Reference, Text},
 };
@@ -50,6 +53,11 @@ pub trait Managed: Clone + PartialEq + fmt::Debug {
     /// Tells whether `path` names something of this kind that can be left to somebody else.
     fn can_ignore(path: &IgnorePath) -> bool;
 
+    /// Where this state, which is wanted, and the live one are spelled differently and mean the same.
+    fn suppressed(&self, _live: &Self) -> Vec<Suppressed> {
+        Vec::new()
+    }
+
     /// Its tags.
     fn tags(&self) -> &Tags;
 
@@ -76,8 +84,17 @@ pub struct Immutable {
     pub why: &'static str,
 }
 
+impl Immutable {
+    /// Not a difference at all: somebody asked for another resource.
+    pub const ASKED: Self = Self {
+        property: "--replace",
+        why: "it was asked to be built anew",
+    };
+}
+
 /// A path to something within a resource that is left to somebody else: `tags.CostCenter`, `containers.app.image`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct IgnorePath(Vec<String>);
 
 impl IgnorePath {
@@ -99,6 +116,18 @@ impl IgnorePath {
 impl fmt::Display for IgnorePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("."))
+    }
+}
+
+impl From<String> for IgnorePath {
+    fn from(path: String) -> Self {
+        Self::new(&path)
+    }
+}
+
+impl From<IgnorePath> for String {
+    fn from(path: IgnorePath) -> Self {
+        path.to_string()
     }
 }
 

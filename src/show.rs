@@ -3,11 +3,15 @@
 mod call;
 pub mod decide;
 mod entry;
+pub mod events;
 pub mod graph;
+pub mod moved;
+pub mod outputs;
 pub mod plan;
 pub mod progress;
 mod step;
 pub mod summary;
+pub mod suppressed;
 pub mod words;
 
 use crate::{

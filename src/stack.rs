@@ -1,6 +1,7 @@
 //! What is wanted: the checked content of a stack file.
 
 pub mod document;
+pub mod format;
 pub mod interpolate;
 pub mod load;
 pub mod problem;
@@ -14,6 +15,8 @@ pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 pub use load::{Header, Surroundings, header, load, role_name_collisions};
 pub use source::Source;
 
@@ -22,10 +25,12 @@ use crate::{
     identity::Identity,
     resource::{IgnorePath, Resource},
     tags::Tags,
+    text::{Attribute, Text},
 };
 
 /// A stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stack {
     /// Its name.
     pub name: StackName,
@@ -33,12 +38,29 @@ pub struct Stack {
     pub identity: Identity,
     /// What it declares.
     pub resources: BTreeMap<Address, Declared>,
+    /// What it tells the scripts that come after it, by name.
+    pub outputs: BTreeMap<String, Output>,
+    /// The attributes of what it uses and somebody else owns: of an existing workspace.
+    pub existing: BTreeMap<Address, BTreeMap<Attribute, String>>,
     /// The roles of this account that it mentions by ARN, with the places that mention them.
     pub role_arns: BTreeMap<String, BTreeSet<Address>>,
 }
 
+/// Something that a stack tells the scripts that come after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// What it tells; it may mention what is known only after apply.
+    pub value: Text,
+    /// What it is, for people.
+    pub description: Option<String>,
+    /// Whether the value is a secret; `None` leaves that to its name and its looks.
+    pub secret: Option<bool>,
+}
+
 /// A declared resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Declared {
     /// What it is to be, tags of ownership included; `None` if it is to go.
     pub want: Option<Resource>,
@@ -47,7 +69,8 @@ pub struct Declared {
 }
 
 /// How a resource is treated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lifecycle {
     /// Refuse to delete or replace it.
     pub prevent_destroy: bool,

@@ -158,23 +158,35 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             let attributes = self.known.get(&reference.address)?;
             attributes.get(&reference.attribute).cloned()
         };
-        step.to = step.to.as_ref().map(|to| to.resolve(&lookup));
-        // A document that, filled in, says what the live revision says is that revision and not a new one.
-        if let (Some(Resource::TaskDefinition(from)), Some(Resource::TaskDefinition(to))) =
-            (&step.from, &mut step.to)
-            && to.revision.is_none()
-            && from.document == to.document
+        let Some(to) = &step.to else {
+            return;
+        };
+        let mut filled = to.resolve(&lookup);
+        // A document that only now says what the live revision says is that revision and not a new one.
+        if let (
+            Some(Resource::TaskDefinition(from)),
+            Resource::TaskDefinition(to),
+            Resource::TaskDefinition(filled),
+        ) = (&step.from, to, &mut filled)
+            && to.document != from.document
+            && filled.document == from.document
         {
-            to.revision = from.revision;
+            filled.revision = from.revision;
         }
+        step.to = Some(filled);
     }
 
     fn tell(&mut self, progress: Progress) {
         let event = match progress {
-            Progress::Calling(step, operation) => {
-                self.calling.insert(step.clone(), operation);
-                Event::Calling { step, operation }
+            Progress::Calling(step, change) => {
+                self.calling.insert(step.clone(), change.operation());
+                Event::Calling { step, change }
             }
+            Progress::Noticed(step, operation, notice) => Event::Noticed {
+                step,
+                operation,
+                notice,
+            },
             Progress::Waiting(step, error, pause) => Event::Waiting { step, error, pause },
             Progress::Performed(step, operation, reply) => {
                 self.performed
@@ -219,6 +231,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             }
             Ok((_, End::Stopped)) => {
                 self.schedule.leave(&id);
+                (self.report)(Event::Left { step: id.clone() });
                 self.outcome.stopped.push(id);
             }
             Ok((_, End::Failed(error))) => self.failed(&id, error),

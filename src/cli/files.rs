@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::{
     cli::failure::Failure,
+    saved,
     stack::{Source, problem::nearest},
 };
 
@@ -26,6 +27,12 @@ pub(super) enum FileError {
     /// None was given, and there are several.
     #[error("no stack file is given, and ./stacks/ holds {}", .0.len())]
     Several(Vec<PathBuf>),
+    /// It is a plan.
+    #[error("{} is a saved plan, and no stack file", .0.display())]
+    Plan(PathBuf),
+    /// It was given twice.
+    #[error("{} is named twice", .0.display())]
+    Twice(PathBuf),
     /// It can't be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
@@ -49,6 +56,13 @@ impl From<FileError> for Failure {
                 let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
                 Some(format!("name one of: {}", paths.join(", ")))
             }
+            FileError::Plan(path) => {
+                let path = path.display();
+                Some(format!(
+                    "to see it, run: amp-stack show {path}; to carry it out, and nothing else: amp-stack apply {path}"
+                ))
+            }
+            FileError::Twice(_) => None,
             FileError::Unreadable { meant, .. } => meant
                 .as_ref()
                 .map(|path| format!("is {} meant?", path.display())),
@@ -82,7 +96,14 @@ pub(super) fn named(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>,
     if given.is_empty() {
         return Ok(vec![one(None, directory)?]);
     }
-    Ok(given.to_vec())
+    let twice = given
+        .iter()
+        .enumerate()
+        .find(|(index, path)| given[..*index].contains(path));
+    match twice {
+        None => Ok(given.to_vec()),
+        Some((_, path)) => Err(FileError::Twice(path.clone())),
+    }
 }
 
 /// The stack files that are meant if `given` are what was typed: where a question about one would be ambiguous, all of them.
@@ -130,17 +151,23 @@ fn candidates(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
 
 /// Reads a stack file, or a file of variables.
 pub(super) fn read(path: &Path) -> Result<Source, FileError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Source {
-            path: path.to_owned(),
-            text,
-        }),
-        Err(cause) => Err(FileError::Unreadable {
-            path: path.to_owned(),
-            meant: meant(path, &cause),
-            cause,
-        }),
+    let text = text(path)?;
+    if saved::is_plan(&text) {
+        return Err(FileError::Plan(path.to_owned()));
     }
+    Ok(Source {
+        path: path.to_owned(),
+        text,
+    })
+}
+
+/// Reads any file.
+pub(super) fn text(path: &Path) -> Result<String, FileError> {
+    fs::read_to_string(path).map_err(|cause| FileError::Unreadable {
+        path: path.to_owned(),
+        meant: meant(path, &cause),
+        cause,
+    })
 }
 
 /// A neighbour with a similar name, if `path` does not exist.

@@ -4,6 +4,7 @@ mod client;
 mod error;
 mod log_group;
 mod raw;
+mod retrying;
 mod role;
 #[cfg(test)]
 mod script;
@@ -28,7 +29,7 @@ use crate::{
     cloud::{Call, CallError, Cloud, Reply},
     identity::Identity,
     resource::Change,
-    snapshot::{Found, Snapshot},
+    snapshot::{Fact, Found, Snapshot},
     stack::Query,
     tags::{ADDRESS_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
     text::Text,
@@ -94,12 +95,12 @@ impl Aws {
     pub fn new(sdk: &SdkConfig) -> Self {
         let sdk = &tuned(sdk);
         Self {
-            amp: service!(sdk, aws_sdk_amp, CALLS_AT_A_TIME),
-            ecs: service!(sdk, aws_sdk_ecs, CALLS_AT_A_TIME),
-            iam: service!(sdk, aws_sdk_iam, IAM_CALLS_AT_A_TIME),
-            logs: service!(sdk, aws_sdk_cloudwatchlogs, CALLS_AT_A_TIME),
-            sts: service!(sdk, aws_sdk_sts, CALLS_AT_A_TIME),
-            tagging: service!(sdk, aws_sdk_resourcegroupstagging, CALLS_AT_A_TIME),
+            amp: service!(sdk, aws_sdk_amp, "aps", CALLS_AT_A_TIME),
+            ecs: service!(sdk, aws_sdk_ecs, "ecs", CALLS_AT_A_TIME),
+            iam: service!(sdk, aws_sdk_iam, "iam", IAM_CALLS_AT_A_TIME),
+            logs: service!(sdk, aws_sdk_cloudwatchlogs, "logs", CALLS_AT_A_TIME),
+            sts: service!(sdk, aws_sdk_sts, "sts", CALLS_AT_A_TIME),
+            tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", CALLS_AT_A_TIME),
             region: sdk.region().map(ToString::to_string),
             identity: Arc::default(),
         }
@@ -233,6 +234,14 @@ fn live_tags(tags: &BTreeMap<String, String>) -> Tags {
         .filter(|(key, _)| !is_reserved(key))
         .map(|(key, value)| (key.clone(), Text::from(value.as_str())))
         .collect()
+}
+
+/// The tags of a live resource that AWS owns, if there are any.
+fn tags_of_aws(tags: &BTreeMap<String, String>) -> Option<Fact> {
+    let reserved = tags.iter().filter(|(key, _)| is_reserved(key));
+    let reserved: BTreeMap<String, String> =
+        reserved.map(|(k, v)| (k.clone(), v.clone())).collect();
+    (!reserved.is_empty()).then_some(Fact::TagsOfAws(reserved))
 }
 
 /// The tags of a change, in which everything is known.

@@ -15,7 +15,7 @@ impl Plan {
     /// mentions it.
     #[must_use]
     pub fn only(mut self, targets: &BTreeSet<Address>, stack: &Stack) -> Self {
-        let kept = needed(targets, &self.steps, stack);
+        let kept = needed(targets, &self, stack);
         let is_kept = |address: &Address| kept.contains(address);
         let planned = self.steps.iter().map(|step| &step.id.address);
         let refused = self.refusals.iter().map(|refusal| &refusal.address);
@@ -33,7 +33,8 @@ impl Plan {
 }
 
 /// `targets`, and everything that has to be done, or decided, before them.
-fn needed(targets: &BTreeSet<Address>, steps: &[Step], stack: &Stack) -> BTreeSet<Address> {
+fn needed(targets: &BTreeSet<Address>, plan: &Plan, stack: &Stack) -> BTreeSet<Address> {
+    let steps = &plan.steps;
     let dependencies = order::dependencies(stack);
     let mut kept = BTreeSet::new();
     let mut ahead: Vec<Address> = targets.iter().cloned().collect();
@@ -50,6 +51,11 @@ fn needed(targets: &BTreeSet<Address>, steps: &[Step], stack: &Stack) -> BTreeSe
                 Phase::Remove => lets_go(other, step, &stack.identity),
             });
             ahead.extend(needed.map(|other| other.id.address.clone()));
+            if step.id.phase == Phase::Remove {
+                // What is refused stays as it is, and may hold on.
+                let refused = plan.refusals.iter().map(|refusal| &refusal.address);
+                ahead.extend(refused.filter(|other| other.kind > address.kind).cloned());
+            }
         }
     }
     kept

@@ -1,15 +1,19 @@
 //! The closed set of kinds: every choice between them is made here.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     address::Kind,
     node::Node,
+    normal::Suppressed,
     resource::{IgnorePath, Immutable, Managed, log_group, role, task_definition, workspace},
     tags::Tags,
     text::{Reference, Text},
 };
 
 /// A resource of any kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Resource {
     /// A log group.
     LogGroup(log_group::LogGroup),
@@ -166,10 +170,7 @@ impl Resource {
             want.renew(live);
             return None;
         }
-        Some(Immutable {
-            property: "--replace",
-            why: "it was asked to be built anew",
-        })
+        Some(Immutable::ASKED)
     }
 
     /// Completes a wanted state from the live one.
@@ -179,6 +180,19 @@ impl Resource {
             Self::Workspace(want) => want.complete(opt(live, Self::workspace), ignore),
             Self::Role(want) => want.complete(opt(live, Self::role), ignore),
             Self::TaskDefinition(want) => want.complete(opt(live, Self::task_definition), ignore),
+        }
+    }
+
+    /// Where this state, which is wanted, and the live one are spelled differently and mean the same.
+    pub fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        fn of<K: Managed>(want: &K, live: Option<&K>) -> Vec<Suppressed> {
+            live.map_or_else(Vec::new, |live| want.suppressed(live))
+        }
+        match self {
+            Self::LogGroup(want) => of(want, live.log_group()),
+            Self::Workspace(want) => of(want, live.workspace()),
+            Self::Role(want) => of(want, live.role()),
+            Self::TaskDefinition(want) => of(want, live.task_definition()),
         }
     }
 

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
+    diff::Path,
     node::Node,
+    normal::Suppressed,
     policy::Policy,
     resource::{IgnorePath, Immutable, Managed, log_group::resolve_tags, outline_tags},
     tags::{self, Tags},
@@ -14,7 +18,8 @@ use crate::{
 pub const DEFAULT_MAX_SESSION_SECONDS: u32 = 3600;
 
 /// A role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Role {
     /// The name, unique in its account ignoring case, whatever the path.
     pub name: String,
@@ -228,6 +233,22 @@ impl Managed for Role {
                     | "managed_policies"
                     | "inline_policies"]
         )
+    }
+
+    fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        let within = |place: &[&str], found: Vec<Suppressed>| -> Vec<Suppressed> {
+            let place = Path::of_keys(place);
+            let found = found.into_iter();
+            found.map(|one| one.within(&place)).collect()
+        };
+        let mut found = within(&["trust"], self.trust.suppressed(&live.trust));
+        for (name, policy) in &self.inline_policies {
+            if let Some(live) = live.inline_policies.get(name) {
+                let place = ["inline_policies", name];
+                found.extend(within(&place, policy.suppressed(live)));
+            }
+        }
+        found
     }
 
     fn tags(&self) -> &Tags {

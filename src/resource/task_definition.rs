@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 
 pub use document::Document;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     node::Node,
+    normal::Suppressed,
     resource::{IgnorePath, Immutable, Managed, ignore_tag, log_group::resolve_tags, outline_tags},
     tags::{self, Tags},
     text::{Reference, Text},
@@ -19,7 +22,8 @@ pub const DELETE_BATCH: usize = 10;
 /// A family.
 ///
 /// AWS never changes a revision; a new document is a new revision, so no change of a document is a replacement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TaskDefinition {
     /// The family's name.
     pub family: String,
@@ -197,6 +201,13 @@ impl Managed for TaskDefinition {
         match path.parts().as_slice() {
             ["tags", _] => true,
             parts => Document::has_path(parts),
+        }
+    }
+
+    fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        match (&self.document, &live.document) {
+            (Some(want), Some(live)) => want.suppressed(live),
+            (None, _) | (_, None) => Vec::new(),
         }
     }
 

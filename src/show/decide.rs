@@ -9,10 +9,10 @@ use crate::{
 };
 
 /// What is wrong, the details, and what to do.
-struct Explained {
-    message: String,
-    details: Vec<String>,
-    hints: Vec<String>,
+pub(super) struct Explained {
+    pub(super) message: String,
+    pub(super) details: Vec<String>,
+    pub(super) hints: Vec<String>,
 }
 
 /// The refusals, each with its cause and what to do about it.
@@ -90,7 +90,8 @@ pub(super) fn hint_lines(indent: &str, hints: &[String], style: Style) -> String
         .collect()
 }
 
-fn explain(refusal: &Refusal) -> Explained {
+/// The refusal in words.
+pub(super) fn explain(refusal: &Refusal) -> Explained {
     let Refusal { address, reason } = refusal;
     match reason {
         Reason::NotOurs { arn, owner } => not_ours(address, arn, owner),
@@ -222,9 +223,7 @@ fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool)
     let (deed, mut hints) = if replaces.is_empty() {
         ("removed", Vec::new())
     } else {
-        let properties = properties(replaces);
-        let hint = format!("to keep this {noun}, make {properties} what it was");
-        ("replaced", vec![hint])
+        ("replaced", vec![keep(noun, replaces)])
     };
     let lift = if by_tag {
         format!(
@@ -241,6 +240,15 @@ fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool)
         details,
         hints,
     }
+}
+
+/// How to do without the replacement.
+fn keep(noun: &str, replaces: &[Immutable]) -> String {
+    if replaces.contains(&Immutable::ASKED) {
+        return format!("to keep this {noun}, leave `--replace` out");
+    }
+    let properties = properties(replaces);
+    format!("to keep this {noun}, make {properties} what it was")
 }
 
 /// The names of the properties: `name` and `path`.

@@ -65,7 +65,7 @@ pub fn total(plans: &[&Plan], next: Option<&str>, style: Style) -> String {
 }
 
 /// `2 to create, 1 to change: 5 calls`, or nothing if there are no steps.
-fn counts(plans: &[&Plan]) -> String {
+pub fn counts(plans: &[&Plan]) -> String {
     let mut numbers: BTreeMap<Verb, usize> = BTreeMap::new();
     for group in plans.iter().flat_map(|plan| groups(&plan.steps)) {
         *numbers.entry(group.verb).or_default() += 1;

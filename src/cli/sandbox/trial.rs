@@ -215,6 +215,7 @@ impl Trial<'_> {
             sandbox: Some(self.sandbox),
             destroy,
             verbose: false,
+            explain: false,
         }
     }
 

@@ -12,9 +12,13 @@ use aws_sdk_iam::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::cloud::{CallError, aws::error};
+use crate::cloud::{
+    CallError,
+    aws::error,
+    notice::{self, Notice},
+};
 
 /// The most attempts of one call at AWS. Its throttles refill once a second or slower, so a burst of calls needs many.
 const ATTEMPTS: u32 = 10;
@@ -50,10 +54,20 @@ impl<C: Sync> Service<C> {
         // The SDK's futures take kilobytes, which would add up in every function that awaits one.
         let request = Box::pin(request);
         async move {
-            let permit = self.permits.acquire().await;
-            let _permit = permit.expect("the semaphore is never closed");
+            let _permit = self.turn().await;
             request.await
         }
+    }
+
+    /// Waits until there is room for a request.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        if let Ok(permit) = self.permits.try_acquire() {
+            return permit;
+        }
+        notice::tell(Notice::Queued);
+        let permit = self.permits.acquire().await;
+        notice::tell(Notice::Sending);
+        permit.expect("the semaphore is never closed")
     }
 
     /// Sends `request`, which is `operation` as IAM spells it in policies.
@@ -164,9 +178,9 @@ fn error_code(context: &InterceptorContext) -> Option<String> {
     code.split(':').next().map(str::to_owned)
 }
 
-/// Makes the client of one service: the crate, the service's id in the name of its retry partition, and the most calls at a time.
+/// Makes the client of one service: the crate, which also names its retry partition, the service as IAM spells it in policies, and the most calls at a time.
 macro_rules! service {
-    ($sdk:expr, $krate:ident, $calls_at_a_time:expr) => {{
+    ($sdk:expr, $krate:ident, $service:literal, $calls_at_a_time:expr) => {{
         use $krate::config::retry::{RetryPartition, TokenBucket};
         let partition = RetryPartition::custom(concat!("amp-stack-", stringify!($krate)))
             .token_bucket(TokenBucket::new($crate::cloud::aws::client::RETRY_TOKENS))
@@ -174,6 +188,7 @@ macro_rules! service {
         let config = $krate::config::Builder::from($sdk)
             .retry_partition(partition)
             .retry_classifier($crate::cloud::aws::client::QuotaOrThrottle)
+            .interceptor($crate::cloud::aws::retrying::Telltale { service: $service })
             .build();
         $crate::cloud::aws::client::Service::new(
             $krate::Client::from_conf(config),

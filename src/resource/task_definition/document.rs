@@ -2,17 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use crate::{node::Node, resource::task_definition::document::rules::RULES, text::Reference};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    diff::Path,
+    node::Node,
+    normal::{self, Suppressed},
+    resource::task_definition::document::rules::{LAYOUT, REWRITES, TOLD},
+    text::Reference,
+};
 
 pub mod rules;
 
 /// The members of `RegisterTaskDefinition` but `family` and `tags`, under the API's own names.
 ///
 /// Two documents are equal if their normal forms are: what ECS fills in, respells or reorders shows as no change. The rules are in [`rules`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Node", into = "Node")]
 pub struct Document {
     written: Node,
     normal: Node,
+    /// What ECS tells besides what was registered; nothing but an explanation reads it.
+    told: BTreeMap<String, Node>,
 }
 
 impl PartialEq for Document {
@@ -23,15 +34,27 @@ impl PartialEq for Document {
 
 impl Eq for Document {}
 
+impl From<Node> for Document {
+    fn from(written: Node) -> Self {
+        Self::new(written)
+    }
+}
+
+impl From<Document> for Node {
+    fn from(document: Document) -> Self {
+        document.written
+    }
+}
+
 impl Document {
     /// Takes a document as it was written or read.
     pub fn new(mut written: Node) -> Self {
-        rules::drop_what_ecs_adds(&mut written);
-        let mut normal = written.clone();
-        for rule in RULES {
-            (rule.apply)(&mut normal);
+        let told = rules::take_what_is_told(&mut written);
+        Self {
+            normal: normal::normal(&written, REWRITES),
+            written,
+            told,
         }
-        Self { written, normal }
     }
 
     /// The document as it was written, to be sent to AWS.
@@ -47,7 +70,28 @@ impl Document {
     /// The same document with everything filled in that `lookup` knows.
     #[must_use]
     pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
-        Self::new(self.written.resolve(lookup))
+        Self {
+            told: self.told.clone(),
+            ..Self::new(self.written.resolve(lookup))
+        }
+    }
+
+    /// Where this document, which is wanted, and `live` differ without meaning anything different.
+    pub fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        let mut found = normal::suppressed(&self.written, &live.written, REWRITES, &LAYOUT);
+        for key in live.told.keys().chain(self.told.keys()) {
+            let path = Path::of_keys(&[&file_name(key)]);
+            let (want, live) = (self.told.get(key), live.told.get(key));
+            if want != live && !found.iter().any(|other| other.path == path) {
+                found.push(Suppressed {
+                    path,
+                    want: want.cloned(),
+                    live: live.cloned(),
+                    rules: vec![TOLD],
+                });
+            }
+        }
+        found
     }
 
     /// The container `name` as it was written.
@@ -90,7 +134,11 @@ impl Document {
             }
             path => take_member(&mut self.written, &live.written, path),
         }
-        *self = Self::new(std::mem::replace(&mut self.written, Node::Null));
+        let told = std::mem::take(&mut self.told);
+        *self = Self {
+            told,
+            ..Self::new(std::mem::replace(&mut self.written, Node::Null))
+        };
     }
 
     /// The document as people see it: names of the stack file, and lists that are keyed by a name as objects.
@@ -192,7 +240,7 @@ pub const KEYED: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// Maps whose keys are the user's own and are shown as they are.
-const VERBATIM_KEYS: &[&str] = &["options", "dockerLabels", "driverOpts", "labels"];
+pub const VERBATIM_KEYS: &[&str] = &["options", "dockerLabels", "driverOpts", "labels"];
 
 fn outline(key: &str, node: &Node) -> Node {
     if let Node::List(elements) = node {

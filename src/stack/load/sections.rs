@@ -14,7 +14,7 @@ use crate::{
             context::Context,
             cycle, grants,
             header::Place,
-            invalid_key, known, log_group, role,
+            invalid_key, known, log_group, outputs, role,
             tags::{self, Tag},
             workspace::{self, Existing},
         },
@@ -23,10 +23,11 @@ use crate::{
         task_definition::{self, RoleOutline, Scope, WorkspaceOutline},
         tree::{Key, Table},
     },
+    text::Attribute,
 };
 
 /// The keys at the top of a stack file.
-pub(super) const NAMES: [&str; 7] = [
+pub(super) const NAMES: [&str; 8] = [
     "stack",
     "variables",
     "tags",
@@ -34,6 +35,7 @@ pub(super) const NAMES: [&str; 7] = [
     Kind::LogGroup.table(),
     Kind::Role.table(),
     Kind::TaskDefinition.table(),
+    "outputs",
 ];
 
 /// Everything that was read, by key.
@@ -89,7 +91,8 @@ pub(super) fn read(
     sections.read_task_definitions(&context, root, problems);
     grants::give(&sections.task_definitions, &mut sections.roles, problems);
     sections.check_names(root, problems);
-    let stack = sections.into_stack(&context);
+    let mut stack = sections.into_stack(&context);
+    stack.outputs = outputs::read(root, problems);
     collision::check_arns(&stack, root, problems);
     cycle::check(&stack, root, problems);
     stack
@@ -246,6 +249,8 @@ impl Sections {
             name: context.stack.clone(),
             identity: context.identity.clone(),
             resources: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            existing: self.existing.iter().map(attributes).collect(),
             role_arns: BTreeMap::new(),
         };
         for (key, checked) in self.task_definitions {
@@ -294,6 +299,13 @@ fn outline(context: &Context<'_>, found: &role::Found) -> RoleOutline {
         inline_policies: role.inline_policies.clone(),
         span: found.span.clone(),
     }
+}
+
+/// What is known of a workspace that the stack uses and somebody else owns.
+fn attributes(existing: &Existing) -> (Address, BTreeMap<Attribute, String>) {
+    let attributes = Attribute::of(Kind::Workspace).iter();
+    let known = attributes.filter_map(|one| Some((*one, existing.attribute(*one)?)));
+    (Address::workspace(), known.collect())
 }
 
 /// Finds the roles of this account that any resource mentions by ARN. Patterns name no role in particular.

@@ -10,6 +10,7 @@ use crate::{
         aws::{
             Aws, error, live_tags,
             role::{attributes, exact, get, tag_map},
+            tags_of_aws,
         },
     },
     node::Node,
@@ -18,7 +19,7 @@ use crate::{
         Resource,
         role::{DEFAULT_MAX_SESSION_SECONDS, Role},
     },
-    snapshot::{Found, RoleFact},
+    snapshot::{Fact, Found, RoleFact},
     stack::Query,
     tags::{self, Owner},
     text::Text,
@@ -79,7 +80,10 @@ fn seen(
                 resource: Resource::Role(role),
                 owner: fact.owner.clone(),
                 attributes: attributes(live),
-                facts: Vec::new(),
+                facts: [Fact::UniqueId(live.role_id.clone())]
+                    .into_iter()
+                    .chain(tags_of_aws(&tags))
+                    .collect(),
             });
         }
         facts.push(fact);

@@ -8,7 +8,7 @@ use crate::{
     cloud::{
         CallError,
         aws::{
-            Aws, all, live_tags,
+            Aws, all, live_tags, tags_of_aws,
             workspace::{attributes, wait},
         },
     },
@@ -138,7 +138,7 @@ async fn found(
             &workspace.arn,
             described.prometheus_endpoint(),
         ),
-        facts: Vec::new(),
+        facts: tags_of_aws(tags).into_iter().collect(),
     }))
 }
 
