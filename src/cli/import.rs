@@ -7,7 +7,6 @@ mod report;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -26,6 +25,7 @@ use crate::{
             mentions::Mentions,
         },
         interrupt::Interrupts,
+        replace::{create, replace},
         sandbox::{self, Wanted as WantedSandbox},
     },
     cloud::aws::{
@@ -302,25 +302,14 @@ fn exists(out: &Path) -> Failure {
         .hint("name another file with --out, or give --force to overwrite it")
 }
 
-/// Writes the file, which may have come into being while AWS was read.
+/// Writes the file. One that came into being while AWS was read is not overwritten either.
 fn save(out: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).truncate(force);
-    if force {
-        options.create(true);
+    let written = if force && out.exists() {
+        replace(out, text)
     } else {
-        options.create_new(true);
-    }
-    let written = options
-        .open(out)
-        .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
-    written.map_err(|error| {
-        if error.kind() == io::ErrorKind::AlreadyExists {
-            exists(out)
-        } else {
-            Failure::before(format!("cannot write {}: {error}", out.display()))
-        }
-    })
+        create(out, text)
+    };
+    written.map_err(Failure::before)
 }
 
 fn tag(text: &str) -> Result<(String, Option<String>), String> {

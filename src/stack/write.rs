@@ -23,11 +23,13 @@ use crate::{
     resource::Resource,
     snapshot::Found,
     stack::{
-        Source, Stack, Surroundings, load,
+        Source, Stack, Surroundings,
+        format::format,
+        load,
         problem::Problem,
         write::{
             layout::{Page, Table, Value},
-            leave::{Leave, Left},
+            leave::Left,
             mentions::Mentions,
             own::{common, is_ours, lifecycle, own_tags, tag_table, variables},
             secrets::Secrets,
@@ -95,37 +97,28 @@ pub fn write(draft: &Draft) -> Result<Written, Vec<Problem>> {
     loop {
         let writer = Writer::new(draft, &left);
         let (page, secrets) = writer.page(&left);
-        let leaves = match read(draft, &page.text, &secrets) {
+        match read(draft, &page.text, &secrets) {
             Ok(stack) => {
                 let leaves = leave::missing_roles(&stack, &draft.roles, &page);
-                if leaves.is_empty() {
+                // What can't be left alone, the plan will show.
+                if !left.add(leaves) {
                     return Ok(writer.written(page, &secrets, stack, &left));
                 }
-                leaves
             }
             Err(problems) => {
-                let leaves: Vec<Leave> = problems
-                    .iter()
-                    .filter_map(|problem| leave::of(problem, &page, &secrets))
-                    .collect();
-                if leaves.is_empty() {
+                let leaves = problems.iter();
+                let leaves = leaves.filter_map(|problem| leave::of(problem, &page, &secrets));
+                if !left.add(leaves.collect()) {
                     return Err(problems);
                 }
-                leaves
             }
-        };
-        if !left.add(leaves) {
-            return Err(read(draft, &page.text, &secrets).err().unwrap_or_default());
         }
     }
 }
 
 /// Reads the text as the next run will.
 fn read(draft: &Draft, text: &str, secrets: &Secrets) -> Result<Stack, Vec<Problem>> {
-    let source = Source {
-        path: "stack.toml".into(),
-        text: text.to_owned(),
-    };
+    let source = source(text.to_owned());
     let around = Surroundings {
         identity: draft.identity.clone(),
         account_is_known: true,
@@ -136,6 +129,11 @@ fn read(draft: &Draft, text: &str, secrets: &Secrets) -> Result<Stack, Vec<Probl
         read: &|_| Err(io::ErrorKind::NotFound.into()),
     };
     load(&source, &around)
+}
+
+fn source(text: String) -> Source {
+    let path = "stack.toml".into();
+    Source { path, text }
 }
 
 /// Everything that tables refer to each other by.
@@ -319,7 +317,7 @@ impl<'a> Writer<'a> {
         let own = tag_table(&own, address, secrets);
         lifecycle(&mut table, found, left.ignored(address));
         if !own.entries.is_empty() {
-            table.add("tags", Value::Table(own));
+            table.put("tags", Value::Table(own));
         }
         let notes = self.draft.notes.get(found.arn());
         table.notes.splice(0..0, notes.cloned().unwrap_or_default());
@@ -327,8 +325,9 @@ impl<'a> Writer<'a> {
     }
 
     fn written(&self, page: Page, secrets: &Secrets, stack: Stack, left: &Left) -> Written {
+        let source = source(page.text);
         Written {
-            text: page.text,
+            text: format(&source).expect("what was read as a stack file is TOML"),
             secrets: secrets.values(),
             stack,
             addresses: self.addresses.clone(),

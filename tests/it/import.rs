@@ -5,13 +5,21 @@ mod samples;
 mod sandboxed;
 mod wild;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 
 use amp_stack::{
     plan::{Plan, plan},
     resource::{Change, Resource, log_group, role, task_definition, workspace},
     snapshot::{Found, RoleFact, Snapshot},
-    stack::write::{Draft, Written, write},
+    stack::{
+        Source, Stack, Surroundings,
+        format::format,
+        load,
+        write::{Draft, Written, write},
+    },
     tags::{self, Owner, PREFIX, Tags},
 };
 use proptest::prelude::*;
@@ -68,6 +76,25 @@ fn after(plan: &Plan, found: &[Found]) -> Vec<Found> {
     found
 }
 
+/// What the text says, which is formatted already.
+fn read(written: &Written) -> Stack {
+    let source = Source {
+        path: "stack.toml".into(),
+        text: written.text.clone(),
+    };
+    assert_eq!(format(&source).unwrap(), written.text);
+    let around = Surroundings {
+        identity: identity(),
+        account_is_known: true,
+        region_is_known: true,
+        variables: written.secrets.clone(),
+        var_files: Vec::new(),
+        environment: &|_| None,
+        read: &|_| Err(io::ErrorKind::NotFound.into()),
+    };
+    load(&source, &around).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
 /// The law: what is written declares what lives, so adopting it only sets tags of ownership, and after that there is nothing to do.
 #[track_caller]
 fn holds(draft: &Draft) -> Written {
@@ -75,6 +102,7 @@ fn holds(draft: &Draft) -> Written {
         Ok(written) => written,
         Err(problems) => panic!("{problems:#?}"),
     };
+    assert_eq!(read(&written), written.stack, "{}", written.text);
     let plan = plan_of(&written, &draft.found, &draft.roles);
     assert_eq!(plan.refusals, [], "{}", written.text);
     for step in &plan.steps {

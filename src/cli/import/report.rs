@@ -64,9 +64,12 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
         text.push('\n');
     };
     if *not_asked > 0 {
-        let families = words::count(*not_asked, "more family").replace("familys", "families");
+        let others = match not_asked {
+            1 => "another family that was not looked at".to_owned(),
+            more => format!("{more} other families that were not looked at"),
+        };
         tell(&format!(
-            "There are {families}, which may use the same roles, log groups or workspace: not all were looked at."
+            "The account has {others} and that may use the same roles, log groups or workspace."
         ));
     }
     for paragraph in advice(choice.taken.iter().map(|found| &found.owner)) {

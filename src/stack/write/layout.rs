@@ -55,13 +55,13 @@ impl Table {
     }
 
     /// Adds an entry at the end.
-    pub(super) fn add(&mut self, key: &str, value: Value) {
+    pub(super) fn put(&mut self, key: &str, value: Value) {
         self.entries.push((key.to_owned(), value));
     }
 
     /// Adds a string, which means what it says, at the end.
-    pub(super) fn add_literal(&mut self, key: &str, text: &str) {
-        self.add(key, Value::Text(escaped(text)));
+    pub(super) fn put_literal(&mut self, key: &str, text: &str) {
+        self.put(key, Value::Text(escaped(text)));
     }
 
     /// Tells whether one of its strings holds `part`.
@@ -320,14 +320,14 @@ mod tests {
     #[test]
     fn keys_are_aligned_and_long_tables_have_headers() {
         let mut inner = Table::default();
-        inner.add("first", text(&"x".repeat(60)));
-        inner.add("second", text(&"y".repeat(60)));
+        inner.put("first", text(&"x".repeat(60)));
+        inner.put("second", text(&"y".repeat(60)));
         let mut table = Table::section();
         table.notes.push("About it.".to_owned());
-        table.add("name", text("a"));
-        table.add("odd key", Value::Bool(true));
-        table.add("inner", Value::Table(inner));
-        table.add(
+        table.put("name", text("a"));
+        table.put("odd key", Value::Bool(true));
+        table.put("inner", Value::Table(inner));
+        table.put(
             "ports",
             Value::List(vec![Value::Number(1.into()), Value::Number(2.into())]),
         );
@@ -355,7 +355,7 @@ mod tests {
         statement.add("Effect", text("Allow"));
         let mut policy = Table::section();
         let statement = Value::Table(statement);
-        policy.add("Statement", Value::List(vec![statement.clone(), statement]));
+        policy.put("Statement", Value::List(vec![statement.clone(), statement]));
         let mut page = Page::default();
         page.note("First.");
         page.table(&["a"], &policy);
@@ -368,11 +368,11 @@ mod tests {
     #[test]
     fn what_is_removed_leaves_no_empty_table() {
         let mut environment = Table::section();
-        environment.add("A", text("1"));
+        environment.put("A", text("1"));
         let mut table = Table::section();
-        table.add("environment", Value::Table(environment.clone()));
-        environment.add("B", text("2"));
-        table.add("more", Value::Table(environment));
+        table.put("environment", Value::Table(environment.clone()));
+        environment.put("B", text("2"));
+        table.put("more", Value::Table(environment));
         table.remove(&["environment", "A"]);
         table.remove(&["more", "A"]);
         let mut page = Page::default();

@@ -191,6 +191,10 @@ pub(super) fn missing_roles(stack: &Stack, roles: &BTreeSet<String>, page: &Page
         for quote in ['"', '\''] {
             let string = format!("{quote}{arn}{quote}");
             for (start, found) in page.text.match_indices(&string) {
+                let line = page.text[..start].rsplit('\n').next();
+                if line.is_some_and(|line| line.trim_start().starts_with('#')) {
+                    continue;
+                }
                 let span = start..start + found.len();
                 let place = page.path_at(&span).and_then(address_of);
                 leaves.extend(place.map(|(address, path)| Leave {

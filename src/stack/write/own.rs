@@ -19,7 +19,7 @@ use crate::{
 /// What amp-stack does about a resource.
 pub(super) fn lifecycle(table: &mut Table, found: &Found, ignored: Vec<(String, String)>) {
     if !is_ours(found) {
-        table.add("adopt", Value::Bool(true));
+        table.put("adopt", Value::Bool(true));
     }
     let holds_data = match found.resource.kind() {
         Kind::LogGroup | Kind::Workspace => true,
@@ -28,12 +28,12 @@ pub(super) fn lifecycle(table: &mut Table, found: &Found, ignored: Vec<(String, 
     let tag = found.resource.tags().get(PREVENT_DESTROY_TAG);
     let is_protected = tag.and_then(|value| value.known()) == Some("true");
     if is_protected || (!is_ours(found) && holds_data) {
-        table.add("prevent_destroy", Value::Bool(true));
+        table.put("prevent_destroy", Value::Bool(true));
     } else if found.resource.kind() == Kind::Workspace {
-        table.add("prevent_destroy", Value::Bool(false));
+        table.put("prevent_destroy", Value::Bool(false));
     }
     if !ignored.is_empty() {
-        table.add("ignore", Value::Noted(ignored));
+        table.put("ignore", Value::Noted(ignored));
     }
 }
 
@@ -50,8 +50,8 @@ pub(super) fn variables(secrets: &Secrets) -> Table {
     );
     for (name, secret) in secrets.iter() {
         let mut variable = Table::default();
-        variable.add("description", Value::Text(escaped(&secret.place)));
-        table.add(name, Value::Table(variable));
+        variable.put("description", Value::Text(escaped(&secret.place)));
+        table.put(name, Value::Table(variable));
     }
     table
 }
@@ -66,7 +66,7 @@ pub(super) fn tag_table(tags: &Tags, address: &Address, secrets: &mut Secrets) -
     let mut table = Table::section();
     for (key, value) in tags {
         let value = speller.text(&["tags", key], &value.to_string());
-        table.add(key, Value::Text(value));
+        table.put(key, Value::Text(value));
     }
     table
 }

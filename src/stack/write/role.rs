@@ -33,38 +33,38 @@ const ELEMENTS: &[&str] = &[
 /// What the file says of a role.
 pub(super) fn table(role: &Role, identity: &Identity, speller: &mut Speller<'_>) -> Table {
     let mut table = Table::section();
-    table.add_literal("name", &role.name);
+    table.put_literal("name", &role.name);
     // The path that IAM gives a role by itself (IAM API reference, `CreateRole`).
     if role.path != "/" {
-        table.add_literal("path", &role.path);
+        table.put_literal("path", &role.path);
     }
     if !role.description.is_empty() {
         let description = speller.text(&["description"], &role.description);
-        table.add("description", Value::Text(description));
+        table.put("description", Value::Text(description));
     }
     if role.max_session_seconds != DEFAULT_MAX_SESSION_SECONDS {
         let seconds = role.max_session_seconds.into();
-        table.add("max_session_seconds", Value::Number(seconds));
+        table.put("max_session_seconds", Value::Number(seconds));
     }
     if let Some(boundary) = &role.permissions_boundary {
-        table.add_literal("permissions_boundary", &boundary.to_string());
+        table.put_literal("permissions_boundary", &boundary.to_string());
     }
     if !role.managed_policies.is_empty() {
         let policies = role.managed_policies.iter();
         let policies = policies.map(|arn| policy_name(&arn.to_string(), identity));
-        table.add("managed_policies", Value::List(policies.collect()));
+        table.put("managed_policies", Value::List(policies.collect()));
     }
     if role.trust != default_trust(identity) {
         let trust = policy(&["trust"], &role.trust, speller);
-        table.add("trust", trust);
+        table.put("trust", trust);
     }
     let mut inline = Table::section();
     for (name, document) in &role.inline_policies {
         let document = policy(&["inline_policies", name], document, speller);
-        inline.add(name, document);
+        inline.put(name, document);
     }
     if !inline.entries.is_empty() {
-        table.add("inline_policies", Value::Table(inline));
+        table.put("inline_policies", Value::Table(inline));
     }
     table
 }
@@ -84,9 +84,9 @@ fn policy(path: &[&str], policy: &Policy, speller: &mut Speller<'_>) -> Value {
     let mut table = Table::section();
     for (key, member) in in_order(members.iter()) {
         if key == "Statement" {
-            table.add(key, statements(path, member, speller));
+            table.put(key, statements(path, member, speller));
         } else if let Some(value) = speller.node(&at(path, key), member) {
-            table.add(key, value);
+            table.put(key, value);
         }
     }
     Value::Table(table)
@@ -104,7 +104,7 @@ fn statements(path: &[&str], node: &Node, speller: &mut Speller<'_>) -> Value {
             let mut table = Table::section();
             for (key, member) in in_order(members.iter()) {
                 if let Some(value) = speller.node(&at(path, key), member) {
-                    table.add(key, value);
+                    table.put(key, value);
                 }
             }
             Value::Table(table)

@@ -75,7 +75,7 @@ impl Speller<'_> {
                 for (key, member) in members {
                     let path: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
                     if let Some(value) = self.node(&path, member) {
-                        table.add(key, value);
+                        table.put(key, value);
                     }
                 }
                 Value::Table(table)

@@ -46,7 +46,7 @@ pub(super) fn table(
 ) -> Table {
     let mut table = Table::section();
     if family.family != key {
-        table.add_literal("family", &family.family);
+        table.put_literal("family", &family.family);
     }
     let Some(Node::Map(members)) = family.document.as_ref().map(|d| d.normal().clone()) else {
         return table;
@@ -87,14 +87,14 @@ impl Writer<'_, '_, '_> {
                 (_, None) => None,
             };
             if let Some(value) = value {
-                table.add(&path, value);
+                table.put(&path, value);
                 members.remove(name);
             }
         }
         self.verbatim(&[], &members, table);
         if let Some(containers) = containers {
             let containers = self.containers(&containers);
-            table.add("containers", containers);
+            table.put("containers", containers);
         }
     }
 
@@ -105,11 +105,11 @@ impl Writer<'_, '_, '_> {
             let at = file_name(name);
             let path: Vec<&str> = path.iter().copied().chain([at.as_str()]).collect();
             if let Some(value) = self.speller.node(&path, node) {
-                verbatim.add(name, value);
+                verbatim.put(name, value);
             }
         }
         if !verbatim.entries.is_empty() {
-            table.add("verbatim", Value::Table(verbatim));
+            table.put("verbatim", Value::Table(verbatim));
         }
     }
 
@@ -133,7 +133,7 @@ impl Writer<'_, '_, '_> {
                 let mut members = container.as_map().cloned().unwrap_or_default();
                 members.remove("name");
                 let container = self.container(&["containers", &name], members);
-                table.add(&name, Value::Table(container));
+                table.put(&name, Value::Table(container));
             }
             return Value::Table(table);
         }
@@ -153,13 +153,13 @@ impl Writer<'_, '_, '_> {
             };
             let name = file_name(&member.name);
             if let Some(logs) = self.logs(&member.name, node) {
-                table.add("logs", logs);
+                table.put("logs", logs);
                 members.remove(&member.name);
                 continue;
             }
             let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
             if let Some(value) = self.member(&at, member, node) {
-                table.add(&name, value);
+                table.put(&name, value);
                 members.remove(&member.name);
             }
         }
@@ -185,7 +185,7 @@ impl Writer<'_, '_, '_> {
         Some(key.map_or_else(
             || {
                 let mut table = Table::default();
-                table.add_literal("name", group);
+                table.put_literal("name", group);
                 Value::Table(table)
             },
             |key| Value::Text(escaped(key)),
@@ -235,7 +235,7 @@ impl Writer<'_, '_, '_> {
                     Value::Table(rest)
                 }
             };
-            table.add(&key, value);
+            table.put(&key, value);
         }
         Some(table)
     }
@@ -259,7 +259,7 @@ impl Writer<'_, '_, '_> {
             if let Some(node) = members.get(&member.name) {
                 let name = file_name(&member.name);
                 let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-                table.add(&name, self.member(&at, member, node)?);
+                table.put(&name, self.member(&at, member, node)?);
             }
         }
         Some(table)
@@ -278,7 +278,7 @@ impl Writer<'_, '_, '_> {
                     let value = self
                         .group_name(key, member)
                         .or_else(|| self.value(&at, content, member))?;
-                    table.add(key, value);
+                    table.put(key, value);
                 }
                 Some(Value::Table(table))
             }

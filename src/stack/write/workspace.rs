@@ -15,7 +15,7 @@ const DEFAULT_RULE_OFFSET_SECONDS: u32 = 60;
 pub(super) fn table(workspace: &Workspace, logging: Option<&str>) -> Table {
     let mut table = Table::section();
     if let Some(alias) = &workspace.alias {
-        table.add_literal("alias", alias);
+        table.put_literal("alias", alias);
     }
     let Configuration {
         retention_days,
@@ -32,19 +32,19 @@ pub(super) fn table(workspace: &Workspace, logging: Option<&str>) -> Table {
         ("rule_query_offset_seconds", rule_offset),
     ] {
         if let Some(number) = number {
-            table.add(key, Value::Number(number.into()));
+            table.put(key, Value::Number(number.into()));
         }
     }
     if let Some(key) = &workspace.kms_key_arn {
-        table.add_literal("kms_key_arn", &key.to_string());
+        table.put_literal("kms_key_arn", &key.to_string());
     }
     match (logging, &workspace.logging) {
-        (Some(key), _) => table.add_literal("logging", key),
-        (None, Some(arn)) => table.add_literal("logging", &arn.to_string()),
+        (Some(key), _) => table.put_literal("logging", key),
+        (None, Some(arn)) => table.put_literal("logging", &arn.to_string()),
         (None, None) => {}
     }
     if let Some(limits) = limits.as_ref().filter(|limits| !limits.is_empty()) {
-        table.add("limits", self::limits(limits));
+        table.put("limits", self::limits(limits));
     }
     table
 }
@@ -55,11 +55,11 @@ fn limits(limits: &BTreeMap<LabelSet, u64>) -> Value {
         if !labels.is_empty() {
             let mut table = Table::default();
             for (name, value) in labels {
-                table.add_literal(name, value);
+                table.put_literal(name, value);
             }
-            bucket.add("labels", Value::Table(table));
+            bucket.put("labels", Value::Table(table));
         }
-        bucket.add("max_series", Value::Number((*most).into()));
+        bucket.put("max_series", Value::Number((*most).into()));
         Value::Table(bucket)
     });
     Value::List(buckets.collect())
