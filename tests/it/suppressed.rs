@@ -1,12 +1,16 @@
 //! What is no change: every rule that hides a difference, and what `plan --explain` says of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use amp_stack::{
     address::{Address, Kind},
+    cloud::paper::Paper,
     node::Node,
     normal::Suppressed,
-    plan::{self, suppressed::RULES},
+    plan::{self, Plan, suppressed::RULES},
     policy::{self, Policy},
     resource::{
         IgnorePath, Resource,
@@ -28,12 +32,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
+    laws::carry_out,
     run::Bench,
     samples::{
         family, family_at, group, group_at, owned, policy, role, role_at, stack, with_lifecycle,
         workspace,
     },
-    worlds::identity,
+    worlds::{identity, spec},
 };
 
 /// The ids of what lives follow from its address.
@@ -482,7 +487,37 @@ fn respelled() -> impl Strategy<Value = (Value, Value)> {
     })
 }
 
+/// What `stack` says of the sizes of its families, of those that live and stay under `plan`.
+fn sizes<'a>(stack: &'a Stack, plan: &Plan) -> BTreeMap<&'a Address, &'a str> {
+    let families = stack.resources.iter().filter_map(|(address, declared)| {
+        let family = declared.want.as_ref()?.task_definition()?;
+        let cpu = family.document.as_ref()?.written().get("cpu")?.as_str()?;
+        plan.known.contains_key(address).then_some((address, cpu))
+    });
+    families.collect()
+}
+
 proptest! {
+    /// Worlds on paper give documents back as AWS may, with sizes in units.
+    #[test]
+    fn whatever_was_applied_is_explained_where_it_is_spelled_differently(spec in spec()) {
+        let (stack, paper) = (spec.stack(), Arc::new(Paper::new(identity())));
+        let query = stack.query(false);
+        carry_out(&paper, &stack, &query, &[], 4);
+        let live = paper.snapshot(&query);
+        let plan = plan::plan(&stack, &live);
+        let suppressed = plan::suppressed::suppressed(&stack, &live, &plan);
+        for one in suppressed.values().flatten() {
+            prop_assert_ne!(&one.want, &one.live);
+            prop_assert!(!one.rules.is_empty());
+        }
+        for (address, cpu) in sizes(&stack, &plan) {
+            let of_it = suppressed.get(address).into_iter().flatten();
+            let told = of_it.filter(|one| one.path.to_string() == "cpu").count();
+            prop_assert_eq!(told, usize::from(cpu == "1 vCPU"), "{} {}", address, cpu);
+        }
+    }
+
     #[test]
     fn equal_policies_that_are_spelled_differently_are_explained((one, other) in respelled()) {
         let (want, live) = (policy(&one), policy(&other));
