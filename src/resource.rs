@@ -82,6 +82,14 @@ pub struct Immutable {
     pub why: &'static str,
 }
 
+impl Immutable {
+    /// Not a difference at all: somebody asked for another resource.
+    pub const ASKED: Self = Self {
+        property: "--replace",
+        why: "it was asked to be built anew",
+    };
+}
+
 /// A path to something within a resource that is left to somebody else: `tags.CostCenter`, `containers.app.image`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IgnorePath(Vec<String>);

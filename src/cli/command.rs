@@ -12,9 +12,11 @@ use crate::{
         failure::Failure,
         interrupt::Interrupts,
         look::{self, Site, Wish},
+        place,
         session::{self, Session},
     },
     show::is_secret,
+    stack::Stack,
 };
 
 /// `amp-stack plan`.
@@ -88,6 +90,8 @@ async fn carry_out(
     consent::ensure_possible(doing, console)?;
     let open = asked.open(console);
     let Session { sites, sandbox } = unless_interrupted(open, interrupts).await?;
+    let stacks: Vec<&Stack> = sites.iter().map(|site| &site.stack).collect();
+    place::check("--allow-data-loss", &doing.allow_data_loss, &stacks)?;
     let order = Order {
         wish: Wish {
             sites: &sites,

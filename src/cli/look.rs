@@ -199,7 +199,7 @@ fn ensure_targets<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Result<(), Fail
             .chain(&plan.left_out)
             .collect();
         for address in site.only.iter().flatten() {
-            place::ensure_there("--target", address, &site.stack.name, there.clone())?;
+            place::ensure_there("--target", address, &site.stack.name, there.iter().copied())?;
         }
     }
     Ok(())

@@ -167,10 +167,7 @@ impl Resource {
             want.renew(live);
             return None;
         }
-        Some(Immutable {
-            property: "--replace",
-            why: "it was asked to be built anew",
-        })
+        Some(Immutable::ASKED)
     }
 
     /// Completes a wanted state from the live one.

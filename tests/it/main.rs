@@ -23,6 +23,7 @@ mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
 mod several;
+mod several_cli;
 mod show;
 mod simulation;
 mod stacks;
