@@ -1,6 +1,7 @@
 //! What is wanted: the checked content of a stack file.
 
 pub mod document;
+pub mod format;
 pub mod interpolate;
 pub mod load;
 pub mod problem;
@@ -10,6 +11,7 @@ pub mod rules;
 pub mod source;
 pub mod task_definition;
 pub mod tree;
+pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("indicatif::", &["show/progress"]),
     ("toml::", &["stack/"]),
     ("aws_lc_rs", &["saved/"]),
+    ("toml_parser", &["stack/format/"]),
     (
         "async fn",
         &[

@@ -204,9 +204,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// The event for programs.
-    pub fn event(&mut self, event: &apply::Event) -> Event {
-        match event {
+    /// The event for programs, unless they have no use for it.
+    pub fn event(&mut self, event: &apply::Event) -> Option<Event> {
+        Some(match event {
             apply::Event::Started { step, calls } => {
                 let (step, address) = names(step);
                 Event::Started(Started {
@@ -220,7 +220,7 @@ impl Run {
                 step,
                 operation,
                 notice,
-            } => noticed(step, operation, notice),
+            } => return noticed(step, operation, notice),
             apply::Event::Waiting { step, error, pause } => {
                 waiting(step, error, pause.as_secs_f64())
             }
@@ -253,7 +253,7 @@ impl Run {
                 })
             }
             apply::Event::Stopping => Event::Stopping {},
-        }
+        })
     }
 
     fn calling(&mut self, step: &StepId, change: &Change) -> Event {
@@ -274,9 +274,10 @@ fn names(step: &StepId) -> (String, String) {
     (step.to_string(), step.address.to_string())
 }
 
-fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> Event {
+fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> Option<Event> {
     let (step, address) = names(step);
-    match notice {
+    Some(match notice {
+        notice::Notice::Queued | notice::Notice::Sending => return None,
         notice::Notice::Retrying {
             request,
             attempts,
@@ -299,7 +300,7 @@ fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> E
             operation,
             status: status.clone(),
         }),
-    }
+    })
 }
 
 fn waiting(step: &StepId, error: &CallError, pause_seconds: f64) -> Event {
