@@ -12,6 +12,8 @@ mod failure;
 mod files;
 mod fmt;
 mod graph;
+mod guide;
+mod import;
 mod init;
 mod interrupt;
 mod json;
@@ -80,6 +82,8 @@ async fn dispatch(
         Command::Man(args) => man::man(&args, console),
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
+        Command::Import(args) => import::import(&args, console, interrupts).await,
+        Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
         Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
         Command::Init(args) => init::init(&args, console, interrupts).await,

@@ -11,6 +11,7 @@ pub mod rules;
 pub mod source;
 pub mod task_definition;
 pub mod tree;
+pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 

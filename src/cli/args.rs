@@ -9,6 +9,8 @@ use crate::cli::{
     explain::{self, Explain},
     fmt::{self, Fmt},
     graph::{self, Graph},
+    guide::{self, Guide},
+    import::{self, Import},
     init::{self, Init},
     json::Telling,
     man::{self, Pages},
@@ -141,6 +143,9 @@ pub(super) enum Command {
     /// Say which rule is behind a code, where it comes from, and what breaks it
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
     Explain(Explain),
+    /// Read the user guide
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", guide::EXAMPLES))]
+    Guide(Guide),
     /// Print what a shell completes
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
     Completions(Completions),
@@ -156,6 +161,9 @@ pub(super) enum Command {
     /// Write a stack file for one application, asking what it needs to know
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
     Init(Init),
+    /// Write a stack file of what lives in the account already; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
+    Import(Import),
 }
 
 /// `plan`.

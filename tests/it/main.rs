@@ -11,6 +11,8 @@ mod emulators;
 mod format;
 mod format_cli;
 mod graph;
+mod guide;
+mod import;
 mod init;
 mod json;
 mod laws;

@@ -112,6 +112,7 @@ impl<'a> Lines<'a> {
             Event::Calling { .. } | Event::Performed { .. } => None,
             Event::Finished { .. }
             | Event::Failed { .. }
+            | Event::Left { .. }
             | Event::GivenUp { .. }
             | Event::Stopping => last_line(event, self.plan, self.style),
         }
