@@ -10,17 +10,22 @@ mod exit;
 mod explain;
 mod failure;
 mod files;
+mod fmt;
 mod graph;
 mod guide;
+mod init;
 mod interrupt;
 mod json;
 mod look;
 mod man;
 mod output;
 mod place;
+mod replace;
 mod report;
 mod sandbox;
+mod saved;
 mod session;
+mod show;
 mod validate;
 
 use std::{ffi::OsString, io, process::ExitCode};
@@ -67,6 +72,7 @@ async fn dispatch(
     match command {
         Command::Plan(args) => command::plan(&args, console, interrupts).await,
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
+        Command::Show(args) => show::show(&args, console),
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
         Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
         Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,
@@ -77,6 +83,8 @@ async fn dispatch(
         Command::Graph(args) => graph::graph(&args, console),
         Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
+        Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
+        Command::Init(args) => init::init(&args, console, interrupts).await,
     }
 }
 
@@ -95,9 +103,9 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     } else {
         Exit::Done
     };
-    if exit == Exit::Error && words.iter().any(|word| word == "--json") {
+    if exit == Exit::Error {
         // Nobody has to read it: standard error and the exit code say the same.
-        _ = Console::of_process(Color::Never).tell_misuse(&fault(error));
+        _ = json::tell_misuse(words, &fault(error));
     }
     match error.print() {
         Ok(()) => exit.into(),

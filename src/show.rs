@@ -5,6 +5,7 @@ pub mod decide;
 mod entry;
 pub mod events;
 pub mod graph;
+pub mod moved;
 pub mod outputs;
 pub mod plan;
 pub mod progress;

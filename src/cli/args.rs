@@ -7,12 +7,15 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use crate::cli::{
     completions::{self, Completions},
     explain::{self, Explain},
+    fmt::{self, Fmt},
     graph::{self, Graph},
     guide::{self, Guide},
+    init::{self, Init},
     json::Telling,
     man::{self, Pages},
     output::{self, Outputs},
     place::Place,
+    show::{self, Show},
     validate::{self, Validate},
 };
 
@@ -50,6 +53,7 @@ Examples:
   amp-stack plan                          plan ./stack.toml, or the only file in ./stacks/
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
+  amp-stack plan --out plan.json          save it, to apply exactly this later
   amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
@@ -61,6 +65,7 @@ const APPLY_EXAMPLES: &str = "\
 Examples:
   amp-stack apply                         show the plan, ask, and do it
   amp-stack apply --yes                   do it without asking, as in a pipeline
+  amp-stack apply plan.json               make the calls of a saved plan, or none
   amp-stack apply --adopt roles.task      take over a role that exists already
   amp-stack apply --yes --allow-data-loss log_groups.app
   amp-stack apply --replace task_definitions.checkout
@@ -116,6 +121,9 @@ pub(super) enum Command {
     /// Show what is to be done, ask, and do it
     #[command(after_help = format!("{APPLY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Apply(Apply),
+    /// Print a plan that was saved with `plan --out`
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", show::EXAMPLES))]
+    Show(Show),
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
@@ -146,6 +154,12 @@ pub(super) enum Command {
     /// Draw what a stack file declares and what mentions what, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),
+    /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
+    Fmt(Fmt),
+    /// Write a stack file for one application, asking what it needs to know
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
+    Init(Init),
 }
 
 /// `plan`.
@@ -170,6 +184,9 @@ pub(super) struct Plan {
     /// Plan what `destroy` would do
     #[arg(long)]
     pub(super) destroy: bool,
+    /// Save the plan, without its secrets, for `amp-stack apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) wishes: Wishes,
     #[command(flatten)]
@@ -189,6 +206,9 @@ pub(super) struct Apply {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+    /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
+    #[arg(long, value_name = "STACK.toml")]
+    pub(super) stack: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) telling: Telling,
 }
@@ -277,7 +297,7 @@ pub(super) struct InSandbox {
 }
 
 /// Which stacks, and where.
-#[derive(Clone, Debug, Group)]
+#[derive(Clone, Debug, Default, Group)]
 pub(super) struct Target {
     /// The stack files, one after another [default: ./stack.toml, else the only file in ./stacks/]
     #[arg(value_name = "STACK.toml")]

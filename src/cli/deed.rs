@@ -57,6 +57,16 @@ pub(super) async fn carry_out<C: Cloud>(
 ) -> Result<Exit, Failure> {
     let agreed = agree(&order, console);
     let plans = unless_interrupted(agreed, interrupts).await?;
+    perform(&order, plans, console, interrupts).await
+}
+
+/// Carries out plans that somebody has agreed to, one of each stack.
+pub(super) async fn perform<C: Cloud>(
+    order: &Order<'_, C>,
+    plans: Vec<Plan>,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
     let mut sites = order.wish.sites.iter().zip(plans);
     let mut changed = false;
     while let Some((site, plan)) = sites.next() {
@@ -64,10 +74,10 @@ pub(super) async fn carry_out<C: Cloud>(
             console.events_are_about(Some(&site.path));
             // As with everything that is told from here on, nobody has to read it.
             _ = console.emit(&events::outcome(&Outcome::default(), false));
-            tell_outputs(&order, site, &plan.known, console);
+            tell_outputs(order, site, &plan.known, console);
             continue;
         }
-        let end = carry_out_one(&order, site, plan, changed, console, interrupts).await?;
+        let end = carry_out_one(order, site, plan, changed, console, interrupts).await?;
         changed |= end.changed;
         if !end.is_complete {
             tell_not_begun(sites.filter(|(_, plan)| !plan.steps.is_empty()), console);
@@ -141,7 +151,13 @@ async fn carry_out_one<C: Cloud>(
 
 /// Tells what the stack file has for scripts, if it is not to go.
 fn tell_outputs<C>(order: &Order<'_, C>, site: &Site<C>, known: &Known, console: &mut Console) {
-    if !order.wish.destroy && !console.tells_programs() {
+    if order.wish.destroy {
+        return;
+    }
+    for event in events::outputs(&outputs::declared(&site.stack, known)) {
+        _ = console.emit(&event);
+    }
+    if !console.tells_programs() {
         let text = outputs::after_apply(&site.stack, known, console.err_style);
         _ = console.tell(&text);
     }
@@ -153,6 +169,16 @@ async fn agree<C: Cloud>(
     console: &mut Console,
 ) -> Result<Vec<Plan>, Failure> {
     let planned = look::show(&order.wish, None, console).await?;
+    confirm(order, &planned, console).await?;
+    Ok(planned.into_iter().map(|planned| planned.plan).collect())
+}
+
+/// Asks whether to carry out `planned`, which somebody has seen. Fails if that is declined, can't be, or no longer makes sense.
+pub(super) async fn confirm<C: Cloud>(
+    order: &Order<'_, C>,
+    planned: &[Planned],
+    console: &mut Console,
+) -> Result<(), Failure> {
     let refusals = planned.iter().map(|planned| planned.plan.refusals.len());
     let refusals: usize = refusals.sum();
     if refusals > 0 {
@@ -163,12 +189,12 @@ async fn agree<C: Cloud>(
     }
     if planned.iter().any(|planned| !planned.plan.is_empty()) {
         let asked = Instant::now();
-        consent::ask(&losses(&order.wish, &planned), order.doing, console).await?;
+        consent::ask(&losses(&order.wish, planned), order.doing, console).await?;
         if asked.elapsed() > MOMENT {
-            ensure_still(order, &planned).await?;
+            ensure_still(order, planned).await?;
         }
     }
-    Ok(planned.into_iter().map(|planned| planned.plan).collect())
+    Ok(())
 }
 
 /// Plans once more, and fails unless the plans are the same.
@@ -184,7 +210,7 @@ async fn ensure_still<C: Cloud>(order: &Order<'_, C>, before: &[Planned]) -> Res
 }
 
 /// The places whose data the plans lose.
-fn losses<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Vec<Place> {
+pub(super) fn losses<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Vec<Place> {
     let mut losses = Vec::new();
     for (site, planned) in wish.sites.iter().zip(planned) {
         let lost = planned.risks.iter().filter(|risk| risk.data_loss);

@@ -1,6 +1,7 @@
 //! Telling programs: events as JSON Lines on standard output.
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
@@ -10,11 +11,14 @@ use aws_smithy_types::date_time::{DateTime, Format};
 use clap::Args;
 
 use crate::{
-    cli::{console::Console, exit::Exit},
+    cli::{args::Color, console::Console, exit::Exit},
     show::events::{self, Event, FORMAT, Line, Version},
 };
 
-/// The option of commands that tell programs what they do.
+/// The commands that tell programs what they do.
+const COMMANDS: [&str; 3] = ["plan", "apply", "destroy"];
+
+/// Their option.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct Telling {
     /// Tell programs what happens: one JSON object per line on standard output, and nothing else there
@@ -52,6 +56,28 @@ impl Stream {
     }
 }
 
+/// Tells programs that a command line is wrong, if `words` look as if it was to be one for them.
+pub(super) fn tell_misuse(words: &[OsString], message: &str) -> io::Result<()> {
+    let is_typed = |wanted: &&str| words.iter().any(|word| word == *wanted);
+    let Some(command) = COMMANDS.iter().copied().find(is_typed) else {
+        return Ok(());
+    };
+    if !is_typed(&"--json") {
+        return Ok(());
+    }
+    let mut console = Console::of_process(Color::Never);
+    console.begin(command, system_time)?;
+    console.emit(&Event::Error(events::Error {
+        message: message.to_owned(),
+        causes: Vec::new(),
+        hints: Vec::new(),
+        operation: None,
+        code: None,
+        request_id: None,
+    }))?;
+    console.end_events(Exit::Error)
+}
+
 impl Console {
     /// Tells programs instead of people from now on, if that was asked for, beginning with what the lines are.
     pub(super) fn begin_events(
@@ -62,29 +88,11 @@ impl Console {
         if !telling.json {
             return Ok(());
         }
-        self.begin(Some(command), system_time)
-    }
-
-    /// Tells programs that the command line is wrong: which command it would have been is not known.
-    pub(super) fn tell_misuse(&mut self, message: &str) -> io::Result<()> {
-        self.begin(None, system_time)?;
-        self.emit(&Event::Error(events::Error {
-            message: message.to_owned(),
-            causes: Vec::new(),
-            hints: Vec::new(),
-            operation: None,
-            code: None,
-            request_id: None,
-        }))?;
-        self.end_events(Exit::Error)
+        self.begin(command, system_time)
     }
 
     /// The same as [`Self::begin_events`], by any clock.
-    pub(super) fn begin(
-        &mut self,
-        command: Option<&'static str>,
-        now: fn() -> SystemTime,
-    ) -> io::Result<()> {
+    fn begin(&mut self, command: &'static str, now: fn() -> SystemTime) -> io::Result<()> {
         self.events = Some(Stream::new(now));
         self.emit(&Event::Version(Version {
             format: FORMAT,

@@ -31,11 +31,12 @@ use crate::{
     stack::{Query, Stack},
 };
 
-/// A plan and what is risky about it.
+/// A plan, what is risky about it, and what it was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) risks: Vec<Risk>,
+    pub(super) live: Snapshot,
     /// What is no change; empty unless somebody wants it explained.
     pub(super) suppressed: BTreeMap<Address, Vec<Suppressed>>,
 }
@@ -76,22 +77,16 @@ pub(super) async fn plan<C: Cloud>(wish: &Wish<'_, C>) -> Result<Vec<Planned>, C
         }
     };
     let planned = decide(wish, observe(wish, ask).await?);
-    if wish.destroy
-        || !planned
-            .iter()
-            .any(|planned| removes_a_family(&planned.plan))
-    {
+    if wish.destroy || !removes_a_family(&planned) {
         return Ok(planned);
     }
     // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
-    Ok(decide(
-        wish,
-        observe(wish, |site| site.stack.query(true)).await?,
-    ))
+    let live = observe(wish, |site| site.stack.query(true)).await?;
+    Ok(decide(wish, live))
 }
 
 /// Reads what each stack asks for: stacks that share a connection share one reading.
-async fn observe<C: Cloud>(
+pub(super) async fn observe<C: Cloud>(
     wish: &Wish<'_, C>,
     ask: impl Fn(&Site<C>) -> Query,
 ) -> Result<Vec<Snapshot>, CallError> {
@@ -111,18 +106,20 @@ async fn observe<C: Cloud>(
     Ok(live.into_values().collect())
 }
 
-fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
+/// Plans the stacks, given what was read for each.
+pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
     let mut plans: Vec<(&Stack, Planned)> = Vec::new();
-    for (site, mut live) in wish.sites.iter().zip(live) {
+    for (site, live) in wish.sites.iter().zip(live) {
         let stack = &site.stack;
+        let mut foreseen = live.clone();
         for (earlier, Planned { plan, .. }) in &plans {
             let same_region = earlier.identity.region == stack.identity.region;
-            plan::foresee(&mut live, plan, &earlier.name, same_region);
+            plan::foresee(&mut foreseen, plan, &earlier.name, same_region);
         }
         let plan = if wish.destroy {
-            plan::plan(&stack.clone().emptied(), &live)
+            plan::plan(&stack.clone().emptied(), &foreseen)
         } else {
-            plan::plan(stack, &live)
+            plan::plan(stack, &foreseen)
         };
         let plan = match &site.only {
             None => plan,
@@ -131,20 +128,21 @@ fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
         let mut planned = Planned {
             risks: risks(&plan),
             plan,
+            live,
             suppressed: BTreeMap::new(),
         };
         if wish.explain && !wish.destroy {
-            planned.suppressed = suppressed(stack, &live, &planned.plan);
+            planned.suppressed = suppressed(stack, &foreseen, &planned.plan);
         }
         plans.push((stack, planned));
     }
     plans.into_iter().map(|(_, planned)| planned).collect()
 }
 
-fn removes_a_family(plan: &Plan) -> bool {
-    plan.steps
-        .iter()
-        .any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
+/// Tells whether a family goes with all its revisions, so that the inactive ones matter.
+pub(super) fn removes_a_family(planned: &[Planned]) -> bool {
+    let mut steps = planned.iter().flat_map(|planned| &planned.plan.steps);
+    steps.any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
 }
 
 /// Plans, and prints the plans. `next` is the command that does it, if nothing asks at once.
@@ -158,16 +156,28 @@ pub(super) async fn show<C: Cloud>(
     }
     let planned = plan(wish).await?;
     ensure_targets(wish, &planned)?;
+    print(wish, &planned, next, console)?;
+    Ok(planned)
+}
+
+/// Prints the plans, or tells programs of them.
+pub(super) fn print<C>(
+    wish: &Wish<'_, C>,
+    planned: &[Planned],
+    next: Option<&str>,
+    console: &mut Console,
+) -> Result<(), Failure> {
     if console.tells_programs() {
-        emit(wish, &planned, console)?;
-        return Ok(planned);
+        emit(wish, planned, console)?;
+        return Ok(());
     }
     let is_only = planned.len() == 1;
     let mut texts = Vec::new();
-    for (site, planned) in wish.sites.iter().zip(&planned) {
+    for (site, planned) in wish.sites.iter().zip(planned) {
         let Planned {
             plan,
             risks,
+            live: _,
             suppressed,
         } = planned;
         let frame = Frame {
@@ -189,17 +199,24 @@ pub(super) async fn show<C: Cloud>(
         texts.push(total(&plans, next, console.out_style));
     }
     console.print(&texts.join("\n"))?;
-    Ok(planned)
+    Ok(())
 }
 
 /// Tells programs of the plans.
 fn emit<C>(wish: &Wish<'_, C>, planned: &[Planned], console: &mut Console) -> io::Result<()> {
-    for (site, Planned { plan, risks, .. }) in wish.sites.iter().zip(planned) {
+    for (site, planned) in wish.sites.iter().zip(planned) {
+        let Planned {
+            plan,
+            risks,
+            suppressed,
+            live: _,
+        } = planned;
         let frame = events::Frame {
             stack: &site.stack.name,
             identity: &site.stack.identity,
             sandbox: wish.sandbox,
             destroy: wish.destroy,
+            suppressed,
         };
         console.events_are_about(Some(&site.path));
         for event in events::plan(plan, risks, &frame) {

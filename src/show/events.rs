@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::stack::render::json::Mistake;
 pub use difference::Difference;
-pub use plan::{Frame, Note, Refusal, Risk, Step, Summary, plan};
+pub use plan::{Frame, NoChange, Note, Refusal, Risk, Step, Summary, plan};
 pub use run::{
-    Calling, Failed, Finished, GivenUp, Outcome, Performed, Retrying, Run, Settling, Started,
-    Waiting, outcome,
+    Calling, Failed, Finished, GivenUp, Outcome, Output, Performed, Retrying, Run, Settling,
+    Started, Waiting, outcome, outputs,
 };
 
 /// The version of the form. It rises when an event or a member goes or changes its meaning, and stays when one comes.
@@ -46,6 +46,8 @@ pub enum Event {
     Stack(Stack),
     /// The plan has a step.
     Step(Step),
+    /// What is no change, although the stack file and AWS say different things.
+    NoChange(NoChange),
     /// Something to know although it needs no step.
     Note(Note),
     /// A reason to do nothing until somebody has decided.
@@ -76,6 +78,8 @@ pub enum Event {
     Stopping {},
     /// What became of the plan.
     Outcome(Outcome),
+    /// Something that the stack file has for scripts.
+    Output(Output),
     /// The plan is not begun, because that of an earlier stack did not get to its end.
     NotBegun {},
     /// The run ends.
@@ -91,8 +95,8 @@ pub struct Version {
     pub program: &'static str,
     /// The version of the program.
     pub version: &'static str,
-    /// `plan`, `apply` or `destroy`; `null` if the command line is not understood.
-    pub command: Option<&'static str>,
+    /// `plan`, `apply` or `destroy`.
+    pub command: &'static str,
 }
 
 /// What ended a run early.

@@ -240,7 +240,7 @@ fn line(out: &mut String, text: &str) {
 }
 
 /// What is shown of the way from one state to another.
-fn fields(from: Option<&Resource>, to: Option<&Resource>, verbose: bool) -> Vec<Entry> {
+pub(super) fn fields(from: Option<&Resource>, to: Option<&Resource>, verbose: bool) -> Vec<Entry> {
     match (from, to) {
         (Some(from), Some(to)) => differing(from, to, verbose),
         (None, Some(to)) => whole(to, Mark::Added, verbose),

@@ -108,16 +108,16 @@ fn changed(path: &Path, from: &Node, to: &Node) -> Difference {
 }
 
 /// A value as everybody may see it.
-struct Shown {
-    value: Value,
+pub(super) struct Shown {
+    pub(super) value: Value,
     /// Whether a secret was taken out of it.
-    hidden: bool,
+    pub(super) hidden: bool,
     /// Whether nothing in it waits to be filled in.
     known: bool,
 }
 
 impl Shown {
-    fn of(path: &Path, node: &Node) -> Self {
+    pub(super) fn of(path: &Path, node: &Node) -> Self {
         let mut shown = Self {
             value: Value::Null,
             hidden: false,

@@ -3,15 +3,22 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
-    address::{self, StackName},
+    address::{self, Address, StackName},
     identity::Identity,
+    node::Node,
+    normal::{self, Suppressed},
     plan::{self, Plan, StepId, risk},
     resource,
+    secret::join_arguments,
     show::{
         call, decide,
-        events::{Difference, Event, Goal, Stack, difference::differences},
+        events::{
+            Difference, Event, Goal, Stack,
+            difference::{Shown, differences},
+        },
         step::{Group, Verb, groups},
     },
 };
@@ -103,6 +110,34 @@ pub struct Call {
     pub subject: String,
 }
 
+/// A difference that means nothing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NoChange {
+    /// The resource.
+    pub address: String,
+    /// Where, as a plan spells it.
+    pub path: String,
+    /// What the stack file says there; `null` if nothing.
+    pub file: Value,
+    /// What AWS says there; `null` if nothing.
+    pub aws: Value,
+    /// Whether `(hidden)` stands for a secret in `file` or `aws`.
+    pub hidden: bool,
+    /// Why it means nothing: one rule, or several that do so together.
+    pub rules: Vec<Rule>,
+}
+
+/// A rule about what means nothing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rule {
+    /// A short name, which `amp-stack explain` takes.
+    pub name: &'static str,
+    /// What it says.
+    pub says: &'static str,
+    /// Whose rule it is: a page or a model of AWS, or amp-stack itself.
+    pub source: &'static str,
+}
+
 /// Something to know.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Note {
@@ -174,6 +209,8 @@ pub struct Frame<'a> {
     pub sandbox: Option<&'a str>,
     /// Whether the plan is one to remove the stack.
     pub destroy: bool,
+    /// What is no change, if somebody wants it explained.
+    pub suppressed: &'a BTreeMap<Address, Vec<Suppressed>>,
 }
 
 /// The events of a plan: its stack, its steps in their order, what there is to know, and the summary.
@@ -185,6 +222,10 @@ pub fn plan(plan: &Plan, risks: &[risk::Risk], frame: &Frame<'_>) -> Vec<Event> 
             .iter()
             .map(|step| Event::Step(of_step(step, &groups))),
     );
+    for (address, suppressed) in frame.suppressed {
+        let events_of = suppressed.iter().map(|one| no_change(address, one));
+        events.extend(events_of.map(Event::NoChange));
+    }
     events.extend(plan.notes.iter().map(|note| {
         Event::Note(Note {
             address: note.address.to_string(),
@@ -285,6 +326,31 @@ fn action(verb: Verb) -> Action {
         Verb::Update => Action::Update,
         Verb::Replace => Action::Replace,
         Verb::Remove => Action::Remove,
+    }
+}
+
+fn no_change(address: &Address, suppressed: &Suppressed) -> NoChange {
+    let Suppressed {
+        path,
+        want,
+        live,
+        rules,
+    } = suppressed;
+    let shown = |node: &Option<Node>| {
+        let node = node.clone().map_or(Node::Null, join_arguments);
+        Shown::of(path, &node)
+    };
+    let (file, aws) = (shown(want), shown(live));
+    NoChange {
+        address: address.to_string(),
+        path: path.to_string(),
+        hidden: file.hidden || aws.hidden,
+        file: file.value,
+        aws: aws.value,
+        rules: rules
+            .iter()
+            .map(|&normal::Rule { name, says, source }| Rule { name, says, source })
+            .collect(),
     }
 }
 

@@ -9,7 +9,8 @@ use crate::{
     cloud::{self, CallError, notice},
     plan::StepId,
     resource::Change,
-    show::{call, events::Event},
+    secret::HIDDEN,
+    show::{call, events::Event, outputs::Told},
 };
 
 /// A step begins.
@@ -184,6 +185,17 @@ pub struct Outcome {
     pub attributes: BTreeMap<String, BTreeMap<&'static str, String>>,
 }
 
+/// Something for scripts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Output {
+    /// Its name in `[outputs]`.
+    pub name: String,
+    /// Its value; `null` as long as it is not known.
+    pub value: Option<String>,
+    /// Whether `(hidden)` stands for the value, because it is a secret.
+    pub hidden: bool,
+}
+
 /// Translates what happens.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
@@ -192,9 +204,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// The event for programs.
-    pub fn event(&mut self, event: &apply::Event) -> Event {
-        match event {
+    /// The event for programs, unless they have no use for it.
+    pub fn event(&mut self, event: &apply::Event) -> Option<Event> {
+        Some(match event {
             apply::Event::Started { step, calls } => {
                 let (step, address) = names(step);
                 Event::Started(Started {
@@ -208,7 +220,7 @@ impl Run {
                 step,
                 operation,
                 notice,
-            } => noticed(step, operation, notice),
+            } => return noticed(step, operation, notice),
             apply::Event::Waiting { step, error, pause } => {
                 waiting(step, error, pause.as_secs_f64())
             }
@@ -241,7 +253,7 @@ impl Run {
                 })
             }
             apply::Event::Stopping => Event::Stopping {},
-        }
+        })
     }
 
     fn calling(&mut self, step: &StepId, change: &Change) -> Event {
@@ -262,9 +274,10 @@ fn names(step: &StepId) -> (String, String) {
     (step.to_string(), step.address.to_string())
 }
 
-fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> Event {
+fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> Option<Event> {
     let (step, address) = names(step);
-    match notice {
+    Some(match notice {
+        notice::Notice::Queued | notice::Notice::Sending => return None,
         notice::Notice::Retrying {
             request,
             attempts,
@@ -287,7 +300,7 @@ fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> E
             operation,
             status: status.clone(),
         }),
-    }
+    })
 }
 
 fn waiting(step: &StepId, error: &CallError, pause_seconds: f64) -> Event {
@@ -365,4 +378,18 @@ pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
             })
             .collect(),
     })
+}
+
+/// The events that tell what a stack file has for scripts. Secrets are hidden, because events end up in logs.
+pub fn outputs(declared: &[Told]) -> Vec<Event> {
+    let outputs = declared.iter().map(|told| {
+        let value = told.known();
+        let shown = if told.is_secret { Some(HIDDEN) } else { value };
+        Event::Output(Output {
+            name: told.name.clone(),
+            value: shown.filter(|_| value.is_some()).map(str::to_owned),
+            hidden: told.is_secret && value.is_some(),
+        })
+    });
+    outputs.collect()
 }

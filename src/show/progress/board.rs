@@ -74,14 +74,21 @@ impl<'a> Board<'a> {
                 notice,
             } => {
                 let waits_for = match notice {
-                    Notice::Retrying { attempts, .. } => {
+                    Notice::Sending => None,
+                    Notice::Queued => Some("queued".to_owned()),
+                    Notice::Retrying {
+                        request,
+                        attempts,
+                        trouble,
+                    } => {
                         let attempts = usize::try_from(*attempts).unwrap_or(usize::MAX);
                         let times = words::count(attempts, "time");
-                        format!("{}, sent {times}", delay(operation, notice))
+                        let refused = refused(operation, request, *trouble);
+                        Some(format!("{refused}, sent {times}"))
                     }
-                    Notice::Settling { .. } => delay(operation, notice),
+                    Notice::Settling { status, .. } => Some(unsettled(status)),
                 };
-                self.alter(step, |running| running.waits_for = Some(waits_for));
+                self.alter(step, |running| running.waits_for = waits_for);
             }
             Event::Waiting { step, error, pause } => {
                 let waits_for = format!("{}, again in {}", cause(error), seconds(*pause));
@@ -217,25 +224,23 @@ pub(super) fn last_line(event: &Event, plan: &Plan, style: Style) -> Option<Stri
     }
 }
 
-/// Why `operation` takes longer.
-pub(super) fn delay(operation: &str, notice: &Notice) -> String {
-    match notice {
-        Notice::Retrying {
-            request, trouble, ..
-        } => {
-            let trouble = match trouble {
-                Trouble::Throttled => "throttled by AWS",
-                Trouble::ServerError => "AWS failed",
-                Trouble::NoAnswer => "no answer came",
-            };
-            if request == operation {
-                trouble.to_owned()
-            } else {
-                format!("{trouble} at {request}")
-            }
-        }
-        Notice::Settling { status, .. } => format!("not in effect yet ({status})"),
+/// Why `request`, which belongs to the call `operation`, is sent again.
+pub(super) fn refused(operation: &str, request: &str, trouble: Trouble) -> String {
+    let trouble = match trouble {
+        Trouble::Throttled => "throttled by AWS",
+        Trouble::ServerError => "AWS failed",
+        Trouble::NoAnswer => "no answer came",
+    };
+    if request == operation {
+        trouble.to_owned()
+    } else {
+        format!("{trouble} at {request}")
     }
+}
+
+/// How far AWS is with what it has taken.
+pub(super) fn unsettled(status: &str) -> String {
+    format!("not in effect yet ({status})")
 }
 
 /// Why a call has to be made again.

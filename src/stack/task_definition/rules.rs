@@ -13,6 +13,8 @@ mod permissions;
 mod sizes;
 mod storage;
 
+pub use sizes::{fargate_cpu, fargate_memory};
+
 use crate::stack::{
     problem::{Problem, Problems},
     task_definition::{

@@ -10,7 +10,13 @@ const PAGE: &str = include_str!("../../../src/guide/json.md");
 /// The heading of the members that every line has.
 const EVERY_LINE: &str = "every line";
 /// Members that hold what the stack file or AWS says: what is in them is no part of the form.
-const OPEN: &[&str] = &["attributes", "differences[].from", "differences[].to"];
+const OPEN: &[&str] = &[
+    "attributes",
+    "differences[].from",
+    "differences[].to",
+    "file",
+    "aws",
+];
 
 /// An event, and a member of it: `step`, `differences[].path`.
 type Members = BTreeSet<(String, String)>;

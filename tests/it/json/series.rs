@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// Values that are secret by their names, and by what stands before them.
-pub(super) const SECRETS: [&str; 3] = ["hunter2-variable", "hunter2-argument", "hunter2-label"];
+pub(super) const SECRETS: [&str; 4] = [
+    "hunter2-variable",
+    "hunter2-argument",
+    "hunter2-label",
+    "hunter2-output",
+];
 
 pub(super) const STACK: &str = r#"
 [stack]
@@ -39,6 +44,10 @@ name = "ShopTask"
 [roles.task.inline_policies.queue]
 Version = "2012-10-17"
 Statement = [{ Sid = "Send", Effect = "Allow", Action = "sqs:SendMessage", Resource = "*" }]
+
+[outputs]
+task_role = { value = "${roles.task.arn}", description = "who the containers are" }
+handle = { value = "hunter2-output", secret = true }
 
 [task_definitions.web]
 requires_compatibilities = ["FARGATE"]
@@ -101,6 +110,8 @@ fn life(series: &mut BTreeMap<&'static str, Told>) {
     series.insert("plan", stage.told(&["plan", "--json"], 0));
     series.insert("apply", stage.told(APPLY, 0));
     series.insert("apply again", stage.told(APPLY, 0));
+    let words = ["plan", "--json", "--explain"];
+    series.insert("explained plan", stage.told(&words, 0));
 
     let changed = STACK
         .replace("retention_days = 30", "retention_days = 7")

@@ -62,7 +62,8 @@ proptest! {
         let frame = Frame { stack: &stack, identity: &identity, sandbox: None, destroy: false, verbose: false, next: None };
         let wide = Style { width: 10_000, ..Style::PLAIN };
         let people = render(&plan, &risks(&plan), &frame, wide);
-        let frame = events::Frame { stack: &stack, identity: &identity, sandbox: None, destroy: false };
+        let nothing = BTreeMap::new();
+        let frame = events::Frame { stack: &stack, identity: &identity, sandbox: None, destroy: false, suppressed: &nothing };
         let programs = serde_json::to_string(&events::plan(&plan, &risks(&plan), &frame)).unwrap();
         for mark in marks(&from).into_iter().chain(marks(&to)) {
             prop_assert_eq!(people.contains(&mark), programs.contains(&mark), "{}: {} {}", mark, people, programs);
