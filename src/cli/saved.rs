@@ -186,8 +186,7 @@ async fn open(
     target: &Target,
     console: &mut Console,
 ) -> Result<Vec<Site<Aws>>, Failure> {
-    let first = saved.stacks.first();
-    let wanted = first.and_then(|stack| Wanted::by(&target.sandbox, &stack.file));
+    let wanted = sandbox(saved, &target.sandbox);
     match (&saved.sandbox, &wanted) {
         (Some(name), None) => {
             return Err(
@@ -232,6 +231,16 @@ async fn open(
         });
     }
     Ok(sites)
+}
+
+/// The sandbox that the options ask for: unless they name a file, the one that the plan was made in.
+fn sandbox(saved: &Saved, options: &InSandbox) -> Option<Wanted> {
+    let mut options = options.clone();
+    if let (Some(None), Some(file)) = (&options.sandbox, &saved.sandbox) {
+        options.sandbox = Some(Some(PathBuf::from(file)));
+    }
+    let first = saved.stacks.first()?;
+    Wanted::by(&options, &first.file)
 }
 
 fn elsewhere(planned_for: &Identity, why: &str) -> Failure {
