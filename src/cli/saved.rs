@@ -121,7 +121,7 @@ async fn get_ready(
     console: &mut Console,
 ) -> Result<Ready, Failure> {
     let mut sites = open(&saved, &args.target, console).await?;
-    if console.can_move {
+    if console.can_move && !console.tells_programs() {
         console.tell("Reading what is in AWS ...\n\n")?;
     }
     let before = saved.stacks.iter().map(|saved| saved.live.clone());
@@ -150,6 +150,8 @@ async fn get_ready(
     ensure_still(&wish, &before, &planned, console)?;
     look::print(&wish, &planned, None, console)?;
     match (calls(&before), calls(&planned)) {
+        // Programs count for themselves.
+        (_, _) if console.tells_programs() => {}
         (was, 0) if was > 0 => console.tell("\nThis plan has been carried out already.\n")?,
         (was, is) if is < was => {
             let left = words::count(is, "call");
@@ -291,7 +293,7 @@ fn agreed(ready: &Ready, doing: &Doing, console: &Console) -> Doing {
     let mut losses = losses.iter();
     let is_allowed = losses.all(|place| doing.allow_data_loss.contains(place));
     Doing {
-        yes: doing.yes || is_allowed || !console.can_ask,
+        yes: doing.yes || is_allowed || !console.can_ask || console.tells_programs(),
         allow_data_loss: doing.allow_data_loss.clone(),
         concurrency: doing.concurrency,
     }
