@@ -1,6 +1,7 @@
 //! What is wanted: the checked content of a stack file.
 
 pub mod document;
+pub mod fields;
 pub mod interpolate;
 pub mod load;
 pub mod problem;
