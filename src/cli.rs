@@ -15,6 +15,7 @@ mod interrupt;
 mod look;
 mod man;
 mod sandbox;
+mod schema;
 mod session;
 mod validate;
 
@@ -67,6 +68,7 @@ async fn dispatch(
         Command::Man(args) => man::man(&args, console),
         Command::Graph(args) => graph::graph(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
+        Command::Schema(args) => schema::schema(&args, console),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod problem;
 pub mod reader;
 pub mod render;
 pub mod rules;
+pub mod schema;
 pub mod source;
 pub mod task_definition;
 pub mod tree;

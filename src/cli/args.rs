@@ -11,6 +11,7 @@ use crate::{
         explain::{self, Explain},
         graph::{self, Graph},
         man::{self, Pages},
+        schema::{self, Schema},
         validate::{self, Validate},
     },
 };
@@ -121,6 +122,9 @@ pub(super) enum Command {
     /// Say which rule is behind a code, where it comes from, and what breaks it
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
     Explain(Explain),
+    /// Print the JSON Schema of stack files, with which editors complete and check them
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
+    Schema(Schema),
     /// Print what a shell completes
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
     Completions(Completions),
