@@ -14,6 +14,8 @@ mod graph;
 mod interrupt;
 mod look;
 mod man;
+mod output;
+mod place;
 mod sandbox;
 mod schema;
 mod session;
@@ -66,6 +68,7 @@ async fn dispatch(
         Command::Validate(args) => validate::validate(&args, console),
         Command::Completions(args) => completions::completions(&args, console),
         Command::Man(args) => man::man(&args, console),
+        Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
         Command::Schema(args) => schema::schema(&args, console),

@@ -3,7 +3,7 @@
 pub mod aws;
 pub mod paper;
 
-use std::{collections::BTreeMap, future::Future};
+use std::{collections::BTreeMap, future::Future, slice};
 
 use thiserror::Error;
 
@@ -13,8 +13,20 @@ use crate::{
 
 /// A world of resources: AWS, or a world on paper.
 pub trait Cloud: Send + Sync + 'static {
-    /// Reads everything that a plan needs to know. Never alters anything.
-    fn observe(&self, query: &Query) -> impl Future<Output = Result<Snapshot, CallError>> + Send;
+    /// Reads everything that the plans of several stacks of one account and region need to know: one reading, as each stack sees it, in the order of the
+    /// queries. Never alters anything.
+    fn observe_all(
+        &self,
+        queries: &[Query],
+    ) -> impl Future<Output = Result<Vec<Snapshot>, CallError>> + Send;
+
+    /// Reads everything that the plan of one stack needs to know.
+    fn observe(&self, query: &Query) -> impl Future<Output = Result<Snapshot, CallError>> + Send {
+        async move {
+            let mut snapshots = self.observe_all(slice::from_ref(query)).await?;
+            Ok(snapshots.remove(0))
+        }
+    }
 
     /// Performs one change, and reads until it has taken effect.
     fn perform(&self, call: Call) -> impl Future<Output = Result<Reply, CallError>> + Send;

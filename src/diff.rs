@@ -76,6 +76,19 @@ impl Path {
             .collect()
     }
 
+    /// The path that leads through members of objects alone.
+    #[must_use]
+    pub fn of_keys(keys: &[&str]) -> Self {
+        let keys = keys.iter();
+        Self(keys.map(|key| Part::Key((*key).to_owned())).collect())
+    }
+
+    /// The path that goes on with all of `other`.
+    #[must_use]
+    pub fn then(&self, other: &Self) -> Self {
+        Self(self.0.iter().chain(&other.0).cloned().collect())
+    }
+
     /// The path that goes on with `part`.
     #[must_use]
     pub fn join(&self, part: Part) -> Self {

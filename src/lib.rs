@@ -19,6 +19,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`address`], [`text`], [`node`], [`tags`], [`identity`] | names of things; strings that mention what is not known yet; documents; ownership; accounts, regions and ARNs |
+//! | [`normal`] | normal forms: named rules for differences that mean nothing |
 //! | [`policy`], [`resource`] | IAM policies and the four kinds of resources in normal form, their changes, and what AWS can't change in place |
 //! | [`stack`] | the stack file: TOML with places, every mistake in one run, and the checked result |
 //! | [`ecs_shape`] | what `RegisterTaskDefinition` takes, read off the SDK |
@@ -51,6 +52,7 @@ pub mod diff;
 pub mod ecs_shape;
 pub mod identity;
 pub mod node;
+pub mod normal;
 pub mod plan;
 pub mod policy;
 pub mod resource;

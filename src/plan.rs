@@ -4,15 +4,22 @@ mod attributes;
 mod claims;
 mod decide;
 mod facts;
+mod foresee;
+mod living;
 mod names;
 mod order;
 pub mod risk;
 pub mod schedule;
+pub mod suppressed;
+mod target;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
+
+pub use foresee::foresee;
+pub use living::living;
 
 use crate::{
     address::Address,
@@ -61,6 +68,8 @@ pub struct Plan {
     pub known: BTreeMap<Address, BTreeMap<Attribute, String>>,
     /// Revisions that a step removes although services or tasks use them.
     pub in_use: BTreeMap<StepId, InUse>,
+    /// What would be done or decided besides, had the plan not been narrowed to what somebody asked for.
+    pub left_out: BTreeSet<Address>,
     /// The account that it is for: twelve digits.
     pub account: String,
 }

@@ -12,6 +12,7 @@ pub use any::{Change, Resource};
 
 use crate::{
     node::Node,
+    normal::Suppressed,
     tags::Tags,
     text::{Reference, Text},
 };
@@ -50,6 +51,11 @@ pub trait Managed: Clone + PartialEq + fmt::Debug {
     /// Tells whether `path` names something of this kind that can be left to somebody else.
     fn can_ignore(path: &IgnorePath) -> bool;
 
+    /// Where this state, which is wanted, and the live one are spelled differently and mean the same.
+    fn suppressed(&self, _live: &Self) -> Vec<Suppressed> {
+        Vec::new()
+    }
+
     /// Its tags.
     fn tags(&self) -> &Tags;
 
@@ -74,6 +80,14 @@ pub struct Immutable {
     pub property: &'static str,
     /// Why it makes a replacement, as a sentence without a full stop.
     pub why: &'static str,
+}
+
+impl Immutable {
+    /// Not a difference at all: somebody asked for another resource.
+    pub const ASKED: Self = Self {
+        property: "--replace",
+        why: "it was asked to be built anew",
+    };
 }
 
 /// A path to something within a resource that is left to somebody else: `tags.CostCenter`, `containers.app.image`.

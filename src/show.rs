@@ -4,10 +4,12 @@ mod call;
 pub mod decide;
 mod entry;
 pub mod graph;
+pub mod outputs;
 pub mod plan;
 pub mod progress;
 mod step;
 pub mod summary;
+pub mod suppressed;
 pub mod words;
 
 use crate::{

@@ -23,6 +23,7 @@ use crate::{
     identity::Identity,
     resource::{IgnorePath, Resource},
     tags::Tags,
+    text::{Attribute, Text},
 };
 
 /// A stack.
@@ -34,8 +35,23 @@ pub struct Stack {
     pub identity: Identity,
     /// What it declares.
     pub resources: BTreeMap<Address, Declared>,
+    /// What it tells the scripts that come after it, by name.
+    pub outputs: BTreeMap<String, Output>,
+    /// The attributes of what it uses and somebody else owns: of an existing workspace.
+    pub existing: BTreeMap<Address, BTreeMap<Attribute, String>>,
     /// The roles of this account that it mentions by ARN, with the places that mention them.
     pub role_arns: BTreeMap<String, BTreeSet<Address>>,
+}
+
+/// Something that a stack tells the scripts that come after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// What it tells; it may mention what is known only after apply.
+    pub value: Text,
+    /// What it is, for people.
+    pub description: Option<String>,
+    /// Whether the value is a secret; `None` leaves that to its name and its looks.
+    pub secret: Option<bool>,
 }
 
 /// A declared resource.
@@ -54,6 +70,8 @@ pub struct Lifecycle {
     pub prevent_destroy: bool,
     /// Take it over if it exists and nobody of amp-stack owns it.
     pub adopt: bool,
+    /// Build it anew although nothing forces that: a replacement, or of a task definition a new revision.
+    pub replace: bool,
     /// What is left to somebody else.
     pub ignore: Vec<IgnorePath>,
     /// How many revisions of a task definition stay active; `None` is all of them.

@@ -158,15 +158,22 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             let attributes = self.known.get(&reference.address)?;
             attributes.get(&reference.attribute).cloned()
         };
-        step.to = step.to.as_ref().map(|to| to.resolve(&lookup));
-        // A document that, filled in, says what the live revision says is that revision and not a new one.
-        if let (Some(Resource::TaskDefinition(from)), Some(Resource::TaskDefinition(to))) =
-            (&step.from, &mut step.to)
-            && to.revision.is_none()
-            && from.document == to.document
+        let Some(to) = &step.to else {
+            return;
+        };
+        let mut filled = to.resolve(&lookup);
+        // A document that only now says what the live revision says is that revision and not a new one.
+        if let (
+            Some(Resource::TaskDefinition(from)),
+            Resource::TaskDefinition(to),
+            Resource::TaskDefinition(filled),
+        ) = (&step.from, to, &mut filled)
+            && to.document != from.document
+            && filled.document == from.document
         {
-            to.revision = from.revision;
+            filled.revision = from.revision;
         }
+        step.to = Some(filled);
     }
 
     fn tell(&mut self, progress: Progress) {

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use crate::{
-    address::Address,
-    cli::{
-        completions::{self, Completions},
-        explain::{self, Explain},
-        graph::{self, Graph},
-        man::{self, Pages},
-        schema::{self, Schema},
-        validate::{self, Validate},
-    },
+use crate::cli::{
+    completions::{self, Completions},
+    explain::{self, Explain},
+    graph::{self, Graph},
+    man::{self, Pages},
+    output::{self, Outputs},
+    place::Place,
+    schema::{self, Schema},
+    validate::{self, Validate},
 };
 
 const EXIT_CODES: &str = "\
@@ -50,14 +49,20 @@ Examples:
   amp-stack plan                          plan ./stack.toml, or the only file in ./stacks/
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
-  amp-stack plan --destroy                show what `amp-stack destroy` would remove";
+  amp-stack plan --explain                also say what is no change, and why
+  amp-stack plan --destroy                show what `amp-stack destroy` would remove
+  amp-stack plan stacks/a.toml stacks/b.toml
+                                          plan both against one reading of the account
+  amp-stack plan --target roles.task      only this role and what it needs";
 
 const APPLY_EXAMPLES: &str = "\
 Examples:
   amp-stack apply                         show the plan, ask, and do it
   amp-stack apply --yes                   do it without asking, as in a pipeline
   amp-stack apply --adopt roles.task      take over a role that exists already
-  amp-stack apply --yes --allow-data-loss log_groups.app";
+  amp-stack apply --yes --allow-data-loss log_groups.app
+  amp-stack apply --replace task_definitions.checkout
+                                          register a new revision although nothing has changed";
 
 const DESTROY_EXAMPLES: &str = "\
 Examples:
@@ -110,6 +115,9 @@ pub(super) enum Command {
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
+    /// Print what lives, for scripts: outputs, ARNs, ids and URLs
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
+    Output(Outputs),
     /// Check stack files, without credentials and without a network
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
     Validate(Validate),
@@ -137,6 +145,10 @@ pub(super) enum Command {
 }
 
 /// `plan`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that is given or not"
+)]
 #[derive(Debug, Group)]
 pub(super) struct Plan {
     #[command(flatten)]
@@ -147,12 +159,17 @@ pub(super) struct Plan {
     /// Show the fields that stay as they are, too
     #[arg(long)]
     pub(super) verbose: bool,
+    /// Also tell what is no change although the file and AWS differ, and by which rule;
+    /// with `--verbose` down to what ECS tells of every revision
+    #[arg(long, conflicts_with = "destroy")]
+    pub(super) explain: bool,
     /// Plan what `destroy` would do
     #[arg(long)]
     pub(super) destroy: bool,
-    /// Plan as if the stack file said `adopt = true` there (repeatable)
-    #[arg(long, value_name = "ADDRESS")]
-    pub(super) adopt: Vec<Address>,
+    #[command(flatten)]
+    pub(super) wishes: Wishes,
+    #[command(flatten)]
+    pub(super) aim: Aim,
 }
 
 /// `apply`.
@@ -160,11 +177,31 @@ pub(super) struct Plan {
 pub(super) struct Apply {
     #[command(flatten)]
     pub(super) target: Target,
-    /// Take over this resource if it exists already and is no stack's (repeatable)
-    #[arg(long, value_name = "ADDRESS")]
-    pub(super) adopt: Vec<Address>,
+    #[command(flatten)]
+    pub(super) wishes: Wishes,
+    #[command(flatten)]
+    pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+}
+
+/// What is to happen to resources besides what the stack file says.
+#[derive(Clone, Debug, Default, Group)]
+pub(super) struct Wishes {
+    /// Take over this resource if it exists already and is no stack's (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) adopt: Vec<Place>,
+    /// Build this resource anew; of a task definition, register a new revision (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) replace: Vec<Place>,
+}
+
+/// What the plan is narrowed to.
+#[derive(Clone, Debug, Default, Group)]
+pub(super) struct Aim {
+    /// Plan only this resource and what it needs (repeatable; with several stacks STACK:ADDRESS)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) target: Vec<Place>,
 }
 
 /// `destroy`.
@@ -172,6 +209,8 @@ pub(super) struct Apply {
 pub(super) struct Destroy {
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
 }
@@ -227,12 +266,12 @@ pub(super) struct InSandbox {
     pub(super) sandbox_chaos: Option<u64>,
 }
 
-/// Which stack, and where.
+/// Which stacks, and where.
 #[derive(Clone, Debug, Group)]
 pub(super) struct Target {
-    /// The stack file [default: ./stack.toml, else the only file in ./stacks/]
+    /// The stack files, one after another [default: ./stack.toml, else the only file in ./stacks/]
     #[arg(value_name = "STACK.toml")]
-    pub(super) file: Option<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) variables: Variables,
     /// The region, where the stack file names none
@@ -264,7 +303,7 @@ pub(super) struct Doing {
     pub(super) yes: bool,
     /// Allow this resource to be removed with the data in it (repeatable)
     #[arg(long, value_name = "ADDRESS")]
-    pub(super) allow_data_loss: Vec<Address>,
+    pub(super) allow_data_loss: Vec<Place>,
     /// The most resources to work on at a time
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = concurrency)]
     pub(super) concurrency: usize,
@@ -330,7 +369,7 @@ mod tests {
         let Command::Plan(plan) = Args::try_parse_from(words).expect("well formed").command else {
             panic!("plan was typed");
         };
-        assert_eq!(plan.target.file, Some(PathBuf::from("a.toml")));
+        assert_eq!(plan.target.files, [PathBuf::from("a.toml")]);
         assert_eq!(plan.target.sandbox.sandbox, Some(None));
         let words = ["amp-stack", "plan", "--sandbox=b.json"];
         let Command::Plan(plan) = Args::try_parse_from(words).expect("well formed").command else {

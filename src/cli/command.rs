@@ -4,17 +4,19 @@ use std::path::Path;
 
 use crate::{
     cli::{
-        args::{Apply, Destroy, Doing, Plan, Target},
+        args::{Aim, Apply, Destroy, Doing, Plan, Target, Wishes},
         consent,
         console::Console,
         deed::{self, Order, unless_interrupted},
         exit::Exit,
         failure::Failure,
         interrupt::Interrupts,
-        look::{self, Wish},
+        look::{self, Site, Wish},
+        place,
         session::{self, Session},
     },
     show::is_secret,
+    stack::Stack,
 };
 
 /// `amp-stack plan`.
@@ -24,25 +26,26 @@ pub(super) async fn plan(
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let work = async {
-        let Session {
-            path,
-            mut stack,
-            cloud,
-            sandbox,
-        } = session::open(&args.target, console).await?;
-        look::adopt(&mut stack, &args.adopt)?;
-        let verb = if args.destroy { "destroy" } else { "apply" };
-        let next = typed(verb, &path, &args.target);
+        let asked = Asked {
+            destroy: args.destroy,
+            target: &args.target,
+            wishes: &args.wishes,
+            aim: &args.aim,
+        };
+        let Session { sites, sandbox } = asked.open(console).await?;
+        let next = asked.apply(&sites);
         let wish = Wish {
-            stack: &stack,
+            sites: &sites,
             sandbox: sandbox.as_deref(),
             destroy: args.destroy,
             verbose: args.verbose,
+            explain: args.explain,
         };
-        look::show(&wish, &*cloud, Some(&next), console).await
+        look::show(&wish, Some(&next), console).await
     };
     let planned = unless_interrupted(work, interrupts).await?;
-    if args.detailed_exitcode && !planned.plan.is_empty() {
+    let is_empty = planned.iter().all(|planned| planned.plan.is_empty());
+    if args.detailed_exitcode && !is_empty {
         return Ok(Exit::Changes);
     }
     Ok(Exit::Done)
@@ -54,19 +57,13 @@ pub(super) async fn apply(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
-    consent::ensure_possible(&args.doing, console)?;
-    let open = session::open(&args.target, console);
-    let mut session = unless_interrupted(open, interrupts).await?;
-    look::adopt(&mut session.stack, &args.adopt)?;
-    carry_out(
-        session,
-        false,
-        &args.target,
-        &args.doing,
-        console,
-        interrupts,
-    )
-    .await
+    let asked = Asked {
+        destroy: false,
+        target: &args.target,
+        wishes: &args.wishes,
+        aim: &args.aim,
+    };
+    carry_out(&asked, &args.doing, console, interrupts).await
 }
 
 /// `amp-stack destroy`.
@@ -75,68 +72,101 @@ pub(super) async fn destroy(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
-    consent::ensure_possible(&args.doing, console)?;
-    let open = session::open(&args.target, console);
-    let session = unless_interrupted(open, interrupts).await?;
-    carry_out(
-        session,
-        true,
-        &args.target,
-        &args.doing,
-        console,
-        interrupts,
-    )
-    .await
+    let asked = Asked {
+        destroy: true,
+        target: &args.target,
+        wishes: &Wishes::default(),
+        aim: &args.aim,
+    };
+    carry_out(&asked, &args.doing, console, interrupts).await
 }
 
 async fn carry_out(
-    session: Session,
-    destroy: bool,
-    target: &Target,
+    asked: &Asked<'_>,
     doing: &Doing,
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
-    let Session {
-        path,
-        stack,
-        cloud,
-        sandbox,
-    } = session;
-    let (again, look) = if destroy {
-        ("destroy", "plan --destroy")
-    } else {
-        ("apply", "plan")
-    };
+    consent::ensure_possible(doing, console)?;
+    let open = asked.open(console);
+    let Session { sites, sandbox } = unless_interrupted(open, interrupts).await?;
+    let stacks: Vec<&Stack> = sites.iter().map(|site| &site.stack).collect();
+    place::check("--allow-data-loss", &doing.allow_data_loss, &stacks)?;
     let order = Order {
         wish: Wish {
-            stack: &stack,
+            sites: &sites,
             sandbox: sandbox.as_deref(),
-            destroy,
+            destroy: asked.destroy,
             verbose: false,
+            explain: false,
         },
-        cloud,
         doing,
-        look: typed(look, &path, target),
-        again: typed(again, &path, target),
+        look: asked.look(&sites),
+        again: asked.apply(&sites),
     };
     deed::carry_out(order, console, interrupts).await
 }
 
-/// The command line `amp-stack VERB` for the same stack in the same place, as somebody would type it.
-pub(super) fn typed(verb: &str, path: &Path, target: &Target) -> String {
+/// What was typed of the stacks, and of what to do to them.
+pub(super) struct Asked<'a> {
+    pub(super) destroy: bool,
+    pub(super) target: &'a Target,
+    pub(super) wishes: &'a Wishes,
+    pub(super) aim: &'a Aim,
+}
+
+impl Asked<'_> {
+    /// The stacks that are meant, in the order in which they are to be planned: what is built in one order is removed in the other.
+    async fn open(&self, console: &mut Console) -> Result<Session, Failure> {
+        let mut session = session::open(self.target, console).await?;
+        let sites = &mut session.sites;
+        if self.destroy {
+            sites.reverse();
+        }
+        look::treat(sites, self.wishes)?;
+        look::narrow(sites, &self.aim.target)?;
+        Ok(session)
+    }
+
+    /// The command that shows what is left.
+    fn look<C>(&self, sites: &[Site<C>]) -> String {
+        let destroy = if self.destroy { " --destroy" } else { "" };
+        format!("{}{destroy}", self.typed("plan", sites))
+    }
+
+    /// The command that does it.
+    fn apply<C>(&self, sites: &[Site<C>]) -> String {
+        self.typed(if self.destroy { "destroy" } else { "apply" }, sites)
+    }
+
+    fn typed<C>(&self, verb: &str, sites: &[Site<C>]) -> String {
+        let mut paths: Vec<&Path> = sites.iter().map(|site| site.path.as_path()).collect();
+        if self.destroy {
+            paths.reverse();
+        }
+        let mut words = vec![typed(verb, &paths, self.target)];
+        for (option, places) in [
+            ("--adopt", &self.wishes.adopt),
+            ("--replace", &self.wishes.replace),
+            ("--target", &self.aim.target),
+        ] {
+            words.extend(places.iter().map(|place| format!("{option} {place}")));
+        }
+        words.join(" ")
+    }
+}
+
+/// The command line `amp-stack VERB` for the same stacks in the same place, as somebody would type it.
+pub(super) fn typed(verb: &str, paths: &[&Path], target: &Target) -> String {
     let Target {
-        file: _,
+        files: _,
         variables,
         region,
         profile,
         sandbox,
     } = target;
-    let mut words = vec![
-        "amp-stack".to_owned(),
-        verb.to_owned(),
-        quoted(&path.display().to_string()),
-    ];
+    let mut words = vec!["amp-stack".to_owned(), verb.to_owned()];
+    words.extend(paths.iter().map(|path| quoted(&path.display().to_string())));
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
     for (name, value) in &variables.var {
         // Logs keep what is printed, so a secret is left to be typed again.
@@ -184,7 +214,7 @@ mod tests {
     #[test]
     fn the_next_command_keeps_secrets() {
         let target = Target {
-            file: None,
+            files: Vec::new(),
             variables: Variables {
                 var: vec![("db_password".to_owned(), "hunter2".to_owned())],
                 var_file: Vec::new(),
@@ -194,7 +224,7 @@ mod tests {
             sandbox: InSandbox::default(),
         };
         assert_eq!(
-            typed("apply", Path::new("stack.toml"), &target),
+            typed("apply", &[Path::new("stack.toml")], &target),
             "amp-stack apply stack.toml --var db_password=..."
         );
     }
@@ -202,7 +232,7 @@ mod tests {
     #[test]
     fn the_next_command_is_for_the_same_stack() {
         let target = Target {
-            file: None,
+            files: Vec::new(),
             variables: Variables {
                 var: vec![("tag".to_owned(), "it's 1".to_owned())],
                 var_file: vec![PathBuf::from("prod.toml")],
@@ -215,7 +245,7 @@ mod tests {
             },
         };
         assert_eq!(
-            typed("apply", Path::new("stacks/a.toml"), &target),
+            typed("apply", &[Path::new("stacks/a.toml")], &target),
             r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --sandbox='a b.json' --sandbox-chaos 7"
         );
     }

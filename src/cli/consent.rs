@@ -1,9 +1,7 @@
 //! Asking before anything is changed, and by name before data is lost.
 
 use crate::{
-    address::Address,
-    cli::{args::Doing, console::Console, failure::Failure},
-    plan::risk::Risk,
+    cli::{args::Doing, console::Console, failure::Failure, place::Place},
     show::words,
 };
 
@@ -18,29 +16,25 @@ pub(super) fn ensure_possible(doing: &Doing, console: &Console) -> Result<(), Fa
     )
 }
 
-/// Asks whether to go on. Whatever is not a clear yes is a failure.
+/// Asks whether to go on, given the places whose data would be `lost`. Whatever is not a clear yes is a failure.
 pub(super) async fn ask(
-    risks: &[Risk],
+    lost: &[Place],
     doing: &Doing,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let mut losses: Vec<&Address> = Vec::new();
-    for Risk {
-        address, data_loss, ..
-    } in risks
-    {
-        let is_new = !doing.allow_data_loss.contains(address) && !losses.contains(&address);
-        if *data_loss && is_new {
-            losses.push(address);
+    let mut losses: Vec<&Place> = Vec::new();
+    for place in lost {
+        if !doing.allow_data_loss.contains(place) && !losses.contains(&place) {
+            losses.push(place);
         }
     }
     if doing.yes {
         return unasked(&losses);
     }
     console.tell("\n")?;
-    for address in losses {
-        let question = format!("Data of {address} is lost. To allow that, type its address: ");
-        if console.ask(&question).await? != address.to_string() {
+    for place in losses {
+        let question = format!("Data of {place} is lost. To allow that, type its address: ");
+        if console.ask(&question).await? != place.to_string() {
             return Err(declined());
         }
     }
@@ -52,7 +46,7 @@ pub(super) async fn ask(
 }
 
 /// `--yes` is an answer to everything but the loss of data.
-fn unasked(losses: &[&Address]) -> Result<(), Failure> {
+fn unasked(losses: &[&Place]) -> Result<(), Failure> {
     if losses.is_empty() {
         return Ok(());
     }
@@ -87,18 +81,13 @@ mod tests {
         }
     }
 
-    fn loss(address: &str) -> Risk {
-        Risk {
-            code: "logs-lost",
-            address: address.parse().unwrap(),
-            text: "its logs go".to_owned(),
-            data_loss: true,
-        }
+    fn loss(place: &str) -> Place {
+        place.parse().unwrap()
     }
 
-    async fn answered(input: &'static str, risks: &[Risk], doing: Doing) -> Result<(), Exit> {
+    async fn answered(input: &'static str, lost: &[Place], doing: Doing) -> Result<(), Exit> {
         let mut console = Console::of_test(input.as_bytes(), true, sink(), sink());
-        ask(risks, &doing, &mut console)
+        ask(lost, &doing, &mut console)
             .await
             .map_err(|failure| failure.exit())
     }
@@ -114,24 +103,27 @@ mod tests {
 
     #[tokio::test]
     async fn data_is_lost_only_by_name() {
-        let risks = [loss("workspace"), loss("log_groups.app")];
+        let lost = [loss("workspace"), loss("shop:log_groups.app")];
         let none = doing(false, &[]);
-        let both = "workspace\nlog_groups.app\nyes\n";
-        assert_eq!(answered("yes\n", &risks, none).await, Err(Exit::Error));
-        assert_eq!(answered(both, &risks, doing(false, &[])).await, Ok(()));
+        let both = "workspace\nshop:log_groups.app\nyes\n";
+        assert_eq!(answered("yes\n", &lost, none).await, Err(Exit::Error));
+        assert_eq!(answered(both, &lost, doing(false, &[])).await, Ok(()));
         let one = doing(false, &["workspace"]);
-        assert_eq!(answered("log_groups.app\nyes\n", &risks, one).await, Ok(()));
+        assert_eq!(
+            answered("shop:log_groups.app\nyes\n", &lost, one).await,
+            Ok(())
+        );
     }
 
     #[tokio::test]
     async fn yes_alone_does_not_allow_the_loss_of_data() {
-        let risks = [loss("workspace")];
-        let answer = answered("", &risks, doing(true, &[])).await;
+        let lost = [loss("workspace")];
+        let answer = answered("", &lost, doing(true, &[])).await;
         assert_eq!(answer, Err(Exit::Error));
         let allowed = doing(true, &["workspace"]);
-        assert_eq!(answered("", &risks, allowed).await, Ok(()));
+        assert_eq!(answered("", &lost, allowed).await, Ok(()));
         let other = doing(true, &["log_groups.app"]);
-        assert_eq!(answered("", &risks, other).await, Err(Exit::Error));
+        assert_eq!(answered("", &lost, other).await, Err(Exit::Error));
     }
 
     #[test]

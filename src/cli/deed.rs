@@ -19,11 +19,13 @@ use crate::{
         exit::Exit,
         failure::Failure,
         interrupt::Interrupts,
-        look::{self, Planned, Wish},
+        look::{self, Planned, Site, Wish},
+        place::Place,
     },
     cloud::{CallError, Cloud},
     plan::Plan,
     show::{
+        outputs::{self, Known},
         progress::Progress,
         summary::{self, Frame},
         words,
@@ -36,10 +38,9 @@ const MOMENT: Duration = Duration::from_secs(10);
 /// are not always immediately visible"); it names no bound.
 const SETTLE_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// A plan to be carried out for somebody.
+/// Plans to be carried out for somebody.
 pub(super) struct Order<'a, C> {
-    pub(super) wish: Wish<'a>,
-    pub(super) cloud: Arc<C>,
+    pub(super) wish: Wish<'a, C>,
     pub(super) doing: &'a Doing,
     /// The command that shows what is left.
     pub(super) look: String,
@@ -47,19 +48,61 @@ pub(super) struct Order<'a, C> {
     pub(super) again: String,
 }
 
-/// Plans, shows, asks, and does it.
+/// Plans, shows, asks, and does it, one stack after another. A stack that does not get to its end keeps those after it from beginning.
 pub(super) async fn carry_out<C: Cloud>(
     order: Order<'_, C>,
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let agreed = agree(&order, console);
-    let Some(plan) = unless_interrupted(agreed, interrupts).await? else {
-        return Ok(Exit::Done);
-    };
+    let plans = unless_interrupted(agreed, interrupts).await?;
+    let mut sites = order.wish.sites.iter().zip(plans);
+    let mut changed = false;
+    while let Some((site, plan)) = sites.next() {
+        if plan.steps.is_empty() {
+            tell_outputs(&order, site, &plan.known, console);
+            continue;
+        }
+        let end = carry_out_one(&order, site, plan, changed, console, interrupts).await?;
+        changed |= end.changed;
+        if !end.is_complete {
+            let left: Vec<String> = sites
+                .filter(|(_, plan)| !plan.steps.is_empty())
+                .map(|(site, _)| format!("`{}`", site.stack.name))
+                .collect();
+            if !left.is_empty() {
+                let left = words::list(&left);
+                // What was done stays done, whether or not somebody reads of it.
+                _ = console.tell(&format!("\nNot begun: the stacks {left}\n"));
+            }
+            return Ok(if changed { Exit::HalfWay } else { Exit::Error });
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// How the plan of one stack ended.
+struct End {
+    is_complete: bool,
+    changed: bool,
+}
+
+/// Carries out the plan of one stack, and says how it ended. `before` tells whether this run has changed something already.
+async fn carry_out_one<C: Cloud>(
+    order: &Order<'_, C>,
+    site: &Site<C>,
+    plan: Plan,
+    before: bool,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<End, Failure> {
+    if order.wish.sites.len() > 1 {
+        // As with everything that is told from here on, nobody has to read it.
+        _ = console.tell(&format!("\nStack {}\n", site.stack.name));
+    }
     let plan = Arc::new(plan);
-    let changed = Cell::new(false);
-    let outcome = run(&order, &plan, &changed, console, interrupts).await?;
+    let changed = Cell::new(before);
+    let outcome = run(order, site, &plan, &changed, console, interrupts).await?;
     let changed = changed.get() || outcome.failed.iter().any(|f| is_ambiguous(&f.error));
     let frame = Frame {
         changed,
@@ -67,51 +110,78 @@ pub(super) async fn carry_out<C: Cloud>(
         again: &order.again,
     };
     let summary = summary::render(&outcome, &plan, &frame, console.err_style);
-    let told = console.tell(&format!("\n{summary}"));
-    let exit = match (outcome.is_complete(), changed) {
-        (true, _) => Exit::Done,
-        (false, true) => Exit::HalfWay,
-        (false, false) => Exit::Error,
-    };
-    // What was done stays done, whether or not somebody reads of it.
-    told.map_or_else(|_| Ok(exit), |()| Ok(exit))
+    _ = console.tell(&format!("\n{summary}"));
+    let mut known = plan.known.clone();
+    for (address, attributes) in &outcome.attributes {
+        let known = known.entry(address.clone()).or_default();
+        known.extend(attributes.clone());
+    }
+    tell_outputs(order, site, &known, console);
+    Ok(End {
+        is_complete: outcome.is_complete(),
+        changed,
+    })
 }
 
-/// The plan that somebody has agreed to, or `None` if there is nothing to do.
+/// Tells what the stack file has for scripts, if it is not to go.
+fn tell_outputs<C>(order: &Order<'_, C>, site: &Site<C>, known: &Known, console: &mut Console) {
+    if !order.wish.destroy {
+        let text = outputs::after_apply(&site.stack, known, console.err_style);
+        _ = console.tell(&text);
+    }
+}
+
+/// The plans that somebody has agreed to. They are empty if there is nothing to do.
 async fn agree<C: Cloud>(
     order: &Order<'_, C>,
     console: &mut Console,
-) -> Result<Option<Plan>, Failure> {
-    let Planned { plan, risks } = look::show(&order.wish, &*order.cloud, None, console).await?;
-    if plan.is_empty() {
-        return Ok(None);
-    }
-    if !plan.refusals.is_empty() {
-        let decisions = words::count(plan.refusals.len(), "decision");
+) -> Result<Vec<Plan>, Failure> {
+    let planned = look::show(&order.wish, None, console).await?;
+    let refusals = planned.iter().map(|planned| planned.plan.refusals.len());
+    let refusals: usize = refusals.sum();
+    if refusals > 0 {
+        let decisions = words::count(refusals, "decision");
         return Err(Failure::before(format!(
             "nothing was changed, because of {decisions} to make first"
         )));
     }
-    let asked = Instant::now();
-    consent::ask(&risks, order.doing, console).await?;
-    if asked.elapsed() > MOMENT {
-        let again = look::plan(&order.wish, &*order.cloud).await?;
-        let moved = look::moved(&plan, &again.plan);
-        if !moved.is_empty() {
-            let moved: Vec<String> = moved.iter().map(ToString::to_string).collect();
-            return Err(Failure::before(format!(
-                "AWS has changed since the plan was made, at {}; nothing was changed by this run",
-                words::list(&moved)
-            ))
-            .hint(format!("to see the new plan, run: {}", order.again)));
+    if planned.iter().any(|planned| !planned.plan.is_empty()) {
+        let asked = Instant::now();
+        consent::ask(&losses(&order.wish, &planned), order.doing, console).await?;
+        if asked.elapsed() > MOMENT {
+            ensure_still(order, &planned).await?;
         }
     }
-    Ok(Some(plan))
+    Ok(planned.into_iter().map(|planned| planned.plan).collect())
+}
+
+/// Plans once more, and fails unless the plans are the same.
+async fn ensure_still<C: Cloud>(order: &Order<'_, C>, before: &[Planned]) -> Result<(), Failure> {
+    let after = look::plan(&order.wish).await?;
+    match look::all_moved(order.wish.sites, before, &after) {
+        None => Ok(()),
+        Some(moved) => Err(Failure::before(format!(
+            "AWS has changed since the plan was made, at {moved}; nothing was changed by this run"
+        ))
+        .hint(format!("to see the new plan, run: {}", order.again))),
+    }
+}
+
+/// The places whose data the plans lose.
+fn losses<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Vec<Place> {
+    let mut losses = Vec::new();
+    for (site, planned) in wish.sites.iter().zip(planned) {
+        let lost = planned.risks.iter().filter(|risk| risk.data_loss);
+        losses
+            .extend(lost.map(|risk| Place::of(&site.stack.name, &risk.address, wish.sites.len())));
+    }
+    losses
 }
 
 /// Carries the plan out. The first interruption stops it, the second leaves it. `changed` becomes true with the first call that succeeds.
 async fn run<C: Cloud>(
     order: &Order<'_, C>,
+    site: &Site<C>,
     plan: &Arc<Plan>,
     changed: &Cell<bool>,
     console: &mut Console,
@@ -135,7 +205,7 @@ async fn run<C: Cloud>(
         progress.report(&event);
     };
     let (stop, stopped) = watch::channel(false);
-    let cloud = Arc::clone(&order.cloud);
+    let cloud = Arc::clone(&site.cloud);
     let mut deed = pin!(apply(Arc::clone(plan), cloud, options, stopped, report));
     loop {
         tokio::select! {

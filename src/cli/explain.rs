@@ -4,8 +4,10 @@ use clap::Args;
 
 use crate::{
     cli::{console::Console, exit::Exit, failure::Failure, session::look},
-    plan::risk::rules::RISKS,
-    resource::task_definition::document::rules::RULES,
+    normal,
+    plan::{risk::rules::RISKS, suppressed},
+    policy,
+    resource::task_definition::document::rules as document,
     show::{Paint, Style, words},
     stack::{
         problem::nearest,
@@ -54,7 +56,7 @@ enum Group {
     TaskDefinition,
     /// Something in a plan that may be regretted.
     Risk,
-    /// A difference between task definitions that means nothing.
+    /// A difference between the file and AWS that means nothing.
     NormalForm,
 }
 
@@ -72,7 +74,7 @@ impl Group {
             Self::StackFile => "Mistakes in stack files",
             Self::TaskDefinition => "Mistakes in task definitions, and with the collector",
             Self::Risk => "Risks of plans",
-            Self::NormalForm => "Differences between task definitions that mean nothing",
+            Self::NormalForm => "Differences between the file and AWS that mean nothing",
         }
     }
 
@@ -94,16 +96,22 @@ impl Group {
             Self::StackFile => of(LOADER),
             Self::TaskDefinition => of(TASK_DEFINITION),
             Self::Risk => of(RISKS),
-            Self::NormalForm => RULES
-                .iter()
-                .map(|rule| Entry {
-                    group: self,
-                    code: rule.name,
-                    sentence: rule.says.trim_end_matches('.'),
-                    source: None,
-                })
-                .collect(),
+            Self::NormalForm => {
+                let rewrites = document::REWRITES.iter().chain(policy::rules::REWRITES);
+                let rules = rewrites.map(|rewrite| &rewrite.rule);
+                let rules = rules.chain([&document::TOLD]).chain(suppressed::RULES);
+                rules.map(|rule| difference(self, rule)).collect()
+            }
         }
+    }
+}
+
+fn difference(group: Group, rule: &normal::Rule) -> Entry {
+    Entry {
+        group,
+        code: rule.name,
+        sentence: rule.says.trim_end_matches('.'),
+        source: Some(rule.source),
     }
 }
 

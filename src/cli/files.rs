@@ -26,6 +26,9 @@ pub(super) enum FileError {
     /// None was given, and there are several.
     #[error("no stack file is given, and ./stacks/ holds {}", .0.len())]
     Several(Vec<PathBuf>),
+    /// It was given twice.
+    #[error("{} is named twice", .0.display())]
+    Twice(PathBuf),
     /// It can't be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
@@ -49,6 +52,7 @@ impl From<FileError> for Failure {
                 let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
                 Some(format!("name one of: {}", paths.join(", ")))
             }
+            FileError::Twice(_) => None,
             FileError::Unreadable { meant, .. } => meant
                 .as_ref()
                 .map(|path| format!("is {} meant?", path.display())),
@@ -74,6 +78,21 @@ pub(super) fn one(given: Option<&Path>, directory: &Path) -> Result<PathBuf, Fil
             candidates.push(last);
             Err(FileError::Several(candidates))
         }
+    }
+}
+
+/// The stack files that are meant if `given` are what was typed, where several are taken only if they are named.
+pub(super) fn named(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+    if given.is_empty() {
+        return Ok(vec![one(None, directory)?]);
+    }
+    let twice = given
+        .iter()
+        .enumerate()
+        .find(|(index, path)| given[..*index].contains(path));
+    match twice {
+        None => Ok(given.to_vec()),
+        Some((_, path)) => Err(FileError::Twice(path.clone())),
     }
 }
 

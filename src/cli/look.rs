@@ -1,17 +1,32 @@
-//! Looking: reading AWS, planning, and showing the plan.
+//! Looking: reading AWS, planning, and showing the plans.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use crate::{
     address::{Address, Kind},
-    cli::{console::Console, failure::Failure},
+    cli::{
+        args::Wishes,
+        console::Console,
+        failure::Failure,
+        place::{self, Place},
+    },
     cloud::{CallError, Cloud},
+    normal::Suppressed,
     plan::{
         self, Phase, Plan,
         risk::{Risk, risks},
+        suppressed::suppressed,
     },
-    show::plan::{Frame, render},
-    stack::{Stack, problem::nearest},
+    show::{
+        plan::{Frame, render, total},
+        suppressed, words,
+    },
+    snapshot::Snapshot,
+    stack::{Query, Stack},
 };
 
 /// A plan and what is risky about it.
@@ -19,41 +34,109 @@ use crate::{
 pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) risks: Vec<Risk>,
+    /// What is no change; empty unless somebody wants it explained.
+    pub(super) suppressed: BTreeMap<Address, Vec<Suppressed>>,
+}
+
+/// A stack, and the connection to where it lives.
+#[derive(Debug)]
+pub(super) struct Site<C> {
+    /// Its file.
+    pub(super) path: PathBuf,
+    pub(super) stack: Stack,
+    /// Stacks of the same region share it.
+    pub(super) cloud: Arc<C>,
+    /// The resources that alone are to be planned, with what they need.
+    pub(super) only: Option<BTreeSet<Address>>,
 }
 
 /// What is to be planned.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wish<'a> {
-    pub(super) stack: &'a Stack,
+#[derive(Debug)]
+pub(super) struct Wish<'a, C> {
+    /// The stacks, at least one, in the order in which they are planned and carried out.
+    pub(super) sites: &'a [Site<C>],
     /// The name of the sandbox that stands in for AWS, if one does.
     pub(super) sandbox: Option<&'a str>,
-    /// Whether the stack is to go; then nothing that it declares is wanted.
+    /// Whether the stacks are to go; then nothing that they declare is wanted.
     pub(super) destroy: bool,
     pub(super) verbose: bool,
+    /// Whether to tell what is no change, and why.
+    pub(super) explain: bool,
 }
 
-/// Reads AWS and plans.
-pub(super) async fn plan<C: Cloud>(wish: &Wish<'_>, cloud: &C) -> Result<Planned, CallError> {
-    let stack = wish.stack;
-    let plan = if wish.destroy {
-        let live = cloud.observe(&stack.query_to_destroy()).await?;
-        plan::plan(&stack.clone().emptied(), &live)
-    } else {
-        build(stack, cloud).await?
+/// Reads AWS and plans, stack by stack: each takes account of what those before it will have done.
+pub(super) async fn plan<C: Cloud>(wish: &Wish<'_, C>) -> Result<Vec<Planned>, CallError> {
+    let ask = |site: &Site<C>| {
+        if wish.destroy {
+            site.stack.query_to_destroy()
+        } else {
+            site.stack.query(false)
+        }
     };
-    let risks = risks(&plan);
-    Ok(Planned { plan, risks })
-}
-
-async fn build<C: Cloud>(stack: &Stack, cloud: &C) -> Result<Plan, CallError> {
-    let live = cloud.observe(&stack.query(false)).await?;
-    let plan = plan::plan(stack, &live);
-    if !removes_a_family(&plan) {
-        return Ok(plan);
+    let planned = decide(wish, observe(wish, ask).await?);
+    if wish.destroy
+        || !planned
+            .iter()
+            .any(|planned| removes_a_family(&planned.plan))
+    {
+        return Ok(planned);
     }
     // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
-    let live = cloud.observe(&stack.query(true)).await?;
-    Ok(plan::plan(stack, &live))
+    Ok(decide(
+        wish,
+        observe(wish, |site| site.stack.query(true)).await?,
+    ))
+}
+
+/// Reads what each stack asks for: stacks that share a connection share one reading.
+async fn observe<C: Cloud>(
+    wish: &Wish<'_, C>,
+    ask: impl Fn(&Site<C>) -> Query,
+) -> Result<Vec<Snapshot>, CallError> {
+    let mut live = BTreeMap::new();
+    for first in 0..wish.sites.len() {
+        if live.contains_key(&first) {
+            continue;
+        }
+        let cloud = &wish.sites[first].cloud;
+        let sharing: Vec<usize> = (first..wish.sites.len())
+            .filter(|index| Arc::ptr_eq(cloud, &wish.sites[*index].cloud))
+            .collect();
+        let queries: Vec<Query> = sharing.iter().map(|i| ask(&wish.sites[*i])).collect();
+        let snapshots = cloud.observe_all(&queries).await?;
+        live.extend(sharing.into_iter().zip(snapshots));
+    }
+    Ok(live.into_values().collect())
+}
+
+fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
+    let mut plans: Vec<(&Stack, Planned)> = Vec::new();
+    for (site, mut live) in wish.sites.iter().zip(live) {
+        let stack = &site.stack;
+        for (earlier, Planned { plan, .. }) in &plans {
+            let same_region = earlier.identity.region == stack.identity.region;
+            plan::foresee(&mut live, plan, &earlier.name, same_region);
+        }
+        let plan = if wish.destroy {
+            plan::plan(&stack.clone().emptied(), &live)
+        } else {
+            plan::plan(stack, &live)
+        };
+        let plan = match &site.only {
+            None => plan,
+            Some(only) => plan.only(only, stack),
+        };
+        let mut planned = Planned {
+            risks: risks(&plan),
+            plan,
+            suppressed: BTreeMap::new(),
+        };
+        if wish.explain && !wish.destroy {
+            planned.suppressed = suppressed(stack, &live, &planned.plan);
+        }
+        plans.push((stack, planned));
+    }
+    plans.into_iter().map(|(_, planned)| planned).collect()
 }
 
 fn removes_a_family(plan: &Plan) -> bool {
@@ -62,29 +145,64 @@ fn removes_a_family(plan: &Plan) -> bool {
         .any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
 }
 
-/// Plans, and prints the plan. `next` is the command that does it, if nothing asks at once.
+/// Plans, and prints the plans. `next` is the command that does it, if nothing asks at once.
 pub(super) async fn show<C: Cloud>(
-    wish: &Wish<'_>,
-    cloud: &C,
+    wish: &Wish<'_, C>,
     next: Option<&str>,
     console: &mut Console,
-) -> Result<Planned, Failure> {
+) -> Result<Vec<Planned>, Failure> {
     if console.can_move {
         console.tell("Reading what is in AWS ...\n\n")?;
     }
-    let planned = plan(wish, cloud).await?;
-    let frame = Frame {
-        stack: &wish.stack.name,
-        identity: &wish.stack.identity,
-        sandbox: wish.sandbox,
-        destroy: wish.destroy,
-        verbose: wish.verbose,
-        next,
-    };
-    let Planned { plan, risks } = &planned;
-    let text = render(plan, risks, &frame, console.out_style);
-    console.print(&text)?;
+    let planned = plan(wish).await?;
+    ensure_targets(wish, &planned)?;
+    let is_only = planned.len() == 1;
+    let mut texts = Vec::new();
+    for (site, planned) in wish.sites.iter().zip(&planned) {
+        let Planned {
+            plan,
+            risks,
+            suppressed,
+        } = planned;
+        let frame = Frame {
+            stack: &site.stack.name,
+            identity: &site.stack.identity,
+            sandbox: wish.sandbox,
+            destroy: wish.destroy,
+            verbose: wish.verbose,
+            next: next.filter(|_| is_only),
+        };
+        let style = console.out_style;
+        texts.push(render(plan, risks, &frame, style));
+        if wish.explain {
+            texts.push(suppressed::render(suppressed, wish.verbose, style));
+        }
+    }
+    if !is_only {
+        let plans: Vec<&Plan> = planned.iter().map(|planned| &planned.plan).collect();
+        texts.push(total(&plans, next, console.out_style));
+    }
+    console.print(&texts.join("\n"))?;
     Ok(planned)
+}
+
+/// Fails if something is targeted that is neither declared nor there.
+fn ensure_targets<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Result<(), Failure> {
+    for (site, Planned { plan, .. }) in wish.sites.iter().zip(planned) {
+        let planned = plan.steps.iter().map(|step| &step.id.address);
+        let refused = plan.refusals.iter().map(|refusal| &refusal.address);
+        let there: BTreeSet<&Address> = site.stack.resources.keys().collect();
+        let there: BTreeSet<&Address> = there
+            .into_iter()
+            .chain(planned)
+            .chain(refused)
+            .chain(&plan.left_out)
+            .collect();
+        for address in site.only.iter().flatten() {
+            place::ensure_there("--target", address, &site.stack.name, there.iter().copied())?;
+        }
+    }
+    Ok(())
 }
 
 /// The resources that the two plans do different things to.
@@ -100,22 +218,52 @@ pub(super) fn moved(before: &Plan, after: &Plan) -> BTreeSet<Address> {
     moved
 }
 
-/// Does to the stack what `adopt = true` in the tables at `addresses` would do.
-pub(super) fn adopt(stack: &mut Stack, addresses: &[Address]) -> Result<(), Failure> {
-    for address in addresses {
-        if let Some(declared) = stack.resources.get_mut(address) {
-            declared.lifecycle.adopt = true;
-            continue;
+/// Does to the stacks what `--adopt` and `--replace` ask for: what the same words in the stack files would do, for once.
+pub(super) fn treat<C>(sites: &mut [Site<C>], wishes: &Wishes) -> Result<(), Failure> {
+    let stacks: Vec<&Stack> = sites.iter().map(|site| &site.stack).collect();
+    place::check("--adopt", &wishes.adopt, &stacks)?;
+    place::check("--replace", &wishes.replace, &stacks)?;
+    for Site { stack, .. } in sites {
+        for (option, places) in [("--adopt", &wishes.adopt), ("--replace", &wishes.replace)] {
+            for address in place::within(places, stack) {
+                place::ensure_there(option, &address, &stack.name, stack.resources.keys())?;
+                let declared = stack.resources.get_mut(&address);
+                let declared = declared.expect("it is among the keys");
+                if option == "--adopt" {
+                    declared.lifecycle.adopt = true;
+                } else {
+                    declared.lifecycle.replace = true;
+                }
+            }
         }
-        let declared: Vec<String> = stack.resources.keys().map(ToString::to_string).collect();
-        let failure = Failure::before(format!(
-            "--adopt {address}: the stack declares no such resource"
-        ));
-        let meant = nearest(&address.to_string(), declared.iter().map(String::as_str));
-        return Err(match meant {
-            Some(meant) => failure.hint(format!("is {meant} meant?")),
-            None => failure,
-        });
     }
     Ok(())
+}
+
+/// Narrows the plans to `targets`.
+pub(super) fn narrow<C>(sites: &mut [Site<C>], targets: &[Place]) -> Result<(), Failure> {
+    let stacks: Vec<&Stack> = sites.iter().map(|site| &site.stack).collect();
+    place::check("--target", targets, &stacks)?;
+    if targets.is_empty() {
+        return Ok(());
+    }
+    for site in &mut *sites {
+        site.only = Some(place::within(targets, &site.stack));
+    }
+    Ok(())
+}
+
+/// The resources of `sites` that differ between two times they were planned, as people name them.
+pub(super) fn all_moved<C>(
+    sites: &[Site<C>],
+    before: &[Planned],
+    after: &[Planned],
+) -> Option<String> {
+    let mut places = Vec::new();
+    for ((site, before), after) in sites.iter().zip(before).zip(after) {
+        for address in moved(&before.plan, &after.plan) {
+            places.push(Place::of(&site.stack.name, &address, sites.len()).to_string());
+        }
+    }
+    (!places.is_empty()).then(|| words::list(&places))
 }

@@ -13,10 +13,12 @@ use crate::{
         console::Console,
         failure::Failure,
         files::{self, FileError},
+        look::Site,
         sandbox::{self, Wanted},
     },
     cloud::aws::{self, Aws},
     identity::Identity,
+    sandbox::Sandbox,
     show::{Style, words},
     stack::{
         self, Header, Source, Stack, Surroundings,
@@ -30,11 +32,10 @@ const PLACEHOLDER_ACCOUNT: &str = "000000000000";
 /// Stands for the region while nobody has named one.
 const PLACEHOLDER_REGION: &str = "us-east-1";
 
-/// A checked stack, and the connection to where it lives.
+/// Checked stacks, and the connections to where they live.
 pub(super) struct Session {
-    pub(super) path: PathBuf,
-    pub(super) stack: Stack,
-    pub(super) cloud: Arc<Aws>,
+    /// In the order of the files, of which there is at least one.
+    pub(super) sites: Vec<Site<Aws>>,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub(super) sandbox: Option<String>,
 }
@@ -54,63 +55,168 @@ struct Whereabouts {
     region_is_known: bool,
 }
 
-/// Checks the stack file, connects, and reads the file again, now knowing where it is for.
+/// Checks the stack files, connects, and reads the files again, now knowing where they are for.
 pub(super) async fn open(target: &Target, console: &mut Console) -> Result<Session, Failure> {
-    let path = files::one(target.file.as_deref(), Path::new("."))?;
-    let wanted = Wanted::by(&target.sandbox, &path);
-    open_in(wanted.as_ref(), path, target, console).await
+    let paths = files::named(&target.files, Path::new("."))?;
+    let wanted = Wanted::by(&target.sandbox, &paths[0]);
+    open_in(wanted.as_ref(), &paths, target, console).await
 }
 
-/// The same for the stack file at `path`, in a sandbox if one is wanted.
+/// The same for the stack files at `paths`, in a sandbox if one is wanted.
 pub(super) async fn open_in(
     wanted: Option<&Wanted>,
-    path: PathBuf,
+    paths: &[PathBuf],
     target: &Target,
     console: &mut Console,
 ) -> Result<Session, Failure> {
-    let file = StackFile::read(&path, &target.variables)?;
-    let region = target.region.as_deref();
+    let files: Result<Vec<StackFile>, FileError> = paths
+        .iter()
+        .map(|path| StackFile::read(path, &target.variables))
+        .collect();
+    let files = files?;
     // Every mistake that can be known without AWS is reported without AWS.
-    file.check(region, console)?;
-    let header = file
-        .with(&Whereabouts::assumed(region), stack::header)
-        .map_err(|problems| file.report(&problems, console))?;
-    let cloud = connect(wanted, header, target, console).await?;
-    let known = Whereabouts {
-        identity: cloud.identity().await?,
-        account_is_known: true,
-        region_is_known: true,
-    };
-    let stack = file
-        .with(&known, stack::load)
-        .map_err(|problems| file.report(&problems, console))?;
+    check_all(&files, target.region.as_deref(), console)?;
+    let mut connections = Connections::new(wanted, target);
+    let mut sites = Vec::new();
+    for file in &files {
+        let header = file
+            .with(
+                &Whereabouts::assumed(target.region.as_deref()),
+                stack::header,
+            )
+            .map_err(|problems| file.report(&problems, console))?;
+        let cloud = connections.get(header, console).await?;
+        let known = Whereabouts {
+            identity: cloud.identity().await?,
+            account_is_known: true,
+            region_is_known: true,
+        };
+        let stack = file
+            .with(&known, stack::load)
+            .map_err(|problems| file.report(&problems, console))?;
+        sites.push(Site {
+            path: file.source.path.clone(),
+            stack,
+            cloud,
+            only: None,
+        });
+    }
+    ensure_distinct(&sites)?;
     Ok(Session {
-        path,
-        stack,
-        cloud: Arc::new(cloud),
+        sites,
         sandbox: wanted.map(Wanted::name),
     })
 }
 
-/// A connection to AWS, or to the sandbox that stands in for it.
-async fn connect(
-    wanted: Option<&Wanted>,
-    header: Header,
-    target: &Target,
+/// Checks every file by itself, and all of them against each other, and fails after every problem was shown.
+fn check_all(
+    files: &[StackFile],
+    region: Option<&str>,
     console: &mut Console,
-) -> Result<Aws, Failure> {
-    let region = header.region.or(target.region.clone());
-    if let Some(wanted) = wanted {
-        let opened = wanted.open(header.account.as_deref())?;
-        console.tell(&wanted.notice())?;
-        return Ok(sandbox::connect(&opened, sandbox::region(region)));
+) -> Result<(), Failure> {
+    let mut stacks = Vec::new();
+    let mut failures = Vec::new();
+    for file in files {
+        match file.check(region, console) {
+            Ok(stack) => stacks.push((file.source(), stack)),
+            Err(failure) => failures.push(failure),
+        }
     }
-    let options = aws::Options {
-        profile: target.profile.clone(),
-        region,
-    };
-    // Boxed, because all the ways to find credentials make for a large future.
-    Ok(Box::pin(Aws::connect(options)).await)
+    if let Some(last) = failures.pop() {
+        for failure in failures {
+            failure.report(console);
+        }
+        return Err(last);
+    }
+    let stacks: Vec<(&Source, &Stack)> = stacks.iter().map(|(s, stack)| (*s, stack)).collect();
+    let collisions = stack::role_name_collisions(&stacks);
+    match files.first() {
+        Some(first) if !collisions.is_empty() => {
+            first.show(&collisions, console)?;
+            Err(Failure::before("two stack files want the same role name"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Two stacks of one name in one region would take each other's resources for their own.
+fn ensure_distinct<C>(sites: &[Site<C>]) -> Result<(), Failure> {
+    for (index, site) in sites.iter().enumerate() {
+        let (name, region) = (&site.stack.name, &site.stack.identity.region);
+        let same = sites[..index]
+            .iter()
+            .find(|other| other.stack.name == *name && other.stack.identity.region == *region);
+        if let Some(other) = same {
+            let (one, two) = (other.path.display(), site.path.display());
+            return Err(Failure::before(format!(
+                "{one} and {two} are both for the stack `{name}` in {region}"
+            ))
+            .hint("a stack is one file: give one of them another `name` in [stack]"));
+        }
+    }
+    Ok(())
+}
+
+/// The connections of a run, one for each region.
+struct Connections<'a> {
+    wanted: Option<&'a Wanted>,
+    target: &'a Target,
+    /// The sandbox, once it is open.
+    opened: Option<Sandbox>,
+    /// By the region that was asked for; `None` is the one that the settings name.
+    clouds: BTreeMap<Option<String>, Arc<Aws>>,
+}
+
+impl<'a> Connections<'a> {
+    fn new(wanted: Option<&'a Wanted>, target: &'a Target) -> Self {
+        Self {
+            wanted,
+            target,
+            opened: None,
+            clouds: BTreeMap::new(),
+        }
+    }
+
+    /// The connection to where the stack with `header` lives.
+    async fn get(&mut self, header: Header, console: &mut Console) -> Result<Arc<Aws>, Failure> {
+        let region = header.region.clone().or(self.target.region.clone());
+        if let Some(cloud) = self.clouds.get(&region) {
+            return Ok(Arc::clone(cloud));
+        }
+        let cloud = self.connect(header, region.clone(), console).await?;
+        // The settings may name the region that a file names too.
+        let identity = cloud.identity().await?;
+        let known = self.clouds.get(&Some(identity.region.clone()));
+        let cloud = known.map_or_else(|| Arc::new(cloud), Arc::clone);
+        self.clouds.insert(region, Arc::clone(&cloud));
+        self.clouds
+            .insert(Some(identity.region), Arc::clone(&cloud));
+        Ok(cloud)
+    }
+
+    async fn connect(
+        &mut self,
+        header: Header,
+        region: Option<String>,
+        console: &mut Console,
+    ) -> Result<Aws, Failure> {
+        let Some(wanted) = self.wanted else {
+            let options = aws::Options {
+                profile: self.target.profile.clone(),
+                region,
+            };
+            // Boxed, because all the ways to find credentials make for a large future.
+            return Ok(Box::pin(Aws::connect(options)).await);
+        };
+        let opened = if let Some(opened) = &self.opened {
+            opened
+        } else {
+            let opened = wanted.open(header.account.as_deref())?;
+            console.tell(&wanted.notice())?;
+            self.opened.insert(opened)
+        };
+        Ok(sandbox::connect(opened, sandbox::region(region)))
+    }
 }
 
 impl StackFile {

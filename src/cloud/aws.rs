@@ -27,7 +27,7 @@ use crate::{
     cloud::{Call, CallError, Cloud, Reply},
     identity::Identity,
     resource::Change,
-    snapshot::{Found, Snapshot},
+    snapshot::{Fact, Found, Snapshot},
     stack::Query,
     tags::{ADDRESS_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
     text::Text,
@@ -151,20 +151,26 @@ async fn profile_credentials(
 }
 
 impl Cloud for Aws {
-    async fn observe(&self, query: &Query) -> Result<Snapshot, CallError> {
+    async fn observe_all(&self, queries: &[Query]) -> Result<Vec<Snapshot>, CallError> {
         let (roles, workspaces, others) = tokio::try_join!(
-            role::observe(self, query),
-            workspace::observe(self, query),
-            self.observe_tagged(query),
+            role::observe(self, queries),
+            workspace::observe(self, queries),
+            self.observe_tagged(queries),
         )?;
-        let (mut found, roles) = roles;
-        found.extend(workspaces);
-        found.extend(others);
-        Ok(Snapshot {
-            identity: query.identity.clone(),
-            found,
-            roles,
-        })
+        let parts = roles.into_iter().zip(workspaces).zip(others);
+        Ok(queries
+            .iter()
+            .zip(parts)
+            .map(|(query, (((mut found, roles), workspaces), others))| {
+                found.extend(workspaces);
+                found.extend(others);
+                Snapshot {
+                    identity: query.identity.clone(),
+                    found,
+                    roles,
+                }
+            })
+            .collect())
     }
 
     async fn perform(&self, call: Call) -> Result<Reply, CallError> {
@@ -178,15 +184,22 @@ impl Cloud for Aws {
 }
 
 impl Aws {
-    /// Reads the kinds of which the tagging API says what is ours.
-    async fn observe_tagged(&self, query: &Query) -> Result<Vec<Found>, CallError> {
-        let tagged = tagging::observe(self, query).await?;
-        let (mut found, families) = tokio::try_join!(
-            log_group::observe(self, query, &tagged),
-            task_definition::observe(self, query, &tagged),
-        )?;
-        found.extend(families);
-        Ok(found)
+    /// Reads, for each query, the kinds of which the tagging API says what is the stack's.
+    async fn observe_tagged(&self, queries: &[Query]) -> Result<Vec<Vec<Found>>, CallError> {
+        let tagged = tagging::observe(self, queries).await?;
+        let per_query = queries.iter().cloned().zip(tagged);
+        let found = all(per_query, |(query, tagged)| {
+            let aws = self.clone();
+            async move {
+                let (mut found, families) = tokio::try_join!(
+                    log_group::observe(&aws, &query, &tagged),
+                    task_definition::observe(&aws, &query, &tagged),
+                )?;
+                found.extend(families);
+                Ok(found)
+            }
+        });
+        found.await
     }
 }
 
@@ -219,6 +232,14 @@ fn live_tags(tags: &BTreeMap<String, String>) -> Tags {
         .filter(|(key, _)| !is_reserved(key))
         .map(|(key, value)| (key.clone(), Text::from(value.as_str())))
         .collect()
+}
+
+/// The tags of a live resource that AWS owns, if there are any.
+fn tags_of_aws(tags: &BTreeMap<String, String>) -> Option<Fact> {
+    let reserved = tags.iter().filter(|(key, _)| is_reserved(key));
+    let reserved: BTreeMap<String, String> =
+        reserved.map(|(k, v)| (k.clone(), v.clone())).collect();
+    (!reserved.is_empty()).then_some(Fact::TagsOfAws(reserved))
 }
 
 /// The tags of a change, in which everything is known.

@@ -137,8 +137,9 @@ impl Paper {
 }
 
 impl Cloud for Paper {
-    async fn observe(&self, query: &Query) -> Result<Snapshot, CallError> {
-        Ok(self.snapshot(query))
+    async fn observe_all(&self, queries: &[Query]) -> Result<Vec<Snapshot>, CallError> {
+        let book = self.book();
+        Ok(queries.iter().map(|q| book.world.observe(q)).collect())
     }
 
     async fn perform(&self, call: Call) -> Result<Reply, CallError> {

@@ -76,7 +76,10 @@ impl<'a> Planner<'a> {
             self.remove_unwanted(address);
         }
         self.drop_refused();
-        self.check_names();
+        // What is refused keeps its name, which somebody else may be about to take.
+        while self.check_names() {
+            self.drop_refused();
+        }
         let missing = names::missing_roles(stack, self.live, &self.removed);
         self.plan.refusals.extend(missing);
         self.drop_refused();
@@ -110,7 +113,10 @@ impl<'a> Planner<'a> {
     /// Decides about something of ours that is, or becomes, what is wanted.
     fn alter(&mut self, address: &Address, declared: &Declared, want: &Resource, found: &'a Found) {
         let mut to = self.complete(declared, want, Some(found));
-        let replaces = Resource::immutable_differences(&found.resource, &to);
+        let mut replaces = Resource::immutable_differences(&found.resource, &to);
+        if replaces.is_empty() && declared.lifecycle.replace {
+            replaces.extend(to.renew(&found.resource));
+        }
         if replaces.is_empty() {
             self.heed(address, found, declared, &mut to);
             self.stays(address, found, &to);
@@ -266,8 +272,11 @@ impl<'a> Planner<'a> {
                 })
             };
         };
-        let to = self.complete(declared, want, Some(found));
-        let differs = Resource::immutable_differences(&found.resource, &to);
+        let mut to = self.complete(declared, want, Some(found));
+        let mut differs = Resource::immutable_differences(&found.resource, &to);
+        if declared.lifecycle.replace {
+            differs.extend(to.renew(&found.resource));
+        }
         if differs.is_empty() {
             Ok(Some(found))
         } else {
@@ -291,8 +300,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Refuses to create what bears a name that somebody will still have.
-    fn check_names(&mut self) {
+    /// Refuses to create what bears a name that somebody will still have, and tells whether there was any such thing.
+    fn check_names(&mut self) -> bool {
         let creations = self
             .steps
             .values()
@@ -303,9 +312,11 @@ impl<'a> Planner<'a> {
                 Some((step.id.address.clone(), reason))
             })
             .collect();
+        let found = !taken.is_empty();
         for (address, reason) in taken {
             self.refuse(&address, reason);
         }
+        found
     }
 
     /// Takes back the steps of every resource that a refusal is about.

@@ -3,6 +3,7 @@
 use crate::{
     address::Kind,
     node::Node,
+    normal::Suppressed,
     resource::{IgnorePath, Immutable, Managed, log_group, role, task_definition, workspace},
     tags::Tags,
     text::{Reference, Text},
@@ -159,6 +160,16 @@ impl Resource {
         }
     }
 
+    /// Alters the completed state `self` so that it is built anew, and says what then makes it a replacement: of a task definition, whose revisions AWS never
+    /// changes, a new revision is new enough.
+    pub fn renew(&mut self, live: &Self) -> Option<Immutable> {
+        if let (Self::TaskDefinition(want), Self::TaskDefinition(live)) = (self, live) {
+            want.renew(live);
+            return None;
+        }
+        Some(Immutable::ASKED)
+    }
+
     /// Completes a wanted state from the live one.
     pub fn complete(&mut self, live: Option<&Self>, ignore: &[IgnorePath]) {
         match self {
@@ -166,6 +177,19 @@ impl Resource {
             Self::Workspace(want) => want.complete(opt(live, Self::workspace), ignore),
             Self::Role(want) => want.complete(opt(live, Self::role), ignore),
             Self::TaskDefinition(want) => want.complete(opt(live, Self::task_definition), ignore),
+        }
+    }
+
+    /// Where this state, which is wanted, and the live one are spelled differently and mean the same.
+    pub fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        fn of<K: Managed>(want: &K, live: Option<&K>) -> Vec<Suppressed> {
+            live.map_or_else(Vec::new, |live| want.suppressed(live))
+        }
+        match self {
+            Self::LogGroup(want) => of(want, live.log_group()),
+            Self::Workspace(want) => of(want, live.workspace()),
+            Self::Role(want) => of(want, live.role()),
+            Self::TaskDefinition(want) => of(want, live.task_definition()),
         }
     }
 

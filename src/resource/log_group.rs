@@ -60,7 +60,7 @@ impl LogGroup {
     }
 
     /// The class `DELIVERY` has a retention of its own, which can't be set (CloudWatch Logs user guide, "Log classes").
-    fn has_fixed_retention(&self) -> bool {
+    pub(crate) fn has_fixed_retention(&self) -> bool {
         self.class == "DELIVERY"
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    diff::Path,
     node::Node,
+    normal::Suppressed,
     policy::Policy,
     resource::{IgnorePath, Immutable, Managed, log_group::resolve_tags, outline_tags},
     tags::{self, Tags},
@@ -228,6 +230,22 @@ impl Managed for Role {
                     | "managed_policies"
                     | "inline_policies"]
         )
+    }
+
+    fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        let within = |place: &[&str], found: Vec<Suppressed>| -> Vec<Suppressed> {
+            let place = Path::of_keys(place);
+            let found = found.into_iter();
+            found.map(|one| one.within(&place)).collect()
+        };
+        let mut found = within(&["trust"], self.trust.suppressed(&live.trust));
+        for (name, policy) in &self.inline_policies {
+            if let Some(live) = live.inline_policies.get(name) {
+                let place = ["inline_policies", name];
+                found.extend(within(&place, policy.suppressed(live)));
+            }
+        }
+        found
     }
 
     fn tags(&self) -> &Tags {

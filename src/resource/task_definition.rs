@@ -8,6 +8,7 @@ pub use document::Document;
 
 use crate::{
     node::Node,
+    normal::Suppressed,
     resource::{IgnorePath, Immutable, Managed, ignore_tag, log_group::resolve_tags, outline_tags},
     tags::{self, Tags},
     text::{Reference, Text},
@@ -74,6 +75,12 @@ impl TaskDefinition {
         let newest: BTreeSet<u32> = self.older.iter().rev().take(spare).copied().collect();
         self.older
             .retain(|revision| newest.contains(revision) || in_use.contains(revision));
+    }
+
+    /// Wants a new revision, whatever the newest one says.
+    pub fn renew(&mut self, live: &Self) {
+        self.revision = None;
+        self.older = live.active();
     }
 
     /// All active revisions of ours.
@@ -194,6 +201,13 @@ impl Managed for TaskDefinition {
         }
     }
 
+    fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        match (&self.document, &live.document) {
+            (Some(want), Some(live)) => want.suppressed(live),
+            (None, _) | (_, None) => Vec::new(),
+        }
+    }
+
     fn tags(&self) -> &Tags {
         &self.tags
     }
@@ -240,7 +254,7 @@ fn register(to: &TaskDefinition) -> Option<Change> {
 
 fn updates(from: &TaskDefinition, to: &TaskDefinition) -> Vec<Change> {
     let mut changes = Vec::new();
-    if from.document == to.document {
+    if from.document == to.document && from.revision == to.revision {
         let revision = from.revision;
         changes.extend(tags::calls(
             &from.tags,

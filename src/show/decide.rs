@@ -222,9 +222,7 @@ fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool)
     let (deed, mut hints) = if replaces.is_empty() {
         ("removed", Vec::new())
     } else {
-        let properties = properties(replaces);
-        let hint = format!("to keep this {noun}, make {properties} what it was");
-        ("replaced", vec![hint])
+        ("replaced", vec![keep(noun, replaces)])
     };
     let lift = if by_tag {
         format!(
@@ -241,6 +239,15 @@ fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool)
         details,
         hints,
     }
+}
+
+/// How to do without the replacement.
+fn keep(noun: &str, replaces: &[Immutable]) -> String {
+    if replaces.contains(&Immutable::ASKED) {
+        return format!("to keep this {noun}, leave `--replace` out");
+    }
+    let properties = properties(replaces);
+    format!("to keep this {noun}, make {properties} what it was")
 }
 
 /// The names of the properties: `name` and `path`.

@@ -152,7 +152,7 @@ fn body(path: &Path, node: &Node) -> Body {
     }
 }
 
-fn text_body(text: &Text) -> Body {
+pub(super) fn text_body(text: &Text) -> Body {
     let is_known = text.known().is_some();
     let text = text.to_string();
     if text.contains('\n') {
@@ -173,7 +173,7 @@ fn with_knowledge(shown: String, is_known: bool) -> String {
 }
 
 /// The value as a stack file spells it: `["CMD", "/healthcheck"]`, `{ container_port = 8080 }`.
-fn inline(path: &Path, node: &Node) -> String {
+pub(super) fn inline(path: &Path, node: &Node) -> String {
     match node {
         _ if is_secret(path, node) => HIDDEN.to_owned(),
         Node::Null | Node::Bool(_) | Node::Number(_) => node.to_json().to_string(),
@@ -221,7 +221,14 @@ pub(super) fn write(entries: &[Entry], indent: usize, style: Style, out: &mut St
     }
 }
 
-fn write_entry(entry: &Entry, indent: usize, aligned: usize, style: Style, out: &mut String) {
+/// Writes one entry, whose value stands `aligned` columns after the beginning of its name if there is room.
+pub(super) fn write_entry(
+    entry: &Entry,
+    indent: usize,
+    aligned: usize,
+    style: Style,
+    out: &mut String,
+) {
     let Entry { mark, label, body } = entry;
     let start = " ".repeat(indent);
     let sign = style.paint(mark.paint(), mark.sign());

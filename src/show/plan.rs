@@ -48,10 +48,26 @@ pub fn render(plan: &Plan, risks: &[Risk], frame: &Frame<'_>, style: Style) -> S
     sections.join("\n")
 }
 
+/// What several plans come to together, and the command to type next, if there is something to do and it is not asked for at once.
+pub fn total(plans: &[&Plan], next: Option<&str>, style: Style) -> String {
+    let counts = counts(plans);
+    if counts.is_empty() && plans.iter().all(|plan| plan.is_empty()) {
+        return String::new();
+    }
+    let mut out = String::new();
+    if !counts.is_empty() {
+        let title = style.paint(Paint::Title, &format!("In all: {counts}"));
+        writeln!(out, "{title}").expect("a string takes all");
+    }
+    let refusals = plans.iter().map(|plan| plan.refusals.len()).sum();
+    out.push_str(&what_next(refusals, next));
+    out
+}
+
 /// `2 to create, 1 to change: 5 calls`, or nothing if there are no steps.
-pub fn counts(plan: &Plan) -> String {
+pub fn counts(plans: &[&Plan]) -> String {
     let mut numbers: BTreeMap<Verb, usize> = BTreeMap::new();
-    for group in groups(&plan.steps) {
+    for group in plans.iter().flat_map(|plan| groups(&plan.steps)) {
         *numbers.entry(group.verb).or_default() += 1;
     }
     let counts: Vec<String> = Verb::ALL
@@ -64,7 +80,7 @@ pub fn counts(plan: &Plan) -> String {
     format!(
         "{}: {}",
         counts.join(", "),
-        words::count(plan.calls(), "call")
+        words::count(plans.iter().map(|plan| plan.calls()).sum(), "call")
     )
 }
 
@@ -80,8 +96,12 @@ fn heading(frame: &Frame<'_>, style: Style) -> String {
 }
 
 fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
-    let mut out = String::new();
+    let mut out = left_out(plan, style);
     let mut line = |text: &str| writeln!(out, "{text}").expect("a string takes all");
+    if plan.is_empty() && !plan.left_out.is_empty() {
+        line("Nothing to do at what was targeted.");
+        return out;
+    }
     if plan.is_empty() {
         line(if frame.destroy {
             "Nothing to do: nothing of this stack is left."
@@ -90,17 +110,31 @@ fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
         });
         return out;
     }
-    let counts = counts(plan);
+    let counts = counts(&[plan]);
     if !counts.is_empty() {
         line(&style.paint(Paint::Title, &counts));
     }
-    if !plan.refusals.is_empty() {
-        let refusals = words::count(plan.refusals.len(), "decision");
-        line(&format!(
-            "{refusals} to make first; until then nothing is done"
-        ));
-    } else if let Some(next) = frame.next {
-        line(&format!("To do it, run: {next}"));
-    }
+    out.push_str(&what_next(plan.refusals.len(), frame.next));
     out
+}
+
+fn what_next(refusals: usize, next: Option<&str>) -> String {
+    match next {
+        _ if refusals > 0 => {
+            let refusals = words::count(refusals, "decision");
+            format!("{refusals} to make first; until then nothing is done\n")
+        }
+        Some(next) => format!("To do it, run: {next}\n"),
+        None => String::new(),
+    }
+}
+
+/// What the plan was narrowed from, so that nobody takes it for all there is to do.
+fn left_out(plan: &Plan, style: Style) -> String {
+    if plan.left_out.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = plan.left_out.iter().map(ToString::to_string).collect();
+    let text = format!("Not targeted, so left as they are: {}", words::list(&names));
+    words::wrap("", &text, style.width)
 }

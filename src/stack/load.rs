@@ -11,6 +11,7 @@ mod known;
 pub(super) mod lifecycle;
 mod log_group;
 mod managed_policy;
+mod outputs;
 mod policy;
 mod role;
 mod sections;

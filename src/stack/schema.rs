@@ -319,7 +319,7 @@ mod tests {
                 "items" | "additionalProperties" | "if" | "then" => vec![member],
                 "properties" | "definitions" => {
                     let members = member.as_object().into_iter();
-                    members.flat_map(serde_json::Map::values).collect()
+                    members.flat_map(Map::values).collect()
                 }
                 "allOf" | "anyOf" => member.as_array().into_iter().flatten().collect(),
                 _ => Vec::new(),

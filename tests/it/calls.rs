@@ -150,7 +150,7 @@ async fn carry_out(plan: Plan, aws: &Arc<Aws>, run_id: &str) -> Outcome {
 
 async fn build(stack: &Stack, aws: &Arc<Aws>) {
     let live = aws.observe(&stack.query(false)).await.unwrap();
-    carry_out(plan(stack, &live), aws, "build").await;
+    carry_out(plan(stack, &live), aws, stack.name.as_str()).await;
 }
 
 async fn destroy(stack: &Stack, aws: &Arc<Aws>) -> Outcome {
@@ -184,6 +184,32 @@ async fn a_plan_of_the_quick_start_takes_nine_calls() {
         .map(|(operation, count)| (operation.as_str(), *count));
     let expected: BTreeMap<&str, usize> = each_once.map(|operation| (operation, 1)).into();
     assert_eq!(spelled.collect::<BTreeMap<_, _>>(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_stacks_share_what_is_read_of_the_whole_account() {
+    let stacks = ["quickstart.toml", "otlp-xray.toml", "ec2.toml"].map(stacks::stack);
+    let place = Place::new(&stacks[0], None);
+    for stack in &stacks {
+        build(stack, &place.aws(false).0).await;
+    }
+    let (aws, counts) = place.aws(false);
+    let queries = stacks.each_ref().map(|stack| stack.query(false));
+    let live = aws.observe_all(&queries).await.unwrap();
+    for (stack, live) in stacks.iter().zip(&live) {
+        let plan = plan(stack, live);
+        assert!(plan.is_empty(), "{plan:?}");
+    }
+    let counts = counts.lock().unwrap().clone();
+    for whole in [
+        "ListRoles",
+        "GetAccountAuthorizationDetails",
+        "GET workspaces",
+        "GetResources",
+    ] {
+        assert_eq!(counts.get(whole), Some(&1), "{whole}");
+    }
+    assert_eq!(counts.get("DescribeTaskDefinition"), Some(&stacks.len()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,10 +53,22 @@ use tokio::sync::watch;
 use crate::worlds::{self, Drift, History, Spec, is_ours};
 
 /// Carries out the plan for `stack`, and asserts all along what must hold in any run.
-fn carry_out(
+pub(crate) fn carry_out(
     paper: &Arc<Paper>,
     stack: &Stack,
     query: &Query,
+    faults: &[(usize, Fault)],
+    concurrency: usize,
+) -> (Plan, Outcome) {
+    carry_out_narrowed(paper, stack, query, None, faults, concurrency)
+}
+
+/// The same for the plan narrowed to `only`.
+pub(crate) fn carry_out_narrowed(
+    paper: &Arc<Paper>,
+    stack: &Stack,
+    query: &Query,
+    only: Option<&BTreeSet<Address>>,
     faults: &[(usize, Fault)],
     concurrency: usize,
 ) -> (Plan, Outcome) {
@@ -64,6 +76,7 @@ fn carry_out(
     let snapshot = paper.snapshot(query);
     let plan = plan(stack, &snapshot);
     assert_is_deterministic(&plan, stack, &snapshot);
+    let plan = only.map_or(plan.clone(), |only| plan.only(only, stack));
     assert_is_in_order(&plan, stack);
     assert_removes_only_ours(&plan, stack);
     assert_takes_over_only_what_it_may(&plan, stack);
@@ -206,12 +219,13 @@ fn assert_removes_only_ours(plan: &Plan, stack: &Stack) {
     for step in plan.steps.iter().filter(|s| s.id.phase == Phase::Remove) {
         let from = step.from.as_ref().unwrap();
         let could_stay = stack.resources.values().any(|declared| {
-            declared.want.as_ref().is_some_and(|want| {
-                want.kind() == from.kind()
-                    && want.kind() != Kind::Workspace
-                    && want.name() == from.name()
-                    && Resource::immutable_differences(from, want).is_empty()
-            })
+            !declared.lifecycle.replace
+                && declared.want.as_ref().is_some_and(|want| {
+                    want.kind() == from.kind()
+                        && want.kind() != Kind::Workspace
+                        && want.name() == from.name()
+                        && Resource::immutable_differences(from, want).is_empty()
+                })
         });
         assert!(!could_stay, "{} removes what is wanted", step.id);
         let tags = from.tags();
@@ -285,7 +299,7 @@ fn assert_nothing_dangles_for_good(paper: &Paper, stack: &Stack) {
 }
 
 /// Carries out a history: a first stack, with whatever goes wrong, and then somebody meddles.
-fn live_through(history: &History) -> Arc<Paper> {
+pub(crate) fn live_through(history: &History) -> Arc<Paper> {
     let paper = Arc::new(history.world());
     let before = history.before.stack();
     carry_out(
@@ -299,7 +313,7 @@ fn live_through(history: &History) -> Arc<Paper> {
     paper
 }
 
-fn assert_is_empty(paper: &Paper, stack: &Stack, query: &Query) {
+pub(crate) fn assert_is_empty(paper: &Paper, stack: &Stack, query: &Query) {
     let again = plan(stack, &paper.snapshot(query));
     assert_eq!(again.refusals, []);
     assert_eq!(again.steps, [], "there is still something to do");

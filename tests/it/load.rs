@@ -444,6 +444,7 @@ fn a_workspace_says_what_the_file_says() {
         prevent_destroy: false,
         adopt: true,
         ignore: vec![IgnorePath::new("alias"), IgnorePath::new("tags.CostCenter")],
+        replace: false,
         keep_revisions: None,
     };
     assert_eq!(stack.resources[&Address::workspace()].lifecycle, expected);

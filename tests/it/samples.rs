@@ -150,6 +150,8 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
         name: stack_name(),
         identity: identity(),
         resources: resources.into_iter().map(declare).collect(),
+        outputs: BTreeMap::new(),
+        existing: BTreeMap::new(),
         role_arns: BTreeMap::new(),
     }
 }

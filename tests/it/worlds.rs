@@ -174,6 +174,27 @@ pub(crate) fn spec() -> impl Strategy<Value = Spec> {
         )
 }
 
+/// A stack of everything.
+pub(crate) fn whole() -> Spec {
+    let traits = Traits {
+        presence: Presence::Wanted,
+        name: false,
+        immutable: false,
+        value: 0,
+        optional: false,
+        mentions: true,
+        adopt: false,
+        ignore: false,
+    };
+    Spec {
+        groups: [traits.clone(), traits.clone()],
+        workspace: traits.clone(),
+        roles: [traits.clone(), traits.clone()],
+        families: [traits.clone(), traits],
+        keep_revisions: None,
+    }
+}
+
 impl Spec {
     /// The same, with the first of every kind undeclared.
     pub(crate) fn fewer(mut self) -> Self {
@@ -233,6 +254,8 @@ impl Spec {
             name: stack_name(),
             identity: identity(),
             resources,
+            outputs: BTreeMap::new(),
+            existing: BTreeMap::new(),
             role_arns: BTreeMap::new(),
         }
     }

@@ -73,6 +73,15 @@ fn stack() -> Stack {
     load(&source, &around).unwrap()
 }
 
+fn site(stack: &Stack, cloud: &Arc<Paper>) -> Site<Paper> {
+    Site {
+        path: PathBuf::from("stack.toml"),
+        stack: stack.clone(),
+        cloud: Arc::clone(cloud),
+        only: None,
+    }
+}
+
 fn identity() -> Identity {
     Identity::new("111122223333", "us-east-1")
 }
@@ -80,7 +89,7 @@ fn identity() -> Identity {
 fn yes() -> Doing {
     Doing {
         yes: true,
-        allow_data_loss: vec![Address::new(Kind::LogGroup, "app")],
+        allow_data_loss: vec!["log_groups.app".parse().unwrap()],
         concurrency: 1,
     }
 }
@@ -109,14 +118,15 @@ async fn run_with(
 ) -> Ended {
     let (out, err) = (Printed::default(), Printed::default());
     let mut console = Console::of_test(typed, true, out.clone(), err.clone());
+    let sites = [site(stack, cloud)];
     let order = Order {
         wish: Wish {
-            stack,
+            sites: &sites,
             sandbox: None,
             destroy: stack.resources.values().all(|d| d.want.is_none()),
             verbose: false,
+            explain: false,
         },
-        cloud: Arc::clone(cloud),
         doing,
         look: "amp-stack plan".to_owned(),
         again: "amp-stack apply".to_owned(),
@@ -302,14 +312,15 @@ async fn a_plan_that_nobody_reads_is_not_carried_out() {
     let err = Printed::default();
     let mut console = Console::of_test(&b""[..], true, Closed, err.clone());
     let doing = yes();
+    let sites = [site(&stack(), &cloud)];
     let order = Order {
         wish: Wish {
-            stack: &stack(),
+            sites: &sites,
             sandbox: None,
             destroy: false,
             verbose: false,
+            explain: false,
         },
-        cloud: Arc::clone(&cloud),
         doing: &doing,
         look: String::new(),
         again: String::new(),

@@ -1,6 +1,9 @@
 //! `amp-stack try`: the life of a stack, from the first plan to the last trace, in a sandbox that is forgotten.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     address::Address,
@@ -13,7 +16,8 @@ use crate::{
         failure::Failure,
         files,
         interrupt::Interrupts,
-        look::{self, Wish},
+        look::{self, Site, Wish},
+        place::Place,
         sandbox::Wanted,
         session::{self, Session},
     },
@@ -35,7 +39,7 @@ struct Trial<'a> {
     cloud: Arc<Aws>,
     sandbox: &'a str,
     /// The stack file and the options that a user would type with every command.
-    path: &'a Path,
+    path: PathBuf,
     target: &'a Target,
     acts: usize,
     act: usize,
@@ -56,7 +60,7 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, Failure> {
     let path = files::one(args.file.as_deref(), Path::new("."))?;
     let target = Target {
-        file: args.file.clone(),
+        files: args.file.clone().into_iter().collect(),
         variables: args.variables.clone(),
         region: args.region.clone(),
         profile: None,
@@ -66,16 +70,18 @@ pub(in crate::cli) async fn run(
         },
     };
     let wanted = Wanted::in_memory();
-    let open = session::open_in(Some(&wanted), path, &target, console);
-    let Session {
+    let paths = [path];
+    let open = session::open_in(Some(&wanted), &paths, &target, console);
+    let Session { mut sites, .. } = unless_interrupted(open, interrupts).await?;
+    let Site {
         path, stack, cloud, ..
-    } = unless_interrupted(open, interrupts).await?;
+    } = sites.remove(0);
     let lifted = lifted(&stack);
     let mut trial = Trial {
         acts: if lifted == stack { 4 } else { 5 },
         act: 0,
         sandbox: &wanted.name(),
-        path: &path,
+        path,
         target: &target,
         stack,
         lifted,
@@ -143,9 +149,10 @@ impl Trial<'_> {
         console: &mut Console,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
-        let wish = self.wish(&self.stack, false);
-        let look = look::show(&wish, &*self.cloud, next, console);
-        let planned = unless_interrupted(look, interrupts).await?;
+        let sites = [self.site(&self.stack)];
+        let wish = self.wish(&sites, false);
+        let look = look::show(&wish, next, console);
+        let planned = unless_interrupted(look, interrupts).await?.remove(0);
         if !planned.plan.refusals.is_empty() {
             return Err(
                 Failure::before("the stack needs more than an empty account, which is all that `try` has")
@@ -171,21 +178,21 @@ impl Trial<'_> {
     ) -> Result<(), Failure> {
         let doing = Doing {
             yes: true,
-            allow_data_loss: data(&self.stack),
+            allow_data_loss: lost(&self.stack),
             concurrency: CONCURRENCY,
         };
         let verb = if destroy { "destroy" } else { "apply" };
+        let sites = [self.site(stack)];
         let order = Order {
-            wish: self.wish(stack, destroy),
-            cloud: Arc::clone(&self.cloud),
+            wish: self.wish(&sites, destroy),
             doing: &doing,
             look: self.typed("plan", &[]),
             again: self.typed(verb, &[]),
         };
         let exit = deed::carry_out(order, console, interrupts).await?;
-        let wish = self.wish(stack, destroy);
-        let left = async { Ok(look::plan(&wish, &*self.cloud).await?) };
-        let left = unless_interrupted(left, interrupts).await?;
+        let wish = self.wish(&sites, destroy);
+        let left = async { Ok(look::plan(&wish).await?) };
+        let left = unless_interrupted(left, interrupts).await?.remove(0);
         if exit != Exit::Done || !left.plan.is_empty() {
             // Half done as it may be, it was done to nothing that lasts.
             return Err(Failure::before(format!("{verb} did not get to its end")));
@@ -193,17 +200,27 @@ impl Trial<'_> {
         Ok(())
     }
 
-    fn wish<'s>(&'s self, stack: &'s Stack, destroy: bool) -> Wish<'s> {
+    fn site(&self, stack: &Stack) -> Site<Aws> {
+        Site {
+            path: self.path.clone(),
+            stack: stack.clone(),
+            cloud: Arc::clone(&self.cloud),
+            only: None,
+        }
+    }
+
+    fn wish<'s>(&'s self, sites: &'s [Site<Aws>], destroy: bool) -> Wish<'s, Aws> {
         Wish {
-            stack,
+            sites,
             sandbox: Some(self.sandbox),
             destroy,
             verbose: false,
+            explain: false,
         }
     }
 
     fn typed(&self, verb: &str, more: &[String]) -> String {
-        let mut words = vec![typed(verb, self.path, self.target)];
+        let mut words = vec![typed(verb, &[&self.path], self.target)];
         words.extend_from_slice(more);
         words.join(" ")
     }
@@ -237,6 +254,13 @@ fn data(stack: &Stack) -> Vec<Address> {
         .iter()
         .filter(|(_, declared)| declared.want.as_ref().is_some_and(holds_data))
         .map(|(address, _)| address.clone())
+        .collect()
+}
+
+/// The same as somebody would name it on the command line.
+fn lost(stack: &Stack) -> Vec<Place> {
+    let data = data(stack).into_iter();
+    data.map(|address| Place::of(&stack.name, &address, 1))
         .collect()
 }
 

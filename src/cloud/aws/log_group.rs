@@ -13,7 +13,7 @@ use aws_sdk_cloudwatchlogs::{
 use crate::{
     cloud::{
         Call, CallError, Class, Reply,
-        aws::{Aws, all, live_tags, plain_tags, same_owner, tagging::Tagged},
+        aws::{Aws, all, live_tags, plain_tags, same_owner, tagging::Tagged, tags_of_aws},
     },
     resource::{
         Resource,
@@ -154,7 +154,7 @@ async fn found(
         resource: Resource::LogGroup(log_group(group, &tags)),
         owner: tags::owner(&tags, &query.stack, &query.identity.region),
         attributes: attributes(name, arn),
-        facts: policy.into_iter().collect(),
+        facts: policy.into_iter().chain(tags_of_aws(&tags)).collect(),
     }))
 }
 

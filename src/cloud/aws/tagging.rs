@@ -12,8 +12,11 @@ use crate::{
     tags::STACK_TAG,
 };
 
+/// The most values of one filter (Resource Groups Tagging API reference, `TagFilter`).
+const MOST_VALUES: usize = 20;
+
 /// The resources in the region that carry the stack's tag.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tagged {
     /// The log groups by name, with their tags.
     pub(super) log_groups: BTreeMap<String, BTreeMap<String, String>>,
@@ -43,10 +46,34 @@ impl Tagged {
     }
 }
 
-pub(super) async fn observe(aws: &Aws, query: &Query) -> Result<Tagged, CallError> {
+/// Reads, for each query, what carries the tag of its stack.
+pub(super) async fn observe(aws: &Aws, queries: &[Query]) -> Result<Vec<Tagged>, CallError> {
+    let mut per_stack: BTreeMap<&str, Tagged> = queries
+        .iter()
+        .map(|query| (query.stack.as_str(), Tagged::default()))
+        .collect();
+    let stacks: Vec<String> = per_stack.keys().map(|name| (*name).to_owned()).collect();
+    for stacks in stacks.chunks(MOST_VALUES) {
+        for (arn, tags) in carriers(aws, stacks).await? {
+            // What has lost its tags may still be listed (Resource Groups Tagging API reference, `GetResources`).
+            let stack = tags.get(STACK_TAG).map(String::as_str);
+            if let Some(tagged) = stack.and_then(|stack| per_stack.get_mut(stack)) {
+                tagged.add(&arn, tags);
+            }
+        }
+    }
+    let of = |query: &Query| per_stack.get(query.stack.as_str()).cloned();
+    Ok(queries.iter().map(|q| of(q).unwrap_or_default()).collect())
+}
+
+/// The ARNs and tags of what carries the tag of one of `stacks`.
+async fn carriers(
+    aws: &Aws,
+    stacks: &[String],
+) -> Result<Vec<(String, BTreeMap<String, String>)>, CallError> {
     let filter = TagFilter::builder()
         .key(STACK_TAG)
-        .values(query.stack.as_str())
+        .set_values(Some(stacks.to_vec()))
         .build();
     // No filter by type: an emulator knows other names of types than AWS does.
     let found = aws
@@ -62,19 +89,15 @@ pub(super) async fn observe(aws: &Aws, query: &Query) -> Result<Tagged, CallErro
         .tagging
         .call("tag:GetResources", found.try_collect())
         .await?;
-    let mut tagged = Tagged::default();
-    for resource in found {
-        let tags: BTreeMap<String, String> = resource
-            .tags()
-            .iter()
-            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
-            .collect();
-        // What has lost its tags may still be listed (same reference).
-        if tags.get(STACK_TAG).map(String::as_str) == Some(query.stack.as_str()) {
-            tagged.add(resource.resource_arn().unwrap_or_default(), tags);
-        }
-    }
-    Ok(tagged)
+    Ok(found
+        .into_iter()
+        .map(|resource| {
+            let tags = resource.tags().iter();
+            let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+            let arn = resource.resource_arn().unwrap_or_default().to_owned();
+            (arn, tags.collect())
+        })
+        .collect())
 }
 
 /// The service and the resource part of an ARN.

@@ -16,7 +16,7 @@ use aws_sdk_ecs::{
 use crate::{
     cloud::{
         Call, CallError, Class, Reply,
-        aws::{Aws, all, error, live_tags, plain_tags, tagging::Tagged},
+        aws::{Aws, all, error, live_tags, plain_tags, tagging::Tagged, tags_of_aws},
     },
     resource::{
         Resource,
@@ -109,7 +109,10 @@ async fn observe_family(
         }),
         owner,
         attributes: attributes(family, current.arn),
-        facts: stranger.into_iter().collect(),
+        facts: stranger
+            .into_iter()
+            .chain(tags_of_aws(&current.tags))
+            .collect(),
     }))
 }
 

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::{node::Node, resource::task_definition::document::rules::RULES, text::Reference};
+use crate::{
+    diff::Path,
+    node::Node,
+    normal::{self, Suppressed},
+    resource::task_definition::document::rules::{LAYOUT, REWRITES, TOLD},
+    text::Reference,
+};
 
 pub mod rules;
 
@@ -13,6 +19,8 @@ pub mod rules;
 pub struct Document {
     written: Node,
     normal: Node,
+    /// What ECS tells besides what was registered; nothing but an explanation reads it.
+    told: BTreeMap<String, Node>,
 }
 
 impl PartialEq for Document {
@@ -26,12 +34,12 @@ impl Eq for Document {}
 impl Document {
     /// Takes a document as it was written or read.
     pub fn new(mut written: Node) -> Self {
-        rules::drop_what_ecs_adds(&mut written);
-        let mut normal = written.clone();
-        for rule in RULES {
-            (rule.apply)(&mut normal);
+        let told = rules::take_what_is_told(&mut written);
+        Self {
+            normal: normal::normal(&written, REWRITES),
+            written,
+            told,
         }
-        Self { written, normal }
     }
 
     /// The document as it was written, to be sent to AWS.
@@ -47,7 +55,28 @@ impl Document {
     /// The same document with everything filled in that `lookup` knows.
     #[must_use]
     pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
-        Self::new(self.written.resolve(lookup))
+        Self {
+            told: self.told.clone(),
+            ..Self::new(self.written.resolve(lookup))
+        }
+    }
+
+    /// Where this document, which is wanted, and `live` differ without meaning anything different.
+    pub fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
+        let mut found = normal::suppressed(&self.written, &live.written, REWRITES, &LAYOUT);
+        for key in live.told.keys().chain(self.told.keys()) {
+            let path = Path::of_keys(&[&file_name(key)]);
+            let (want, live) = (self.told.get(key), live.told.get(key));
+            if want != live && !found.iter().any(|other| other.path == path) {
+                found.push(Suppressed {
+                    path,
+                    want: want.cloned(),
+                    live: live.cloned(),
+                    rules: vec![TOLD],
+                });
+            }
+        }
+        found
     }
 
     /// The container `name` as it was written.
@@ -90,7 +119,11 @@ impl Document {
             }
             path => take_member(&mut self.written, &live.written, path),
         }
-        *self = Self::new(std::mem::replace(&mut self.written, Node::Null));
+        let told = std::mem::take(&mut self.told);
+        *self = Self {
+            told,
+            ..Self::new(std::mem::replace(&mut self.written, Node::Null))
+        };
     }
 
     /// The document as people see it: names of the stack file, and lists that are keyed by a name as objects.

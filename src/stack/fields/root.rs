@@ -58,8 +58,18 @@ pub static ROOT: Fields = Fields {
             "Task definitions of Amazon ECS, by logical name.",).source("ECS API reference, RegisterTaskDefinition")
         .default("{}")
         .example("{ checkout = { definition = \"taskdef.json\" } }"),
+        Field::new(
+            "outputs",
+            Takes::Named(&OUTPUT_VALUE),
+            "What `amp-stack output` tells the scripts that come after the stack, by name: a string, or a table with more to say.",
+        )
+        .default("{}")
+        .example("{ endpoint = \"${workspace.remote_write_url}\" }"),
     ],
 };
+
+/// An output: a value, or a table with more to say about it.
+const OUTPUT_VALUE: Takes = Takes::OneOf(&[Takes::Text, Takes::Table(&OUTPUT)]);
 
 /// `[stack]`.
 pub static STACK: Fields = Fields {
@@ -114,5 +124,36 @@ pub static VARIABLE: Fields = Fields {
         )
         .left_out("it may have any")
         .example("[\"dev\", \"prod\"]"),
+    ],
+};
+
+/// `[outputs]`, one of them.
+pub static OUTPUT: Fields = Fields {
+    name: "output",
+    path: "outputs.NAME",
+    says: "A value that the stack tells. A string in its place is its `value`.",
+    source: OURS,
+    structure: None,
+    fields: &[
+        Field::new(
+            "value",
+            Takes::Text,
+            "The value, which may mention whatever the stack makes.",
+        )
+        .required()
+        .example("\"${workspace.remote_write_url}\""),
+        Field::new(
+            "description",
+            Takes::Known,
+            "What the value is, for people.",
+        )
+        .example("\"where the collectors send samples\""),
+        Field::new(
+            "secret",
+            Takes::Boolean,
+            "Whether the value is masked unless it is asked for by its name.",
+        )
+        .left_out("it is where its name or its looks say so")
+        .example("true"),
     ],
 };

@@ -139,7 +139,7 @@ fn examples_and_defaults_are_toml() {
 
 #[test]
 fn the_sections_of_a_stack_file_are_those_of_its_resources_and_a_few_more() {
-    let mut expected = BTreeSet::from(["stack", "variables", "tags"]);
+    let mut expected = BTreeSet::from(["stack", "variables", "tags", "outputs"]);
     expected.extend(Kind::ALL.map(Kind::table));
     assert_eq!(ROOT.keys().into_iter().collect::<BTreeSet<_>>(), expected);
 }

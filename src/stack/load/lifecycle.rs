@@ -32,6 +32,7 @@ pub(in crate::stack) fn read(
         prevent_destroy: prevent_destroy.map_or(protected_by_default, |found| found.value),
         adopt: adopt.is_some_and(|found| found.value),
         ignore,
+        replace: false,
         keep_revisions: None,
     }
 }

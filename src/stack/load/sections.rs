@@ -14,7 +14,7 @@ use crate::{
             context::Context,
             cycle, grants,
             header::Place,
-            invalid_key, known, log_group, role,
+            invalid_key, known, log_group, outputs, role,
             tags::{self, Tag},
             workspace::{self, Existing},
         },
@@ -23,6 +23,7 @@ use crate::{
         task_definition::{self, RoleOutline, Scope, WorkspaceOutline},
         tree::{Key, Table},
     },
+    text::Attribute,
 };
 
 /// Everything that was read, by key.
@@ -78,7 +79,8 @@ pub(super) fn read(
     sections.read_task_definitions(&context, root, problems);
     grants::give(&sections.task_definitions, &mut sections.roles, problems);
     sections.check_names(root, problems);
-    let stack = sections.into_stack(&context);
+    let mut stack = sections.into_stack(&context);
+    stack.outputs = outputs::read(root, problems);
     collision::check_arns(&stack, root, problems);
     cycle::check(&stack, root, problems);
     stack
@@ -231,6 +233,8 @@ impl Sections {
             name: context.stack.clone(),
             identity: context.identity.clone(),
             resources: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            existing: self.existing.iter().map(attributes).collect(),
             role_arns: BTreeMap::new(),
         };
         for (key, checked) in self.task_definitions {
@@ -279,6 +283,13 @@ fn outline(context: &Context<'_>, found: &role::Found) -> RoleOutline {
         inline_policies: role.inline_policies.clone(),
         span: found.span.clone(),
     }
+}
+
+/// What is known of a workspace that the stack uses and somebody else owns.
+fn attributes(existing: &Existing) -> (Address, BTreeMap<Attribute, String>) {
+    let attributes = Attribute::of(Kind::Workspace).iter();
+    let known = attributes.filter_map(|one| Some((*one, existing.attribute(*one)?)));
+    (Address::workspace(), known.collect())
 }
 
 /// Finds the roles of this account that any resource mentions by ARN. Patterns name no role in particular.

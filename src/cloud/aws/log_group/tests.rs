@@ -166,7 +166,10 @@ async fn what_the_tagging_api_lists_is_read_on_every_page() {
             {"ResourceARN": "arn:aws:logs:us-east-1:111122223333:log-group:/a", "Tags": tags},
         ]}))
     });
-    let tagged = tagging::observe(&script.aws(), &query()).await.unwrap();
+    let tagged = tagging::observe(&script.aws(), &[query()])
+        .await
+        .unwrap()
+        .remove(0);
     let groups: Vec<&str> = tagged.log_groups.keys().map(String::as_str).collect();
     assert_eq!(groups, ["/a"]);
     assert!(tagged.revisions["api"].contains_key(&3));

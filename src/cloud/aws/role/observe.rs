@@ -10,6 +10,7 @@ use crate::{
         aws::{
             Aws, error, live_tags,
             role::{attributes, exact, get, tag_map},
+            tags_of_aws,
         },
     },
     node::Node,
@@ -28,32 +29,44 @@ use crate::{
 const PAGE: i32 = 1000;
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
-/// Reads the roles that are ours, those whose names the stack declares, and the names of all.
+/// Reads, for each query, the roles that are the stack's, those whose names it declares, and the names of all.
 ///
 /// `ListRoles` has neither tags nor boundaries nor policies, `GetAccountAuthorizationDetails` neither descriptions nor session lengths (botocore model iam
 /// 2010-05-08, `Role` and `RoleDetail`).
 pub(in crate::cloud::aws) async fn observe(
     aws: &Aws,
-    query: &Query,
-) -> Result<(Vec<Found>, Vec<RoleFact>), CallError> {
+    queries: &[Query],
+) -> Result<Vec<(Vec<Found>, Vec<RoleFact>)>, CallError> {
     let (mut listed, mut details) = tokio::try_join!(list(aws), details(aws))?;
-    reconcile(aws, query, &mut listed, &mut details).await?;
+    reconcile(aws, queries, &mut listed, &mut details).await?;
+    let seen: Result<_, String> = queries
+        .iter()
+        .map(|query| seen(query, &listed, &details))
+        .collect();
+    seen.map_err(|role| {
+        error::unexpected(DETAILS, format!("a policy of the role {role} is not JSON"))
+    })
+}
+
+/// The roles as one query asks about them. The error is the name of a role with a policy that can't be read.
+fn seen(
+    query: &Query,
+    listed: &BTreeMap<String, Listed>,
+    details: &BTreeMap<String, RoleDetail>,
+) -> Result<(Vec<Found>, Vec<RoleFact>), String> {
     let mut found = Vec::new();
     let mut facts = Vec::new();
-    for (id, live) in &listed {
+    for (id, live) in listed {
         let detail = details.get(id);
         let tags = tag_map(detail.map_or(live.tags(), RoleDetail::tags));
         let fact = fact(live, &tags, query);
         if let Some(detail) = detail.filter(|_| is_relevant(&fact, query)) {
-            let role = role(live, detail, &tags).ok_or_else(|| {
-                let message = format!("a policy of the role {} is not JSON", fact.name);
-                error::unexpected(DETAILS, message)
-            })?;
+            let role = role(live, detail, &tags).ok_or_else(|| fact.name.clone())?;
             found.push(Found {
                 resource: Resource::Role(role),
                 owner: fact.owner.clone(),
                 attributes: attributes(live),
-                facts: Vec::new(),
+                facts: tags_of_aws(&tags).into_iter().collect(),
             });
         }
         facts.push(fact);
@@ -92,7 +105,7 @@ async fn details(aws: &Aws) -> Result<BTreeMap<String, RoleDetail>, CallError> {
 /// on changes that are not always immediately visible), and a role that was made a moment ago must not look like a stranger's.
 async fn reconcile(
     aws: &Aws,
-    query: &Query,
+    queries: &[Query],
     listed: &mut BTreeMap<String, Listed>,
     details: &mut BTreeMap<String, RoleDetail>,
 ) -> Result<(), CallError> {
@@ -113,8 +126,9 @@ async fn reconcile(
             details.remove(&id);
             continue;
         };
-        let fact = fact(&live, &tag_map(live.tags()), query);
-        if !details.contains_key(&id) && is_relevant(&fact, query) {
+        let tags = tag_map(live.tags());
+        let relevant = |query| is_relevant(&fact(&live, &tags, query), query);
+        if !details.contains_key(&id) && queries.iter().any(relevant) {
             details.insert(id.clone(), exact::detail(aws, &live).await?);
         }
         listed.insert(id, live);

@@ -143,7 +143,10 @@ async fn observe() -> (Vec<Found>, Vec<RoleFact>) {
     let script = Script::new(account);
     let mut query = query();
     query.roles = BTreeSet::from(["declared".to_owned(), "absent".to_owned()]);
-    super::observe(&script.aws(), &query).await.unwrap()
+    super::observe(&script.aws(), &[query])
+        .await
+        .unwrap()
+        .remove(0)
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use crate::{
     cloud::{
         CallError,
         aws::{
-            Aws, all, live_tags,
+            Aws, all, live_tags, tags_of_aws,
             workspace::{attributes, wait},
         },
     },
@@ -25,11 +25,11 @@ use crate::{
 /// The most workspaces on a page (botocore model amp 2020-08-01, `ListWorkspaces`).
 const PAGE: i32 = 1000;
 
-/// Reads the workspaces that are ours and those that bear the declared alias. One that is being deleted counts as gone.
+/// Reads, for each query, the workspaces that are the stack's and those that bear the declared alias. One that is being deleted counts as gone.
 pub(in crate::cloud::aws) async fn observe(
     aws: &Aws,
-    query: &Query,
-) -> Result<Vec<Found>, CallError> {
+    queries: &[Query],
+) -> Result<Vec<Vec<Found>>, CallError> {
     // The API's own filter finds prefixes of the alias, not the alias, and none of those that are ours under another one.
     let request = aws.amp.client.list_workspaces().max_results(PAGE);
     let pages = request.into_paginator().items().send();
@@ -37,6 +37,19 @@ pub(in crate::cloud::aws) async fn observe(
         .amp
         .call("aps:ListWorkspaces", pages.try_collect())
         .await?;
+    let found = all(queries.to_vec(), |query| {
+        let (aws, workspaces) = (aws.clone(), workspaces.clone());
+        async move { seen(&aws, &query, workspaces).await }
+    });
+    found.await
+}
+
+/// The workspaces that one query asks about.
+async fn seen(
+    aws: &Aws,
+    query: &Query,
+    workspaces: Vec<WorkspaceSummary>,
+) -> Result<Vec<Found>, CallError> {
     let relevant = workspaces.into_iter().filter_map(|workspace| {
         let tags: BTreeMap<String, String> = workspace
             .tags
@@ -113,7 +126,7 @@ async fn found(
             &workspace.arn,
             described.prometheus_endpoint(),
         ),
-        facts: Vec::new(),
+        facts: tags_of_aws(tags).into_iter().collect(),
     }))
 }
 

@@ -52,7 +52,10 @@ async fn observe(script: &Script, alias: Option<&str>, configuration: bool) -> V
     let mut query = query();
     query.alias = alias.map(str::to_owned);
     query.workspace_configuration = configuration;
-    super::observe(&script.aws(), &query).await.unwrap()
+    super::observe(&script.aws(), &[query])
+        .await
+        .unwrap()
+        .remove(0)
 }
 
 fn inner(found: &Found) -> &Workspace {

@@ -1,66 +1,110 @@
 //! The normal form of a task definition: one named rule for every difference that means nothing.
-//!
-//! Sources: ECS API reference (`RegisterTaskDefinition`, `ContainerDefinition`, `HealthCheck`, `PortMapping`, `EFSVolumeConfiguration`, `ContainerRestartPolicy`) for
-//! defaults, and the answers of `DescribeTaskDefinition` that the ECS developer guide prints for what is filled in.
 
-use crate::{node::Node, text::Text};
+use std::collections::BTreeMap;
 
-/// A difference that means nothing, and how it is removed.
-pub struct Rule {
-    /// A short name.
-    pub name: &'static str,
-    /// What it says, as a sentence.
-    pub says: &'static str,
-    /// Brings a document into the form in which the difference can't be seen.
-    pub apply: fn(&mut Node),
-}
+use crate::{
+    node::Node,
+    normal::{Layout, Rewrite, Rule},
+    text::Text,
+};
 
 /// The rules, in the order in which they are applied.
-pub const RULES: &[Rule] = &[
-    Rule {
-        name: "task-size",
-        says: "ECS stores `1 vCPU` as 1024 CPU units and `3 GB` as 3072 MiB.",
+pub const REWRITES: &[Rewrite] = &[
+    Rewrite {
+        rule: Rule {
+            name: "task-size",
+            says: "ECS stores `1 vCPU` as 1024 CPU units and `3 GB` as 3072 MiB.",
+            source: "ECS API reference, RegisterTaskDefinition, on `cpu` and `memory`",
+        },
         apply: task_size,
     },
-    Rule {
-        name: "port-defaults",
-        says: "A port mapping without protocol is TCP, and under awsvpc and host the host port is the container port.",
+    Rewrite {
+        rule: Rule {
+            name: "port-defaults",
+            says: "A port mapping without protocol is TCP, and under awsvpc and host the host port is the container port.",
+            source: "ECS API reference, PortMapping",
+        },
         apply: port_defaults,
     },
-    Rule {
-        name: "container-defaults",
-        says: "A container is essential, has 0 CPU units and consistent image versions unless it says otherwise.",
+    Rewrite {
+        rule: Rule {
+            name: "container-defaults",
+            says: "A container is essential, has 0 CPU units and consistent image versions unless it says otherwise.",
+            source: "ECS API reference, ContainerDefinition and ContainerRestartPolicy",
+        },
         apply: container_defaults,
     },
-    Rule {
-        name: "health-check-defaults",
-        says: "A health check runs every 30 seconds, may take 5, fails after 3 tries and has no start period unless it says otherwise.",
+    Rewrite {
+        rule: Rule {
+            name: "health-check-defaults",
+            says: "A health check runs every 30 seconds, may take 5, fails after 3 tries and has no start period unless it says otherwise.",
+            source: "ECS API reference, HealthCheck",
+        },
         apply: health_check_defaults,
     },
-    Rule {
-        name: "volume-defaults",
-        says: "A volume is not configured at launch, and an EFS volume begins at `/` without encryption in transit, unless it says otherwise.",
+    Rewrite {
+        rule: Rule {
+            name: "volume-defaults",
+            says: "A volume is not configured at launch, and an EFS volume begins at `/` without encryption in transit, unless it says otherwise.",
+            source: "ECS API reference, Volume and EFSVolumeConfiguration",
+        },
         apply: volume_defaults,
     },
-    Rule {
-        name: "task-defaults",
-        says: "The network mode is bridge (on managed instances awsvpc) and fault injection is off unless the task definition says otherwise.",
+    Rewrite {
+        rule: Rule {
+            name: "task-defaults",
+            says: "The network mode is bridge (on managed instances awsvpc) and fault injection is off unless the task definition says otherwise.",
+            source: "ECS API reference, RegisterTaskDefinition, on `networkMode` and `enableFaultInjection`",
+        },
         apply: task_defaults,
     },
-    Rule {
-        name: "empty",
-        says: "An empty list or object is the same as none.",
+    Rewrite {
+        rule: Rule {
+            name: "empty",
+            says: "An empty list or object is the same as none.",
+            source: "ECS developer guide, the answers of DescribeTaskDefinition among the example task definitions",
+        },
         apply: drop_empty,
     },
-    Rule {
-        name: "order",
-        says: "The order of containers, variables, secrets, ports, mounts, volumes, dependencies, limits and constraints has no meaning.",
+    Rewrite {
+        rule: Rule {
+            name: "order",
+            says: "The order of containers, variables, secrets, ports, mounts, volumes, dependencies, limits and constraints has no meaning.",
+            source: "ECS API reference, ContainerDefinition: the elements of these lists are told apart by their names, ports or paths",
+        },
         apply: sort_sets,
     },
 ];
 
-/// What `DescribeTaskDefinition` tells besides what was registered, and what a document does not hold.
-const NOT_PART_OF_A_DOCUMENT: &[&str] = &[
+/// The rule about the members that [`take_what_is_told`] takes.
+pub const TOLD: Rule = Rule {
+    name: "told-only",
+    says: "DescribeTaskDefinition also tells what nobody registers: the ARN, the revision, its status, who registered it and when, and what it is compatible with.",
+    source: "ECS API reference, TaskDefinition",
+};
+
+/// How places in a task definition are named: as in the stack file.
+pub(super) const LAYOUT: Layout = Layout {
+    spell: super::file_name,
+    keyed: super::KEYED,
+    named: &[
+        ("portMappings", "containerPort"),
+        ("mountPoints", "containerPath"),
+        ("volumesFrom", "sourceContainer"),
+        ("resourceRequirements", "type"),
+        ("extraHosts", "hostname"),
+        ("devices", "hostPath"),
+        ("tmpfs", "containerPath"),
+        ("inferenceAccelerators", "deviceName"),
+        ("properties", "name"),
+    ],
+    whole: &[],
+    verbatim: super::VERBATIM_KEYS,
+    single: &[],
+};
+
+/// What `DescribeTaskDefinition` tells besides what was registered (ECS API reference, `TaskDefinition`).
+const ONLY_TOLD: &[&str] = &[
     "taskDefinitionArn",
     "revision",
     "status",
@@ -70,18 +114,20 @@ const NOT_PART_OF_A_DOCUMENT: &[&str] = &[
     "registeredBy",
     "deregisteredAt",
     "deleteRequestedAt",
-    "family",
-    "tags",
 ];
 
-/// Removes what is no part of the request.
-pub(super) fn drop_what_ecs_adds(document: &mut Node) {
-    if let Some(members) = document.as_map_mut() {
-        for key in NOT_PART_OF_A_DOCUMENT {
-            members.remove(*key);
-        }
-        members.retain(|_, member| *member != Node::Null);
-    }
+/// What is kept beside a document.
+const BESIDE: &[&str] = &["family", "tags"];
+
+/// Removes what is no part of a document, and returns what ECS only tells.
+pub(super) fn take_what_is_told(document: &mut Node) -> BTreeMap<String, Node> {
+    let Some(members) = document.as_map_mut() else {
+        return BTreeMap::new();
+    };
+    members.retain(|key, member| *member != Node::Null && !BESIDE.contains(&key.as_str()));
+    members
+        .extract_if(.., |key, _| ONLY_TOLD.contains(&key.as_str()))
+        .collect()
 }
 
 /// CPU units from `1024`, `1 vCPU`, `.25 vcpu`; `None` if `text` is neither.

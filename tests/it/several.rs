@@ -1,0 +1,189 @@
+//! Laws of plans that are about more, or about less, than one whole stack: several stacks in one run, targets, and what is built anew on request.
+//!
+//! Which law notices a mistake was tried by making it:
+//!
+//! | mistake | noticed by |
+//! |---|---|
+//! | a role that an earlier stack makes is not foreseen | `what_an_earlier_stack_will_do_is_foreseen` |
+//! | a removal of an earlier stack is not foreseen | the same |
+//! | a target does not take along what it refers to | `a_target_takes_along_what_it_needs` |
+//! | a target does not take along what stands in its way | the same |
+//! | a removal does not take along what lets go of it | the same |
+//! | `replace` builds nothing anew | `what_is_to_be_replaced_is_built_anew` |
+//! | `replace` of a task definition removes its family | the same |
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use amp_stack::{
+    address::Address,
+    plan::{Phase, Plan, foresee, plan},
+    resource::{Resource, task_definition},
+    stack::{Query, Stack},
+    tags::{Owner, STACK_TAG},
+    text::Text,
+};
+use proptest::{prelude::*, sample};
+
+use crate::{
+    laws::{assert_is_empty, carry_out, carry_out_narrowed, live_through},
+    worlds,
+};
+
+/// The same stack under another name, of which the resources have other names too if `apart`.
+fn another(mut stack: Stack, apart: bool) -> Stack {
+    stack.name = "orders".parse().unwrap();
+    for want in stack.resources.values_mut().filter_map(|d| d.want.as_mut()) {
+        want.tags_mut()
+            .insert(STACK_TAG.to_owned(), Text::from(stack.name.as_str()));
+        match want {
+            Resource::LogGroup(group) if apart => group.name.push_str("-2"),
+            Resource::Role(role) if apart => role.name.push_str("-2"),
+            Resource::TaskDefinition(family) if apart => family.family.push_str("-2"),
+            Resource::LogGroup(_)
+            | Resource::Role(_)
+            | Resource::TaskDefinition(_)
+            | Resource::Workspace(_) => {}
+        }
+    }
+    stack
+}
+
+/// What a plan decides: its steps, and what it refuses. ARNs of revisions that are not there yet can't be foreseen.
+fn decisions(plan: &Plan) -> (Vec<amp_stack::plan::Step>, BTreeSet<Address>) {
+    let refused = plan.refusals.iter().map(|r| r.address.clone());
+    (plan.steps.clone(), refused.collect())
+}
+
+fn targets() -> impl Strategy<Value = BTreeSet<Address>> {
+    let all = worlds::addresses();
+    sample::subsequence(all, 1..=2).prop_map(|targets| targets.into_iter().collect())
+}
+
+/// Tells whether the world has something of the stack at `address` that its tags say is there.
+fn is_there(paper: &amp_stack::cloud::paper::Paper, query: &Query, address: &Address) -> bool {
+    let owner = Owner::Ours(address.clone());
+    let live = paper.snapshot(query);
+    live.found.iter().any(|found| found.owner == owner)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A later stack's plan, made before the earlier one is carried out, is the plan that is made afterwards.
+    #[test]
+    fn what_an_earlier_stack_will_do_is_foreseen(
+        history in worlds::history(),
+        now in worlds::spec(),
+        was in worlds::spec(),
+        other in worlds::spec(),
+        apart in any::<(bool, bool)>(),
+    ) {
+        let paper = live_through(&history);
+        let (earlier, later) = (now.stack(), another(other.stack(), apart.1));
+        let before = another(was.stack(), apart.0);
+        carry_out(&paper, &before, &before.query(false), &[], 1);
+
+        let mut live = paper.snapshot(&later.query(true));
+        let query = earlier.query(false);
+        let first = plan(&earlier, &paper.snapshot(&query));
+        if !first.refusals.is_empty() {
+            return Ok(());
+        }
+        foresee(&mut live, &first, &earlier.name, true);
+        let foreseen = plan(&later, &live);
+        let (_, outcome) = carry_out(&paper, &earlier, &query, &[], history.concurrency);
+        prop_assert_eq!(&outcome.failed, &[]);
+        let made = plan(&later, &paper.snapshot(&later.query(true)));
+        prop_assert_eq!(decisions(&foreseen), decisions(&made));
+    }
+
+    /// A narrowed plan can be carried out by itself, leaves nothing to do at its targets, and the rest can follow.
+    #[test]
+    fn a_target_takes_along_what_it_needs(
+        history in worlds::history(),
+        now in worlds::spec(),
+        only in targets(),
+    ) {
+        let paper = live_through(&history);
+        let stack = now.stack();
+        let query = stack.query(true);
+        let whole = plan(&stack, &paper.snapshot(&query));
+        let (narrowed, outcome) =
+            carry_out_narrowed(&paper, &stack, &query, Some(&only), &[], history.concurrency);
+        for step in &narrowed.steps {
+            let whole = whole.steps.iter().find(|other| other.id == step.id).unwrap();
+            let lost = whole.after.difference(&step.after);
+            let lost: Vec<_> = lost.filter(|_| step.id.phase == Phase::Build).collect();
+            prop_assert!(lost.is_empty(), "{} goes without {lost:?}", step.id);
+        }
+        for left in &narrowed.left_out {
+            prop_assert!(!only.contains(left));
+        }
+        prop_assert_eq!(&outcome.failed, &[]);
+        if narrowed.refusals.is_empty() {
+            let again = plan(&stack, &paper.snapshot(&query)).only(&only, &stack);
+            prop_assert_eq!(&again.steps, &[]);
+        }
+        let (rest, outcome) = carry_out(&paper, &stack, &query, &[], history.concurrency);
+        if rest.refusals.is_empty() {
+            prop_assert_eq!(&outcome.failed, &[]);
+            assert_is_empty(&paper, &stack, &query);
+        }
+    }
+
+    /// What is asked for is built anew, once, and the stack converges.
+    #[test]
+    fn what_is_to_be_replaced_is_built_anew(
+        history in worlds::history(),
+        now in worlds::spec(),
+        anew in targets(),
+    ) {
+        let paper = live_through(&history);
+        let stack = now.stack();
+        let query = stack.query(true);
+        carry_out(&paper, &stack, &query, &[], history.concurrency);
+        let mut asked = stack.clone();
+        for address in &anew {
+            if let Some(declared) = asked.resources.get_mut(address) {
+                declared.lifecycle.replace = true;
+            }
+        }
+        let there: BTreeSet<&Address> = anew
+            .iter()
+            .filter(|address| is_there(&paper, &query, address))
+            .filter(|address| stack.resources.get(address).is_some_and(|d| d.want.is_some()))
+            .collect();
+        let (plan, outcome) = carry_out(&paper, &asked, &query, &[], history.concurrency);
+        if !plan.refusals.is_empty() {
+            return Ok(());
+        }
+        prop_assert_eq!(&outcome.failed, &[]);
+        for address in there {
+            let steps: Vec<_> = plan.steps.iter().filter(|s| s.id.address == *address).collect();
+            let calls: Vec<_> = steps.iter().flat_map(|step| step.changes()).collect();
+            let registers = calls.iter().any(|call| matches!(
+                call,
+                amp_stack::resource::Change::TaskDefinition(task_definition::Change::Register { .. })
+            ));
+            let removes = steps.iter().any(|step| step.id.phase == Phase::Remove);
+            prop_assert!(registers != removes, "{address}: {calls:?}");
+        }
+        assert_is_empty(&paper, &stack, &stack.query(false));
+    }
+}
+
+/// Two stacks in different regions share nothing but the roles.
+#[test]
+fn only_roles_are_foreseen_across_regions() {
+    let paper = Arc::new(amp_stack::cloud::paper::Paper::new(worlds::identity()));
+    let spec = worlds::whole();
+    let earlier = spec.stack();
+    let later = another(spec.stack(), false);
+    let first = plan(&earlier, &paper.snapshot(&earlier.query(false)));
+    for (same_region, refused) in [(true, 6), (false, 2)] {
+        let mut live = paper.snapshot(&later.query(false));
+        foresee(&mut live, &first, &earlier.name, same_region);
+        let plan = plan(&later, &live);
+        assert_eq!(decisions(&plan).1.len(), refused, "{:?}", plan.refusals);
+    }
+}
