@@ -6,6 +6,7 @@ pub mod interpolate;
 pub mod load;
 pub mod problem;
 pub mod reader;
+pub mod reference;
 pub mod render;
 pub mod rules;
 pub mod schema;

@@ -2,7 +2,7 @@
 
 use crate::{
     ecs_shape::Shape,
-    resource::task_definition::document::KEYED,
+    resource::task_definition::document::{KEYED, file_name},
     stack::{
         fields::{Field, Fields, ROOT, Takes, ecs},
         problem::nearest,
@@ -55,13 +55,19 @@ pub fn find(path: &str) -> Result<Found, NotFound> {
             may_be_named = inner.iter().any(|inner| inner.is_named);
             fields = inner.first().map(|inner| inner.fields);
             found = Some(Found { of, field });
-        } else if may_be_named {
+        } else if may_be_named && !(index + 1 == parts.len() && is_misspelt(part, fields)) {
             may_be_named = false;
         } else {
             return Err(not_found(&parts, index, fields));
         }
     }
     found.ok_or_else(|| not_found(&parts, 0, Some(&ROOT)))
+}
+
+/// Tells whether `part` is nearly one of the keys of `fields`, so that it is hardly a name.
+fn is_misspelt(part: &str, fields: Option<&'static Fields>) -> bool {
+    let keys = fields.map(Fields::keys).unwrap_or_default();
+    nearest(part, keys).is_some()
 }
 
 fn not_found(parts: &[&str], index: usize, fields: Option<&'static Fields>) -> NotFound {
@@ -137,9 +143,9 @@ fn of_shape(member: &str, shape: &Shape) -> Vec<Within> {
             let Some((_, name, _)) = keyed else {
                 return lists.collect();
             };
-            let by_name = |within| Within {
+            let by_name = |within: Within| Within {
                 is_named: true,
-                given: Some(*name),
+                given: within.fields.get(&file_name(name)).map(|field| field.key),
                 ..within
             };
             let named = of_shape("", element).into_iter().map(by_name);

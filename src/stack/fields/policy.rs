@@ -19,8 +19,8 @@ pub const VERSIONS: &[&str] = &["2012-10-17", "2008-10-17"];
 /// A policy document.
 pub static POLICY: Fields = Fields {
     name: "policy",
-    path: "policy",
-    says: "A policy document, with the names of IAM's own JSON. A string in its place is JSON if it begins with `{`, and else the path of a JSON file, relative to the stack file.",
+    path: "roles.NAME.trust",
+    says: "A policy document, with the names of IAM's own JSON; `inline_policies.NAME` holds the same. A string in its place is JSON if it begins with `{`, and else the path of a JSON file, relative to the stack file.",
     source: ELEMENTS,
     structure: None,
     fields: &[
@@ -50,7 +50,7 @@ pub static POLICY: Fields = Fields {
 /// A statement.
 pub static STATEMENT: Fields = Fields {
     name: "statement",
-    path: "policy.Statement",
+    path: "roles.NAME.trust.Statement",
     says: "A statement: it allows or denies actions. One of a role's own policies names resources, one of its trust policy names principals.",
     source: ELEMENTS,
     structure: None,
@@ -110,7 +110,7 @@ pub static STATEMENT: Fields = Fields {
 /// Principals by type.
 pub static PRINCIPAL: Fields = Fields {
     name: "principal",
-    path: "policy.Statement.Principal",
+    path: "roles.NAME.trust.Statement.Principal",
     says: "Principals by their type.",
     source: ELEMENTS,
     structure: None,

@@ -11,7 +11,7 @@ use crate::{
     stack::{
         fields::{Field, Takes, ecs},
         problem::{Problems, nearest},
-        reader::{did_you_mean, listed, wrong_type},
+        reader::{did_you_mean, integer_of, listed, wrong_type},
         task_definition::view::{key, string, tree},
         tree::{Key, Span, Table, Tree, Value},
     },
@@ -169,10 +169,14 @@ impl Converter<'_> {
 
     fn member(&mut self, value: &Tree, member: &Member, of: &Structure, path: &str) -> Tree {
         let takes = declared(of, &file_name(&member.name)).map(|field| field.takes);
-        if let (Value::Integer(number), Some(Takes::MemberOr(Takes::Integer(..)))) =
+        if let (Value::Integer(_), Some(Takes::MemberOr(Takes::Integer(low, high)))) =
             (&value.value, takes)
         {
-            return string(number.to_string(), &value.span);
+            let number = integer_of(value, path, *low..=*high, self.problems);
+            return number.map_or_else(
+                || value.clone(),
+                |number| string(number.to_string(), &value.span),
+            );
         }
         let keyed = KEYED.iter().find(|(list, ..)| *list == member.name);
         if let (
