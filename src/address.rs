@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The kinds of resources that amp-stack manages.
@@ -52,7 +53,8 @@ impl Kind {
 /// Where a resource stands in its stack file: `workspace`, `roles.task`, `log_groups.app`, `task_definitions.checkout`.
 ///
 /// The address is a resource's identity for its whole life: it is the value of the tag [`ADDRESS_TAG`](crate::tags::ADDRESS_TAG).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Address {
     /// The kind.
     pub kind: Kind,
@@ -124,8 +126,23 @@ impl FromStr for Address {
     }
 }
 
+impl TryFrom<String> for Address {
+    type Error = NotAnAddress;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.to_string()
+    }
+}
+
 /// The name of a stack: 1 to 32 of `a`–`z`, `0`–`9` and `-`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct StackName(String);
 
 impl StackName {
@@ -159,6 +176,20 @@ impl FromStr for StackName {
         } else {
             Err(NotAStackName(text.to_owned()))
         }
+    }
+}
+
+impl TryFrom<String> for StackName {
+    type Error = NotAStackName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<StackName> for String {
+    fn from(name: StackName) -> Self {
+        name.0
     }
 }
 

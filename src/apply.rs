@@ -11,8 +11,9 @@ use tokio::sync::watch;
 
 use crate::{
     address::Address,
-    cloud::{CallError, Cloud},
+    cloud::{CallError, Cloud, notice::Notice},
     plan::{Plan, StepId},
+    resource::Change,
     text::Attribute,
 };
 
@@ -60,8 +61,17 @@ pub enum Event {
     Calling {
         /// The step.
         step: StepId,
-        /// The operation: `iam:CreateRole`.
+        /// What it does. Everything in it is known.
+        change: Change,
+    },
+    /// The call that is made takes longer.
+    Noticed {
+        /// The step.
+        step: StepId,
+        /// The operation of the call: `iam:CreateRole`.
         operation: &'static str,
+        /// Why.
+        notice: Notice,
     },
     /// A call has to be made again.
     Waiting {

@@ -12,13 +12,17 @@ mod failure;
 mod files;
 mod graph;
 mod interrupt;
+mod json;
 mod look;
 mod man;
 mod output;
 mod place;
+mod report;
 mod sandbox;
+mod saved;
 mod schema;
 mod session;
+mod show;
 mod validate;
 
 use std::{ffi::OsString, io, process::ExitCode};
@@ -35,17 +39,20 @@ use crate::cli::{
 
 /// Runs the command line `words`, of which the first is the program.
 pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(words) {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let args = match Args::try_parse_from(&words) {
         Ok(args) => args,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, &words),
     };
     let mut console = Console::of_process(args.color);
     let exit = match Interrupts::listen() {
         Ok(mut interrupts) => dispatch(args.command, &mut console, &mut interrupts).await,
         Err(error) => Err(Failure::before(error)),
     };
-    exit.unwrap_or_else(|failure| failure.report(&mut console))
-        .into()
+    let exit = exit.unwrap_or_else(|failure| failure.report(&mut console));
+    // Whether or not anybody reads the last line, the exit code says the same.
+    _ = console.end_events(exit);
+    exit.into()
 }
 
 /// Says why the program can't even begin.
@@ -62,6 +69,7 @@ async fn dispatch(
     match command {
         Command::Plan(args) => command::plan(&args, console, interrupts).await,
         Command::Apply(args) => command::apply(&args, console, interrupts).await,
+        Command::Show(args) => show::show(&args, console),
         Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
         Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
         Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,
@@ -75,14 +83,25 @@ async fn dispatch(
     }
 }
 
+/// What is wrong with the command line, without the advice on how to type it.
+fn fault(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let fault = text.split("\n\n").next().unwrap_or_default();
+    fault.trim_start_matches("error: ").trim_end().to_owned()
+}
+
 /// Prints help where it was asked for, and what is wrong with the command line where something is.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     let exit = if error.use_stderr() {
         // 2, which clap would choose, already means that there are changes.
         Exit::Error
     } else {
         Exit::Done
     };
+    if exit == Exit::Error {
+        // Nobody has to read it: standard error and the exit code say the same.
+        _ = json::tell_misuse(words, &fault(error));
+    }
     match error.print() {
         Ok(()) => exit.into(),
         Err(_) => Exit::Error.into(),

@@ -1,6 +1,7 @@
 //! The outside world, behind two verbs: observe it, and perform one change to it.
 
 pub mod aws;
+pub mod notice;
 pub mod paper;
 
 use std::{collections::BTreeMap, future::Future, slice};

@@ -21,15 +21,16 @@
 //! | [`address`], [`text`], [`node`], [`tags`], [`identity`] | names of things; strings that mention what is not known yet; documents; ownership; accounts, regions and ARNs |
 //! | [`normal`] | normal forms: named rules for differences that mean nothing |
 //! | [`policy`], [`resource`] | IAM policies and the four kinds of resources in normal form, their changes, and what AWS can't change in place |
-//! | [`stack`] | the stack file: TOML with places, every mistake in one run, and the checked result |
+//! | [`stack`] | the stack file: its fields declared once ([`stack::fields`]), TOML with places, every mistake in one run, and the checked result |
 //! | [`ecs_shape`] | what `RegisterTaskDefinition` takes, read off the SDK |
 //! | [`adot`] | the collector beside the application |
 //! | [`snapshot`] | AWS as it was read |
 //! | [`plan`] | the decision: steps, their order, refusals and risks |
+//! | [`saved`] | plans in files: what they were made from, without its secrets, and whether they still hold |
 //! | [`apply`] | the deed: when each call is made, what is made again, and what is given up |
 //! | [`cloud`] | the outside world behind two verbs: AWS through its SDK, and a world on paper for the laws |
 //! | [`sandbox`] | a strict AWS in memory, one file per service |
-//! | [`diff`], [`show`] | what differs, and how plans, progress and outcomes are told |
+//! | [`diff`], [`show`] | what differs, and how plans, progress and outcomes are told to people and to programs |
 //! | [`cli`] | commands, arguments, questions and exit codes |
 //!
 //! # What holds everywhere
@@ -57,6 +58,7 @@ pub mod plan;
 pub mod policy;
 pub mod resource;
 pub mod sandbox;
+pub mod saved;
 mod secret;
 pub mod show;
 pub mod snapshot;

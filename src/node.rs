@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Number, Value};
 
-use crate::text::{Reference, Text};
+use crate::text::{NotAText, Reference, Text};
 
 /// A document: a policy, a task definition, or what is shown of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +152,46 @@ impl Node {
             ),
         }
     }
+}
+
+/// Writes the tree as JSON in which strings are spelled as [`Text`] spells them, so that what is not known yet comes back as such.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => text.serialize(serializer),
+            Self::List(elements) => serializer.collect_seq(elements),
+            Self::Map(members) => serializer.collect_map(members),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        spelled(Value::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// The tree that was written as `value`.
+fn spelled(value: Value) -> Result<Node, NotAText> {
+    Ok(match value {
+        Value::Null => Node::Null,
+        Value::Bool(value) => Node::Bool(value),
+        Value::Number(number) => Node::Number(number),
+        Value::String(spelling) => Node::Text(Text::from_spelling(&spelling)?),
+        Value::Array(elements) => {
+            let elements = elements.into_iter().map(spelled);
+            Node::List(elements.collect::<Result<_, _>>()?)
+        }
+        Value::Object(members) => {
+            let members = members
+                .into_iter()
+                .map(|(key, member)| Ok((key, spelled(member)?)));
+            Node::Map(members.collect::<Result<_, _>>()?)
+        }
+    })
 }
 
 impl From<&Value> for Node {

@@ -187,6 +187,21 @@ pub enum Reason {
     },
 }
 
+impl Reason {
+    /// A short stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotOurs { .. } => "not-ours",
+            Self::CannotAdopt { .. } => "cannot-adopt",
+            Self::NameTaken { .. } => "name-taken",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Protected { .. } => "protected",
+            Self::DeletionProtection { .. } => "deletion-protection",
+            Self::NoSuchRole { .. } => "no-such-role",
+        }
+    }
+}
+
 /// Something to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {

@@ -2,6 +2,8 @@
 
 pub mod rules;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     node::Node,
     normal::{self, Suppressed},
@@ -12,7 +14,8 @@ use crate::{
 /// A policy document: a trust policy or an identity policy.
 ///
 /// Two policies are equal if their normal forms are, so nothing that IAM reorders or respells shows as a change. The rules are in [`rules`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Node", into = "Node")]
 pub struct Policy {
     written: Node,
     normal: Node,
@@ -25,6 +28,18 @@ impl PartialEq for Policy {
 }
 
 impl Eq for Policy {}
+
+impl From<Node> for Policy {
+    fn from(written: Node) -> Self {
+        Self::new(written)
+    }
+}
+
+impl From<Policy> for Node {
+    fn from(policy: Policy) -> Self {
+        policy.written
+    }
+}
 
 impl Policy {
     /// Takes a document as it was written or read.

@@ -8,6 +8,8 @@ pub mod workspace;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use any::{Change, Resource};
 
 use crate::{
@@ -91,7 +93,8 @@ impl Immutable {
 }
 
 /// A path to something within a resource that is left to somebody else: `tags.CostCenter`, `containers.app.image`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct IgnorePath(Vec<String>);
 
 impl IgnorePath {
@@ -113,6 +116,18 @@ impl IgnorePath {
 impl fmt::Display for IgnorePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("."))
+    }
+}
+
+impl From<String> for IgnorePath {
+    fn from(path: String) -> Self {
+        Self::new(&path)
+    }
+}
+
+impl From<IgnorePath> for String {
+    fn from(path: IgnorePath) -> Self {
+        path.to_string()
     }
 }
 

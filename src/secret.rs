@@ -5,6 +5,11 @@ use crate::{diff::Path, node::Node, text::Text};
 /// What stands for a hidden value.
 pub(crate) const HIDDEN: &str = "(hidden)";
 
+/// What stands in for the hidden value `number` where the value itself is not kept.
+pub(crate) fn placeholder(number: usize) -> String {
+    format!("{HIDDEN} {number}")
+}
+
 /// Words in the name of a value that make it a secret.
 const SECRET_WORDS: &[&str] = &[
     "secret",
@@ -55,6 +60,11 @@ pub(crate) fn is_secret(path: &Path, value: &Node) -> bool {
         return false;
     }
     looks_secret(text) || is_named_secret(&path.keys())
+}
+
+/// Tells whether an output `name` is a secret: the stack file has `said` so or, if it says nothing, name and look do.
+pub(crate) fn is_secret_output(name: &str, value: &Text, said: Option<bool>) -> bool {
+    said.unwrap_or_else(|| is_secret(&Path::of_keys(&[name]), &Node::Text(value.clone())))
 }
 
 fn is_named_secret(keys: &[&str]) -> bool {
@@ -130,7 +140,8 @@ pub(crate) fn has_secret_word(name: &str) -> bool {
 }
 
 pub(crate) fn looks_secret(text: &str) -> bool {
-    is_service_token(text)
+    text.starts_with(HIDDEN)
+        || is_service_token(text)
         || text.contains("PRIVATE KEY-----")
         || text
             .split(|c: char| !c.is_ascii_alphanumeric())

@@ -3,7 +3,9 @@
 mod call;
 pub mod decide;
 mod entry;
+pub mod events;
 pub mod graph;
+pub mod moved;
 pub mod outputs;
 pub mod plan;
 pub mod progress;

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{identity::Identity, resource::Resource, tags::Owner, text::Attribute};
 
 /// What was read of AWS. It is neither atomic nor fresh: a plan made from it may find the world moved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Snapshot {
     /// Where it was read.
     pub identity: Identity,
@@ -16,7 +19,8 @@ pub struct Snapshot {
 }
 
 /// A resource that lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Found {
     /// Its state.
     pub resource: Resource,
@@ -29,12 +33,16 @@ pub struct Found {
 }
 
 /// Something about a live resource that is no part of its state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fact {
     /// The account's policy decides the retention of the log group, and what is read is the policy's (CloudWatch Logs API reference, `LogGroup`).
     RetentionByAccountPolicy(String),
     /// Tags that AWS itself has put on it, which nobody else can set or remove; they are no part of its state.
     TagsOfAws(BTreeMap<String, String>),
+    /// What tells it from another that bore or will bear its name: the unique id of a role (IAM user guide, "IAM identifiers"), the time at which a log group
+    /// was created (CloudWatch Logs API reference, `LogGroup`).
+    UniqueId(String),
     /// A newer revision of the family does not carry our tags: somebody else registered it.
     NewerRevision(u32),
     /// Services or tasks use these revisions.
@@ -47,7 +55,8 @@ pub enum Fact {
 }
 
 /// What the account has under one role name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RoleFact {
     /// The name.
     pub name: String,
@@ -71,10 +80,22 @@ impl Found {
             .iter()
             .flat_map(|fact| match fact {
                 Fact::InUse { revisions, .. } => revisions.clone(),
-                Fact::RetentionByAccountPolicy(_) | Fact::TagsOfAws(_) | Fact::NewerRevision(_) => {
-                    BTreeSet::new()
-                }
+                Fact::RetentionByAccountPolicy(_)
+                | Fact::TagsOfAws(_)
+                | Fact::UniqueId(_)
+                | Fact::NewerRevision(_) => BTreeSet::new(),
             })
             .collect()
+    }
+
+    /// What tells it from another of its name, where its ARN doesn't.
+    pub fn unique_id(&self) -> Option<&str> {
+        self.facts.iter().find_map(|fact| match fact {
+            Fact::UniqueId(id) => Some(id.as_str()),
+            Fact::RetentionByAccountPolicy(_)
+            | Fact::TagsOfAws(_)
+            | Fact::NewerRevision(_)
+            | Fact::InUse { .. } => None,
+        })
     }
 }

@@ -16,6 +16,8 @@ pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 pub use load::{Header, Surroundings, header, load, role_name_collisions};
 pub use source::Source;
 
@@ -28,7 +30,8 @@ use crate::{
 };
 
 /// A stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stack {
     /// Its name.
     pub name: StackName,
@@ -45,7 +48,8 @@ pub struct Stack {
 }
 
 /// Something that a stack tells the scripts that come after it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Output {
     /// What it tells; it may mention what is known only after apply.
     pub value: Text,
@@ -56,7 +60,8 @@ pub struct Output {
 }
 
 /// A declared resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Declared {
     /// What it is to be, tags of ownership included; `None` if it is to go.
     pub want: Option<Resource>,
@@ -65,7 +70,8 @@ pub struct Declared {
 }
 
 /// How a resource is treated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lifecycle {
     /// Refuse to delete or replace it.
     pub prevent_destroy: bool,

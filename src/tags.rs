@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     address::{Address, StackName},
     text::Text,
@@ -26,7 +28,8 @@ pub const MOST: usize = 50;
 pub type Tags = BTreeMap<String, Text>;
 
 /// Who, by its tags, owns something that lives in AWS.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Owner {
     /// This stack, under this address.
     Ours(Address),

@@ -2,10 +2,14 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use thiserror::Error;
+
 use crate::address::{Address, Kind};
 
 /// A property of a resource that other resources may mention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Attribute {
     /// The ARN; of a log group the form without the final `:*`.
     Arn,
@@ -92,6 +96,9 @@ pub enum Segment {
 ///
 /// This is the only notion of "known after apply" in the program. Neighbouring literals are joined and empty ones left out, so equal
 /// texts are equal values.
+///
+/// Written to a file it is one string, with references as a stack file spells them and `$$` for every other `$`: each text has one spelling and each spelling
+/// one text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Vec<Segment>);
 
@@ -164,6 +171,65 @@ impl From<Reference> for Text {
     }
 }
 
+/// A string is not the spelling of a text: a `$` in it begins neither `$$` nor a reference.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("a `$` begins neither `$$` nor a reference such as ${{workspace.arn}}")]
+pub struct NotAText;
+
+impl Text {
+    /// The spelling in a file.
+    pub fn spelling(&self) -> String {
+        let segments = self.0.iter().map(|segment| match segment {
+            Segment::Literal(text) => text.replace('$', "$$"),
+            Segment::Reference(reference) => reference.to_string(),
+        });
+        segments.collect()
+    }
+
+    /// The text that is spelled like this.
+    pub fn from_spelling(spelling: &str) -> Result<Self, NotAText> {
+        let mut segments = Vec::new();
+        let mut rest = spelling;
+        while let Some((literal, special)) = rest.split_once('$') {
+            segments.push(Segment::Literal(literal.to_owned()));
+            rest = if let Some(rest) = special.strip_prefix('$') {
+                segments.push(Segment::Literal("$".to_owned()));
+                rest
+            } else {
+                let inner = special.strip_prefix('{').ok_or(NotAText)?;
+                let (inner, rest) = inner.split_once('}').ok_or(NotAText)?;
+                segments.push(Segment::Reference(reference(inner).ok_or(NotAText)?));
+                rest
+            };
+        }
+        segments.push(Segment::Literal(rest.to_owned()));
+        Ok(Self::from_segments(segments))
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.spelling())
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spelling = String::deserialize(deserializer)?;
+        Self::from_spelling(&spelling).map_err(D::Error::custom)
+    }
+}
+
+/// The reference that stands between `${` and `}`.
+fn reference(inner: &str) -> Option<Reference> {
+    let (address, attribute) = inner.rsplit_once('.')?;
+    let is_meant = |known: &Attribute| known.as_str() == attribute;
+    Some(Reference {
+        address: address.parse().ok()?,
+        attribute: Attribute::ALL.into_iter().find(is_meant)?,
+    })
+}
+
 /// Shows references as a stack file spells them; text that has none is shown as it is.
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -198,6 +264,32 @@ mod tests {
         assert_eq!(text, Text::from("ab"));
         assert_eq!(Text::from(""), Text::default());
         assert_eq!(Text::from("").known(), Some(""));
+    }
+
+    #[test]
+    fn every_text_has_a_spelling_of_its_own() {
+        let reference = || Segment::Reference(endpoint());
+        let literal = |text: &str| Segment::Literal(text.to_owned());
+        let spellings = [
+            (Text::default(), ""),
+            (Text::from("a$b$$"), "a$$b$$$$"),
+            (
+                Text::from("${workspace.endpoint}"),
+                "$${workspace.endpoint}",
+            ),
+            (Text::from(endpoint()), "${workspace.endpoint}"),
+            (
+                Text::from_segments([literal("$"), reference(), literal("$x")]),
+                "$$${workspace.endpoint}$$x",
+            ),
+        ];
+        for (text, spelling) in spellings {
+            assert_eq!(text.spelling(), spelling);
+            assert_eq!(Text::from_spelling(spelling), Ok(text));
+        }
+        for wrong in ["$", "a$b", "${workspace.endpoint", "${x}", "${roles.a.url}"] {
+            assert_eq!(Text::from_spelling(wrong), Err(NotAText), "{wrong}");
+        }
     }
 
     #[test]

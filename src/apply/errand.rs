@@ -9,7 +9,10 @@ use tokio::{
 
 use crate::{
     apply::{Options, retry, token::token},
-    cloud::{Call, CallError, Class, Cloud, Reply},
+    cloud::{
+        Call, CallError, Class, Cloud, Reply,
+        notice::{self, Notice},
+    },
     plan::StepId,
     resource::Change,
     text::Attribute,
@@ -31,7 +34,8 @@ pub(super) struct Errand<C> {
 
 /// What a running step tells.
 pub(super) enum Progress {
-    Calling(StepId, &'static str),
+    Calling(StepId, Change),
+    Noticed(StepId, &'static str, Notice),
     Waiting(StepId, CallError, Duration),
     Performed(StepId, &'static str, Reply),
 }
@@ -81,8 +85,8 @@ impl<C: Cloud> Errand<C> {
         let mut failures = 0;
         let mut first_failure = None;
         loop {
-            self.tell(Progress::Calling(self.step.clone(), operation));
-            let error = match self.cloud.perform(call.clone()).await {
+            self.tell(Progress::Calling(self.step.clone(), call.change.clone()));
+            let error = match self.perform(call.clone(), operation).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -101,6 +105,16 @@ impl<C: Cloud> Errand<C> {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// Makes one attempt of a call, and passes on what becomes known meanwhile.
+    async fn perform(&self, call: Call, operation: &'static str) -> Result<Reply, CallError> {
+        let (progress, step) = (self.progress.clone(), self.step.clone());
+        let listener = move |notice| {
+            // As in `tell`.
+            _ = progress.send(Progress::Noticed(step.clone(), operation, notice));
+        };
+        notice::listen(listener, self.cloud.perform(call)).await
     }
 
     /// How long a call that fails like this is made again; `None` is not at all.

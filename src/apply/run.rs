@@ -178,10 +178,15 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
 
     fn tell(&mut self, progress: Progress) {
         let event = match progress {
-            Progress::Calling(step, operation) => {
-                self.calling.insert(step.clone(), operation);
-                Event::Calling { step, operation }
+            Progress::Calling(step, change) => {
+                self.calling.insert(step.clone(), change.operation());
+                Event::Calling { step, change }
             }
+            Progress::Noticed(step, operation, notice) => Event::Noticed {
+                step,
+                operation,
+                notice,
+            },
             Progress::Waiting(step, error, pause) => Event::Waiting { step, error, pause },
             Progress::Performed(step, operation, reply) => {
                 self.performed

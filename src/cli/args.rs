@@ -8,10 +8,12 @@ use crate::cli::{
     completions::{self, Completions},
     explain::{self, Explain},
     graph::{self, Graph},
+    json::Telling,
     man::{self, Pages},
     output::{self, Outputs},
     place::Place,
     schema::{self, Schema},
+    show::{self, Show},
     validate::{self, Validate},
 };
 
@@ -50,19 +52,24 @@ Examples:
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
   amp-stack plan --explain                also say what is no change, and why
+  amp-stack plan --out plan.json          save it, to apply exactly this later
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
-  amp-stack plan --target roles.task      only this role and what it needs";
+  amp-stack plan --target roles.task      only this role and what it needs
+  amp-stack plan --json                   for programs: one event per line on standard output";
 
 const APPLY_EXAMPLES: &str = "\
 Examples:
   amp-stack apply                         show the plan, ask, and do it
   amp-stack apply --yes                   do it without asking, as in a pipeline
+  amp-stack apply plan.json               make the calls of a saved plan, or none
   amp-stack apply --adopt roles.task      take over a role that exists already
   amp-stack apply --yes --allow-data-loss log_groups.app
   amp-stack apply --replace task_definitions.checkout
-                                          register a new revision although nothing has changed";
+                                          register a new revision although nothing has changed
+  amp-stack apply --yes --json > run.jsonl
+                                          for programs: what was called, with request ids";
 
 const DESTROY_EXAMPLES: &str = "\
 Examples:
@@ -112,6 +119,9 @@ pub(super) enum Command {
     /// Show what is to be done, ask, and do it
     #[command(after_help = format!("{APPLY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Apply(Apply),
+    /// Print a plan that was saved with `plan --out`
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", show::EXAMPLES))]
+    Show(Show),
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{DESTROY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Destroy(Destroy),
@@ -157,7 +167,7 @@ pub(super) struct Plan {
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     /// Show the fields that stay as they are, too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub(super) verbose: bool,
     /// Also tell what is no change although the file and AWS differ, and by which rule;
     /// with `--verbose` down to what ECS tells of every revision
@@ -166,10 +176,15 @@ pub(super) struct Plan {
     /// Plan what `destroy` would do
     #[arg(long)]
     pub(super) destroy: bool,
+    /// Save the plan, without its secrets, for `amp-stack apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) wishes: Wishes,
     #[command(flatten)]
     pub(super) aim: Aim,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `apply`.
@@ -183,6 +198,11 @@ pub(super) struct Apply {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+    #[command(flatten)]
+    pub(super) telling: Telling,
+    /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
+    #[arg(long, value_name = "STACK.toml")]
+    pub(super) stack: Vec<PathBuf>,
 }
 
 /// What is to happen to resources besides what the stack file says.
@@ -213,6 +233,8 @@ pub(super) struct Destroy {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// `try`.
@@ -267,7 +289,7 @@ pub(super) struct InSandbox {
 }
 
 /// Which stacks, and where.
-#[derive(Clone, Debug, Group)]
+#[derive(Clone, Debug, Default, Group)]
 pub(super) struct Target {
     /// The stack files, one after another [default: ./stack.toml, else the only file in ./stacks/]
     #[arg(value_name = "STACK.toml")]

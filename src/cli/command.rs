@@ -12,7 +12,7 @@ use crate::{
         failure::Failure,
         interrupt::Interrupts,
         look::{self, Site, Wish},
-        place,
+        place, saved,
         session::{self, Session},
     },
     show::is_secret,
@@ -25,6 +25,9 @@ pub(super) async fn plan(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "plan")?;
+    let out = args.out.as_deref();
+    out.map_or(Ok(()), saved::ensure_writable)?;
     let work = async {
         let asked = Asked {
             destroy: args.destroy,
@@ -33,7 +36,7 @@ pub(super) async fn plan(
             aim: &args.aim,
         };
         let Session { sites, sandbox } = asked.open(console).await?;
-        let next = asked.apply(&sites);
+        let next = out.map_or_else(|| asked.apply(&sites), |out| saved::next(out, &args.target));
         let wish = Wish {
             sites: &sites,
             sandbox: sandbox.as_deref(),
@@ -41,7 +44,12 @@ pub(super) async fn plan(
             verbose: args.verbose,
             explain: args.explain,
         };
-        look::show(&wish, Some(&next), console).await
+        let planned = look::show(&wish, Some(&next), console).await?;
+        if let Some(out) = out {
+            saved::write(out, &wish, &planned, &args.target.variables)?;
+            console.tell(&format!("\nThe plan is saved in {}\n", out.display()))?;
+        }
+        Ok(planned)
     };
     let planned = unless_interrupted(work, interrupts).await?;
     let is_empty = planned.iter().all(|planned| planned.plan.is_empty());
@@ -57,6 +65,10 @@ pub(super) async fn apply(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "apply")?;
+    if let Some(file) = saved::named(&args.target.files) {
+        return saved::apply(&file, args, console, interrupts).await;
+    }
     let asked = Asked {
         destroy: false,
         target: &args.target,
@@ -72,6 +84,7 @@ pub(super) async fn destroy(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    console.begin_events(args.telling, "destroy")?;
     let asked = Asked {
         destroy: true,
         target: &args.target,

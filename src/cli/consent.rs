@@ -7,7 +7,17 @@ use crate::{
 
 /// Fails if an answer will be needed that nobody can give.
 pub(super) fn ensure_possible(doing: &Doing, console: &Console) -> Result<(), Failure> {
-    if doing.yes || console.can_ask {
+    if doing.yes {
+        return Ok(());
+    }
+    if console.tells_programs() {
+        return Err(
+            Failure::before("nobody can be asked, because --json is for programs").hint(
+                "give --yes to do it without asking; `amp-stack plan --json` tells what would be done",
+            ),
+        );
+    }
+    if console.can_ask {
         return Ok(());
     }
     Err(

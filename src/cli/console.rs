@@ -6,16 +6,18 @@ use std::{
     pin::Pin,
 };
 
-use terminal_size::{Width, terminal_size_of};
+use terminal_size::{Height, Width, terminal_size_of};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 use crate::{
-    cli::args::Color,
+    cli::{args::Color, json::Stream},
     show::{DEFAULT_WIDTH, Style},
 };
 
 /// The least columns that are used, however narrow a terminal is.
 const LEAST_WIDTH: usize = 40;
+/// The rows of a terminal that does not say how many it has.
+const DEFAULT_ROWS: usize = 24;
 
 /// The streams of a run. Plans go to `out`, everything else to `err`.
 pub(super) struct Console {
@@ -27,6 +29,10 @@ pub(super) struct Console {
     pub(super) can_ask: bool,
     /// Whether `err` is a terminal, on which lines can move.
     pub(super) can_move: bool,
+    /// The rows of that terminal.
+    pub(super) rows: usize,
+    /// The stream of events, if `out` is for programs.
+    pub(super) events: Option<Stream>,
     input: Pin<Box<dyn AsyncBufRead>>,
     /// Whether a question stands at the end of `err`, without the line end that an answer brings.
     is_asking: bool,
@@ -37,14 +43,17 @@ impl Console {
     pub(super) fn of_process(color: Color) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         let out_width = terminal_size_of(&out).map(|(width, _)| width);
-        let err_width = terminal_size_of(&err).map(|(width, _)| width);
+        let err_size = terminal_size_of(&err);
+        let err_width = err_size.map(|(width, _)| width);
         Self {
             out_style: style(color, out.is_terminal(), out_width),
             err_style: style(color, err.is_terminal(), err_width),
             can_ask: io::stdin().is_terminal(),
             can_move: err.is_terminal(),
+            rows: err_size.map_or(DEFAULT_ROWS, |(_, Height(rows))| usize::from(rows)),
             out: Box::new(out),
             err: Box::new(err),
+            events: None,
             input: Box::pin(tokio::io::BufReader::new(tokio::io::stdin())),
             is_asking: false,
         }
@@ -65,6 +74,8 @@ impl Console {
             err_style: Style::PLAIN,
             can_ask,
             can_move: false,
+            rows: DEFAULT_ROWS,
+            events: None,
             input: Box::pin(input),
             is_asking: false,
         }

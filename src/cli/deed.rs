@@ -1,7 +1,7 @@
 //! Doing: asking, carrying a plan out, and saying how it ended.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     hash::{BuildHasher, Hasher, RandomState},
     pin::pin,
     sync::Arc,
@@ -21,12 +21,13 @@ use crate::{
         interrupt::Interrupts,
         look::{self, Planned, Site, Wish},
         place::Place,
+        report::Report,
     },
     cloud::{CallError, Cloud},
     plan::Plan,
     show::{
+        events,
         outputs::{self, Known},
-        progress::Progress,
         summary::{self, Frame},
         words,
     },
@@ -56,29 +57,51 @@ pub(super) async fn carry_out<C: Cloud>(
 ) -> Result<Exit, Failure> {
     let agreed = agree(&order, console);
     let plans = unless_interrupted(agreed, interrupts).await?;
+    perform(&order, plans, console, interrupts).await
+}
+
+/// Carries out plans that somebody has agreed to, one of each stack.
+pub(super) async fn perform<C: Cloud>(
+    order: &Order<'_, C>,
+    plans: Vec<Plan>,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
     let mut sites = order.wish.sites.iter().zip(plans);
     let mut changed = false;
     while let Some((site, plan)) = sites.next() {
         if plan.steps.is_empty() {
-            tell_outputs(&order, site, &plan.known, console);
+            console.events_are_about(Some(&site.path));
+            // As with everything that is told from here on, nobody has to read it.
+            _ = console.emit(&events::outcome(&Outcome::default(), false));
+            tell_outputs(order, site, &plan.known, console);
             continue;
         }
-        let end = carry_out_one(&order, site, plan, changed, console, interrupts).await?;
+        let end = carry_out_one(order, site, plan, changed, console, interrupts).await?;
         changed |= end.changed;
         if !end.is_complete {
-            let left: Vec<String> = sites
-                .filter(|(_, plan)| !plan.steps.is_empty())
-                .map(|(site, _)| format!("`{}`", site.stack.name))
-                .collect();
-            if !left.is_empty() {
-                let left = words::list(&left);
-                // What was done stays done, whether or not somebody reads of it.
-                _ = console.tell(&format!("\nNot begun: the stacks {left}\n"));
-            }
+            tell_not_begun(sites.filter(|(_, plan)| !plan.steps.is_empty()), console);
             return Ok(if changed { Exit::HalfWay } else { Exit::Error });
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says which stacks are left as they are. What was done stays done, whether or not somebody reads of it.
+fn tell_not_begun<'a, C: 'a>(
+    left: impl Iterator<Item = (&'a Site<C>, Plan)>,
+    console: &mut Console,
+) {
+    let mut names = Vec::new();
+    for (site, _) in left {
+        console.events_are_about(Some(&site.path));
+        _ = console.emit(&events::Event::NotBegun {});
+        names.push(format!("`{}`", site.stack.name));
+    }
+    if !names.is_empty() {
+        let names = words::list(&names);
+        _ = console.tell(&format!("\nNot begun: the stacks {names}\n"));
+    }
 }
 
 /// How the plan of one stack ended.
@@ -96,8 +119,8 @@ async fn carry_out_one<C: Cloud>(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<End, Failure> {
-    if order.wish.sites.len() > 1 {
-        // As with everything that is told from here on, nobody has to read it.
+    console.events_are_about(Some(&site.path));
+    if order.wish.sites.len() > 1 && !console.tells_programs() {
         _ = console.tell(&format!("\nStack {}\n", site.stack.name));
     }
     let plan = Arc::new(plan);
@@ -109,8 +132,11 @@ async fn carry_out_one<C: Cloud>(
         look: &order.look,
         again: &order.again,
     };
-    let summary = summary::render(&outcome, &plan, &frame, console.err_style);
-    _ = console.tell(&format!("\n{summary}"));
+    _ = console.emit(&events::outcome(&outcome, changed));
+    if !console.tells_programs() || !outcome.is_complete() {
+        let summary = summary::render(&outcome, &plan, &frame, console.err_style);
+        _ = console.tell(&format!("\n{summary}"));
+    }
     let mut known = plan.known.clone();
     for (address, attributes) in &outcome.attributes {
         let known = known.entry(address.clone()).or_default();
@@ -125,7 +151,13 @@ async fn carry_out_one<C: Cloud>(
 
 /// Tells what the stack file has for scripts, if it is not to go.
 fn tell_outputs<C>(order: &Order<'_, C>, site: &Site<C>, known: &Known, console: &mut Console) {
-    if !order.wish.destroy {
+    if order.wish.destroy {
+        return;
+    }
+    for event in events::outputs(&outputs::declared(&site.stack, known)) {
+        _ = console.emit(&event);
+    }
+    if !console.tells_programs() {
         let text = outputs::after_apply(&site.stack, known, console.err_style);
         _ = console.tell(&text);
     }
@@ -137,6 +169,16 @@ async fn agree<C: Cloud>(
     console: &mut Console,
 ) -> Result<Vec<Plan>, Failure> {
     let planned = look::show(&order.wish, None, console).await?;
+    confirm(order, &planned, console).await?;
+    Ok(planned.into_iter().map(|planned| planned.plan).collect())
+}
+
+/// Asks whether to carry out `planned`, which somebody has seen. Fails if that is declined, can't be, or no longer makes sense.
+pub(super) async fn confirm<C: Cloud>(
+    order: &Order<'_, C>,
+    planned: &[Planned],
+    console: &mut Console,
+) -> Result<(), Failure> {
     let refusals = planned.iter().map(|planned| planned.plan.refusals.len());
     let refusals: usize = refusals.sum();
     if refusals > 0 {
@@ -147,12 +189,12 @@ async fn agree<C: Cloud>(
     }
     if planned.iter().any(|planned| !planned.plan.is_empty()) {
         let asked = Instant::now();
-        consent::ask(&losses(&order.wish, &planned), order.doing, console).await?;
+        consent::ask(&losses(&order.wish, planned), order.doing, console).await?;
         if asked.elapsed() > MOMENT {
-            ensure_still(order, &planned).await?;
+            ensure_still(order, planned).await?;
         }
     }
-    Ok(planned.into_iter().map(|planned| planned.plan).collect())
+    Ok(())
 }
 
 /// Plans once more, and fails unless the plans are the same.
@@ -168,7 +210,7 @@ async fn ensure_still<C: Cloud>(order: &Order<'_, C>, before: &[Planned]) -> Res
 }
 
 /// The places whose data the plans lose.
-fn losses<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Vec<Place> {
+pub(super) fn losses<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Vec<Place> {
     let mut losses = Vec::new();
     for (site, planned) in wish.sites.iter().zip(planned) {
         let lost = planned.risks.iter().filter(|risk| risk.data_loss);
@@ -192,24 +234,23 @@ async fn run<C: Cloud>(
         run_id: run_id(),
         settle_timeout: SETTLE_TIMEOUT,
     };
-    let style = console.err_style;
-    let mut progress = if console.can_move {
-        Progress::bars(plan, style)
-    } else {
-        Progress::lines(plan, style, &mut *console.err)
-    };
-    let report = |event: Event| {
+    let report = Report::on(console, plan);
+    let mut ticks = tokio::time::interval(report.pace());
+    let report = RefCell::new(report);
+    let tell = |event: Event| {
         if matches!(event, Event::Performed { .. }) {
             changed.set(true);
         }
-        progress.report(&event);
+        report.borrow_mut().tell(&event);
     };
+    let began = Instant::now();
     let (stop, stopped) = watch::channel(false);
     let cloud = Arc::clone(&site.cloud);
-    let mut deed = pin!(apply(Arc::clone(plan), cloud, options, stopped, report));
+    let mut deed = pin!(apply(Arc::clone(plan), cloud, options, stopped, tell));
     loop {
         tokio::select! {
             outcome = &mut deed => return Ok(outcome),
+            _ = ticks.tick() => report.borrow_mut().tick(began.elapsed()),
             () = interrupts.next() => {
                 let was_stopping = stop.send_replace(true);
                 if was_stopping {

@@ -1,11 +1,15 @@
 //! What ends a run early, told with its causes and with what to do.
 
-use std::{error::Error, io};
+use std::{error::Error, io, iter};
 
 use crate::{
     cli::{console::Console, exit::Exit},
     cloud::CallError,
-    show::{Paint, Style, words},
+    show::{
+        Paint, Style,
+        events::{self, Event},
+        words,
+    },
 };
 
 /// A run that ended early.
@@ -65,8 +69,23 @@ impl Failure {
             let text = self.to_text(console.err_style);
             // There is nobody left to tell if stderr is closed; the exit code still does.
             _ = console.tell(&text);
+            _ = console.emit(&Event::Error(self.to_event()));
         }
         self.exit()
+    }
+
+    /// The same for programs.
+    fn to_event(&self) -> events::Error {
+        let call = self.source.downcast_ref::<CallError>();
+        let causes = iter::successors(self.source.source(), |&cause| cause.source());
+        events::Error {
+            message: self.source.to_string(),
+            causes: causes.map(ToString::to_string).collect(),
+            hints: self.hints.clone(),
+            operation: call.map(|call| call.operation.clone()),
+            code: call.and_then(|call| call.code.clone()),
+            request_id: call.and_then(|call| call.request_id.clone()),
+        }
     }
 
     /// The chain of causes, each once, and the advice.

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::{
     cli::failure::Failure,
+    saved,
     stack::{Source, problem::nearest},
 };
 
@@ -26,6 +27,9 @@ pub(super) enum FileError {
     /// None was given, and there are several.
     #[error("no stack file is given, and ./stacks/ holds {}", .0.len())]
     Several(Vec<PathBuf>),
+    /// It is a plan.
+    #[error("{} is a saved plan, and no stack file", .0.display())]
+    Plan(PathBuf),
     /// It was given twice.
     #[error("{} is named twice", .0.display())]
     Twice(PathBuf),
@@ -51,6 +55,12 @@ impl From<FileError> for Failure {
             FileError::Several(paths) => {
                 let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
                 Some(format!("name one of: {}", paths.join(", ")))
+            }
+            FileError::Plan(path) => {
+                let path = path.display();
+                Some(format!(
+                    "to see it, run: amp-stack show {path}; to carry it out, and nothing else: amp-stack apply {path}"
+                ))
             }
             FileError::Twice(_) => None,
             FileError::Unreadable { meant, .. } => meant
@@ -141,17 +151,23 @@ fn candidates(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
 
 /// Reads a stack file, or a file of variables.
 pub(super) fn read(path: &Path) -> Result<Source, FileError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Source {
-            path: path.to_owned(),
-            text,
-        }),
-        Err(cause) => Err(FileError::Unreadable {
-            path: path.to_owned(),
-            meant: meant(path, &cause),
-            cause,
-        }),
+    let text = text(path)?;
+    if saved::is_plan(&text) {
+        return Err(FileError::Plan(path.to_owned()));
     }
+    Ok(Source {
+        path: path.to_owned(),
+        text,
+    })
+}
+
+/// Reads any file.
+pub(super) fn text(path: &Path) -> Result<String, FileError> {
+    fs::read_to_string(path).map_err(|cause| FileError::Unreadable {
+        path: path.to_owned(),
+        meant: meant(path, &cause),
+        cause,
+    })
 }
 
 /// A neighbour with a similar name, if `path` does not exist.

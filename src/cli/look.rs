@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     path::PathBuf,
     sync::Arc,
 };
@@ -22,6 +23,7 @@ use crate::{
         suppressed::suppressed,
     },
     show::{
+        events,
         plan::{Frame, render, total},
         suppressed, words,
     },
@@ -29,11 +31,13 @@ use crate::{
     stack::{Query, Stack},
 };
 
-/// A plan and what is risky about it.
+/// A plan, what is risky about it, and what it was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) risks: Vec<Risk>,
+    /// What was read of AWS.
+    pub(super) live: Snapshot,
     /// What is no change; empty unless somebody wants it explained.
     pub(super) suppressed: BTreeMap<Address, Vec<Suppressed>>,
 }
@@ -74,22 +78,16 @@ pub(super) async fn plan<C: Cloud>(wish: &Wish<'_, C>) -> Result<Vec<Planned>, C
         }
     };
     let planned = decide(wish, observe(wish, ask).await?);
-    if wish.destroy
-        || !planned
-            .iter()
-            .any(|planned| removes_a_family(&planned.plan))
-    {
+    if wish.destroy || !removes_a_family(&planned) {
         return Ok(planned);
     }
     // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
-    Ok(decide(
-        wish,
-        observe(wish, |site| site.stack.query(true)).await?,
-    ))
+    let live = observe(wish, |site| site.stack.query(true)).await?;
+    Ok(decide(wish, live))
 }
 
 /// Reads what each stack asks for: stacks that share a connection share one reading.
-async fn observe<C: Cloud>(
+pub(super) async fn observe<C: Cloud>(
     wish: &Wish<'_, C>,
     ask: impl Fn(&Site<C>) -> Query,
 ) -> Result<Vec<Snapshot>, CallError> {
@@ -109,40 +107,45 @@ async fn observe<C: Cloud>(
     Ok(live.into_values().collect())
 }
 
-fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
-    let mut plans: Vec<(&Stack, Planned)> = Vec::new();
-    for (site, mut live) in wish.sites.iter().zip(live) {
+/// Plans the stacks, given what was read for each.
+pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
+    let mut planned: Vec<(&Stack, Planned)> = Vec::new();
+    for (site, live) in wish.sites.iter().zip(live) {
         let stack = &site.stack;
-        for (earlier, Planned { plan, .. }) in &plans {
+        let mut foreseen = live.clone();
+        for (earlier, Planned { plan, .. }) in &planned {
             let same_region = earlier.identity.region == stack.identity.region;
-            plan::foresee(&mut live, plan, &earlier.name, same_region);
+            plan::foresee(&mut foreseen, plan, &earlier.name, same_region);
         }
         let plan = if wish.destroy {
-            plan::plan(&stack.clone().emptied(), &live)
+            plan::plan(&stack.clone().emptied(), &foreseen)
         } else {
-            plan::plan(stack, &live)
+            plan::plan(stack, &foreseen)
         };
         let plan = match &site.only {
             None => plan,
             Some(only) => plan.only(only, stack),
         };
-        let mut planned = Planned {
+        let suppressed = if wish.explain && !wish.destroy {
+            suppressed(stack, &foreseen, &plan)
+        } else {
+            BTreeMap::new()
+        };
+        let decided = Planned {
             risks: risks(&plan),
             plan,
-            suppressed: BTreeMap::new(),
+            live,
+            suppressed,
         };
-        if wish.explain && !wish.destroy {
-            planned.suppressed = suppressed(stack, &live, &planned.plan);
-        }
-        plans.push((stack, planned));
+        planned.push((stack, decided));
     }
-    plans.into_iter().map(|(_, planned)| planned).collect()
+    planned.into_iter().map(|(_, planned)| planned).collect()
 }
 
-fn removes_a_family(plan: &Plan) -> bool {
-    plan.steps
-        .iter()
-        .any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
+/// Tells whether a family goes with all its revisions, so that the inactive ones matter.
+pub(super) fn removes_a_family(planned: &[Planned]) -> bool {
+    let mut steps = planned.iter().flat_map(|planned| &planned.plan.steps);
+    steps.any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
 }
 
 /// Plans, and prints the plans. `next` is the command that does it, if nothing asks at once.
@@ -151,18 +154,34 @@ pub(super) async fn show<C: Cloud>(
     next: Option<&str>,
     console: &mut Console,
 ) -> Result<Vec<Planned>, Failure> {
-    if console.can_move {
+    if console.can_move && !console.tells_programs() {
         console.tell("Reading what is in AWS ...\n\n")?;
     }
     let planned = plan(wish).await?;
     ensure_targets(wish, &planned)?;
+    print(wish, &planned, next, console)?;
+    Ok(planned)
+}
+
+/// Prints the plans, or tells programs of them.
+pub(super) fn print<C>(
+    wish: &Wish<'_, C>,
+    planned: &[Planned],
+    next: Option<&str>,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    if console.tells_programs() {
+        emit(wish, planned, console)?;
+        return Ok(());
+    }
     let is_only = planned.len() == 1;
     let mut texts = Vec::new();
-    for (site, planned) in wish.sites.iter().zip(&planned) {
+    for (site, planned) in wish.sites.iter().zip(planned) {
         let Planned {
             plan,
             risks,
             suppressed,
+            live: _,
         } = planned;
         let frame = Frame {
             stack: &site.stack.name,
@@ -183,7 +202,32 @@ pub(super) async fn show<C: Cloud>(
         texts.push(total(&plans, next, console.out_style));
     }
     console.print(&texts.join("\n"))?;
-    Ok(planned)
+    Ok(())
+}
+
+/// Tells programs of the plans.
+fn emit<C>(wish: &Wish<'_, C>, planned: &[Planned], console: &mut Console) -> io::Result<()> {
+    for (site, planned) in wish.sites.iter().zip(planned) {
+        let Planned {
+            plan,
+            risks,
+            suppressed,
+            live: _,
+        } = planned;
+        let frame = events::Frame {
+            stack: &site.stack.name,
+            identity: &site.stack.identity,
+            sandbox: wish.sandbox,
+            destroy: wish.destroy,
+            suppressed,
+        };
+        console.events_are_about(Some(&site.path));
+        for event in events::plan(plan, risks, &frame) {
+            console.emit(&event)?;
+        }
+    }
+    console.events_are_about(None);
+    Ok(())
 }
 
 /// Fails if something is targeted that is neither declared nor there.

@@ -19,11 +19,11 @@ use crate::{
     cloud::aws::{self, Aws},
     identity::Identity,
     sandbox::Sandbox,
-    show::{Style, words},
+    show::{Style, events::Event, words},
     stack::{
         self, Header, Source, Stack, Surroundings,
         problem::Problem,
-        render::{Look, render},
+        render::{Look, json, render},
     },
 };
 
@@ -108,6 +108,23 @@ pub(super) async fn open_in(
     })
 }
 
+/// The stack in the file at `path`, for the account and region of `identity`.
+pub(super) fn load(
+    path: &Path,
+    variables: &Variables,
+    identity: &Identity,
+    console: &mut Console,
+) -> Result<Stack, Failure> {
+    let file = StackFile::read(path, variables)?;
+    let known = Whereabouts {
+        identity: identity.clone(),
+        account_is_known: true,
+        region_is_known: true,
+    };
+    file.with(&known, stack::load)
+        .map_err(|problems| file.report(&problems, console))
+}
+
 /// Checks every file by itself, and all of them against each other, and fails after every problem was shown.
 fn check_all(
     files: &[StackFile],
@@ -158,7 +175,7 @@ fn ensure_distinct<C>(sites: &[Site<C>]) -> Result<(), Failure> {
 }
 
 /// The connections of a run, one for each region.
-struct Connections<'a> {
+pub(super) struct Connections<'a> {
     wanted: Option<&'a Wanted>,
     target: &'a Target,
     /// The sandbox, once it is open.
@@ -168,7 +185,7 @@ struct Connections<'a> {
 }
 
 impl<'a> Connections<'a> {
-    fn new(wanted: Option<&'a Wanted>, target: &'a Target) -> Self {
+    pub(super) fn new(wanted: Option<&'a Wanted>, target: &'a Target) -> Self {
         Self {
             wanted,
             target,
@@ -178,7 +195,11 @@ impl<'a> Connections<'a> {
     }
 
     /// The connection to where the stack with `header` lives.
-    async fn get(&mut self, header: Header, console: &mut Console) -> Result<Arc<Aws>, Failure> {
+    pub(super) async fn get(
+        &mut self,
+        header: Header,
+        console: &mut Console,
+    ) -> Result<Arc<Aws>, Failure> {
         let region = header.region.clone().or(self.target.region.clone());
         if let Some(cloud) = self.clouds.get(&region) {
             return Ok(Arc::clone(cloud));
@@ -293,6 +314,10 @@ impl StackFile {
 
     /// Shows problems with the lines they are in.
     pub(super) fn show(&self, problems: &[Problem], console: &mut Console) -> io::Result<()> {
+        console.events_are_about(Some(&self.source.path));
+        for problem in problems {
+            console.emit(&Event::Problem(json::mistake(&self.source, problem)))?;
+        }
         let text = render(&self.source, problems, look(console.err_style));
         console.tell(&format!("{}\n\n", text.trim_end()))
     }

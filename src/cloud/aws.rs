@@ -4,6 +4,7 @@ mod client;
 mod error;
 mod log_group;
 mod raw;
+mod retrying;
 mod role;
 #[cfg(test)]
 mod script;
@@ -93,12 +94,12 @@ impl Aws {
     pub fn new(sdk: &SdkConfig) -> Self {
         let sdk = &tuned(sdk);
         Self {
-            amp: service!(sdk, aws_sdk_amp, CALLS_AT_A_TIME),
-            ecs: service!(sdk, aws_sdk_ecs, CALLS_AT_A_TIME),
-            iam: service!(sdk, aws_sdk_iam, IAM_CALLS_AT_A_TIME),
-            logs: service!(sdk, aws_sdk_cloudwatchlogs, CALLS_AT_A_TIME),
-            sts: service!(sdk, aws_sdk_sts, CALLS_AT_A_TIME),
-            tagging: service!(sdk, aws_sdk_resourcegroupstagging, CALLS_AT_A_TIME),
+            amp: service!(sdk, aws_sdk_amp, "aps", CALLS_AT_A_TIME),
+            ecs: service!(sdk, aws_sdk_ecs, "ecs", CALLS_AT_A_TIME),
+            iam: service!(sdk, aws_sdk_iam, "iam", IAM_CALLS_AT_A_TIME),
+            logs: service!(sdk, aws_sdk_cloudwatchlogs, "logs", CALLS_AT_A_TIME),
+            sts: service!(sdk, aws_sdk_sts, "sts", CALLS_AT_A_TIME),
+            tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", CALLS_AT_A_TIME),
             region: sdk.region().map(ToString::to_string),
             identity: Arc::default(),
         }

@@ -24,7 +24,13 @@ pub(super) fn heed(found: &Found, lifecycle: &Lifecycle, to: &mut Resource) -> V
                 "revision {revision} of {} is newer than the newest of this stack, and somebody else registered it",
                 found.resource.name()
             )),
-            (Fact::RetentionByAccountPolicy(_) | Fact::TagsOfAws(_) | Fact::InUse { .. }, ..) => {}
+            (
+                Fact::RetentionByAccountPolicy(_)
+                | Fact::TagsOfAws(_)
+                | Fact::UniqueId(_)
+                | Fact::InUse { .. },
+                ..,
+            ) => {}
         }
     }
     // What somebody else registered is not ours to deregister.
@@ -112,7 +118,10 @@ pub(super) fn in_use(found: &Found) -> Option<InUse> {
                 all.revisions.extend(revisions);
                 all.by.extend(by.iter().cloned());
             }
-            Fact::RetentionByAccountPolicy(_) | Fact::TagsOfAws(_) | Fact::NewerRevision(_) => {}
+            Fact::RetentionByAccountPolicy(_)
+            | Fact::TagsOfAws(_)
+            | Fact::UniqueId(_)
+            | Fact::NewerRevision(_) => {}
         }
     }
     (!all.revisions.is_empty()).then_some(all)

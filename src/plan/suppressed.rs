@@ -179,7 +179,10 @@ fn tags_of_aws(found: &Found) -> Vec<Suppressed> {
                 });
                 suppressed.extend(tags);
             }
-            Fact::RetentionByAccountPolicy(_) | Fact::NewerRevision(_) | Fact::InUse { .. } => {}
+            Fact::RetentionByAccountPolicy(_)
+            | Fact::UniqueId(_)
+            | Fact::NewerRevision(_)
+            | Fact::InUse { .. } => {}
         }
     }
     suppressed

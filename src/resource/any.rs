@@ -1,5 +1,7 @@
 //! The closed set of kinds: every choice between them is made here.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     address::Kind,
     node::Node,
@@ -10,7 +12,8 @@ use crate::{
 };
 
 /// A resource of any kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Resource {
     /// A log group.
     LogGroup(log_group::LogGroup),

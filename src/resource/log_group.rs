@@ -1,5 +1,7 @@
 //! A CloudWatch Logs log group.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     node::Node,
     resource::{IgnorePath, Immutable, Managed, ignore_tag, outline_tags},
@@ -11,7 +13,8 @@ use crate::{
 pub const DEFAULT_CLASS: &str = "STANDARD";
 
 /// A log group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LogGroup {
     /// The name, unique in its account and region.
     pub name: String,

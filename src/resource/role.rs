@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     diff::Path,
     node::Node,
@@ -16,7 +18,8 @@ use crate::{
 pub const DEFAULT_MAX_SESSION_SECONDS: u32 = 3600;
 
 /// A role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Role {
     /// The name, unique in its account ignoring case, whatever the path.
     pub name: String,

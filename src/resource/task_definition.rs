@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 pub use document::Document;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     node::Node,
     normal::Suppressed,
@@ -20,7 +22,8 @@ pub const DELETE_BATCH: usize = 10;
 /// A family.
 ///
 /// AWS never changes a revision; a new document is a new revision, so no change of a document is a replacement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TaskDefinition {
     /// The family's name.
     pub family: String,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     node::Node,
     resource::{IgnorePath, Immutable, Managed, ignore_tag, log_group::resolve_tags, outline_tags},
@@ -15,11 +17,13 @@ pub type LabelSet = BTreeMap<String, String>;
 /// What `UpdateWorkspaceConfiguration` sets.
 ///
 /// `None` is "whatever AWS has": there is no call that unsets any of it (Amazon Managed Service for Prometheus API reference, `UpdateWorkspaceConfiguration`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Configuration {
     /// Days until a sample is deleted.
     pub retention_days: Option<u32>,
     /// Limits of active series, by label set.
+    #[serde(with = "pairs")]
     pub limits: Option<BTreeMap<LabelSet, u64>>,
     /// How old a sample may be and still be taken out of order, in seconds.
     pub out_of_order_time_window_seconds: Option<u32>,
@@ -28,7 +32,8 @@ pub struct Configuration {
 }
 
 /// A workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Workspace {
     /// The alias, which need not be unique.
     pub alias: Option<String>,
@@ -269,6 +274,36 @@ impl Managed for Workspace {
         }
         outline_configuration(configuration, &mut outline);
         Node::map(outline)
+    }
+}
+
+/// Limits as a list of pairs, because the keys of a JSON object can't be label sets.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::LabelSet;
+
+    type Limits = BTreeMap<LabelSet, u64>;
+
+    #[expect(
+        clippy::ref_option,
+        reason = "serde hands over a reference to the field"
+    )]
+    pub(super) fn serialize<S: Serializer>(
+        limits: &Option<Limits>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let pairs: Option<Vec<_>> = limits.as_ref().map(|limits| limits.iter().collect());
+        pairs.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Limits>, D::Error> {
+        let pairs = Option::<Vec<(LabelSet, u64)>>::deserialize(deserializer)?;
+        Ok(pairs.map(|pairs| pairs.into_iter().collect()))
     }
 }
 

@@ -9,10 +9,10 @@ use crate::{
 };
 
 /// What is wrong, the details, and what to do.
-struct Explained {
-    message: String,
-    details: Vec<String>,
-    hints: Vec<String>,
+pub(super) struct Explained {
+    pub(super) message: String,
+    pub(super) details: Vec<String>,
+    pub(super) hints: Vec<String>,
 }
 
 /// The refusals, each with its cause and what to do about it.
@@ -90,7 +90,8 @@ pub(super) fn hint_lines(indent: &str, hints: &[String], style: Style) -> String
         .collect()
 }
 
-fn explain(refusal: &Refusal) -> Explained {
+/// The refusal in words.
+pub(super) fn explain(refusal: &Refusal) -> Explained {
     let Refusal { address, reason } = refusal;
     match reason {
         Reason::NotOurs { arn, owner } => not_ours(address, arn, owner),

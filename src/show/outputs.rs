@@ -6,8 +6,6 @@ use serde_json::Value;
 
 use crate::{
     address::Address,
-    diff::Path,
-    node::Node,
     secret::{self, HIDDEN},
     show::{
         Paint, Style,
@@ -53,10 +51,9 @@ pub fn declared(stack: &Stack, known: &Known) -> Vec<Told> {
 }
 
 fn told(name: &str, output: &Output, value: Text) -> Told {
-    let looks_secret = || secret::is_secret(&Path::of_keys(&[name]), &Node::Text(value.clone()));
     Told {
         name: name.to_owned(),
-        is_secret: output.secret.unwrap_or_else(looks_secret),
+        is_secret: secret::is_secret_output(name, &value, output.secret),
         value,
         description: output.description.clone(),
     }

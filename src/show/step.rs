@@ -153,6 +153,13 @@ pub(super) fn verb_of(id: &StepId, plan: &Plan) -> Verb {
     )
 }
 
+impl<'a> Group<'a> {
+    /// Its steps.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &'a Step> + use<'a> {
+        [Some(self.first), self.second].into_iter().flatten()
+    }
+}
+
 impl Group<'_> {
     /// Writes the resource: a title, why, what differs, and the calls.
     pub(super) fn write(&self, verbose: bool, style: Style, out: &mut String) {
@@ -233,7 +240,7 @@ fn line(out: &mut String, text: &str) {
 }
 
 /// What is shown of the way from one state to another.
-fn fields(from: Option<&Resource>, to: Option<&Resource>, verbose: bool) -> Vec<Entry> {
+pub(super) fn fields(from: Option<&Resource>, to: Option<&Resource>, verbose: bool) -> Vec<Entry> {
     match (from, to) {
         (Some(from), Some(to)) => differing(from, to, verbose),
         (None, Some(to)) => whole(to, Mark::Added, verbose),
@@ -243,7 +250,7 @@ fn fields(from: Option<&Resource>, to: Option<&Resource>, verbose: bool) -> Vec<
 }
 
 /// The state as it is shown: the tag that keeps the protection appears as what a stack file calls it.
-fn outline(resource: &Resource) -> Node {
+pub(super) fn outline(resource: &Resource) -> Node {
     let mut outline = join_arguments(resource.outline());
     if let Some(members) = outline.as_map_mut() {
         let tags = members.get_mut("tags").and_then(Node::as_map_mut);
@@ -334,7 +341,7 @@ fn differing(from: &Resource, to: &Resource, verbose: bool) -> Vec<Entry> {
 }
 
 /// `to`, with policies that mean the same as those of `from` spelled as those, because no call changes the spelling.
-fn spelled_as<'a>(from: &Resource, to: &'a Resource) -> Cow<'a, Resource> {
+pub(super) fn spelled_as<'a>(from: &Resource, to: &'a Resource) -> Cow<'a, Resource> {
     let (Some(from), Some(to_role)) = (from.role(), to.role()) else {
         return Cow::Borrowed(to);
     };

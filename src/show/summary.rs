@@ -1,8 +1,9 @@
 //! What became of a plan: what was done, what was not and why, and what to run next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    address::Address,
     apply::{Failure, Outcome},
     plan::{Plan, StepId},
     show::{
@@ -54,10 +55,8 @@ pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -
         rest.push_str(&words::wrap("- ", &text, style.width));
     }
     if !stopped.is_empty() {
-        let stopped: Vec<String> = stopped
-            .iter()
-            .map(|step| step.address.to_string())
-            .collect();
+        let stopped: BTreeSet<&Address> = stopped.iter().map(|step| &step.address).collect();
+        let stopped: Vec<String> = stopped.into_iter().map(ToString::to_string).collect();
         let text = format!(
             "the run was asked to stop, so these were not begun or not finished: {}",
             words::list(&stopped)

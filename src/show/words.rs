@@ -1,4 +1,6 @@
-//! Words that the other texts share: counts, lists, wrapped sentences.
+//! Words that the other texts share: counts, lists, durations, wrapped sentences.
+
+use std::time::Duration;
 
 /// `1 call`, `2 calls`.
 pub fn count(number: usize, noun: &str) -> String {
@@ -15,6 +17,16 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
             let before: Vec<&str> = before.iter().map(AsRef::as_ref).collect();
             format!("{} and {}", before.join(", "), last.as_ref())
         }
+    }
+}
+
+/// `12s`, `1m 12s`, `1h 2m`.
+pub fn elapsed(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m {seconds}s"),
+        (hours, minutes, _) => format!("{hours}h {minutes}m"),
     }
 }
 
@@ -76,6 +88,13 @@ mod tests {
         assert_eq!(list(&["a", "b"]), "a and b");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
         assert_eq!(list::<&str>(&[]), "");
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        for (seconds, text) in [(0, "0s"), (72, "1m 12s"), (3600, "1h 0m"), (3725, "1h 2m")] {
+            assert_eq!(elapsed(Duration::from_secs(seconds)), text);
+        }
     }
 
     #[test]

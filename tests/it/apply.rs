@@ -92,6 +92,7 @@ fn pauses(events: &[Event]) -> Vec<u128> {
             Event::Waiting { pause, .. } => Some(pause.as_millis()),
             Event::Started { .. }
             | Event::Calling { .. }
+            | Event::Noticed { .. }
             | Event::Performed { .. }
             | Event::Finished { .. }
             | Event::Failed { .. }
@@ -117,11 +118,13 @@ fn place(events: &[Event], wanted: &Event) -> usize {
 async fn events_tell_what_happens_in_order() {
     let paper = paper();
     let stack = stack([(group_at("a"), Resource::LogGroup(group("/a")))]);
-    let (outcome, events) = carry_out(plan(&stack, &paper), &paper).await;
+    let plan = plan(&stack, &paper);
+    let changes = plan.steps[0].changes();
+    let (outcome, events) = carry_out(plan, &paper).await;
     let step = StepId::build(group_at("a"));
-    let calling = |operation| Event::Calling {
+    let calling = |index: usize| Event::Calling {
         step: step.clone(),
-        operation,
+        change: changes[index].clone(),
     };
     let performed = |operation| Event::Performed {
         step: step.clone(),
@@ -135,9 +138,9 @@ async fn events_tell_what_happens_in_order() {
                 step: step.clone(),
                 calls: 2
             },
-            calling("logs:CreateLogGroup"),
+            calling(0),
             performed("logs:CreateLogGroup"),
-            calling("logs:PutRetentionPolicy"),
+            calling(1),
             performed("logs:PutRetentionPolicy"),
             Event::Finished { step: step.clone() },
         ]
@@ -343,7 +346,7 @@ async fn a_panic_is_the_failure_of_one_step() {
 async fn a_stop_lets_the_call_in_flight_finish_and_begins_nothing() {
     let paper = paper();
     let (outcome, events) = stop_when(plan(&whole(), &paper), &paper, |event| {
-        matches!(event, Event::Calling { operation, .. } if *operation == "aps:CreateWorkspace")
+        matches!(event, Event::Calling { change, .. } if change.operation() == "aps:CreateWorkspace")
     })
     .await;
     assert_eq!(

@@ -104,6 +104,7 @@ pub(crate) fn carry_out_narrowed(
             done.insert(step);
         }
         Event::Calling { .. }
+        | Event::Noticed { .. }
         | Event::Waiting { .. }
         | Event::Performed { .. }
         | Event::Failed { .. }

@@ -347,7 +347,7 @@ fn an_interrupted_life_is_no_success() {
         .spawn()
         .unwrap();
     let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
-    let is_waiting = |line: &String| line.contains("until the workspace is ACTIVE");
+    let is_waiting = |line: &String| line.contains("not in effect yet");
     told.by_ref().map(Result::unwrap).find(is_waiting).unwrap();
     let pid = child.id().to_string();
     let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();

@@ -169,11 +169,10 @@ fn the_gallery_is_judged_as_the_parser_judges_it() {
     let (mut wrong, mut refused) = (Vec::new(), 0);
     for ((name, _, problems), errors) in judged.iter().zip(found) {
         let out_of_sight = OUT_OF_SIGHT.iter().any(|(file, _)| name.ends_with(file));
-        let is_structural = problems.iter().any(is_structural);
-        refused += usize::from(is_structural);
-        if is_structural && errors.is_empty() != out_of_sight {
-            let problems = problems.iter().filter(|problem| is_structural_one(problem));
-            let told: Vec<&str> = problems.map(|problem| problem.message.as_str()).collect();
+        let structural: Vec<&Problem> = problems.iter().filter(|p| is_structural(p)).collect();
+        refused += usize::from(!structural.is_empty());
+        if !structural.is_empty() && errors.is_empty() != out_of_sight {
+            let told: Vec<&str> = structural.iter().map(|p| p.message.as_str()).collect();
             wrong.push(format!("{name}: the schema finds nothing: {told:?}"));
         }
         if problems.is_empty() && !errors.is_empty() {
@@ -185,10 +184,6 @@ fn the_gallery_is_judged_as_the_parser_judges_it() {
         refused > 30,
         "{refused} files of the gallery have a wrong shape"
     );
-}
-
-fn is_structural_one(problem: &&Problem) -> bool {
-    is_structural(problem)
 }
 
 fn is_structural(problem: &Problem) -> bool {
@@ -275,21 +270,19 @@ fn mutate(table: &mut Table, random: &mut fastrand::Rng) {
 
 /// Alters something within a table or an array, if it is one.
 fn mutate_within(value: &mut toml::Value, random: &mut fastrand::Rng) -> bool {
-    match value {
-        toml::Value::Table(table) => {
-            mutate(table, random);
-            true
-        }
-        toml::Value::Array(elements) if !elements.is_empty() => {
-            let index = random.usize(..elements.len());
-            let values = wrong_values();
-            if !mutate_within(&mut elements[index], random) {
-                elements[index] = values[random.usize(..values.len())].clone();
-            }
-            true
-        }
-        _ => false,
+    if let Some(table) = value.as_table_mut() {
+        mutate(table, random);
+        return true;
     }
+    let Some(elements) = value.as_array_mut().filter(|array| !array.is_empty()) else {
+        return false;
+    };
+    let index = random.usize(..elements.len());
+    let values = wrong_values();
+    if !mutate_within(&mut elements[index], random) {
+        elements[index] = values[random.usize(..values.len())].clone();
+    }
+    true
 }
 
 /// A table that gives each of its fields as in its example, and tables within it likewise.
@@ -386,11 +379,53 @@ fn structural(table: &Table) -> Vec<Problem> {
     problems
 }
 
+/// The exit code, the standard output and the standard error of the program.
+fn run(words: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_amp-stack"));
+    let output = command.args(words).env_clear().output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the switch is an environment variable"
-)]
+fn the_program_prints_the_schema_and_nothing_else() {
+    let (code, out, err) = run(&["schema"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.ends_with("}\n"));
+    let printed: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(printed, schema());
+    assert_eq!(run(&["schema"]).1, out);
+    let (_, help, _) = run(&["schema", "--help"]);
+    assert!(help.contains("#:schema ./stack.schema.json") && help.contains(".taplo.toml"));
+}
+
+#[test]
+fn the_program_explains_fields_beside_codes() {
+    let (code, out, _) = run(&["explain", "log_groups.retention_days"]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("log_groups.NAME.retention_days (a field of a stack file)"));
+    let (code, out, _) = run(&["explain", "retention"]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("retention (a mistake in a stack file)"));
+    for (asked, meant) in [
+        ("log_group.name", "is `log_groups.name` meant?"),
+        ("roles.descripton", "is `roles.description` meant?"),
+        ("retenton", "is `retention` meant?"),
+    ] {
+        let (code, out, err) = run(&["explain", asked]);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{asked}");
+        assert!(
+            err.contains("neither a code nor a field") && err.contains(meant),
+            "{err}"
+        );
+    }
+}
+
+#[test]
 fn the_guide_says_what_is_declared() {
     let path = root().join("src/guide/stack-file.md");
     if std::env::var_os("AMP_STACK_UPDATE_GUIDE").is_some() {

@@ -1,16 +1,19 @@
 //! Laws of plans that are about more, or about less, than one whole stack: several stacks in one run, targets, and what is built anew on request.
 //!
-//! Which law notices a mistake was tried by making it:
+//! Which law notices a mistake was tried by making it, one at a time, with the default number of cases:
 //!
 //! | mistake | noticed by |
 //! |---|---|
-//! | a role that an earlier stack makes is not foreseen | `what_an_earlier_stack_will_do_is_foreseen` |
-//! | a removal of an earlier stack is not foreseen | the same |
-//! | a target does not take along what it refers to | `a_target_takes_along_what_it_needs` |
-//! | a target does not take along what stands in its way | the same |
+//! | a role that an earlier stack makes is not foreseen | `what_an_earlier_stack_will_do_is_foreseen`, `only_roles_are_foreseen_across_regions` |
+//! | a removal of an earlier stack is not foreseen | `what_an_earlier_stack_will_do_is_foreseen` |
+//! | that an earlier stack takes something over is not foreseen | `what_an_earlier_stack_takes_over_is_not_free` |
+//! | a target does not take along the steps that it waits for | `a_target_takes_along_what_it_needs` |
 //! | a removal does not take along what lets go of it | the same |
+//! | a removal does not wait for what is refused | the same, in some of many runs |
+//! | a name that a refused resource keeps is taken for free | the same, in some of many runs |
 //! | `replace` builds nothing anew | `what_is_to_be_replaced_is_built_anew` |
 //! | `replace` of a task definition removes its family | the same |
+//! | a new revision that says the same is taken for the old one | the same |
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -186,4 +189,23 @@ fn only_roles_are_foreseen_across_regions() {
         let plan = plan(&later, &live);
         assert_eq!(decisions(&plan).1.len(), refused, "{:?}", plan.refusals);
     }
+}
+
+#[test]
+fn what_an_earlier_stack_takes_over_is_not_free() {
+    let paper = Arc::new(amp_stack::cloud::paper::Paper::new(worlds::identity()));
+    let mut earlier = worlds::whole().stack();
+    for declared in earlier.resources.values_mut() {
+        declared.lifecycle.adopt = true;
+    }
+    let later = another(earlier.clone(), false);
+    let group = Address::new(amp_stack::address::Kind::LogGroup, "a");
+    let mut stranger = earlier.resources[&group].want.clone().unwrap();
+    stranger.tags_mut().clear();
+    paper.put(stranger);
+    let first = plan(&earlier, &paper.snapshot(&earlier.query(false)));
+    let mut live = paper.snapshot(&later.query(false));
+    assert!(!decisions(&plan(&later, &live)).1.contains(&group));
+    foresee(&mut live, &first, &earlier.name, true);
+    assert!(decisions(&plan(&later, &live)).1.contains(&group));
 }

@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("clap::", &["cli", "main.rs"]),
     ("indicatif::", &["show/progress"]),
     ("toml::", &["stack/"]),
+    ("aws_lc_rs", &["saved/"]),
     (
         "async fn",
         &[
@@ -73,6 +74,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("plan", &["apply", "cloud", "show", "cli", "sandbox"]),
     ("apply", &["show", "cli", "sandbox"]),
     ("cloud", &["show", "cli", "apply", "plan", "sandbox"]),
+    ("saved", &["apply", "cloud", "show", "cli", "sandbox"]),
     ("show", &["cli", "sandbox"]),
     (
         "sandbox",

@@ -164,9 +164,9 @@ fn error_code(context: &InterceptorContext) -> Option<String> {
     code.split(':').next().map(str::to_owned)
 }
 
-/// Makes the client of one service: the crate, the service's id in the name of its retry partition, and the most calls at a time.
+/// Makes the client of one service: the crate, which also names its retry partition, the service as IAM spells it in policies, and the most calls at a time.
 macro_rules! service {
-    ($sdk:expr, $krate:ident, $calls_at_a_time:expr) => {{
+    ($sdk:expr, $krate:ident, $service:literal, $calls_at_a_time:expr) => {{
         use $krate::config::retry::{RetryPartition, TokenBucket};
         let partition = RetryPartition::custom(concat!("amp-stack-", stringify!($krate)))
             .token_bucket(TokenBucket::new($crate::cloud::aws::client::RETRY_TOKENS))
@@ -174,6 +174,7 @@ macro_rules! service {
         let config = $krate::config::Builder::from($sdk)
             .retry_partition(partition)
             .retry_classifier($crate::cloud::aws::client::QuotaOrThrottle)
+            .interceptor($crate::cloud::aws::retrying::Telltale { service: $service })
             .build();
         $crate::cloud::aws::client::Service::new(
             $krate::Client::from_conf(config),

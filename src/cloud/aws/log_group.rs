@@ -150,11 +150,17 @@ async fn found(
     let policy = group
         .retention_policy_name()
         .map(|name| Fact::RetentionByAccountPolicy(name.to_owned()));
+    let created = group.creation_time();
+    let created = created.map(|time| Fact::UniqueId(time.to_string()));
     Ok(Some(Found {
         resource: Resource::LogGroup(log_group(group, &tags)),
         owner: tags::owner(&tags, &query.stack, &query.identity.region),
         attributes: attributes(name, arn),
-        facts: policy.into_iter().chain(tags_of_aws(&tags)).collect(),
+        facts: policy
+            .into_iter()
+            .chain(created)
+            .chain(tags_of_aws(&tags))
+            .collect(),
     }))
 }
 

@@ -1,6 +1,9 @@
 //! What is common to all calls: who asks, how often, and what a failure means.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use serde_json::json;
 
@@ -11,8 +14,9 @@ use crate::{
             all, error,
             script::{Answer, Script, caller, query},
         },
+        notice::{self, Notice, Trouble},
     },
-    resource::{Change, log_group, workspace},
+    resource::{Change, log_group, role, workspace},
 };
 
 fn create_group() -> Change {
@@ -46,6 +50,66 @@ async fn a_throttled_call_is_sent_until_it_is_heard() {
         script.perform("/a", create_group()).await.unwrap();
         assert_eq!(script.count("PutRetentionPolicy"), 9, "{code}");
     }
+}
+
+/// What becomes known while one change is performed on `script`.
+async fn noticed(script: &Script, target: &str, change: Change) -> Vec<Notice> {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = {
+        let heard = Arc::clone(&heard);
+        move |notice| heard.lock().unwrap().push(notice)
+    };
+    let performed = notice::listen(listener, script.perform(target, change)).await;
+    performed.unwrap();
+    let heard = heard.lock().unwrap();
+    heard.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_listens_hears_why_a_request_is_sent_again() {
+    let retrying = |request: &str, attempts, trouble| Notice::Retrying {
+        request: request.to_owned(),
+        attempts,
+        trouble,
+    };
+    let script = Script::new(|asked| match asked.before {
+        0 => Answer::error(400, "ThrottlingException", "slow down"),
+        1 => Answer::error(500, "ServiceUnavailableException", "try again"),
+        2 => Answer::Lost,
+        _ => Answer::ok("{}"),
+    });
+    let put = "logs:PutRetentionPolicy";
+    assert_eq!(
+        noticed(&script, "/a", create_group()).await,
+        [
+            retrying(put, 1, Trouble::Throttled),
+            retrying(put, 2, Trouble::ServerError),
+            retrying(put, 3, Trouble::NoAnswer),
+        ]
+    );
+    let script = Script::new(|asked| match asked.before {
+        0 => Answer::xml_error(400, "Throttling"),
+        _ => Answer::xml("DeleteRolePermissionsBoundary", ""),
+    });
+    let change = Change::Role(role::Change::DeleteBoundary);
+    let operation = "iam:DeleteRolePermissionsBoundary";
+    assert_eq!(
+        noticed(&script, "Task", change).await,
+        [retrying(operation, 1, Trouble::Throttled)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_attempt_promises_no_other() {
+    let script = Script::new(|_| Answer::error(400, "ThrottlingException", "slow down"));
+    let heard = Arc::new(Mutex::new(0));
+    let listener = {
+        let heard = Arc::clone(&heard);
+        move |_| *heard.lock().unwrap() += 1
+    };
+    let performed = notice::listen(listener, script.perform("/a", create_group())).await;
+    performed.unwrap_err();
+    assert_eq!(*heard.lock().unwrap() + 1, script.asked().len());
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,9 +287,9 @@ async fn concurrent_work_keeps_its_order_and_ends_at_the_first_failure() {
 async fn no_more_calls_run_at_a_time_than_permitted() {
     let aws = Script::new(|_| Answer::ok("{}")).aws();
     let (logs, running) = (aws.logs, std::sync::atomic::AtomicUsize::new(0));
-    let running = std::sync::Arc::new(running);
+    let running = Arc::new(running);
     let most = all(0..40, move |_| {
-        let (logs, running) = (logs.clone(), std::sync::Arc::clone(&running));
+        let (logs, running) = (logs.clone(), Arc::clone(&running));
         async move {
             use std::sync::atomic::Ordering::SeqCst;
             let request = async {

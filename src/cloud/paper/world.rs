@@ -46,6 +46,8 @@ pub(super) struct World {
     /// By kind and key, which is unique.
     things: BTreeMap<(Kind, String), Thing>,
     workspaces_ever: u32,
+    /// How many things calls have made of which the name alone does not tell that they are new.
+    made_ever: u32,
     /// The last revision of every family; numbers are never used again (ECS API reference, `RegisterTaskDefinition`).
     last_revisions: BTreeMap<String, u32>,
     pub(super) dangling: Vec<Dangling>,
@@ -65,6 +67,7 @@ impl World {
             identity,
             things: BTreeMap::new(),
             workspaces_ever: 0,
+            made_ever: 0,
             last_revisions: BTreeMap::new(),
             dangling: Vec::new(),
         }
@@ -117,6 +120,17 @@ impl World {
         format!("ws-{}", self.workspaces_ever)
     }
 
+    /// What can be read of something new besides its state.
+    fn new_facts(&mut self, kind: Kind) -> Vec<Fact> {
+        match kind {
+            Kind::LogGroup | Kind::Role => {
+                self.made_ever += 1;
+                vec![Fact::UniqueId(self.made_ever.to_string())]
+            }
+            Kind::Workspace | Kind::TaskDefinition => Vec::new(),
+        }
+    }
+
     pub(super) fn perform(&mut self, call: &Call) -> Result<Reply, Refused> {
         let kind = call.address.kind;
         let place = key(kind, &call.target);
@@ -146,7 +160,7 @@ impl World {
                 call.target.clone()
             },
             resource,
-            facts: before.map(|thing| thing.facts).unwrap_or_default(),
+            facts: before.map_or_else(|| self.new_facts(kind), |thing| thing.facts),
         };
         let attributes = self.attributes(&thing);
         self.things.insert(key(kind, &thing.target), thing);

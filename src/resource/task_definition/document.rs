@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     diff::Path,
     node::Node,
@@ -15,7 +17,8 @@ pub mod rules;
 /// The members of `RegisterTaskDefinition` but `family` and `tags`, under the API's own names.
 ///
 /// Two documents are equal if their normal forms are: what ECS fills in, respells or reorders shows as no change. The rules are in [`rules`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Node", into = "Node")]
 pub struct Document {
     written: Node,
     normal: Node,
@@ -30,6 +33,18 @@ impl PartialEq for Document {
 }
 
 impl Eq for Document {}
+
+impl From<Node> for Document {
+    fn from(written: Node) -> Self {
+        Self::new(written)
+    }
+}
+
+impl From<Document> for Node {
+    fn from(document: Document) -> Self {
+        document.written
+    }
+}
 
 impl Document {
     /// Takes a document as it was written or read.
@@ -225,7 +240,7 @@ pub const KEYED: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// Maps whose keys are the user's own and are shown as they are.
-const VERBATIM_KEYS: &[&str] = &["options", "dockerLabels", "driverOpts", "labels"];
+pub const VERBATIM_KEYS: &[&str] = &["options", "dockerLabels", "driverOpts", "labels"];
 
 fn outline(key: &str, node: &Node) -> Node {
     if let Node::List(elements) = node {

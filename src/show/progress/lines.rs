@@ -1,113 +1,137 @@
 //! Progress as lines that stay: for logs, pipes and whoever reads them later.
 
-use std::{io::Write, time::Duration};
+use std::{collections::BTreeSet, io::Write, time::Duration};
 
 use crate::{
     apply::Event,
-    cloud::{CallError, Class},
+    cloud::notice::Notice,
     plan::{Plan, StepId},
-    show::{Paint, Style, step::verb_of, words},
+    show::{
+        Style,
+        progress::board::{Board, cause, delay, last_line, seconds},
+        step::verb_of,
+        words,
+    },
 };
 
-/// Writes one line per event that tells something new.
+/// How often to look whether nothing was said for a while.
+pub(super) const PACE: Duration = Duration::from_secs(1);
+/// How long nothing may be said: some of those who run such programs take silence for their end.
+const SILENCE: Duration = Duration::from_secs(30);
+/// The steps of a plan from which on every line says how far it is.
+const MANY_STEPS: usize = 20;
+/// The steps that a sign of life names.
+const NAMED: usize = 3;
+
+/// Writes a line when a step begins, waits or ends, and when nothing happens for long.
 pub(super) struct Lines<'a> {
     plan: &'a Plan,
     style: Style,
     out: &'a mut dyn Write,
+    board: Board<'a>,
+    /// The waits that were told: a step that waits for the same thing again says nothing new.
+    told: BTreeSet<(StepId, String)>,
+    has_spoken: bool,
+    silent_since: Duration,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(plan: &'a Plan, style: Style, out: &'a mut dyn Write) -> Self {
-        Self { plan, style, out }
+        Self {
+            plan,
+            style,
+            out,
+            board: Board::new(plan),
+            told: BTreeSet::new(),
+            has_spoken: true,
+            silent_since: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn tick(&mut self, elapsed: Duration) {
+        self.board.tick(elapsed);
+        if std::mem::take(&mut self.has_spoken) {
+            self.silent_since = elapsed;
+        } else if elapsed.saturating_sub(self.silent_since) >= SILENCE {
+            let line = self.sign_of_life();
+            self.say(&line);
+        }
     }
 
     pub(super) fn report(&mut self, event: &Event) {
-        if let Some(line) = line(event, self.plan, self.style) {
-            // Whoever closed the stream does not want to know; what has begun in AWS goes on all the same.
-            _ = writeln!(self.out, "{line}");
+        self.board.note(event);
+        if let Some(line) = self.line(event) {
+            self.say(&line);
         }
     }
-}
 
-/// The event as a line, unless the lines before and after it say as much.
-fn line(event: &Event, plan: &Plan, style: Style) -> Option<String> {
-    match event {
-        Event::Started { step, calls } => {
-            let (verb, calls) = (verb_of(step, plan).gerund(), words::count(*calls, "call"));
-            Some(format!("{}: {verb}, {calls}", step.address))
-        }
-        Event::Calling { step, operation } => Some(format!(
-            "{}: {operation}{}",
-            step.address,
-            patience(operation)
-        )),
-        Event::Waiting { step, error, pause } => Some(format!(
-            "{}: {} again in {}: {}",
-            step.address,
-            error.operation,
-            seconds(*pause),
-            cause(error)
-        )),
-        Event::Performed { .. } => None,
-        Event::Finished { .. } | Event::Failed { .. } | Event::GivenUp { .. } | Event::Stopping => {
-            last_line(event, plan, style)
+    fn say(&mut self, line: &str) {
+        self.has_spoken = true;
+        let (ended, steps) = self.board.ended();
+        let width = steps.to_string().len();
+        let how_far = if steps < MANY_STEPS {
+            String::new()
+        } else {
+            format!("[{ended:>width$}/{steps}] ")
+        };
+        // Whoever closed the stream does not want to know; what has begun in AWS goes on all the same.
+        _ = writeln!(self.out, "{how_far}{line}");
+    }
+
+    /// The event as a line, unless the lines before and after it say as much.
+    fn line(&mut self, event: &Event) -> Option<String> {
+        match event {
+            Event::Started { step, calls } => {
+                let verb = verb_of(step, self.plan).gerund();
+                let calls = words::count(*calls, "call");
+                Some(format!("{}: {verb}, {calls}", step.address))
+            }
+            Event::Waiting { step, error, pause } => {
+                let what = format!("{}: {}", error.operation, cause(error));
+                let pause = seconds(*pause);
+                let first = self.is_new(step, &what);
+                first.then(|| format!("{}: {what}, again in {pause}", step.address))
+            }
+            Event::Noticed {
+                step,
+                operation,
+                notice,
+            } => {
+                let again = match notice {
+                    Notice::Retrying { .. } => ", sent again",
+                    Notice::Settling { .. } => "",
+                };
+                let what = format!("{operation}: {}{again}", delay(operation, notice));
+                let first = self.is_new(step, &what);
+                first.then(|| format!("{}: {what}", step.address))
+            }
+            Event::Calling { .. } | Event::Performed { .. } => None,
+            Event::Finished { .. }
+            | Event::Failed { .. }
+            | Event::GivenUp { .. }
+            | Event::Stopping => last_line(event, self.plan, self.style),
         }
     }
-}
 
-/// The line that stays when a step has ended, however it did, or when the run is about to.
-pub(super) fn last_line(event: &Event, plan: &Plan, style: Style) -> Option<String> {
-    let past = |step: &StepId| verb_of(step, plan).past();
-    match event {
-        Event::Finished { step } => {
-            let past = style.paint(Paint::Create, past(step));
-            Some(format!("{}: {past}", step.address))
+    /// Takes note that a step waits for `what`; true, if it was not told before.
+    fn is_new(&mut self, step: &StepId, what: &str) -> bool {
+        self.told.insert((step.clone(), what.to_owned()))
+    }
+
+    /// How far it is, and what has been running longest.
+    fn sign_of_life(&self) -> String {
+        let running = self.board.running();
+        let mut what: Vec<String> = running
+            .iter()
+            .take(NAMED)
+            .map(|(step, running)| {
+                let age = words::elapsed(self.board.age(running));
+                format!("{}: {}, for {age}", step.address, running.describe())
+            })
+            .collect();
+        if running.len() > NAMED {
+            what.push(format!("and {} more", running.len() - NAMED));
         }
-        Event::Failed { step, error } => {
-            let failed = style.paint(Paint::Remove, "failed");
-            let (operation, cause) = (&error.operation, cause(error));
-            Some(format!("{}: {failed}: {operation}: {cause}", step.address))
-        }
-        Event::GivenUp { step, because } => Some(format!(
-            "{}: not {}, because {} failed",
-            step.address,
-            past(step),
-            because.address
-        )),
-        Event::Stopping => Some(
-            "Stopping: calls that have begun are finished, nothing new is begun; interrupt again to leave at once"
-                .to_owned(),
-        ),
-        Event::Started { .. }
-        | Event::Calling { .. }
-        | Event::Waiting { .. }
-        | Event::Performed { .. } => None,
+        format!("still at it: {}; {}", self.board.total(), what.join("; "))
     }
-}
-
-/// What a call waits for that takes longer than calls do.
-pub(super) fn patience(operation: &str) -> &'static str {
-    match operation {
-        "aps:CreateWorkspace" => ", until the workspace is ACTIVE",
-        "aps:UpdateWorkspaceConfiguration"
-        | "aps:CreateLoggingConfiguration"
-        | "aps:UpdateLoggingConfiguration"
-        | "aps:DeleteLoggingConfiguration" => ", until it has taken effect",
-        _ => "",
-    }
-}
-
-/// Why a call has to be made again.
-pub(super) fn cause(error: &CallError) -> String {
-    let code = error.code.as_deref().unwrap_or(&error.message);
-    match error.class {
-        Class::Unsettled => format!("AWS has not heard everywhere of what was just made ({code})"),
-        Class::Busy => format!("something else is altering the same thing ({code})"),
-        Class::Final => code.to_owned(),
-    }
-}
-
-/// `0.5 s`, `12.0 s`.
-pub(super) fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
 }

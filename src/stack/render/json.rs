@@ -7,36 +7,49 @@ use crate::stack::{problem::Problem, source::Source};
 /// The version of the form. It rises when a member goes or changes its meaning, and stays when one comes.
 pub const VERSION: u32 = 1;
 
-/// A problem.
+/// A line of its own.
 #[derive(Serialize)]
-struct Object<'a> {
+struct Object {
     version: u32,
-    code: &'a str,
-    message: &'a str,
-    file: String,
-    labels: Vec<Label<'a>>,
-    help: Option<&'a str>,
+    #[serde(flatten)]
+    mistake: Mistake,
 }
 
-/// A part of the file with a few words, the first being where to mend it.
-#[derive(Serialize)]
-struct Label<'a> {
-    #[serde(rename = "label")]
-    text: &'a str,
-    start: Position,
+/// A problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mistake {
+    /// What `amp-stack explain` takes.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// The file that it is wrong in, as it was given.
+    pub file: String,
+    /// The places, the first being where to mend it.
+    pub labels: Vec<Label>,
+    /// What to write instead, if it is known.
+    pub help: Option<String>,
+}
+
+/// A part of the file with a few words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Label {
+    /// What is there.
+    pub label: String,
+    /// Before the first character.
+    pub start: Position,
     /// After the last character.
-    end: Position,
+    pub end: Position,
 }
 
 /// A place between two characters.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Position {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Position {
     /// The bytes before it.
-    byte: usize,
+    pub byte: usize,
     /// The line, from 1.
-    line: usize,
+    pub line: usize,
     /// The column, from 1, in characters (Unicode scalar values).
-    column: usize,
+    pub column: usize,
 }
 
 /// A problem of `source`, or of the file that it names itself, as one line without a line end.
@@ -45,23 +58,30 @@ struct Position {
     reason = "strings and numbers can always be written as JSON"
 )]
 pub fn line(source: &Source, problem: &Problem) -> String {
-    let file = problem.file.as_deref().unwrap_or(source);
-    let labels = problem.labels.iter();
     let object = Object {
         version: VERSION,
+        mistake: mistake(source, problem),
+    };
+    serde_json::to_string(&object).expect("it holds nothing but strings and numbers")
+}
+
+/// The same as a value.
+pub fn mistake(source: &Source, problem: &Problem) -> Mistake {
+    let file = problem.file.as_deref().unwrap_or(source);
+    let labels = problem.labels.iter();
+    Mistake {
         code: problem.code,
-        message: &problem.message,
+        message: problem.message.clone(),
         file: file.path.display().to_string(),
         labels: labels
             .map(|(span, text)| Label {
-                text,
+                label: text.clone(),
                 start: position(&file.text, span.start),
                 end: position(&file.text, span.end),
             })
             .collect(),
-        help: problem.help.as_deref(),
-    };
-    serde_json::to_string(&object).expect("it holds nothing but strings and numbers")
+        help: problem.help.clone(),
+    }
 }
 
 /// The place after `byte` bytes of `text`, or at its end if it is shorter.

@@ -158,8 +158,13 @@ fn moto(python: &Path) -> (Child, String) {
 
 /// `amp-stack sandbox` on a free port with further `arguments`, and the endpoint that it says to export.
 pub(crate) fn sandbox(arguments: &[&str]) -> (Child, String) {
+    sandbox_of(ACCOUNT, arguments)
+}
+
+/// The same for an account of one's own.
+pub(crate) fn sandbox_of(account: &str, arguments: &[&str]) -> (Child, String) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_amp-stack"))
-        .args(["sandbox", "--port", "0", "--account", ACCOUNT])
+        .args(["sandbox", "--port", "0", "--account", account])
         .args(arguments)
         .env_clear()
         .stdin(Stdio::null())

@@ -3,9 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use amp_stack::{
-    address::Address,
+    address::{Address, Kind},
     apply::{Event, Failure, Outcome},
-    cloud::{CallError, Class},
+    cloud::{
+        CallError, Class,
+        notice::{Notice, Trouble},
+    },
     plan::{Plan, StepId},
     resource::Resource,
     show::{
@@ -96,27 +99,57 @@ fn a_half_run_says_what_failed_and_what_to_run() {
             StepId::build(family_address()),
             StepId::build(role_address()),
         )],
-        stopped: vec![StepId::remove(log_group_address())],
+        stopped: vec![
+            StepId::build(Address::new(Kind::Role, "b")),
+            StepId::build(Address::new(Kind::Role, "a")),
+            StepId::remove(log_group_address()),
+        ],
         attributes: BTreeMap::new(),
     };
     assert_snapshot!(render(&outcome, &a_plan(), &FRAME, Style::PLAIN));
 }
 
+fn waiting(step: &StepId, class: Class, code: &str) -> Event {
+    Event::Waiting {
+        step: step.clone(),
+        error: CallError {
+            operation: "ecs:RegisterTaskDefinition".to_owned(),
+            code: Some(code.to_owned()),
+            message: "Role is not valid".to_owned(),
+            request_id: None,
+            class,
+            hint: None,
+        },
+        pause: Duration::from_millis(1500),
+    }
+}
+
+/// What a run of `events` over `plan` says, in which a second passes after each event and then `silence`.
+fn said(plan: &Plan, events: &[Event], silence: Duration) -> String {
+    let mut out = Vec::new();
+    let mut progress = Progress::lines(plan, Style::PLAIN, &mut out);
+    let mut now = Duration::ZERO;
+    for event in events {
+        progress.report(event);
+        now += Duration::from_secs(1);
+        progress.tick(now);
+    }
+    let end = now + silence;
+    while now < end {
+        now += Duration::from_secs(1);
+        progress.tick(now);
+    }
+    drop(progress);
+    String::from_utf8(out).expect("text")
+}
+
 #[test]
-fn plain_progress_is_one_line_per_event() {
+fn plain_progress_tells_what_begins_waits_and_ends() {
     let plan = a_plan();
     let workspace = StepId::build(Address::workspace());
     let role = StepId::build(role_address());
     let family = StepId::build(family_address());
-    let group = StepId::remove(log_group_address());
-    let unsettled = CallError {
-        operation: "ecs:RegisterTaskDefinition".to_owned(),
-        code: Some("ClientException".to_owned()),
-        message: "Role is not valid".to_owned(),
-        request_id: None,
-        class: Class::Unsettled,
-        hint: None,
-    };
+    let create = plan.steps[0].changes()[0].clone();
     let events = [
         Event::Started {
             step: workspace.clone(),
@@ -124,7 +157,24 @@ fn plain_progress_is_one_line_per_event() {
         },
         Event::Calling {
             step: workspace.clone(),
+            change: create,
+        },
+        Event::Noticed {
+            step: workspace.clone(),
             operation: "aps:CreateWorkspace",
+            notice: Notice::Settling {
+                request: "aps:DescribeWorkspace".to_owned(),
+                status: "CREATING".to_owned(),
+            },
+        },
+        Event::Noticed {
+            step: workspace.clone(),
+            operation: "aps:CreateWorkspace",
+            notice: Notice::Retrying {
+                request: "aps:DescribeWorkspace".to_owned(),
+                attempts: 1,
+                trouble: Trouble::Throttled,
+            },
         },
         Event::Performed {
             step: workspace.clone(),
@@ -132,11 +182,9 @@ fn plain_progress_is_one_line_per_event() {
             request_id: None,
         },
         Event::Finished { step: workspace },
-        Event::Waiting {
-            step: family.clone(),
-            error: unsettled,
-            pause: Duration::from_millis(1500),
-        },
+        waiting(&family, Class::Unsettled, "ClientException"),
+        waiting(&family, Class::Unsettled, "ClientException"),
+        waiting(&family, Class::Busy, "ConcurrentModification"),
         Event::Failed {
             step: role.clone(),
             error: denied(),
@@ -146,13 +194,53 @@ fn plain_progress_is_one_line_per_event() {
             because: role,
         },
         Event::Stopping,
-        Event::Finished { step: group },
+        Event::Finished {
+            step: StepId::remove(log_group_address()),
+        },
     ];
-    let mut out = Vec::new();
-    let mut progress = Progress::lines(&plan, Style::PLAIN, &mut out);
-    for event in &events {
-        progress.report(event);
+    assert_snapshot!(said(&plan, &events, Duration::ZERO));
+}
+
+#[test]
+fn long_silences_are_broken_by_a_sign_of_life() {
+    let plan = a_plan();
+    let workspace = StepId::build(Address::workspace());
+    let events = [
+        Event::Started {
+            step: workspace.clone(),
+            calls: 2,
+        },
+        Event::Calling {
+            step: workspace.clone(),
+            change: plan.steps[0].changes()[0].clone(),
+        },
+        Event::Noticed {
+            step: workspace,
+            operation: "aps:CreateWorkspace",
+            notice: Notice::Settling {
+                request: "aps:DescribeWorkspace".to_owned(),
+                status: "CREATING".to_owned(),
+            },
+        },
+    ];
+    assert_snapshot!(said(&plan, &events, Duration::from_secs(100)));
+}
+
+#[test]
+fn lines_of_a_large_plan_say_how_far_it_is() {
+    let groups = (0..100).map(|number| {
+        let address = Address::new(Kind::LogGroup, format!("g{number}"));
+        build(address, None, Resource::LogGroup(log_group()))
+    });
+    let plan = plan(groups);
+    let mut events = Vec::new();
+    for step in &plan.steps[..2] {
+        let step = step.id.clone();
+        events.push(Event::Started {
+            step: step.clone(),
+            calls: 2,
+        });
+        events.push(Event::Finished { step });
     }
-    drop(progress);
-    assert_snapshot!(String::from_utf8(out).expect("text"));
+    assert_snapshot!(said(&plan, &events, Duration::ZERO));
 }

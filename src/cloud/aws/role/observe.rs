@@ -19,7 +19,7 @@ use crate::{
         Resource,
         role::{DEFAULT_MAX_SESSION_SECONDS, Role},
     },
-    snapshot::{Found, RoleFact},
+    snapshot::{Fact, Found, RoleFact},
     stack::Query,
     tags::{self, Owner},
     text::Text,
@@ -66,7 +66,10 @@ fn seen(
                 resource: Resource::Role(role),
                 owner: fact.owner.clone(),
                 attributes: attributes(live),
-                facts: tags_of_aws(&tags).into_iter().collect(),
+                facts: [Fact::UniqueId(live.role_id.clone())]
+                    .into_iter()
+                    .chain(tags_of_aws(&tags))
+                    .collect(),
             });
         }
         facts.push(fact);

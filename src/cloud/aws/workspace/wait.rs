@@ -9,6 +9,7 @@ use aws_sdk_amp::types::{
 use crate::cloud::{
     CallError,
     aws::{Aws, error, workspace::NOT_FOUND},
+    notice::{self, Notice},
 };
 
 /// The pause between two looks: the one of the SDKs' own waiters (botocore model amp 2020-08-01, waiters).
@@ -32,7 +33,7 @@ enum Look<T> {
     FailedWithHint(String, &'static str),
 }
 
-/// Looks until what was waited for is there.
+/// Looks until what was waited for is there, and tells every new status on the way.
 async fn until<T, F>(operation: &str, mut look: impl FnMut() -> F) -> Result<T, CallError>
 where
     F: Future<Output = Result<Look<T>, CallError>>,
@@ -44,7 +45,14 @@ where
         }
         match look().await? {
             Look::Settled(value) => return Ok(value),
-            Look::Moving(status) => last = status,
+            Look::Moving(status) if status == last => {}
+            Look::Moving(status) => {
+                notice::tell(Notice::Settling {
+                    request: operation.to_owned(),
+                    status: status.clone(),
+                });
+                last = status;
+            }
             Look::Failed(message) => return Err(error::unexpected(operation, message)),
             Look::FailedWithHint(message, hint) => {
                 return Err(CallError {

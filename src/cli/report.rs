@@ -1,0 +1,69 @@
+//! Telling what happens while a plan is carried out: people see progress, programs read events.
+
+use std::{io::Write, time::Duration};
+
+use crate::{
+    apply::Event,
+    cli::{console::Console, json::Stream},
+    plan::Plan,
+    show::{events, progress::Progress},
+};
+
+/// How often programs are thought of while nothing happens: they are told nothing then.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// Whoever is told what happens.
+pub(super) enum Report<'a> {
+    People(Progress<'a>),
+    Programs {
+        stream: &'a Stream,
+        out: &'a mut dyn Write,
+        run: events::Run,
+    },
+}
+
+impl<'a> Report<'a> {
+    /// Whoever `console` is for.
+    pub(super) fn on(console: &'a mut Console, plan: &'a Plan) -> Self {
+        if let Some(stream) = &console.events {
+            return Self::Programs {
+                stream,
+                out: &mut *console.out,
+                run: events::Run::default(),
+            };
+        }
+        let style = console.err_style;
+        Self::People(if console.can_move {
+            Progress::bars(plan, style, console.rows)
+        } else {
+            Progress::lines(plan, style, &mut *console.err)
+        })
+    }
+
+    /// How often to call [`Self::tick`].
+    pub(super) fn pace(&self) -> Duration {
+        match self {
+            Self::People(progress) => progress.pace(),
+            Self::Programs { .. } => IDLE,
+        }
+    }
+
+    /// Takes note that `elapsed` has passed since the first event.
+    pub(super) fn tick(&mut self, elapsed: Duration) {
+        match self {
+            Self::People(progress) => progress.tick(elapsed),
+            Self::Programs { .. } => {}
+        }
+    }
+
+    /// Tells of one event.
+    pub(super) fn tell(&mut self, event: &Event) {
+        match self {
+            Self::People(progress) => progress.report(event),
+            Self::Programs { stream, out, run } => {
+                // Whoever closed the stream does not want to know; what has begun in AWS goes on all the same.
+                _ = stream.write(&run.event(event), &mut **out);
+            }
+        }
+    }
+}

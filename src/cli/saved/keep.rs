@@ -1,0 +1,127 @@
+//! Saves a plan.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+use crate::{
+    cli::{
+        args,
+        failure::Failure,
+        look::{Planned, Wish},
+        saved::PlanFile,
+    },
+    saved::{self, Guard, Saved, SavedStack, Variables},
+    show::{is_secret, words},
+};
+
+/// The plan can't be saved.
+#[derive(Debug, Error)]
+#[error("cannot write {}", path.display())]
+struct Unwritable {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Fails if a plan saved in `out` would take the place of something else.
+pub(in crate::cli) fn ensure_writable(out: &Path) -> Result<(), Failure> {
+    let shown = out.display();
+    if out.extension().is_some_and(|extension| extension == "toml") {
+        return Err(Failure::before(format!(
+            "--out {shown}: stack files have this ending, and plans don't"
+        ))
+        .hint("write --out plan.json"));
+    }
+    let is_free = !out.exists();
+    if is_free || PlanFile::read(out).is_ok_and(|file| saved::is_plan(&file.text)) {
+        return Ok(());
+    }
+    Err(
+        Failure::before(format!("--out {shown}: something else is there already"))
+            .hint("only an earlier plan is replaced: name another file, or move this one away"),
+    )
+}
+
+/// Saves the plans in `out`. A plan that nobody could carry out is not saved.
+pub(in crate::cli) fn write<C>(
+    out: &Path,
+    wish: &Wish<'_, C>,
+    planned: &[Planned],
+    variables: &args::Variables,
+) -> Result<(), Failure> {
+    let refusals = planned.iter().map(|planned| planned.plan.refusals.len());
+    let refusals: usize = refusals.sum();
+    if refusals > 0 {
+        let decisions = words::count(refusals, "decision");
+        return Err(Failure::before(format!(
+            "the plan was not saved, because of {decisions} to make first"
+        )));
+    }
+    let stacks = wish.sites.iter().zip(planned).map(|(site, planned)| {
+        let (file, stack) = (site.path.clone(), site.stack.clone());
+        SavedStack::new(file, stack, site.only.clone(), planned.live.clone())
+    });
+    let saved = Saved {
+        sandbox: wish.sandbox.map(str::to_owned),
+        destroy: wish.destroy,
+        variables: recorded(variables),
+        guard: None,
+        stacks: stacks.collect(),
+    };
+    let guard = Guard::random().map_err(Failure::before)?;
+    let text = saved::print(&saved.hide(guard)).map_err(Failure::before)?;
+    replace(out, &text).map_err(|source| {
+        let path = out.to_owned();
+        Failure::before(Unwritable { path, source })
+    })
+}
+
+/// What the stack files are read with, without the secrets.
+fn recorded(variables: &args::Variables) -> Variables {
+    let mut recorded = Variables {
+        files: variables.var_file.clone(),
+        ..Variables::default()
+    };
+    for (name, value) in &variables.var {
+        if is_secret(name, value) {
+            recorded.secret.insert(name.clone());
+        } else {
+            recorded.given.insert(name.clone(), value.clone());
+        }
+    }
+    recorded
+}
+
+/// Puts a file with `text` at `path`, whole or not at all, that nobody else may read.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let temporary = PathBuf::from(name);
+    let written = open(&temporary).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    let replaced = written.and_then(|()| fs::rename(&temporary, path));
+    if replaced.is_err() {
+        // The failure that is told is the one before this one.
+        _ = fs::remove_file(&temporary);
+    }
+    replaced
+}
+
+/// A new file. What an interrupted run has left goes first, because an existing file keeps the mode that it has.
+fn open(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

@@ -1,0 +1,81 @@
+//! `amp-stack show`: a saved plan, as it was shown when it was made.
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        look::{self, Site, Wish},
+        saved::PlanFile,
+    },
+    saved::{Saved, SavedStack},
+    show::words,
+};
+
+/// The examples in the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack show plan.json                the plan that `amp-stack plan --out plan.json` saved
+  amp-stack show plan.json --verbose      with the fields that stay as they are";
+
+/// `show`.
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The file that the plan was saved in
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Show the fields that stay as they are, too
+    #[arg(long)]
+    pub(super) verbose: bool,
+}
+
+/// `amp-stack show`.
+pub(super) fn show(args: &Show, console: &mut Console) -> Result<Exit, Failure> {
+    let file = PlanFile::read(&args.file)?;
+    let saved = file.parse()?;
+    let sites: Vec<Site<()>> = saved.stacks.iter().map(site).collect();
+    let wish = Wish {
+        sites: &sites,
+        sandbox: saved.sandbox.as_deref(),
+        destroy: saved.destroy,
+        verbose: args.verbose,
+        explain: false,
+    };
+    let live = saved.stacks.iter().map(|saved| saved.live.clone());
+    let planned = look::decide(&wish, live.collect());
+    let next = file.apply(&saved);
+    look::print(&wish, &planned, Some(&next), console)?;
+    console.tell(&origin(&saved, console.err_style.width))?;
+    Ok(Exit::Done)
+}
+
+/// The stack, without a connection to anywhere.
+fn site(saved: &SavedStack) -> Site<()> {
+    Site {
+        path: saved.file.clone(),
+        stack: saved.stack.clone(),
+        cloud: Arc::new(()),
+        only: saved.only.clone(),
+    }
+}
+
+/// Where the plan comes from.
+fn origin(saved: &Saved, width: usize) -> String {
+    let files = saved.stacks.iter();
+    let files: Vec<String> = files.map(|s| s.file.display().to_string()).collect();
+    let mut text = format!("A saved plan for {}", words::list(&files));
+    let given = saved.variables.given.iter();
+    let given = given.map(|(name, value)| format!("{name}={value}"));
+    let secret = saved.variables.secret.iter();
+    let given: Vec<String> = given
+        .chain(secret.map(|name| format!("{name}=(hidden)")))
+        .collect();
+    if !given.is_empty() {
+        text = format!("{text} with {}", words::list(&given));
+    }
+    words::wrap("\n", &text, width)
+}

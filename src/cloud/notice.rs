@@ -1,0 +1,90 @@
+//! What becomes known while a call is under way, told to whoever listens to that call.
+
+use std::future::Future;
+
+tokio::task_local! {
+    static LISTENER: Box<dyn Fn(Notice) + Send + Sync>;
+}
+
+/// Why a call takes longer than calls do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// AWS did not take a request, which is sent again after a pause.
+    Retrying {
+        /// The operation, as IAM spells it in policies: that of the call, or one that reads.
+        request: String,
+        /// How often it has been sent so far.
+        attempts: u32,
+        /// What happened to the last attempt.
+        trouble: Trouble,
+    },
+    /// AWS has taken the change and is still making it.
+    Settling {
+        /// The operation that reads how far it is.
+        request: String,
+        /// What AWS calls how far it is: `CREATING`.
+        status: String,
+    },
+}
+
+/// What happened to an attempt that is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// AWS wants fewer requests.
+    Throttled,
+    /// AWS answered that it failed itself.
+    ServerError,
+    /// No answer came, or not in time.
+    NoAnswer,
+}
+
+/// Does `work`, and tells `listener` what becomes known in it, but not in what it spawns.
+pub async fn listen<F: Future>(
+    listener: impl Fn(Notice) + Send + Sync + 'static,
+    work: F,
+) -> F::Output {
+    LISTENER.scope(Box::new(listener), work).await
+}
+
+/// Tells whoever listens, if anybody does.
+pub(super) fn tell(notice: Notice) {
+    // Plans are read without a listener.
+    _ = LISTENER.try_with(|listener| listener(notice));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    fn settling(status: &str) -> Notice {
+        Notice::Settling {
+            request: "aps:DescribeWorkspace".to_owned(),
+            status: status.to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_listener_hears_of_its_own_work() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let listen_as = |name: &'static str, status: &'static str| {
+            let heard = Arc::clone(&heard);
+            listen(
+                move |notice| heard.lock().unwrap().push((name, notice)),
+                async move {
+                    tokio::task::yield_now().await;
+                    tell(settling(status));
+                },
+            )
+        };
+        tokio::join!(listen_as("a", "CREATING"), listen_as("b", "UPDATING"));
+        tell(settling("unheard"));
+        let mut heard = heard.lock().unwrap().clone();
+        heard.sort_by_key(|(name, _)| *name);
+        assert_eq!(
+            heard,
+            [("a", settling("CREATING")), ("b", settling("UPDATING"))]
+        );
+    }
+}

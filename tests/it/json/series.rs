@@ -1,0 +1,253 @@
+//! Runs that together tell programs everything there is to tell.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read},
+    process::{Command, Stdio},
+    sync::LazyLock,
+};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_ecs::types::ContainerDefinition;
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+
+use crate::{
+    json::account::{Account, Fault},
+    run::{Bench, Run},
+};
+
+/// Values that are secret by their names, and by what stands before them.
+pub(super) const SECRETS: [&str; 4] = [
+    "hunter2-variable",
+    "hunter2-argument",
+    "hunter2-label",
+    "hunter2-output",
+];
+
+pub(super) const STACK: &str = r#"
+[stack]
+name = "shop"
+region = "us-east-1"
+
+[log_groups.app]
+name = "/ecs/shop"
+retention_days = 30
+tags = { ApiToken = "hunter2-label" }
+
+[roles.execution]
+name = "ShopExecution"
+managed_policies = ["service-role/AmazonECSTaskExecutionRolePolicy"]
+
+[roles.task]
+name = "ShopTask"
+
+[roles.task.inline_policies.queue]
+Version = "2012-10-17"
+Statement = [{ Sid = "Send", Effect = "Allow", Action = "sqs:SendMessage", Resource = "*" }]
+
+[outputs]
+task_role = { value = "${roles.task.arn}", description = "who the containers are" }
+handle = { value = "hunter2-output", secret = true }
+
+[task_definitions.web]
+requires_compatibilities = ["FARGATE"]
+cpu = "256"
+memory = "512"
+task_role = "task"
+execution_role = "execution"
+
+[task_definitions.web.containers.app]
+image = "app:1"
+command = ["serve", "--token", "hunter2-argument"]
+environment = { DB_PASSWORD = "hunter2-variable", LEVEL = "info" }
+logs = "app"
+"#;
+
+/// What one run said, how it ended, and what altered something meanwhile.
+pub(super) struct Told {
+    pub(super) run: Run,
+    pub(super) performed: Vec<String>,
+}
+
+/// The runs by their names.
+pub(super) static SERIES: LazyLock<BTreeMap<&'static str, Told>> = LazyLock::new(|| {
+    let mut series = BTreeMap::new();
+    life(&mut series);
+    failures(&mut series);
+    delays(&mut series);
+    several(&mut series);
+    mistakes(&mut series);
+    series
+});
+
+/// An account, and a directory to run the program in.
+struct Stage {
+    account: Account,
+    bench: Bench,
+}
+
+impl Stage {
+    fn new(name: &str, account: Account) -> Self {
+        let bench = Bench::with_endpoint(name, &account.endpoint);
+        bench.write("stack.toml", STACK);
+        Self { account, bench }
+    }
+
+    fn told(&self, words: &[&str], code: i32) -> Told {
+        let run = self.bench.run(words).expect(code);
+        Told {
+            run,
+            performed: self.account.performed(),
+        }
+    }
+}
+
+const APPLY: &[&str] = &["apply", "--json", "--yes", "--concurrency", "1"];
+
+/// From the first plan to the last trace.
+fn life(series: &mut BTreeMap<&'static str, Told>) {
+    let stage = Stage::new("json-life", Account::hasty());
+    series.insert("plan", stage.told(&["plan", "--json"], 0));
+    series.insert("apply", stage.told(APPLY, 0));
+    series.insert("apply again", stage.told(APPLY, 0));
+    let words = ["plan", "--json", "--explain"];
+    series.insert("explained plan", stage.told(&words, 0));
+
+    let changed = STACK
+        .replace("retention_days = 30", "retention_days = 7")
+        .replace("\"ShopExecution\"", "\"ShopPuller\"")
+        .replace("app:1", "app:2")
+        .replace("hunter2-variable", "hunter2-variable-changed");
+    stage.bench.write("stack.toml", &changed);
+    let words = ["plan", "--json", "--detailed-exitcode"];
+    series.insert("plan of changes", stage.told(&words, 2));
+    let words = ["plan", "--json", "--target", "log_groups.app"];
+    series.insert("plan of one", stage.told(&words, 0));
+
+    register_elsewhere(&stage.account);
+    series.insert("plan with a note", stage.told(&["plan", "--json"], 0));
+
+    let other = STACK.replace("name = \"shop\"", "name = \"copy\"");
+    stage.bench.write("other.toml", &other);
+    let words = ["plan", "--json", "other.toml"];
+    series.insert("refusal", stage.told(&words, 0));
+
+    let words = ["destroy", "--json", "--yes"];
+    series.insert("destroy without leave", stage.told(&words, 1));
+    let words = [
+        "destroy",
+        "--json",
+        "--yes",
+        "--allow-data-loss",
+        "log_groups.app",
+        "--concurrency",
+        "1",
+    ];
+    series.insert("destroy", stage.told(&words, 0));
+}
+
+/// Runs that stop half way.
+fn failures(series: &mut BTreeMap<&'static str, Told>) {
+    let stage = Stage::new("json-failed", Account::hasty());
+    let denied = Fault::Refuse(403, "AccessDenied", usize::MAX);
+    stage.account.fault("iam:PutRolePolicy", denied);
+    series.insert("failed apply", stage.told(APPLY, 3));
+
+    let stage = Stage::new("json-interrupted", Account::hasty());
+    stage.account.fault("iam:PutRolePolicy", Fault::Hold);
+    let mut child = stage
+        .bench
+        .command(APPLY)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    stage.account.wait_for_held();
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(sent.success());
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut stdout = String::new();
+    while !stdout.contains("\"event\":\"stopping\"") {
+        assert!(out.read_line(&mut stdout).unwrap() > 0, "{stdout}");
+    }
+    stage.account.let_go();
+    out.read_to_string(&mut stdout).unwrap();
+    let mut run = Run::from(child.wait_with_output().unwrap()).expect(3);
+    run.stdout = stdout;
+    let performed = stage.account.performed();
+    series.insert("interrupted apply", Told { run, performed });
+}
+
+/// Runs that have to wait.
+fn delays(series: &mut BTreeMap<&'static str, Told>) {
+    let stage = Stage::new("json-slow", Account::slow());
+    let with_workspace = format!("{STACK}\n[workspace]\nalias = \"shop\"\n");
+    stage.bench.write("stack.toml", &with_workspace);
+    let throttled = Fault::Refuse(400, "Throttling", 1);
+    stage.account.fault("iam:CreateRole", throttled);
+    let unheard = Fault::Refuse(404, "NoSuchEntity", 1);
+    stage.account.fault("iam:PutRolePolicy", unheard);
+    series.insert("slow apply", stage.told(APPLY, 0));
+}
+
+/// Two stacks, of which the first can't be carried out.
+fn several(series: &mut BTreeMap<&'static str, Told>) {
+    let stage = Stage::new("json-several", Account::hasty());
+    let denied = Fault::Refuse(403, "AccessDenied", usize::MAX);
+    stage.account.fault("logs:CreateLogGroup", denied);
+    let group = |name: &str| {
+        format!(
+            "[stack]\nname = \"{name}\"\n[log_groups.only]\nname = \"/{name}\"\nretention_days = 1\n"
+        )
+    };
+    stage.bench.write("a.toml", &group("a"));
+    stage.bench.write("b.toml", &group("b"));
+    let words = ["apply", "--json", "--yes", "a.toml", "b.toml"];
+    series.insert("first of two failed", stage.told(&words, 1));
+}
+
+/// Runs that end before there is a plan.
+fn mistakes(series: &mut BTreeMap<&'static str, Told>) {
+    let stage = Stage::new("json-mistakes", Account::hasty());
+    let broken = STACK.replace("retention_days = 30", "retention_days = 31");
+    stage.bench.write("broken.toml", &broken);
+    let words = ["plan", "--json", "broken.toml"];
+    series.insert("invalid file", stage.told(&words, 1));
+    let words = ["plan", "--json", "absent.toml"];
+    series.insert("absent file", stage.told(&words, 1));
+    series.insert("nobody to ask", stage.told(&["apply", "--json"], 1));
+    let words = ["apply", "--json", "--bogus"];
+    series.insert("wrong usage", stage.told(&words, 1));
+
+    let bench = Bench::new("json-stranger");
+    bench.write("stack.toml", STACK);
+    let told = Told {
+        run: bench.run(&["plan", "--json"]).expect(1),
+        performed: Vec::new(),
+    };
+    series.insert("no credentials", told);
+}
+
+/// Registers a revision of the family `web` that is nobody's, newer than the stack's own.
+fn register_elsewhere(account: &Account) {
+    let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(account.sandbox().http_client())
+        .build();
+    let container = ContainerDefinition::builder()
+        .name("app")
+        .image("app:9")
+        .memory(128)
+        .build();
+    let request = aws_sdk_ecs::Client::new(&config)
+        .register_task_definition()
+        .family("web")
+        .container_definitions(container)
+        .send();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(request).unwrap();
+}
