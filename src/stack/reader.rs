@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::{
     stack::{
         fields::{Field, Fields, Presence, Takes},
-        problem::{Problems, nearest},
+        problem::{Problem, Problems, nearest},
         tree::{Key, Span, Table, Tree},
     },
     text::Text,
@@ -206,7 +206,12 @@ impl<'t, 'p> TableReader<'t, 'p> {
             | Takes::MemberOr(_) => false,
         };
         let tree = self.declared(key, is_table)?;
-        table_of(tree, key, self.problems)
+        let table = tree.as_table();
+        if table.is_none() {
+            let field = self.field(key);
+            show_line(wrong_type(tree, key, "a table", self.problems), field);
+        }
+        table
     }
 
     /// An array of different strings, which may mention other resources; empty if it is left out.
@@ -248,6 +253,11 @@ fn missing_key(subject: &str, field: &Field, span: &Span, problems: &mut Problem
     let key = field.key;
     let message = format!("{subject} needs `{key}`");
     let problem = problems.add("missing-key", span, format!("`{key}` is missing"), message);
+    show_line(problem, field);
+}
+
+/// Adds how `field` is written to a problem.
+pub fn show_line(problem: &mut Problem, field: &Field) {
     if let Some(line) = field.line() {
         problem.help(format!("write for example {line}"));
     }

@@ -6,7 +6,7 @@ use crate::{
     stack::{
         fields::Field,
         problem::{Problem, Problems, nearest},
-        reader::{did_you_mean, either, listed},
+        reader::{did_you_mean, either, listed, show_line},
         tree::{Table, Tree, Value},
     },
     text::Text,
@@ -136,10 +136,7 @@ pub fn list_of<'t>(tree: &'t Tree, field: &Field, problems: &mut Problems) -> Op
     if let Value::List(elements) = &tree.value {
         return Some(elements);
     }
-    let problem = wrong_type(tree, field.key, "an array", problems);
-    if let Some(line) = field.line() {
-        problem.help(format!("write for example {line}"));
-    }
+    show_line(wrong_type(tree, field.key, "an array", problems), field);
     None
 }
 

@@ -11,7 +11,7 @@ use crate::{
     stack::{
         fields::{Field, Takes, ecs},
         problem::{Problems, nearest},
-        reader::{did_you_mean, integer_of, listed, wrong_type},
+        reader::{did_you_mean, integer_of, listed, show_line, wrong_type},
         task_definition::view::{key, string, tree},
         tree::{Key, Span, Table, Tree, Value},
     },
@@ -133,9 +133,9 @@ impl Converter<'_> {
                 format!("`{name}` is missing"),
                 format!("`{path}` needs `{name}`"),
             );
-            let line = declared(expected.of, &name).and_then(Field::line);
-            if let (Dialect::StackFile, Some(line)) = (self.dialect, line) {
-                problem.help(format!("write for example {line}"));
+            let field = declared(expected.of, &name);
+            if let Some(field) = field.filter(|_| self.dialect == Dialect::StackFile) {
+                show_line(problem, field);
             }
         }
     }
@@ -179,6 +179,16 @@ impl Converter<'_> {
             );
         }
         let keyed = KEYED.iter().find(|(list, ..)| *list == member.name);
+        let is_by_name = keyed.is_some() && value.as_table().is_some();
+        if self.dialect == Dialect::StackFile && !is_by_name && !fits(&member.shape, &value.value) {
+            let problem = wrong_type(value, path, wanted(&member.shape), self.problems);
+            if let (Shape::List(_) | Shape::Struct(_) | Shape::Map(_), Some(field)) =
+                (&member.shape, declared(of, &file_name(&member.name)))
+            {
+                show_line(problem, field);
+            }
+            return value.clone();
+        }
         if let (
             Dialect::StackFile,
             Some((_, name, content)),
@@ -336,6 +346,18 @@ fn members_of(expected: &Expected<'_>, known: &[String]) -> String {
     } else {
         format!("its keys are {}", listed(known))
     }
+}
+
+/// Tells whether a value is of the type that a shape asks for, whatever is in it.
+fn fits(shape: &Shape, value: &Value) -> bool {
+    matches!(
+        (shape, value),
+        (Shape::Struct(_) | Shape::Map(_), Value::Table(_))
+            | (Shape::List(_), Value::List(_))
+            | (Shape::Text(_), Value::Text(_))
+            | (Shape::Integer, Value::Integer(_))
+            | (Shape::Boolean, Value::Bool(_))
+    )
 }
 
 fn wanted(shape: &Shape) -> &'static str {

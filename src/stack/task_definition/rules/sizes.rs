@@ -3,8 +3,9 @@
 use crate::{
     resource::task_definition::document::rules::{cpu_units, memory_mib},
     stack::{
-        fields::{Field, container::CONTAINER, ecs, task_definition::TASK_DEFINITION},
+        fields::{container::CONTAINER, ecs, task_definition::TASK_DEFINITION},
         problem::Problems,
+        reader::show_line,
         task_definition::{
             rules::{Container, Task, range, within},
             view::View,
@@ -95,8 +96,8 @@ fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mu
                 format!("`{key}` is missing"),
                 format!("a task on Fargate needs `{key}`"),
             );
-            if let Some(line) = TASK_DEFINITION.get(key).and_then(Field::line) {
-                problem.help(format!("write for example {line}"));
+            if let Some(field) = TASK_DEFINITION.get(key) {
+                show_line(problem, field);
             }
         }
     }
