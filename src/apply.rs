@@ -103,6 +103,11 @@ pub enum Event {
         /// Why.
         error: CallError,
     },
+    /// A step is left before its last call, because somebody asked to stop.
+    Left {
+        /// The step.
+        step: StepId,
+    },
     /// A step is not begun, because one that it waits for has failed.
     GivenUp {
         /// The step.

@@ -10,13 +10,18 @@ mod exit;
 mod explain;
 mod failure;
 mod files;
+mod fmt;
 mod graph;
+mod guide;
+mod import;
+mod init;
 mod interrupt;
 mod json;
 mod look;
 mod man;
 mod output;
 mod place;
+mod replace;
 mod report;
 mod sandbox;
 mod saved;
@@ -78,8 +83,12 @@ async fn dispatch(
         Command::Man(args) => man::man(&args, console),
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
+        Command::Import(args) => import::import(&args, console, interrupts).await,
+        Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
         Command::Schema(args) => schema::schema(&args, console),
+        Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
+        Command::Init(args) => init::init(&args, console, interrupts).await,
     }
 }
 

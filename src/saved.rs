@@ -23,11 +23,13 @@ pub use hide::{Changed, Hidden, Values, Veil};
 
 use crate::{
     address::Address,
+    diff::Path,
     resource::Resource,
-    secret::is_secret_output,
+    secret::HIDDEN,
     snapshot::{Fact, Snapshot},
     stack::Stack,
     tags::Owner,
+    text::Text,
 };
 
 /// What a plan was made from.
@@ -88,11 +90,11 @@ impl Saved {
 }
 
 impl SavedStack {
-    /// The plan for `stack`, with what of `live` matters to it: of all the roles of the account only those whose names are wanted or mentioned, and no tags of
-    /// AWS. Outputs that are secrets are left out.
+    /// The plan for `stack`, with what of `live` matters to it: of all the roles of the account only those whose names are wanted or mentioned, and no
+    /// tags that are AWS's own.
     pub fn new(
         file: PathBuf,
-        mut stack: Stack,
+        stack: Stack,
         only: Option<BTreeSet<Address>>,
         mut live: Snapshot,
     ) -> Self {
@@ -108,12 +110,8 @@ impl SavedStack {
         live.roles
             .retain(|fact| names.contains(&fact.name.to_ascii_lowercase()));
         for found in &mut live.found {
-            let is_for_people = |fact: &Fact| matches!(fact, Fact::TagsOfAws(_));
-            found.facts.retain(|fact| !is_for_people(fact));
+            found.facts.retain(matters);
         }
-        stack
-            .outputs
-            .retain(|name, output| !is_secret_output(name, &output.value, output.secret));
         Self {
             file,
             stack,
@@ -124,6 +122,14 @@ impl SavedStack {
     }
 
     fn hide(&mut self, numbers: &mut hide::Numbers<'_>) {
+        // Nobody is shown a secret output when the plan is carried out either, so it need not come back.
+        for (name, output) in &mut self.stack.outputs {
+            let looks_secret = || places::is_hidden(&Path::of_keys(&[name]), &output.value);
+            if output.secret.unwrap_or_else(looks_secret) {
+                output.value = Text::from(HIDDEN);
+                output.secret = Some(true);
+            }
+        }
         for (address, declared) in &mut self.stack.resources {
             if let Some(want) = &mut declared.want
                 && let Some(veil) = numbers.hide(want)
@@ -197,5 +203,16 @@ impl SavedStack {
                 values.fill_in(&mut found.resource, veil);
             }
         }
+    }
+}
+
+/// Tells whether a plan depends on the fact.
+fn matters(fact: &Fact) -> bool {
+    match fact {
+        Fact::RetentionByAccountPolicy(_)
+        | Fact::UniqueId(_)
+        | Fact::NewerRevision(_)
+        | Fact::InUse { .. } => true,
+        Fact::TagsOfAws(_) => false,
     }
 }

@@ -38,11 +38,11 @@ pub struct Found {
 pub enum Fact {
     /// The account's policy decides the retention of the log group, and what is read is the policy's (CloudWatch Logs API reference, `LogGroup`).
     RetentionByAccountPolicy(String),
-    /// Tags that AWS itself has put on it, which nobody else can set or remove; they are no part of its state.
-    TagsOfAws(BTreeMap<String, String>),
     /// What tells it from another that bore or will bear its name: the unique id of a role (IAM user guide, "IAM identifiers"), the time at which a log group
     /// was created (CloudWatch Logs API reference, `LogGroup`).
     UniqueId(String),
+    /// Tags that AWS itself has put on it, which nobody else can set or remove; they are no part of its state.
+    TagsOfAws(BTreeMap<String, String>),
     /// A newer revision of the family does not carry our tags: somebody else registered it.
     NewerRevision(u32),
     /// Services or tasks use these revisions.
@@ -81,8 +81,8 @@ impl Found {
             .flat_map(|fact| match fact {
                 Fact::InUse { revisions, .. } => revisions.clone(),
                 Fact::RetentionByAccountPolicy(_)
-                | Fact::TagsOfAws(_)
                 | Fact::UniqueId(_)
+                | Fact::TagsOfAws(_)
                 | Fact::NewerRevision(_) => BTreeSet::new(),
             })
             .collect()

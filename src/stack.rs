@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod fields;
+pub mod format;
 pub mod interpolate;
 pub mod load;
 pub mod problem;
@@ -13,6 +14,7 @@ pub mod schema;
 pub mod source;
 pub mod task_definition;
 pub mod tree;
+pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -231,6 +231,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             }
             Ok((_, End::Stopped)) => {
                 self.schedule.leave(&id);
+                (self.report)(Event::Left { step: id.clone() });
                 self.outcome.stopped.push(id);
             }
             Ok((_, End::Failed(error))) => self.failed(&id, error),

@@ -7,7 +7,11 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use crate::cli::{
     completions::{self, Completions},
     explain::{self, Explain},
+    fmt::{self, Fmt},
     graph::{self, Graph},
+    guide::{self, Guide},
+    import::{self, Import},
+    init::{self, Init},
     json::Telling,
     man::{self, Pages},
     output::{self, Outputs},
@@ -51,8 +55,8 @@ Examples:
   amp-stack plan                          plan ./stack.toml, or the only file in ./stacks/
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
-  amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --out plan.json          save it, to apply exactly this later
+  amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
@@ -143,6 +147,9 @@ pub(super) enum Command {
     /// Print the JSON Schema of stack files, with which editors complete and check them
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
     Schema(Schema),
+    /// Read the user guide
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", guide::EXAMPLES))]
+    Guide(Guide),
     /// Print what a shell completes
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
     Completions(Completions),
@@ -152,6 +159,15 @@ pub(super) enum Command {
     /// Draw what a stack file declares and what mentions what, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),
+    /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
+    Fmt(Fmt),
+    /// Write a stack file for one application, asking what it needs to know
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
+    Init(Init),
+    /// Write a stack file of what lives in the account already; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
+    Import(Import),
 }
 
 /// `plan`.
@@ -198,11 +214,11 @@ pub(super) struct Apply {
     pub(super) aim: Aim,
     #[command(flatten)]
     pub(super) doing: Doing,
-    #[command(flatten)]
-    pub(super) telling: Telling,
     /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
     #[arg(long, value_name = "STACK.toml")]
     pub(super) stack: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) telling: Telling,
 }
 
 /// What is to happen to resources besides what the stack file says.

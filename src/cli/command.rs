@@ -208,7 +208,7 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &Target) -> String {
 }
 
 /// The word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

@@ -105,6 +105,11 @@ impl Console {
         self.is_asking = !answer.ends_with('\n');
         Ok(answer.trim().to_owned())
     }
+
+    /// Tells whether the input ended at the last question, so that no further one will be answered.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.is_asking
+    }
 }
 
 fn style(choice: Color, is_terminal: bool, width: Option<Width>) -> Style {

@@ -36,7 +36,6 @@ use crate::{
 pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) risks: Vec<Risk>,
-    /// What was read of AWS.
     pub(super) live: Snapshot,
     /// What is no change; empty unless somebody wants it explained.
     pub(super) suppressed: BTreeMap<Address, Vec<Suppressed>>,
@@ -109,11 +108,11 @@ pub(super) async fn observe<C: Cloud>(
 
 /// Plans the stacks, given what was read for each.
 pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
-    let mut planned: Vec<(&Stack, Planned)> = Vec::new();
+    let mut plans: Vec<(&Stack, Planned)> = Vec::new();
     for (site, live) in wish.sites.iter().zip(live) {
         let stack = &site.stack;
         let mut foreseen = live.clone();
-        for (earlier, Planned { plan, .. }) in &planned {
+        for (earlier, Planned { plan, .. }) in &plans {
             let same_region = earlier.identity.region == stack.identity.region;
             plan::foresee(&mut foreseen, plan, &earlier.name, same_region);
         }
@@ -126,20 +125,18 @@ pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned>
             None => plan,
             Some(only) => plan.only(only, stack),
         };
-        let suppressed = if wish.explain && !wish.destroy {
-            suppressed(stack, &foreseen, &plan)
-        } else {
-            BTreeMap::new()
-        };
-        let decided = Planned {
+        let mut planned = Planned {
             risks: risks(&plan),
             plan,
             live,
-            suppressed,
+            suppressed: BTreeMap::new(),
         };
-        planned.push((stack, decided));
+        if wish.explain && !wish.destroy {
+            planned.suppressed = suppressed(stack, &foreseen, &planned.plan);
+        }
+        plans.push((stack, planned));
     }
-    planned.into_iter().map(|(_, planned)| planned).collect()
+    plans.into_iter().map(|(_, planned)| planned).collect()
 }
 
 /// Tells whether a family goes with all its revisions, so that the inactive ones matter.
@@ -180,8 +177,8 @@ pub(super) fn print<C>(
         let Planned {
             plan,
             risks,
-            suppressed,
             live: _,
+            suppressed,
         } = planned;
         let frame = Frame {
             stack: &site.stack.name,

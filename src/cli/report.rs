@@ -61,8 +61,10 @@ impl<'a> Report<'a> {
         match self {
             Self::People(progress) => progress.report(event),
             Self::Programs { stream, out, run } => {
-                // Whoever closed the stream does not want to know; what has begun in AWS goes on all the same.
-                _ = stream.write(&run.event(event), &mut **out);
+                if let Some(event) = run.event(event) {
+                    // Whoever closed the stream does not want to know; what has begun in AWS goes on all the same.
+                    _ = stream.write(&event, &mut **out);
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ mod retrying;
 mod role;
 #[cfg(test)]
 mod script;
+pub mod survey;
 mod tagging;
 mod task_definition;
 #[cfg(test)]

@@ -9,6 +9,10 @@ tokio::task_local! {
 /// Why a call takes longer than calls do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// A request waits for its turn, because as many as a service takes well are under way.
+    Queued,
+    /// Its turn has come.
+    Sending,
     /// AWS did not take a request, which is sent again after a pause.
     Retrying {
         /// The operation, as IAM spells it in policies: that of the call, or one that reads.

@@ -26,8 +26,8 @@ pub(super) fn heed(found: &Found, lifecycle: &Lifecycle, to: &mut Resource) -> V
             )),
             (
                 Fact::RetentionByAccountPolicy(_)
-                | Fact::TagsOfAws(_)
                 | Fact::UniqueId(_)
+                | Fact::TagsOfAws(_)
                 | Fact::InUse { .. },
                 ..,
             ) => {}
@@ -119,8 +119,8 @@ pub(super) fn in_use(found: &Found) -> Option<InUse> {
                 all.by.extend(by.iter().cloned());
             }
             Fact::RetentionByAccountPolicy(_)
-            | Fact::TagsOfAws(_)
             | Fact::UniqueId(_)
+            | Fact::TagsOfAws(_)
             | Fact::NewerRevision(_) => {}
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     },
     secret::{is_secret, is_secret_flag, join_arguments},
     tags::Tags,
-    text::Text,
+    text::{Segment, Text},
 };
 
 /// A text of a resource.
@@ -208,10 +208,7 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, path: &Path, is_argument: bool, text: &mut Text) {
-        let is_known = text.known().is_some();
-        let is_secret = is_argument && is_known
-            || is_secret(path, &Node::Text(text.clone()))
-            || spells_secret(path, text);
+        let is_secret = is_argument && says_something(text) || is_hidden(path, text);
         let mut name = path.to_string();
         while !self.paths.insert(name.clone()) {
             name.push('\'');
@@ -222,6 +219,18 @@ impl Walk<'_> {
             text,
         });
     }
+}
+
+/// Tells whether the text is a secret by its name or its look, or will be once it is known.
+pub(super) fn is_hidden(path: &Path, text: &Text) -> bool {
+    let spelled = text.to_string();
+    says_something(text) && (spells_secret(path, &spelled) || is_secret(path, &Node::from(spelled)))
+}
+
+/// Tells whether there is more to the text than what it mentions, which is no secret.
+fn says_something(text: &Text) -> bool {
+    let mut segments = text.segments().iter();
+    segments.any(|segment| matches!(segment, Segment::Literal(_)))
 }
 
 fn key(name: &str) -> Path {
@@ -240,12 +249,11 @@ fn names(elements: &[Node], key: &str) -> Option<Vec<String>> {
 }
 
 /// Tells whether the text is JSON, such as a collector's configuration, of which plans don't show some value.
-fn spells_secret(path: &Path, text: &Text) -> bool {
-    let json = text.to_string();
+fn spells_secret(path: &Path, json: &str) -> bool {
     if !json.starts_with('{') {
         return false;
     }
-    let tree = serde_json::from_str::<serde_json::Value>(&json);
+    let tree = serde_json::from_str::<serde_json::Value>(json);
     tree.is_ok_and(|tree| holds_secret(path, &join_arguments(Node::from(&tree))))
 }
 

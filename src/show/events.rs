@@ -3,6 +3,7 @@
 //! The page `json.md` of the guide documents every event and every member; a test compares it with what runs emit.
 
 mod difference;
+mod outcome;
 mod plan;
 mod run;
 
@@ -10,10 +11,10 @@ use serde::Serialize;
 
 use crate::stack::render::json::Mistake;
 pub use difference::Difference;
+pub use outcome::{Outcome, Output, outcome, outputs};
 pub use plan::{Frame, NoChange, Note, Refusal, Risk, Step, Summary, plan};
 pub use run::{
-    Calling, Failed, Finished, GivenUp, Outcome, Output, Performed, Retrying, Run, Settling,
-    Started, Waiting, outcome, outputs,
+    Calling, Failed, Finished, GivenUp, Left, Performed, Retrying, Run, Settling, Started, Waiting,
 };
 
 /// The version of the form. It rises when an event or a member goes or changes its meaning, and stays when one comes.
@@ -72,6 +73,8 @@ pub enum Event {
     Finished(Finished),
     /// A step has failed.
     Failed(Failed),
+    /// A step is left before its last call, because somebody asked to stop.
+    Left(Left),
     /// A step is not begun, because one that it waits for has failed.
     GivenUp(GivenUp),
     /// Somebody asked to stop.

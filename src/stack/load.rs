@@ -13,7 +13,7 @@ mod log_group;
 mod managed_policy;
 mod outputs;
 mod policy;
-mod role;
+pub(super) mod role;
 mod sections;
 pub(super) mod tags;
 mod variables;

@@ -10,8 +10,10 @@ use crate::stack::fields::{
 const PREFACE: &str = "\
 # The stack file, field by field
 
-Every field that a stack file can have, from the same declaration that amp-stack reads stack files by. `amp-stack explain FIELD`, as in
-`amp-stack explain log_groups.retention_days`, says the same about one field, and `amp-stack schema` says it to editors.
+Every field that a stack file can have: what it takes, what it means to leave it out, and whose rule it is.
+
+It comes from the same declaration that amp-stack reads stack files by. `amp-stack explain log_groups.retention_days` says the same about one field, and
+`amp-stack schema` says it to editors.
 
 * A name of your own is written `NAME`: `log_groups.NAME` is `[log_groups.app]` in a file. Logical names are 1 to 64 letters, digits, `_` and `-`.
 * Strings are filled in: `${var.NAME}`, `${env.NAME}`, `${account}`, `${region}`, `${partition}`, and what resources tell, such as `${workspace.endpoint}` or

@@ -11,6 +11,8 @@ mod rules;
 mod view;
 mod wire;
 
+pub use rules::{fargate_cpu, fargate_memory};
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,

@@ -96,6 +96,7 @@ fn pauses(events: &[Event]) -> Vec<u128> {
             | Event::Performed { .. }
             | Event::Finished { .. }
             | Event::Failed { .. }
+            | Event::Left { .. }
             | Event::GivenUp { .. }
             | Event::Stopping => None,
         })
@@ -361,6 +362,8 @@ async fn a_stop_lets_the_call_in_flight_finish_and_begins_nothing() {
     assert_eq!(outcome.failed, []);
     let stopped = [role_at("task"), family_at("api"), Address::workspace()];
     assert_eq!(outcome.stopped, stopped.map(StepId::build));
+    let left = StepId::build(Address::workspace());
+    assert_eq!(events.last(), Some(&Event::Left { step: left }));
     assert!(!outcome.is_complete());
     assert_eq!(
         events

@@ -108,6 +108,7 @@ pub(crate) fn carry_out_narrowed(
         | Event::Waiting { .. }
         | Event::Performed { .. }
         | Event::Failed { .. }
+        | Event::Left { .. }
         | Event::GivenUp { .. }
         | Event::Stopping => {}
     };

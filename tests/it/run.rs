@@ -45,14 +45,19 @@ impl Bench {
     /// The same, with credentials that an emulator at `endpoint` takes.
     pub(crate) fn with_endpoint(name: &str, endpoint: &str) -> Self {
         let mut bench = Self::new(name);
+        bench.work_on(endpoint);
+        bench
+    }
+
+    /// From here on, works on the emulator at `endpoint`.
+    pub(crate) fn work_on(&mut self, endpoint: &str) {
         for (key, value) in [
             ("AWS_ENDPOINT_URL", endpoint),
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
         ] {
-            bench.environment.push((key.to_owned(), value.to_owned()));
+            self.environment.push((key.to_owned(), value.to_owned()));
         }
-        bench
     }
 
     /// The path of a file in it.

@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("indicatif::", &["show/progress"]),
     ("toml::", &["stack/"]),
     ("aws_lc_rs", &["saved/"]),
+    ("toml_parser", &["stack/format/"]),
     (
         "async fn",
         &[
@@ -62,7 +63,14 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "policy.rs",
+        "normal",
+        &[
+            "policy", "resource", "stack", "snapshot", "plan", "apply", "cloud", "show", "cli",
+            "sandbox",
+        ],
+    ),
+    (
+        "policy",
         &[
             "resource", "stack", "plan", "apply", "cloud", "show", "cli", "sandbox",
         ],

@@ -12,9 +12,13 @@ use aws_sdk_iam::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::cloud::{CallError, aws::error};
+use crate::cloud::{
+    CallError,
+    aws::error,
+    notice::{self, Notice},
+};
 
 /// The most attempts of one call at AWS. Its throttles refill once a second or slower, so a burst of calls needs many.
 const ATTEMPTS: u32 = 10;
@@ -50,10 +54,20 @@ impl<C: Sync> Service<C> {
         // The SDK's futures take kilobytes, which would add up in every function that awaits one.
         let request = Box::pin(request);
         async move {
-            let permit = self.permits.acquire().await;
-            let _permit = permit.expect("the semaphore is never closed");
+            let _permit = self.turn().await;
             request.await
         }
+    }
+
+    /// Waits until there is room for a request.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        if let Ok(permit) = self.permits.try_acquire() {
+            return permit;
+        }
+        notice::tell(Notice::Queued);
+        let permit = self.permits.acquire().await;
+        notice::tell(Notice::Sending);
+        permit.expect("the semaphore is never closed")
     }
 
     /// Sends `request`, which is `operation` as IAM spells it in policies.

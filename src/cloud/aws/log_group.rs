@@ -113,6 +113,19 @@ async fn describe_one_by_one(aws: &Aws, names: &[String]) -> Result<Vec<Describe
     Ok(groups.into_values().collect())
 }
 
+/// The names of the groups that begin with `prefix`.
+pub(super) async fn names(aws: &Aws, prefix: &str) -> Result<Vec<String>, CallError> {
+    let prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
+    let request = aws.logs.client.describe_log_groups();
+    let request = request.set_log_group_name_prefix(prefix).limit(PAGE);
+    let groups = request.into_paginator().items().send();
+    let groups = aws.logs.call(DESCRIBE, groups.try_collect()).await?;
+    Ok(groups
+        .into_iter()
+        .filter_map(|group| group.log_group_name)
+        .collect())
+}
+
 /// What the tagging API says of the group's tags, if that is what they are to be.
 ///
 /// Each group's tags are a call of their own, of which AWS takes five a second (CloudWatch Logs user guide, "CloudWatch Logs quotas"). The tagging API may be some

@@ -21,7 +21,7 @@ use crate::{
     text::{Attribute, Text},
 };
 
-pub(super) use observe::observe;
+pub(super) use observe::{observe, observe_also};
 
 /// The most tags that `TagRole` and `UntagRole` take (IAM API reference).
 const TAG_BATCH: usize = 50;

@@ -15,7 +15,7 @@ use crate::{
 /// The most values of one filter (Resource Groups Tagging API reference, `TagFilter`).
 const MOST_VALUES: usize = 20;
 
-/// The resources in the region that carry the stack's tag.
+/// The resources in the region that carry certain tags.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tagged {
     /// The log groups by name, with their tags.
@@ -25,6 +25,16 @@ pub(super) struct Tagged {
 }
 
 impl Tagged {
+    /// What is in either.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        self.log_groups.extend(other.log_groups.clone());
+        for (family, revisions) in &other.revisions {
+            let into = self.revisions.entry(family.clone()).or_default();
+            into.extend(revisions.clone());
+        }
+        self
+    }
+
     fn add(&mut self, arn: &str, tags: BTreeMap<String, String>) {
         let Some((service, resource)) = service_and_resource(arn) else {
             return;
@@ -54,7 +64,11 @@ pub(super) async fn observe(aws: &Aws, queries: &[Query]) -> Result<Vec<Tagged>,
         .collect();
     let stacks: Vec<String> = per_stack.keys().map(|name| (*name).to_owned()).collect();
     for stacks in stacks.chunks(MOST_VALUES) {
-        for (arn, tags) in carriers(aws, stacks).await? {
+        let filter = TagFilter::builder()
+            .key(STACK_TAG)
+            .set_values(Some(stacks.to_vec()))
+            .build();
+        for (arn, tags) in carriers(aws, vec![filter]).await? {
             // What has lost its tags may still be listed (Resource Groups Tagging API reference, `GetResources`).
             let stack = tags.get(STACK_TAG).map(String::as_str);
             if let Some(tagged) = stack.and_then(|stack| per_stack.get_mut(stack)) {
@@ -66,21 +80,47 @@ pub(super) async fn observe(aws: &Aws, queries: &[Query]) -> Result<Vec<Tagged>,
     Ok(queries.iter().map(|q| of(q).unwrap_or_default()).collect())
 }
 
-/// The ARNs and tags of what carries the tag of one of `stacks`.
+/// Finds what carries all of `wanted`: keys with their values, `None` being any value.
+pub(super) async fn search(
+    aws: &Aws,
+    wanted: &BTreeMap<String, Option<String>>,
+) -> Result<Tagged, CallError> {
+    let filters = wanted.iter().map(|(key, value)| {
+        let values: Vec<String> = value.iter().cloned().collect();
+        let values = Some(values).filter(|values| !values.is_empty());
+        TagFilter::builder().key(key).set_values(values).build()
+    });
+    let mut tagged = Tagged::default();
+    for (arn, tags) in carriers(aws, filters.collect()).await? {
+        if carries(&tags, wanted) {
+            tagged.add(&arn, tags);
+        }
+    }
+    Ok(tagged)
+}
+
+/// Tells whether `tags` hold all of `wanted`: keys with their values, `None` being any value.
+pub(super) fn carries(
+    tags: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, Option<String>>,
+) -> bool {
+    wanted.iter().all(|(key, value)| {
+        let live = tags.get(key);
+        live.is_some_and(|live| value.as_ref().is_none_or(|value| value == live))
+    })
+}
+
+/// The ARNs and tags of what AWS says carries tags that all `filters` accept.
 async fn carriers(
     aws: &Aws,
-    stacks: &[String],
+    filters: Vec<TagFilter>,
 ) -> Result<Vec<(String, BTreeMap<String, String>)>, CallError> {
-    let filter = TagFilter::builder()
-        .key(STACK_TAG)
-        .set_values(Some(stacks.to_vec()))
-        .build();
     // No filter by type: an emulator knows other names of types than AWS does.
     let found = aws
         .tagging
         .client
         .get_resources()
-        .tag_filters(filter)
+        .set_tag_filters(Some(filters))
         .resources_per_page(100)
         .into_paginator()
         .items()

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::{
     operation::RequestId,
-    types::{Tag, TaskDefinitionStatus},
+    types::{Tag, TaskDefinitionFamilyStatus, TaskDefinitionStatus},
 };
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     },
     resource::{
         Resource,
-        task_definition::{Change, TaskDefinition},
+        task_definition::{Change, Document, TaskDefinition},
     },
     snapshot::{Fact, Found},
     stack::Query,
@@ -52,6 +52,21 @@ pub(super) async fn observe(
         usage::observe(aws, at_stake.collect()).await?;
     }
     Ok(found)
+}
+
+/// The names of all families that have an active revision.
+pub(super) async fn families(aws: &Aws) -> Result<Vec<String>, CallError> {
+    let request = aws.ecs.client.list_task_definition_families();
+    let active = TaskDefinitionFamilyStatus::Active;
+    let pages = request.status(active).into_paginator().items().send();
+    let operation = "ecs:ListTaskDefinitionFamilies";
+    aws.ecs.call(operation, pages.try_collect()).await
+}
+
+/// What the newest active revision of `family` says; `None` if there is none.
+pub(super) async fn newest(aws: &Aws, family: &str) -> Result<Option<Document>, CallError> {
+    let revision = revision::describe(aws, family).await?;
+    Ok(revision.map(|revision| revision.document))
 }
 
 /// Tells whether revisions may be removed: all of a family that is no longer declared, the older ones of one that is.

@@ -306,6 +306,28 @@ async fn no_more_calls_run_at_a_time_than_permitted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_says_so_and_when_it_has_come() {
+    let logs = Script::new(|_| Answer::ok("{}")).aws().logs;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let calls = all(0..9, |number| {
+        let (logs, heard) = (logs.clone(), Arc::clone(&heard));
+        let listener = move |notice| heard.lock().unwrap().push((number, notice));
+        notice::listen(listener, async move {
+            let request = async {
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                Ok::<(), aws_sdk_iam::error::SdkError<aws_sdk_iam::Error>>(())
+            };
+            logs.send(request).await.unwrap();
+            Ok(())
+        })
+    });
+    calls.await.unwrap();
+    let heard = heard.lock().unwrap().clone();
+    let last = heard[0].0;
+    assert_eq!(heard, [(last, Notice::Queued), (last, Notice::Sending)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_empty_region_has_nothing_of_ours() {
     use crate::cloud::Cloud;
     let script = Script::new(|asked| match asked.operation.as_str() {

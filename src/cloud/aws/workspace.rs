@@ -23,7 +23,7 @@ use crate::{
     text::{Attribute, Text},
 };
 
-pub(super) use observe::observe;
+pub(super) use observe::{Listed, list, observe, observe_also};
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 const CONFLICT: &str = "ConflictException";

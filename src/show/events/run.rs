@@ -9,8 +9,7 @@ use crate::{
     cloud::{self, CallError, notice},
     plan::StepId,
     resource::Change,
-    secret::HIDDEN,
-    show::{call, events::Event, outputs::Told},
+    show::{call, events::Event},
 };
 
 /// A step begins.
@@ -155,6 +154,15 @@ pub struct Failed {
     pub hint: Option<String>,
 }
 
+/// A step is left.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Left {
+    /// The step.
+    pub step: String,
+    /// The resource.
+    pub address: String,
+}
+
 /// A step is not begun.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GivenUp {
@@ -166,36 +174,6 @@ pub struct GivenUp {
     pub because: String,
 }
 
-/// What became of a plan.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Outcome {
-    /// Whether every step is done.
-    pub complete: bool,
-    /// Whether something was changed, or may have been.
-    pub changed: bool,
-    /// The steps that are done, in the order in which they were.
-    pub done: Vec<String>,
-    /// The steps that failed.
-    pub failed: Vec<String>,
-    /// The steps that were not begun, because one that they wait for failed.
-    pub given_up: Vec<String>,
-    /// The steps that were not begun or not finished, because somebody asked to stop.
-    pub stopped: Vec<String>,
-    /// What AWS decided of what was built, by address: ARNs, ids, endpoints.
-    pub attributes: BTreeMap<String, BTreeMap<&'static str, String>>,
-}
-
-/// Something for scripts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Output {
-    /// Its name in `[outputs]`.
-    pub name: String,
-    /// Its value; `null` as long as it is not known.
-    pub value: Option<String>,
-    /// Whether `(hidden)` stands for the value, because it is a secret.
-    pub hidden: bool,
-}
-
 /// Translates what happens.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
@@ -204,9 +182,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// The event for programs.
-    pub fn event(&mut self, event: &apply::Event) -> Event {
-        match event {
+    /// The event for programs, unless they have no use for it.
+    pub fn event(&mut self, event: &apply::Event) -> Option<Event> {
+        Some(match event {
             apply::Event::Started { step, calls } => {
                 let (step, address) = names(step);
                 Event::Started(Started {
@@ -220,7 +198,7 @@ impl Run {
                 step,
                 operation,
                 notice,
-            } => noticed(step, operation, notice),
+            } => return noticed(step, operation, notice),
             apply::Event::Waiting { step, error, pause } => {
                 waiting(step, error, pause.as_secs_f64())
             }
@@ -244,6 +222,10 @@ impl Run {
                 Event::Finished(Finished { step, address })
             }
             apply::Event::Failed { step, error } => failed(step, error),
+            apply::Event::Left { step } => {
+                let (step, address) = names(step);
+                Event::Left(Left { step, address })
+            }
             apply::Event::GivenUp { step, because } => {
                 let (step, address) = names(step);
                 Event::GivenUp(GivenUp {
@@ -253,7 +235,7 @@ impl Run {
                 })
             }
             apply::Event::Stopping => Event::Stopping {},
-        }
+        })
     }
 
     fn calling(&mut self, step: &StepId, change: &Change) -> Event {
@@ -274,9 +256,10 @@ fn names(step: &StepId) -> (String, String) {
     (step.to_string(), step.address.to_string())
 }
 
-fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> Event {
+fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> Option<Event> {
     let (step, address) = names(step);
-    match notice {
+    Some(match notice {
+        notice::Notice::Queued | notice::Notice::Sending => return None,
         notice::Notice::Retrying {
             request,
             attempts,
@@ -299,7 +282,7 @@ fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> E
             operation,
             status: status.clone(),
         }),
-    }
+    })
 }
 
 fn waiting(step: &StepId, error: &CallError, pause_seconds: f64) -> Event {
@@ -347,48 +330,4 @@ fn failed(step: &StepId, error: &CallError) -> Event {
         request_id,
         hint,
     })
-}
-
-/// The event that says what became of a plan.
-pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
-    let apply::Outcome {
-        done,
-        failed,
-        given_up,
-        stopped,
-        attributes,
-    } = outcome;
-    // In whatever order they were left, people look for them by their names.
-    let mut stopped: Vec<&StepId> = stopped.iter().collect();
-    stopped.sort();
-    Event::Outcome(Outcome {
-        complete: outcome.is_complete(),
-        changed,
-        done: done.iter().map(StepId::to_string).collect(),
-        failed: failed.iter().map(|f| f.step.to_string()).collect(),
-        given_up: given_up.iter().map(|(step, _)| step.to_string()).collect(),
-        stopped: stopped.into_iter().map(StepId::to_string).collect(),
-        attributes: attributes
-            .iter()
-            .map(|(address, attributes)| {
-                let attributes = attributes.iter();
-                let attributes = attributes.map(|(name, value)| (name.as_str(), value.clone()));
-                (address.to_string(), attributes.collect())
-            })
-            .collect(),
-    })
-}
-
-/// The events that tell what a stack file has for scripts. Secrets are hidden, because events end up in logs.
-pub fn outputs(declared: &[Told]) -> Vec<Event> {
-    let outputs = declared.iter().map(|told| {
-        let value = told.known();
-        let shown = if told.is_secret { Some(HIDDEN) } else { value };
-        Event::Output(Output {
-            name: told.name.clone(),
-            value: shown.filter(|_| value.is_some()).map(str::to_owned),
-            hidden: told.is_secret && value.is_some(),
-        })
-    });
-    outputs.collect()
 }

@@ -140,6 +140,7 @@ mod tests {
     use super::*;
     use crate::{
         address::{Address, Kind},
+        cloud::notice::{Notice, Trouble},
         plan::{Step, StepId},
         resource::{Change, role},
         text::Text,
@@ -216,6 +217,48 @@ mod tests {
             let more = format!("  and {} more", 64 - (rows - 2));
             assert_eq!(lines[rows - 2], more);
             assert!(lines[rows - 1].starts_with("0 of 300 done, 64 running"));
+        }
+    }
+
+    #[test]
+    fn what_a_step_waits_for_is_told_before_what_it_does() {
+        let plan = plan(1);
+        let mut board = board(&plan, 1);
+        let noticed = |notice| Event::Noticed {
+            step: id(0),
+            operation: "iam:AttachRolePolicy",
+            notice,
+        };
+        let retrying = |request: &str| Notice::Retrying {
+            request: request.to_owned(),
+            attempts: 2,
+            trouble: Trouble::Throttled,
+        };
+        let settling = Notice::Settling {
+            request: "aps:DescribeWorkspace".to_owned(),
+            status: "CREATING".to_owned(),
+        };
+        for (notice, waits_for) in [
+            (Notice::Queued, "queued: "),
+            (Notice::Sending, ""),
+            (
+                retrying("iam:AttachRolePolicy"),
+                "throttled by AWS, sent 2 times: ",
+            ),
+            (
+                retrying("iam:GetRole"),
+                "throttled by AWS at iam:GetRole, sent 2 times: ",
+            ),
+            (settling, "not in effect yet (CREATING): "),
+        ] {
+            board.note(&noticed(notice));
+            let lines = block(&board, "⠹", 18, plain(200));
+            let call = "iam:AttachRolePolicy service-role/P";
+            let expected = format!("⠹ roles.r0: creating, 1 of 2: {waits_for}{call}  1m 12s");
+            assert_eq!(lines[0], expected);
+            let waiting = usize::from(!matches!(waits_for, "" | "queued: "));
+            let counted = format!("{} running, {waiting} waiting", 1 - waiting);
+            assert!(lines[1].contains(&counted), "{}", lines[1]);
         }
     }
 

@@ -22,6 +22,7 @@ pub(super) struct Board<'a> {
     done: usize,
     failed: usize,
     given_up: usize,
+    left: usize,
 }
 
 /// A step that has begun.
@@ -37,6 +38,8 @@ pub(super) struct Running {
     doing: String,
     /// What the call waits for, if it takes longer than calls do.
     waits_for: Option<String>,
+    /// Whether it is AWS that lets it wait.
+    is_held_up: bool,
 }
 
 impl<'a> Board<'a> {
@@ -49,6 +52,7 @@ impl<'a> Board<'a> {
             done: 0,
             failed: 0,
             given_up: 0,
+            left: 0,
         }
     }
 
@@ -65,7 +69,7 @@ impl<'a> Board<'a> {
                 self.alter(step, |running| {
                     running.call += 1;
                     doing.trim_end().clone_into(&mut running.doing);
-                    running.waits_for = None;
+                    running.wait(None, false);
                 });
             }
             Event::Noticed {
@@ -74,24 +78,37 @@ impl<'a> Board<'a> {
                 notice,
             } => {
                 let waits_for = match notice {
-                    Notice::Retrying { attempts, .. } => {
+                    Notice::Sending => None,
+                    Notice::Queued => Some("queued".to_owned()),
+                    Notice::Retrying {
+                        request,
+                        attempts,
+                        trouble,
+                    } => {
                         let attempts = usize::try_from(*attempts).unwrap_or(usize::MAX);
                         let times = words::count(attempts, "time");
-                        format!("{}, sent {times}", delay(operation, notice))
+                        let refused = refused(operation, request, *trouble);
+                        Some(format!("{refused}, sent {times}"))
                     }
-                    Notice::Settling { .. } => delay(operation, notice),
+                    Notice::Settling { status, .. } => Some(unsettled(status)),
                 };
-                self.alter(step, |running| running.waits_for = Some(waits_for));
+                let is_held_up = match notice {
+                    Notice::Queued | Notice::Sending => false,
+                    Notice::Retrying { .. } | Notice::Settling { .. } => true,
+                };
+                self.alter(step, |running| running.wait(waits_for, is_held_up));
             }
             Event::Waiting { step, error, pause } => {
                 let waits_for = format!("{}, again in {}", cause(error), seconds(*pause));
                 self.alter(step, |running| {
                     // The next attempt is the same call.
                     running.call = running.call.saturating_sub(1);
-                    running.waits_for = Some(waits_for);
+                    running.wait(Some(waits_for), true);
                 });
             }
-            Event::Performed { step, .. } => self.alter(step, |running| running.waits_for = None),
+            Event::Performed { step, .. } => {
+                self.alter(step, |running| running.wait(None, false));
+            }
             Event::Finished { step } => {
                 self.running.remove(step);
                 self.done += 1;
@@ -99,6 +116,10 @@ impl<'a> Board<'a> {
             Event::Failed { step, .. } => {
                 self.running.remove(step);
                 self.failed += 1;
+            }
+            Event::Left { step } => {
+                self.running.remove(step);
+                self.left += 1;
             }
             Event::GivenUp { .. } => self.given_up += 1,
             Event::Stopping => {}
@@ -114,6 +135,7 @@ impl<'a> Board<'a> {
             call: 0,
             doing: String::new(),
             waits_for: None,
+            is_held_up: false,
         };
         self.begun += 1;
         self.running.insert(step.clone(), running);
@@ -134,7 +156,7 @@ impl<'a> Board<'a> {
 
     /// How many steps have ended, however they did, and how many there are.
     pub(super) fn ended(&self) -> (usize, usize) {
-        let ended = self.done + self.failed + self.given_up;
+        let ended = self.done + self.failed + self.given_up + self.left;
         (ended, self.plan.steps.len())
     }
 
@@ -145,14 +167,14 @@ impl<'a> Board<'a> {
 
     /// `12 of 300 done, 8 running, 1 waiting, 0 failed, 1m 12s`.
     pub(super) fn total(&self) -> String {
-        let waiting = self.running.values().filter(|r| r.waits_for.is_some());
-        let waiting = waiting.count();
-        let given_up = match self.given_up {
+        let waiting = self.running.values().filter(|r| r.is_held_up).count();
+        let rest = |number: usize, what: &str| match number {
             0 => String::new(),
-            number => format!(", {number} given up"),
+            _ => format!(", {number} {what}"),
         };
+        let (given_up, left) = (rest(self.given_up, "given up"), rest(self.left, "left"));
         format!(
-            "{} of {} done, {} running, {waiting} waiting, {} failed{given_up}, {}",
+            "{} of {} done, {} running, {waiting} waiting, {} failed{given_up}{left}, {}",
             self.done,
             self.plan.steps.len(),
             self.running.len() - waiting,
@@ -163,6 +185,11 @@ impl<'a> Board<'a> {
 }
 
 impl Running {
+    fn wait(&mut self, waits_for: Option<String>, is_held_up: bool) {
+        self.waits_for = waits_for;
+        self.is_held_up = is_held_up;
+    }
+
     /// `creating, 2 of 5: throttled by AWS, sent 3 times: iam:PutRolePolicy metrics`. What it waits for comes first, because lines may be cut.
     pub(super) fn describe(&self) -> String {
         let Self {
@@ -199,6 +226,7 @@ pub(super) fn last_line(event: &Event, plan: &Plan, style: Style) -> Option<Stri
             let (operation, cause) = (&error.operation, cause(error));
             Some(format!("{}: {failed}: {operation}: {cause}", step.address))
         }
+        Event::Left { step } => Some(format!("{}: left unfinished", step.address)),
         Event::GivenUp { step, because } => Some(format!(
             "{}: not {}, because {} failed",
             step.address,
@@ -217,25 +245,23 @@ pub(super) fn last_line(event: &Event, plan: &Plan, style: Style) -> Option<Stri
     }
 }
 
-/// Why `operation` takes longer.
-pub(super) fn delay(operation: &str, notice: &Notice) -> String {
-    match notice {
-        Notice::Retrying {
-            request, trouble, ..
-        } => {
-            let trouble = match trouble {
-                Trouble::Throttled => "throttled by AWS",
-                Trouble::ServerError => "AWS failed",
-                Trouble::NoAnswer => "no answer came",
-            };
-            if request == operation {
-                trouble.to_owned()
-            } else {
-                format!("{trouble} at {request}")
-            }
-        }
-        Notice::Settling { status, .. } => format!("not in effect yet ({status})"),
+/// Why `request`, which belongs to the call `operation`, is sent again.
+pub(super) fn refused(operation: &str, request: &str, trouble: Trouble) -> String {
+    let trouble = match trouble {
+        Trouble::Throttled => "throttled by AWS",
+        Trouble::ServerError => "AWS failed",
+        Trouble::NoAnswer => "no answer came",
+    };
+    if request == operation {
+        trouble.to_owned()
+    } else {
+        format!("{trouble} at {request}")
     }
+}
+
+/// How far AWS is with what it has taken.
+pub(super) fn unsettled(status: &str) -> String {
+    format!("not in effect yet ({status})")
 }
 
 /// Why a call has to be made again.

@@ -8,7 +8,7 @@ use crate::{
     plan::{Plan, StepId},
     show::{
         Style,
-        progress::board::{Board, cause, delay, last_line, seconds},
+        progress::board::{Board, cause, last_line, refused, seconds, unsettled},
         step::verb_of,
         words,
     },
@@ -97,17 +97,22 @@ impl<'a> Lines<'a> {
                 operation,
                 notice,
             } => {
-                let again = match notice {
-                    Notice::Retrying { .. } => ", sent again",
-                    Notice::Settling { .. } => "",
+                let what = match notice {
+                    // It is short, or what has the turn says why it is not.
+                    Notice::Queued | Notice::Sending => return None,
+                    Notice::Retrying {
+                        request, trouble, ..
+                    } => format!("{}, sent again", refused(operation, request, *trouble)),
+                    Notice::Settling { status, .. } => unsettled(status),
                 };
-                let what = format!("{operation}: {}{again}", delay(operation, notice));
+                let what = format!("{operation}: {what}");
                 let first = self.is_new(step, &what);
                 first.then(|| format!("{}: {what}", step.address))
             }
             Event::Calling { .. } | Event::Performed { .. } => None,
             Event::Finished { .. }
             | Event::Failed { .. }
+            | Event::Left { .. }
             | Event::GivenUp { .. }
             | Event::Stopping => last_line(event, self.plan, self.style),
         }

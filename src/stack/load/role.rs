@@ -117,7 +117,7 @@ pub(super) fn read(
 
 /// The trust policy of a role whose table gives none: tasks of this account and region may assume it, and nobody else through ECS (ECS developer guide,
 /// "Amazon ECS task IAM role", on the confused deputy problem).
-fn default_trust(identity: &Identity) -> Policy {
+pub(in crate::stack) fn default_trust(identity: &Identity) -> Policy {
     let Identity {
         account,
         region,

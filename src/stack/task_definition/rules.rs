@@ -31,6 +31,8 @@ use crate::{
     },
 };
 
+pub use sizes::{fargate_cpu, fargate_memory};
+
 /// A request, and what its rules ask of it again and again.
 pub(super) struct Task<'a> {
     /// The request without the family.

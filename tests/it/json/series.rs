@@ -154,7 +154,7 @@ fn failures(series: &mut BTreeMap<&'static str, Told>) {
     series.insert("failed apply", stage.told(APPLY, 3));
 
     let stage = Stage::new("json-interrupted", Account::hasty());
-    stage.account.fault("iam:PutRolePolicy", Fault::Hold);
+    stage.account.fault("iam:CreateRole", Fault::Hold);
     let mut child = stage
         .bench
         .command(APPLY)

@@ -9,7 +9,8 @@ use amp_stack::{
     plan::{Plan, Step, plan},
     resource::{Change, Resource, task_definition::Document},
     saved::{
-        Guard, Moved, Saved, SavedStack, Side, Values, Variables, moved, parse, print, renewed,
+        Guard, Hidden, Moved, Saved, SavedStack, Side, Values, Variables, moved, parse, print,
+        renewed,
     },
     snapshot::{Found, RoleFact, Snapshot},
     stack::Stack,
@@ -209,7 +210,7 @@ proptest! {
             saved.read(&stack, &guard, &mut values).unwrap();
             prop_assert!(saved.missing(&values).is_empty());
             saved.fill_in(&values);
-            saved.hidden = Default::default();
+            saved.hidden = Hidden::default();
         }
         prop_assert_eq!(spelled(&read), spelled(&open));
     }

@@ -224,7 +224,7 @@ fn what_is_left_to_others_may_move() {
     let text = STACK.replace("retention_days = 7", ignoring);
     let bench = applied("saved-ignored", &text, &text.replace("= 7", "= 30"));
     meddle(&bench, GROUP, |group| {
-        group["tags"]["Scanned"] = "today".into()
+        group["tags"]["Scanned"] = "today".into();
     });
     let run = bench.run(APPLY).expect(0);
     assert!(run.says("Done: 1 changed"), "{}", run.stderr);
@@ -411,7 +411,7 @@ fn a_plan_may_be_for_a_part_of_a_stack_and_for_several() {
     bench.write("stack.toml", &SMALL.replace("= 7", "= 30"));
     bench.run(&plan).expect(0);
     meddle(&bench, "/logs/regions/us-east-1/groups/~1a", |group| {
-        group["retention_days"] = 1.into()
+        group["retention_days"] = 1.into();
     });
     assert_refused(&bench, APPLY, "small:log_groups.a");
 }

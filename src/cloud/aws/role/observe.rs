@@ -29,6 +29,10 @@ use crate::{
 const PAGE: i32 = 1000;
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
+/// Chooses roles by what is known of each and by its tags.
+pub(in crate::cloud::aws) type Also<'a> =
+    &'a (dyn Fn(&RoleFact, &BTreeMap<String, String>) -> bool + Sync);
+
 /// Reads, for each query, the roles that are the stack's, those whose names it declares, and the names of all.
 ///
 /// `ListRoles` has neither tags nor boundaries nor policies, `GetAccountAuthorizationDetails` neither descriptions nor session lengths (botocore model iam
@@ -37,11 +41,20 @@ pub(in crate::cloud::aws) async fn observe(
     aws: &Aws,
     queries: &[Query],
 ) -> Result<Vec<(Vec<Found>, Vec<RoleFact>)>, CallError> {
+    observe_also(aws, queries, &|_, _| false).await
+}
+
+/// Reads the same roles, and those that `also` accepts.
+pub(in crate::cloud::aws) async fn observe_also(
+    aws: &Aws,
+    queries: &[Query],
+    also: Also<'_>,
+) -> Result<Vec<(Vec<Found>, Vec<RoleFact>)>, CallError> {
     let (mut listed, mut details) = tokio::try_join!(list(aws), details(aws))?;
-    reconcile(aws, queries, &mut listed, &mut details).await?;
+    reconcile(aws, queries, also, &mut listed, &mut details).await?;
     let seen: Result<_, String> = queries
         .iter()
-        .map(|query| seen(query, &listed, &details))
+        .map(|query| seen(query, also, &listed, &details))
         .collect();
     seen.map_err(|role| {
         error::unexpected(DETAILS, format!("a policy of the role {role} is not JSON"))
@@ -51,6 +64,7 @@ pub(in crate::cloud::aws) async fn observe(
 /// The roles as one query asks about them. The error is the name of a role with a policy that can't be read.
 fn seen(
     query: &Query,
+    also: Also<'_>,
     listed: &BTreeMap<String, Listed>,
     details: &BTreeMap<String, RoleDetail>,
 ) -> Result<(Vec<Found>, Vec<RoleFact>), String> {
@@ -60,7 +74,7 @@ fn seen(
         let detail = details.get(id);
         let tags = tag_map(detail.map_or(live.tags(), RoleDetail::tags));
         let fact = fact(live, &tags, query);
-        if let Some(detail) = detail.filter(|_| is_relevant(&fact, query)) {
+        if let Some(detail) = detail.filter(|_| is_relevant(&fact, query) || also(&fact, &tags)) {
             let role = role(live, detail, &tags).ok_or_else(|| fact.name.clone())?;
             found.push(Found {
                 resource: Resource::Role(role),
@@ -109,6 +123,7 @@ async fn details(aws: &Aws) -> Result<BTreeMap<String, RoleDetail>, CallError> {
 async fn reconcile(
     aws: &Aws,
     queries: &[Query],
+    also: Also<'_>,
     listed: &mut BTreeMap<String, Listed>,
     details: &mut BTreeMap<String, RoleDetail>,
 ) -> Result<(), CallError> {
@@ -130,7 +145,10 @@ async fn reconcile(
             continue;
         };
         let tags = tag_map(live.tags());
-        let relevant = |query| is_relevant(&fact(&live, &tags, query), query);
+        let relevant = |query| {
+            let fact = fact(&live, &tags, query);
+            is_relevant(&fact, query) || also(&fact, &tags)
+        };
         if !details.contains_key(&id) && queries.iter().any(relevant) {
             details.insert(id.clone(), exact::detail(aws, &live).await?);
         }

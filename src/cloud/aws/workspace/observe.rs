@@ -30,41 +30,53 @@ pub(in crate::cloud::aws) async fn observe(
     aws: &Aws,
     queries: &[Query],
 ) -> Result<Vec<Vec<Found>>, CallError> {
-    // The API's own filter finds prefixes of the alias, not the alias, and none of those that are ours under another one.
-    let request = aws.amp.client.list_workspaces().max_results(PAGE);
-    let pages = request.into_paginator().items().send();
-    let workspaces = aws
-        .amp
-        .call("aps:ListWorkspaces", pages.try_collect())
-        .await?;
+    let listed = list(aws).await?;
     let found = all(queries.to_vec(), |query| {
-        let (aws, workspaces) = (aws.clone(), workspaces.clone());
-        async move { seen(&aws, &query, workspaces).await }
+        let (aws, listed) = (aws.clone(), listed.clone());
+        async move { observe_also(&aws, &query, &listed, &|_| false).await }
     });
     found.await
 }
 
-/// The workspaces that one query asks about.
-async fn seen(
+/// A workspace as the list tells of it.
+#[derive(Clone, Debug)]
+pub(in crate::cloud::aws) struct Listed {
+    pub(in crate::cloud::aws) summary: WorkspaceSummary,
+    pub(in crate::cloud::aws) tags: BTreeMap<String, String>,
+}
+
+/// All workspaces of the region but those that are being deleted.
+pub(in crate::cloud::aws) async fn list(aws: &Aws) -> Result<Vec<Listed>, CallError> {
+    // The API's own filter finds prefixes of the alias, not the alias, and none of those that are ours under another one.
+    let request = aws.amp.client.list_workspaces().max_results(PAGE);
+    let pages = request.into_paginator().items().send();
+    let summaries = aws.amp.call("aps:ListWorkspaces", pages.try_collect());
+    let live = summaries.await?.into_iter();
+    let live = live.filter(|summary| status(summary) != "DELETING");
+    Ok(live
+        .map(|summary| Listed {
+            tags: summary.tags.clone().into_iter().flatten().collect(),
+            summary,
+        })
+        .collect())
+}
+
+/// Reads those of the `listed` workspaces that one query asks about, and those that `also` accepts.
+pub(in crate::cloud::aws) async fn observe_also(
     aws: &Aws,
     query: &Query,
-    workspaces: Vec<WorkspaceSummary>,
+    listed: &[Listed],
+    also: &(dyn Fn(&Listed) -> bool + Sync),
 ) -> Result<Vec<Found>, CallError> {
-    let relevant = workspaces.into_iter().filter_map(|workspace| {
-        let tags: BTreeMap<String, String> = workspace
-            .tags
-            .clone()
-            .unwrap_or_default()
-            .into_iter()
-            .collect();
-        let owner = tags::owner(&tags, &query.stack, &query.identity.region);
-        let named = query.alias.is_some() && workspace.alias == query.alias;
-        let relevant = named || matches!(owner, Owner::Ours(_));
-        (relevant && status(&workspace) != "DELETING").then_some((workspace, tags, owner))
+    let relevant = listed.iter().filter_map(|listed| {
+        let owner = tags::owner(&listed.tags, &query.stack, &query.identity.region);
+        let named = query.alias.is_some() && listed.summary.alias == query.alias;
+        let relevant = named || matches!(owner, Owner::Ours(_)) || also(listed);
+        relevant.then(|| (listed.clone(), owner))
     });
-    let found = all(relevant, |(workspace, tags, owner)| {
+    let found = all(relevant, |(listed, owner)| {
         let (aws, query) = (aws.clone(), query.clone());
-        async move { found(&aws, &query, &workspace, &tags, owner).await }
+        async move { found(&aws, &query, &listed.summary, &listed.tags, owner).await }
     });
     Ok(found.await?.into_iter().flatten().collect())
 }

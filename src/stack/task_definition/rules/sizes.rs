@@ -30,6 +30,21 @@ const FARGATE: &[(u32, u32, u32, u32, bool)] = &[
     (32768, 249_856, 249_856, 1, false),
 ];
 
+/// The CPU units that a task on Fargate can have, unless it is for Windows, ascending.
+pub fn fargate_cpu() -> Vec<u32> {
+    let mut units: Vec<u32> = FARGATE.iter().map(|(units, ..)| *units).collect();
+    units.dedup();
+    units
+}
+
+/// The memory that Fargate offers with so many CPU units: the least, in MiB, and all of it in words. `None` if it doesn't offer these units.
+pub fn fargate_memory(units: u32) -> Option<(u32, String)> {
+    let rows: Vec<_> = FARGATE.iter().filter(|(of, ..)| *of == units).collect();
+    let (_, least, ..) = rows.first()?;
+    let offers: Vec<String> = rows.iter().map(|row| offer(row)).collect();
+    Some((*least, offers.join(" or ")))
+}
+
 pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     let cpu = size(task, "cpu", "CPU units", cpu_units, problems);
     let memory = size(task, "memory", "memory", memory_mib, problems);

@@ -1,0 +1,142 @@
+//! `amp-stack guide`: the user guide, which every copy of the program carries.
+
+use clap::Args;
+
+use crate::{
+    cli::{console::Console, exit::Exit, failure::Failure},
+    show::{Paint, Style, words},
+    stack::problem::nearest,
+};
+
+/// The examples in the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack guide                         every topic, with a line on each
+  amp-stack guide concepts                how it decides, and what it never does
+  amp-stack guide ci | less               one topic, page by page";
+
+/// `guide`.
+#[derive(Debug, Args)]
+pub(super) struct Guide {
+    /// The topic to read [default: list them all]
+    #[arg(value_name = "TOPIC")]
+    pub(super) topic: Option<String>,
+}
+
+/// A page of the guide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Page {
+    /// What it is asked for by: the name of its file.
+    topic: &'static str,
+    /// Markdown: a title, a blank line and a sentence that says what it is about, and then the rest.
+    text: &'static str,
+}
+
+/// The pages, in the order in which somebody new would read them.
+const PAGES: &[Page] = &[
+    Page {
+        topic: "concepts",
+        text: include_str!("../guide/concepts.md"),
+    },
+    Page {
+        topic: "stack-file",
+        text: include_str!("../guide/stack-file.md"),
+    },
+    Page {
+        topic: "language",
+        text: include_str!("../guide/language.md"),
+    },
+    Page {
+        topic: "ci",
+        text: include_str!("../guide/ci.md"),
+    },
+    Page {
+        topic: "sidecar",
+        text: include_str!("../guide/sidecar.md"),
+    },
+    Page {
+        topic: "errors",
+        text: include_str!("../guide/errors.md"),
+    },
+    Page {
+        topic: "json",
+        text: include_str!("../guide/json.md"),
+    },
+    Page {
+        topic: "from-terraform",
+        text: include_str!("../guide/from-terraform.md"),
+    },
+    Page {
+        topic: "from-cloudformation",
+        text: include_str!("../guide/from-cloudformation.md"),
+    },
+    Page {
+        topic: "from-copilot",
+        text: include_str!("../guide/from-copilot.md"),
+    },
+    Page {
+        topic: "faq",
+        text: include_str!("../guide/faq.md"),
+    },
+];
+
+impl Page {
+    /// The sentence under the title, in one line.
+    fn sentence(&self) -> String {
+        let paragraph = self.text.split("\n\n").nth(1).unwrap_or_default();
+        paragraph.replace('\n', " ")
+    }
+
+    /// The page, with its headings in the colour of titles.
+    fn painted(&self, style: Style) -> String {
+        let mut in_block = false;
+        let mut text = String::with_capacity(self.text.len());
+        for line in self.text.lines() {
+            in_block ^= line.starts_with("```");
+            if line.starts_with('#') && !in_block {
+                text.push_str(&style.paint(Paint::Title, line));
+            } else {
+                text.push_str(line);
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// `amp-stack guide`.
+pub(super) fn guide(args: &Guide, console: &mut Console) -> Result<Exit, Failure> {
+    let text = match &args.topic {
+        None => list(console.out_style),
+        Some(topic) => find(topic)?.painted(console.out_style),
+    };
+    console.print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Every topic with its sentence.
+fn list(style: Style) -> String {
+    let width = PAGES.iter().map(|page| page.topic.len()).max();
+    let width = width.unwrap_or_default();
+    let lines = PAGES.iter().map(|page| {
+        let topic = style.paint(Paint::Title, &format!("{:width$}", page.topic));
+        words::wrap(&format!("{topic}  "), &page.sentence(), style.width)
+    });
+    lines.collect()
+}
+
+/// The page that is asked for, by its topic or its file.
+fn find(topic: &str) -> Result<Page, Failure> {
+    let bare = topic.strip_suffix(".md").unwrap_or(topic);
+    let found = PAGES.iter().find(|page| page.topic == bare);
+    found.copied().ok_or_else(|| {
+        let hint = match nearest(bare, PAGES.iter().map(|page| page.topic)) {
+            Some(meant) => format!("is `{meant}` meant?"),
+            None => "`amp-stack guide` lists every topic".to_owned(),
+        };
+        Failure::before(format!("the guide has no topic `{topic}`")).hint(hint)
+    })
+}
+
+#[cfg(test)]
+mod tests;

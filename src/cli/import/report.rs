@@ -1,0 +1,235 @@
+//! Tells what was imported, what was not, and what to type next.
+
+use std::{collections::BTreeSet, path::Path};
+
+use crate::{
+    cli::{
+        args::{Target, Variables},
+        command::typed,
+        import::{Import, Imported, choose::name},
+    },
+    plan::Step,
+    resource::{Change, Resource, log_group, role, task_definition, workspace},
+    show::{Paint, Style, words},
+    tags::Owner,
+};
+
+/// What people read on standard error.
+pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String {
+    let Imported {
+        identity,
+        choice,
+        written,
+        plan: _,
+        not_asked,
+    } = imported;
+    let place = format!("{} in {}", identity.account, identity.region);
+    let mut sections = vec![section(
+        "Taken",
+        &format!("from {place}"),
+        taken(imported),
+        style,
+    )];
+    let left = choice.left.iter().map(|left| {
+        let option = left.option.as_ref();
+        let option = option.map_or_else(String::new, |option| format!("; to take it: {option}"));
+        (left.what.clone(), format!("{}{option}", left.why))
+    });
+    sections.push(section("Not taken", "", left.collect(), style));
+    let omitted = written.omitted.iter();
+    let omitted = omitted.map(|unsaid| (unsaid.address.to_string(), unsaid.why.clone()));
+    sections.push(section(
+        "Not taken",
+        "because a stack file can't say it",
+        omitted.collect(),
+        style,
+    ));
+    let kept = written.left.iter().map(|unsaid| {
+        let at = format!("{}.{}", unsaid.address, unsaid.path);
+        (at, unsaid.why.clone())
+    });
+    let why = "by `ignore`, because of a rule that it breaks; `amp-stack explain CODE` tells which";
+    sections.push(section("Left as it is", why, kept.collect(), style));
+    sections.push(section(
+        "Not the same",
+        "so the plan will show it",
+        differences(imported),
+        style,
+    ));
+    let mut text: String = sections.concat();
+    let mut tell = |paragraph: &str| {
+        text.push_str(&words::wrap("", paragraph, style.width));
+        text.push('\n');
+    };
+    if *not_asked > 0 {
+        let families = words::count(*not_asked, "more family").replace("familys", "families");
+        tell(&format!(
+            "There are {families}, which may use the same roles, log groups or workspace: not all were looked at."
+        ));
+    }
+    for paragraph in advice(choice.taken.iter().map(|found| &found.owner)) {
+        tell(&paragraph);
+    }
+    if let Some(paragraph) = collector(imported) {
+        tell(&paragraph);
+    }
+    text + &next(imported, args, style)
+}
+
+/// How to get the metrics of a task definition that has no collector yet.
+fn collector(imported: &Imported) -> Option<String> {
+    let taken = imported.choice.taken.iter();
+    let without = taken.filter_map(|found| match &found.resource {
+        Resource::TaskDefinition(family) => {
+            let document = family.document.as_ref()?.normal().to_json().to_string();
+            let address = imported.written.addresses.get(found.arn())?;
+            (!document.contains("aws-otel-collector")).then_some(address)
+        }
+        Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => None,
+    });
+    let without: Vec<String> = without
+        .map(|address| format!("[{address}.metrics]"))
+        .collect();
+    (!without.is_empty()).then(|| {
+        format!(
+            "Once that is done, a table {} with `scrape = [{{ port = 8080 }}]` or `otlp = true`, and a [workspace], adds the collector that sends its metrics to Amazon \
+             Managed Service for Prometheus.",
+            words::list(&without)
+        )
+    })
+}
+
+/// A title and two columns; nothing without lines.
+fn section(title: &str, more: &str, lines: Vec<(String, String)>, style: Style) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let more = if more.is_empty() {
+        String::new()
+    } else {
+        format!(" {more}")
+    };
+    let mut text = format!("{}{more}:\n", style.paint(Paint::Title, title));
+    // What is too long for the first column has a line of its own.
+    const WIDEST: usize = 40;
+    let widths = lines.iter().map(|(first, _)| words::columns(first));
+    let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or(0);
+    for (first, second) in lines {
+        let gap = " ".repeat(width.saturating_sub(words::columns(&first)));
+        if words::columns(&first) > width {
+            text.extend(["  ", first.as_str(), "\n"]);
+            text += &words::wrap(&" ".repeat(width + 4), &second, style.width);
+        } else {
+            text += &words::wrap(&format!("  {first}{gap}  "), &second, style.width);
+        }
+    }
+    text + "\n"
+}
+
+fn taken(imported: &Imported) -> Vec<(String, String)> {
+    let taken = imported.choice.taken.iter().filter_map(|found| {
+        let address = imported.written.addresses.get(found.arn())?;
+        let owner = match &found.owner {
+            Owner::Ours(_) => ", owned already".to_owned(),
+            Owner::CloudFormation(_) | Owner::Terraform(_) => format!(", owned by {}", found.owner),
+            Owner::OtherRegion { .. } | Owner::OtherStack(_) | Owner::Aws | Owner::Unknown => {
+                String::new()
+            }
+        };
+        Some((address, format!("{}{owner}", name(found))))
+    });
+    let mut taken: Vec<_> = taken.collect();
+    taken.sort();
+    taken
+        .into_iter()
+        .map(|(address, name)| (address.to_string(), name))
+        .collect()
+}
+
+/// What a plan would do besides setting tags of ownership.
+fn differences(imported: &Imported) -> Vec<(String, String)> {
+    let plan = &imported.plan;
+    let steps = plan.steps.iter().filter_map(|step| {
+        let calls = other_calls(step);
+        (!calls.is_empty()).then(|| (step.id.address.to_string(), calls.join(", ")))
+    });
+    let refusals = plan.refusals.iter().map(|refusal| {
+        let address = refusal.address.to_string();
+        (address, "the plan asks for a decision".to_owned())
+    });
+    steps.chain(refusals).collect()
+}
+
+fn other_calls(step: &Step) -> Vec<&'static str> {
+    let changes = step.changes();
+    let others = changes.iter().filter(|change| match change {
+        Change::LogGroup(change) => !matches!(change, log_group::Change::Tag(_)),
+        Change::Workspace(change) => !matches!(change, workspace::Change::Tag(_)),
+        Change::Role(change) => !matches!(change, role::Change::Tag(_)),
+        Change::TaskDefinition(change) => !matches!(change, task_definition::Change::Tag { .. }),
+    });
+    others.map(Change::operation).collect()
+}
+
+/// What to do about those who believe that they own what is taken.
+pub(super) fn advice<'o>(owners: impl Iterator<Item = &'o Owner>) -> Vec<String> {
+    let mut stacks = BTreeSet::new();
+    let mut is_terraformed = false;
+    for owner in owners {
+        match owner {
+            Owner::CloudFormation(stack) => _ = stacks.insert(format!("`{stack}`")),
+            Owner::Terraform(_) => is_terraformed = true,
+            Owner::Ours(_)
+            | Owner::OtherRegion { .. }
+            | Owner::OtherStack(_)
+            | Owner::Aws
+            | Owner::Unknown => {}
+        }
+    }
+    let mut advice = Vec::new();
+    if !stacks.is_empty() {
+        let stacks: Vec<String> = stacks.into_iter().collect();
+        // CloudFormation user guide, "DeletionPolicy attribute": it holds for stack updates that remove a resource, too.
+        advice.push(format!(
+            "CloudFormation still believes that {} owns some of this, and may alter or delete it. Before amp-stack changes anything but tags: give each of these \
+             resources `DeletionPolicy: Retain` in the template and update that stack, then remove them from the template and update it again; CloudFormation \
+             leaves them alone from then on (CloudFormation user guide, \"DeletionPolicy attribute\").",
+            words::list(&stacks)
+        ));
+    }
+    if is_terraformed {
+        advice.push(
+            "Some of this seems to be Terraform's. Make it forget these resources with `terraform state rm ADDRESS`, and take them out of its configuration, before \
+             amp-stack changes anything but tags."
+                .to_owned(),
+        );
+    }
+    advice
+}
+
+fn next(imported: &Imported, args: &Import, style: Style) -> String {
+    let secrets = imported.written.secrets.keys();
+    let target = Target {
+        files: Vec::new(),
+        variables: Variables {
+            var: secrets
+                .map(|name| (name.clone(), "...".to_owned()))
+                .collect(),
+            var_file: Vec::new(),
+        },
+        // The file names the region.
+        region: None,
+        profile: args.profile.clone(),
+        sandbox: args.sandbox.clone(),
+    };
+    let saved = args.out.clone();
+    let path = saved.unwrap_or_else(|| Path::new(args.stack.as_str()).with_extension("toml"));
+    let title = style.paint(Paint::Title, "Next");
+    let save = match &args.out {
+        Some(_) => String::new(),
+        None => format!(", with the text above in {}", path.display()),
+    };
+    let plan = typed("plan", &[&path], &target);
+    let apply = typed("apply", &[&path], &target);
+    format!("{title}{save}:\n  {plan}\n  {apply}\n")
+}

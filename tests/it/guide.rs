@@ -1,0 +1,335 @@
+//! The guide and the README say what is so: transcripts are run, stack files are loaded, links and codes are followed.
+
+mod pages;
+mod transcript;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::Path,
+    thread,
+};
+
+use amp_stack::{
+    identity::Identity,
+    plan::risk::rules::RISKS,
+    stack::{
+        Source, Surroundings, load,
+        render::{Look, render},
+    },
+};
+
+use crate::run::Bench;
+use pages::{Block, Page, pages, root};
+
+/// Pages that are linked to and are not there yet.
+const NOT_YET: &[&str] = &["stack-file.md"];
+
+/// Commands that the program does not have yet; pages whose transcripts use them are not played.
+const NO_COMMANDS_YET: &[&str] = &["$ amp-stack import "];
+
+/// References, whose tables are as wide as they are.
+const WIDE: &[&str] = &["stack-file.md", "json.md"];
+
+/// What fragments are fragments of, table by table.
+const AROUND: &[(&str, &str)] = &[
+    ("[stack]", "name = \"fragment\""),
+    ("[workspace]", "alias = \"fragment\""),
+    (
+        "[log_groups.app]",
+        "name = \"/ecs/app\"\nretention_days = 30",
+    ),
+    (
+        "[log_groups.collector]",
+        "name = \"/ecs/collector\"\nretention_days = 7",
+    ),
+    ("[roles.task]", "name = \"Task\""),
+    (
+        "[roles.execution]",
+        "name = \"Execution\"\nmanaged_policies = [\"service-role/AmazonECSTaskExecutionRolePolicy\"]",
+    ),
+    (
+        "[task_definitions.checkout]",
+        "requires_compatibilities = [\"FARGATE\"]\ncpu = 512\nmemory = 1024\ntask_role = \"task\"\nexecution_role = \"execution\"",
+    ),
+    (
+        "[task_definitions.checkout.containers.app]",
+        "image = \"example:1\"\nlogs = \"app\"",
+    ),
+];
+
+fn assert_none(broken: &[String]) {
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+/// The least transcripts that the README and the guide hold together.
+const COMMANDS: usize = 24;
+
+#[test]
+fn transcripts_are_what_the_program_says() {
+    let played: Vec<(Vec<String>, usize)> = thread::scope(|scope| {
+        let pages = pages().into_iter();
+        let with_any = pages.filter(|page| page.blocks().iter().any(|b| b.language == "console"));
+        let plays = |page: &Page| {
+            !NO_COMMANDS_YET
+                .iter()
+                .any(|words| page.text.contains(words))
+        };
+        let with_any = with_any.filter(plays);
+        let runs: Vec<_> = with_any
+            .map(|page| scope.spawn(move || transcript::run(&page)))
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    let wrong: Vec<String> = played.iter().flat_map(|(wrong, _)| wrong.clone()).collect();
+    assert_none(&wrong);
+    let commands: usize = played.iter().map(|(_, commands)| commands).sum();
+    assert!(commands >= COMMANDS, "only {commands} commands were run");
+}
+
+/// What is wrong with the stack file `text` on `page`, as the program would show it.
+fn problems(page: &Page, line: usize, text: &str) -> Option<String> {
+    let source = Source {
+        path: page.at(line).into(),
+        text: text.to_owned(),
+    };
+    let files: BTreeMap<String, String> = page
+        .blocks()
+        .into_iter()
+        .filter_map(|block| Some((block.file?, block.text)))
+        .collect();
+    let around = Surroundings {
+        identity: Identity::new("111122223333", "us-east-1"),
+        account_is_known: false,
+        region_is_known: false,
+        variables: required(text),
+        var_files: Vec::new(),
+        environment: &|_| Some("value".to_owned()),
+        read: &|path| {
+            let name = path.display().to_string();
+            let text = files.get(&name).cloned();
+            text.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, name))
+        },
+    };
+    let problems = load(&source, &around).err()?;
+    Some(render(&source, &problems, Look::Plain { width: 120 }))
+}
+
+/// A value for every variable that has to be given: one that it allows, or else one that may be an account.
+fn required(text: &str) -> BTreeMap<String, String> {
+    let table: toml::Table = text.parse().unwrap_or_default();
+    let declared = table.get("variables").and_then(toml::Value::as_table);
+    declared
+        .into_iter()
+        .flatten()
+        .filter(|(_, variable)| variable.get("default").is_none())
+        .map(|(name, variable)| {
+            let allowed = variable.get("allowed").and_then(|values| values.get(0));
+            let value = allowed.and_then(toml::Value::as_str);
+            (name.clone(), value.unwrap_or("111122223333").to_owned())
+        })
+        .collect()
+}
+
+/// The fragment, with what it needs around it.
+fn completed(fragment: &str) -> String {
+    let is_missing = |table: &str| !fragment.lines().any(|line| line.starts_with(table));
+    let around = AROUND.iter().filter(|(table, _)| is_missing(table));
+    let around: Vec<String> = around
+        .map(|(table, lines)| format!("{table}\n{lines}\n"))
+        .collect();
+    format!("{fragment}\n{}", around.join("\n"))
+}
+
+#[test]
+fn stack_files_and_fragments_of_them_are_valid() {
+    let mut broken = Vec::new();
+    let (mut whole, mut fragments) = (0, 0);
+    for page in pages() {
+        let is_stack = |block: &Block| {
+            let values = |file: &String| file.ends_with(".vars.toml");
+            let is_file = !block.wrong && !block.file.as_ref().is_some_and(values);
+            block.language == "toml" && is_file
+        };
+        let blocks = page.blocks().into_iter().filter(is_stack);
+        for Block { line, text, .. } in blocks {
+            if NOT_YET.iter().any(|word| text.contains(word)) {
+                text.parse::<toml::Table>().unwrap();
+                continue;
+            }
+            let is_whole = text.lines().any(|line| line == "[stack]");
+            let problems = if is_whole {
+                whole += 1;
+                problems(&page, line, &text)
+            } else {
+                fragments += 1;
+                problems(&page, line, &completed(&text))
+            };
+            broken.extend(problems);
+        }
+    }
+    assert_none(&broken);
+    assert!(whole >= 4 && fragments >= 10, "{whole} and {fragments}");
+}
+
+/// What the links of a line lead to.
+fn links(line: &str) -> impl Iterator<Item = &str> {
+    line.split("](")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once(')')?.0))
+}
+
+/// The name that GitHub gives a heading: in small letters, blanks as hyphens, without signs.
+fn anchor(heading: &str) -> String {
+    let letters = heading.trim_start_matches('#').trim().chars();
+    letters
+        .filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c))
+        .map(|c| {
+            if c == ' ' {
+                '-'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect()
+}
+
+/// The names between `open` and `]` in `text`, as in `[text][name]` and `[name]: https://…`.
+fn names<'a>(text: &'a str, open: &str) -> BTreeSet<&'a str> {
+    let pieces = text.split(open).skip(1);
+    pieces
+        .filter_map(|rest| Some(rest.split_once(']')?.0))
+        .collect()
+}
+
+#[test]
+fn every_link_by_name_has_a_target_and_every_target_a_link() {
+    for page in pages() {
+        let prose: Vec<&str> = page.prose().into_iter().map(|(_, line)| line).collect();
+        let is_target = |line: &&&str| line.starts_with('[') && line.contains("]: https://");
+        let (targets, others): (Vec<&str>, Vec<&str>) = prose.iter().partition(|l| is_target(l));
+        let targets = format!("\n{}", targets.join("\n"));
+        let linked = others.join("\n");
+        assert_eq!(
+            names(&linked, "]["),
+            names(&targets, "\n["),
+            "{}",
+            page.path.display()
+        );
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut broken = Vec::new();
+    let mut followed = 0;
+    for page in pages() {
+        let directory = page.path.parent().unwrap_or(Path::new(""));
+        for (number, line) in page.prose() {
+            for link in links(line) {
+                let (file, section) = link.split_once('#').unwrap_or((link, ""));
+                if link.starts_with("https://") || NOT_YET.iter().any(|name| file.ends_with(name)) {
+                    continue;
+                }
+                followed += 1;
+                let target = match file {
+                    "" => root().join(&page.path),
+                    file => root().join(directory).join(file),
+                };
+                if !target.exists() {
+                    broken.push(format!("{}: {link} leads nowhere", page.at(number)));
+                } else if !section.is_empty() {
+                    let text = fs::read_to_string(target).unwrap();
+                    let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                    if !headings.any(|heading| anchor(heading) == section) {
+                        broken.push(format!("{}: {link} is no heading", page.at(number)));
+                    }
+                }
+            }
+        }
+    }
+    assert_none(&broken);
+    assert!(followed > 20, "only {followed} links were found");
+}
+
+#[test]
+fn codes_that_are_mentioned_exist_and_every_risk_is_mentioned() {
+    let bench = Bench::new("guide-codes");
+    let mut codes = BTreeSet::new();
+    let mut all = String::new();
+    for page in pages() {
+        for (at, found) in page.text.match_indices("amp-stack explain ") {
+            let rest = &page.text[at + found.len()..];
+            let end =
+                rest.find(|c: char| !c.is_ascii_alphanumeric() && !['-', '_', ':'].contains(&c));
+            codes.insert(rest[..end.unwrap_or(rest.len())].to_owned());
+        }
+        all.push_str(&page.text);
+    }
+    codes.remove("");
+    assert!(codes.len() >= 3, "{codes:?}");
+    for code in codes {
+        bench.run(&["explain", &code]).expect(0);
+    }
+    for risk in RISKS {
+        let code = format!("`{}`", risk.code);
+        assert!(all.contains(&code), "{code} is not in the guide");
+    }
+}
+
+#[test]
+fn pages_are_readable_in_a_terminal() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        if WIDE.iter().any(|name| page.path.ends_with(name)) {
+            continue;
+        }
+        for (index, line) in page.text.lines().enumerate() {
+            if line.chars().count() > 160 {
+                broken.push(format!("{} is longer than 160", page.at(index + 1)));
+            }
+        }
+    }
+    assert_none(&broken);
+}
+
+#[test]
+fn the_index_lists_every_page() {
+    let mut pages = pages();
+    let index = pages
+        .iter()
+        .position(|page| page.path.ends_with("guide/README.md"));
+    let index = pages.remove(index.expect("the guide has an index"));
+    let listed: BTreeSet<&str> = index
+        .prose()
+        .iter()
+        .flat_map(|(_, line)| links(line))
+        .collect();
+    for page in pages
+        .iter()
+        .filter(|page| page.path.starts_with("src/guide"))
+    {
+        let name = page.path.file_name().unwrap().to_str().unwrap();
+        assert!(listed.contains(name), "{name} is not in the index");
+    }
+}
+
+#[test]
+fn the_program_shows_its_pages() {
+    let bench = Bench::new("guide-command");
+    let list = bench.run(&["guide"]).expect(0);
+    for page in pages()
+        .iter()
+        .filter(|page| page.path.starts_with("src/guide"))
+    {
+        let topic = page.path.file_stem().unwrap().to_str().unwrap();
+        if topic == "README" {
+            continue;
+        }
+        assert!(list.says(topic), "{topic} is not listed");
+        let run = bench.run(&["guide", topic]).expect(0);
+        assert_eq!(run.stdout, page.text, "{topic}");
+    }
+    let run = bench.run(&["guide", "concept"]).expect(1);
+    assert!(run.says("is `concepts` meant?"), "{}", run.stderr);
+}

@@ -1,0 +1,164 @@
+//! What `import` writes: files that declare exactly what lives.
+
+mod emulated;
+mod samples;
+mod sandboxed;
+mod wild;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use amp_stack::{
+    plan::{Plan, plan},
+    resource::{Change, Resource, log_group, role, task_definition, workspace},
+    snapshot::{Found, RoleFact, Snapshot},
+    stack::write::{Draft, Written, write},
+    tags::{self, Owner, PREFIX, Tags},
+};
+use proptest::prelude::*;
+use samples::{draft, found};
+
+use crate::worlds::{identity, stack_name};
+
+/// The plan for what was written, where `found` lives.
+fn plan_of(written: &Written, found: &[Found], roles: &BTreeSet<String>) -> Plan {
+    let fact = |arn: &String| RoleFact {
+        name: arn.rsplit('/').next().unwrap().to_owned(),
+        arn: arn.clone(),
+        owner: Owner::Unknown,
+    };
+    let snapshot = Snapshot {
+        identity: identity(),
+        found: found.to_vec(),
+        roles: roles.iter().map(fact).collect(),
+    };
+    plan(&written.stack, &snapshot)
+}
+
+/// The tags that a call sets, if it does nothing else.
+fn only_tags(change: &Change) -> Option<&Tags> {
+    match change {
+        Change::LogGroup(log_group::Change::Tag(tags))
+        | Change::Workspace(workspace::Change::Tag(tags))
+        | Change::Role(role::Change::Tag(tags))
+        | Change::TaskDefinition(task_definition::Change::Tag { tags, .. }) => Some(tags),
+        Change::LogGroup(_)
+        | Change::Workspace(_)
+        | Change::Role(_)
+        | Change::TaskDefinition(_) => None,
+    }
+}
+
+/// `found` after the plan was carried out.
+fn after(plan: &Plan, found: &[Found]) -> Vec<Found> {
+    let mut found = found.to_vec();
+    for step in &plan.steps {
+        let from = step.from.clone().unwrap();
+        let live = found.iter_mut().find(|f| f.resource == from).unwrap();
+        for change in step.changes() {
+            live.resource = Resource::step(Some(&live.resource), &change).unwrap();
+        }
+        let tags: BTreeMap<String, String> = live
+            .resource
+            .tags()
+            .iter()
+            .map(|(k, v)| (k.clone(), v.to_string()))
+            .collect();
+        live.owner = tags::owner(&tags, &stack_name(), &identity().region);
+    }
+    found
+}
+
+/// The law: what is written declares what lives, so adopting it only sets tags of ownership, and after that there is nothing to do.
+#[track_caller]
+fn holds(draft: &Draft) -> Written {
+    let written = match write(draft) {
+        Ok(written) => written,
+        Err(problems) => panic!("{problems:#?}"),
+    };
+    let plan = plan_of(&written, &draft.found, &draft.roles);
+    assert_eq!(plan.refusals, [], "{}", written.text);
+    for step in &plan.steps {
+        for change in step.changes() {
+            let tags = only_tags(&change)
+                .unwrap_or_else(|| panic!("{}: {change:?}\n{}", step.id, written.text));
+            assert!(
+                tags.keys().all(|key| key.starts_with(PREFIX)),
+                "{}: {tags:?}\n{}",
+                step.id,
+                written.text
+            );
+        }
+    }
+    let declared = draft.found.len() - written.omitted.len();
+    assert_eq!(written.addresses.len(), declared);
+    let strangers = draft
+        .found
+        .iter()
+        .filter(|f| written.addresses.contains_key(f.arn()));
+    let strangers = strangers.filter(|f| !matches!(f.owner, Owner::Ours(_)));
+    assert_eq!(
+        plan.steps.len(),
+        strangers.count(),
+        "every stranger is adopted"
+    );
+    let found = after(&plan, &draft.found);
+    let again = plan_of(&written, &found, &draft.roles);
+    assert!(again.is_empty(), "{again:#?}\n{}", written.text);
+    // Whoever imports again finds the same file, but for what is said about taking over.
+    let owned = Draft {
+        found: found
+            .into_iter()
+            .filter(|f| written.addresses.contains_key(f.arn()))
+            .collect(),
+        ..draft.clone()
+    };
+    let rewritten = write(&owned).unwrap();
+    assert_eq!(
+        rewritten.stack.resources.len(),
+        written.stack.resources.len()
+    );
+    assert!(
+        plan_of(&rewritten, &owned.found, &draft.roles).is_empty(),
+        "{}",
+        rewritten.text
+    );
+    written
+}
+
+#[test]
+fn a_service_made_by_hand_is_written_as_people_would() {
+    let written = holds(&samples::by_hand());
+    assert_eq!(written.left, []);
+    assert_eq!(written.omitted, []);
+    insta::assert_snapshot!(written.text);
+}
+
+/// What the notes of `ignore` must not hold either.
+const SECRETS: [&str; 2] = ["hunter2", "AKIAIOSFODNN7EXAMPLE"];
+
+proptest! {
+    #[test]
+    fn whatever_lives_is_declared_as_it_is(draft in wild::any_draft()) {
+        let written = holds(&draft);
+        for secret in SECRETS {
+            prop_assert!(!written.text.contains(secret), "{}", written.text);
+        }
+    }
+}
+
+#[test]
+fn every_member_of_a_task_definition_can_be_written() {
+    for (member, document) in samples::one_member_each() {
+        let family = Resource::TaskDefinition(samples::family("checkout", &document));
+        let written = holds(&draft([found(family)]));
+        assert_eq!(written.omitted, [], "{member}");
+        let left: Vec<&str> = written.left.iter().map(|left| left.why.as_str()).collect();
+        assert!(left.is_empty(), "{member}: {left:?}");
+        let spelled = task_definition::document::file_name(member.rsplit('.').next().unwrap());
+        assert!(
+            written.text.contains(&spelled),
+            "{member}: {}",
+            written.text
+        );
+    }
+}
