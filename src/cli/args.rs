@@ -67,7 +67,7 @@ const APPLY_EXAMPLES: &str = "\
 Examples:
   amp-stack apply                         show the plan, ask, and do it
   amp-stack apply --yes                   do it without asking, as in a pipeline
-  amp-stack apply plan.json               make the calls of a saved plan, or none
+  amp-stack apply plan.json               make the calls of a saved plan, without asking, or none
   amp-stack apply --adopt roles.task      take over a role that exists already
   amp-stack apply --yes --allow-data-loss log_groups.app
   amp-stack apply --replace task_definitions.checkout

@@ -46,7 +46,8 @@ Examples:
   amp-stack import --stack checkout --family checkout --out checkout.toml
                                           the newest revision, and the roles, log groups and the
                                           workspace that it mentions and no other family uses
-  amp-stack import --stack checkout --role CheckoutTask --log-group /ecs/checkout/app --workspace checkout
+  amp-stack import --stack checkout --role CheckoutTask --log-group /ecs/checkout/app
+                                          what is named, and nothing else
   amp-stack import --stack checkout --tag team=payments
   amp-stack import --stack checkout --cloudformation checkout-prod
   amp-stack import --stack checkout --copilot shop/prod/checkout

@@ -121,7 +121,7 @@ fn not_there(survey: &Survey, mentioned: &Mentions) -> Vec<Left> {
         lost(
             Kind::LogGroup,
             &mentioned.log_groups,
-            "there is no such log group",
+            "there is no such log group so far",
         ),
         lost(
             Kind::Workspace,

@@ -23,7 +23,9 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
         plan: _,
         not_asked,
     } = imported;
-    let place = format!("{} in {}", identity.account, identity.region);
+    let into = args.out.as_ref();
+    let into = into.map_or_else(String::new, |out| format!(" into {}", out.display()));
+    let place = format!("{} in {}{into}", identity.account, identity.region);
     let mut sections = vec![section(
         "Taken",
         &format!("from {place}"),
@@ -227,7 +229,7 @@ fn next(imported: &Imported, args: &Import, style: Style) -> String {
     let title = style.paint(Paint::Title, "Next");
     let save = match &args.out {
         Some(_) => String::new(),
-        None => format!(", with the text above in {}", path.display()),
+        None => format!(", once standard output is saved as {}", path.display()),
     };
     let plan = typed("plan", &[&path], &target);
     let apply = typed("apply", &[&path], &target);

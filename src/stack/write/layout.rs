@@ -72,23 +72,29 @@ impl Table {
 
     /// Makes the entry at `path` a comment, and removes every table that it leaves empty.
     pub(super) fn remove(&mut self, path: &[&str]) {
+        self.remove_at(path, &path.join("."));
+    }
+
+    fn remove_at(&mut self, path: &[&str], whole: &str) {
         let Some((key, rest)) = path.split_first() else {
             return;
         };
         if !rest.is_empty()
             && let Some((_, Value::Table(inner))) = self.entries.iter_mut().find(|(k, _)| k == key)
         {
-            inner.remove(rest);
+            inner.remove_at(rest, whole);
             if !inner.entries.is_empty() {
                 return;
             }
+            let notes = std::mem::take(&mut inner.notes);
+            self.notes.extend(notes);
         }
         let removed = self.entries.extract_if(.., |(k, _)| k == key);
-        for (key, value) in removed.collect::<Vec<_>>() {
+        for (_, value) in removed.collect::<Vec<_>>() {
             if rest.is_empty() {
                 let value = inline(&value);
                 self.notes
-                    .push(format!("`{key}` is left as it is: {value}"));
+                    .push(format!("`{whole}` is left as it is: {value}"));
             }
         }
     }
@@ -146,13 +152,16 @@ impl Page {
         for note in &table.notes {
             self.note(note);
         }
-        let is_implied = lines.is_empty() && !sections.is_empty() && brackets[0] == "[";
+        let is_implied = lines.is_empty()
+            && !sections.is_empty()
+            && table.notes.is_empty()
+            && brackets[0] == "[";
         if !is_implied {
             let keys: Vec<String> = path.iter().map(|key| spelled_key(key)).collect();
             let [open, close] = brackets;
             self.text
                 .extend([open, keys.join(".").as_str(), close, "\n"]);
-        } else if table.notes.is_empty() && self.text.ends_with("\n\n") {
+        } else if self.text.ends_with("\n\n") {
             // The first table within brings its own empty line.
             self.text.pop();
         }
@@ -370,7 +379,7 @@ mod tests {
         page.table(&["x"], &table);
         assert_eq!(
             page.text,
-            "# `A` is left as it is: \"1\"\n[x.more]\nB = \"2\"\n"
+            "# `environment.A` is left as it is: \"1\"\n[x]\n\n# `more.A` is left as it is: \"1\"\n[x.more]\nB = \"2\"\n"
         );
     }
 }

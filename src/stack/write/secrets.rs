@@ -105,15 +105,15 @@ pub(super) fn is_hidden(path: &[&str], text: &str) -> bool {
     let at = names.iter().fold(Path::default(), |at, key| {
         at.join(Part::Key((*key).to_owned()))
     });
-    is_secret(&at, &Node::from(text)) || json_holds_secret(&at, text) || lines_hold_secret(text)
+    is_secret(&at, &Node::from(text)) || json_holds_secret(text) || lines_hold_secret(text)
 }
 
 /// A collector's configuration, for instance, may be JSON.
-fn json_holds_secret(at: &Path, text: &str) -> bool {
+fn json_holds_secret(text: &str) -> bool {
     let is_document = text.trim_start().starts_with(['{', '[']);
     is_document
         && serde_json::from_str::<serde_json::Value>(text)
-            .is_ok_and(|document| holds_secret(at, &Node::from(&document)))
+            .is_ok_and(|document| holds_secret(&Path::default(), &Node::from(&document)))
 }
 
 fn holds_secret(at: &Path, node: &Node) -> bool {

@@ -157,7 +157,8 @@ fn the_example_of_the_ecs_documentation_is_taken_over_as_it_is() {
     }
     for line in [
         "  \"containers.aws-otel-emitter.log_configuration\",\n",
-        "# `log_configuration` is left as it is: { log_driver = \"awslogs\", options = { awslogs-create-group = \"True\",",
+        "# `containers.aws-otel-collector.log_configuration` is left as it is: { log_driver = \"awslogs\", ",
+        "# `inline_policies.odd` is left as it is: { Version = \"2012-10-17\", ",
         "task_role                = \"task\"\n",
         "Principal = { Service = [\"ecs-tasks.amazonaws.com\", \"ec2.amazonaws.com\"] }\n",
         "cpu                      = \"1 vCPU\"\n",
