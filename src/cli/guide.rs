@@ -39,6 +39,10 @@ const PAGES: &[Page] = &[
         text: include_str!("../guide/concepts.md"),
     },
     Page {
+        topic: "stack-file",
+        text: include_str!("../guide/stack-file.md"),
+    },
+    Page {
         topic: "language",
         text: include_str!("../guide/language.md"),
     },
