@@ -25,6 +25,7 @@ mod replace;
 mod report;
 mod sandbox;
 mod saved;
+mod schema;
 mod session;
 mod show;
 mod validate;
@@ -85,6 +86,7 @@ async fn dispatch(
         Command::Import(args) => import::import(&args, console, interrupts).await,
         Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
+        Command::Schema(args) => schema::schema(&args, console),
         Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
         Command::Init(args) => init::init(&args, console, interrupts).await,
     }

@@ -3,7 +3,7 @@
 //! The SDK describes every member at run time, because that is how it writes and reads its wire format; only which members are required and which strings are
 //! choices is not in that description. Those come from two tables, of which the SDK's enums fill the second.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use aws_sdk_ecs::{
     operation::register_task_definition::RegisterTaskDefinitionInput,
@@ -98,6 +98,32 @@ pub fn container() -> &'static Structure {
             Shape::Struct(_) | Shape::Map(_) | Shape::Text(_) | Shape::Integer | Shape::Boolean,
         )
         | None => unreachable!("a request holds a list of container definitions"),
+    }
+}
+
+/// The structure of the request with this name in the API: `PortMapping`.
+pub fn structure(name: &str) -> Option<&'static Structure> {
+    static ALL: LazyLock<BTreeMap<&'static str, &'static Structure>> = LazyLock::new(|| {
+        let mut all = BTreeMap::new();
+        collect(request(), &mut all);
+        all
+    });
+    ALL.get(name).copied()
+}
+
+/// All structures of the request, by name.
+fn collect(of: &'static Structure, all: &mut BTreeMap<&'static str, &'static Structure>) {
+    if all.insert(&of.name, of).is_some() {
+        return;
+    }
+    for member in &of.members {
+        let mut shape = &member.shape;
+        while let Shape::List(inner) | Shape::Map(inner) = shape {
+            shape = inner;
+        }
+        if let Shape::Struct(inner) = shape {
+            collect(inner, all);
+        }
     }
 }
 

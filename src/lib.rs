@@ -21,7 +21,7 @@
 //! | [`address`], [`text`], [`node`], [`tags`], [`identity`] | names of things; strings that mention what is not known yet; documents; ownership; accounts, regions and ARNs |
 //! | [`normal`] | normal forms: named rules for differences that mean nothing |
 //! | [`policy`], [`resource`] | IAM policies and the four kinds of resources in normal form, their changes, and what AWS can't change in place |
-//! | [`stack`] | the stack file: TOML with places, every mistake in one run, the checked result, and the one way to write it; and the way back, from what lives to a file |
+//! | [`stack`] | the stack file: its fields declared once, TOML with places, every mistake in one run, the checked result, and the one way to write it; and the way back, from what lives to a file |
 //! | [`ecs_shape`] | what `RegisterTaskDefinition` takes, read off the SDK |
 //! | [`adot`] | the collector beside the application |
 //! | [`snapshot`] | AWS as it was read |

@@ -84,6 +84,12 @@ impl Saved {
         for saved in &mut self.stacks {
             saved.hide(&mut numbers);
         }
+        // A variable that is part of a secret is one, whatever it is called.
+        let is_secret = |value: &String| numbers.give_away(value);
+        let given = std::mem::take(&mut self.variables.given).into_iter();
+        let (secret, given): (BTreeMap<_, _>, _) = given.partition(|(_, value)| is_secret(value));
+        self.variables.given = given;
+        self.variables.secret.extend(secret.into_keys());
         self.guard = numbers.is_used().then_some(guard);
         self
     }
@@ -126,7 +132,8 @@ impl SavedStack {
         for (name, output) in &mut self.stack.outputs {
             let looks_secret = || places::is_hidden(&Path::of_keys(&[name]), &output.value);
             if output.secret.unwrap_or_else(looks_secret) {
-                output.value = Text::from(HIDDEN);
+                let value = std::mem::replace(&mut output.value, Text::from(HIDDEN));
+                numbers.number(value);
                 output.secret = Some(true);
             }
         }

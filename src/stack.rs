@@ -1,13 +1,16 @@
 //! What is wanted: the checked content of a stack file.
 
 pub mod document;
+pub mod fields;
 pub mod format;
 pub mod interpolate;
 pub mod load;
 pub mod problem;
 pub mod reader;
+pub mod reference;
 pub mod render;
 pub mod rules;
+pub mod schema;
 pub mod source;
 pub mod task_definition;
 pub mod tree;

@@ -16,6 +16,7 @@ use crate::cli::{
     man::{self, Pages},
     output::{self, Outputs},
     place::Place,
+    schema::{self, Schema},
     show::{self, Show},
     validate::{self, Validate},
 };
@@ -66,7 +67,7 @@ const APPLY_EXAMPLES: &str = "\
 Examples:
   amp-stack apply                         show the plan, ask, and do it
   amp-stack apply --yes                   do it without asking, as in a pipeline
-  amp-stack apply plan.json               make the calls of a saved plan, or none
+  amp-stack apply plan.json               make the calls of a saved plan, without asking, or none
   amp-stack apply --adopt roles.task      take over a role that exists already
   amp-stack apply --yes --allow-data-loss log_groups.app
   amp-stack apply --replace task_definitions.checkout
@@ -140,9 +141,12 @@ pub(super) enum Command {
     /// Serve a sandbox to other AWS tools, on this machine only
     #[command(after_help = format!("{SANDBOX_EXAMPLES}\n\n{EXIT_CODES}"), long_about = SANDBOX_ABOUT)]
     Sandbox(Serve),
-    /// Say which rule is behind a code, where it comes from, and what breaks it
+    /// Say which rule is behind a code and what breaks it, or what a field of the stack file is for
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
     Explain(Explain),
+    /// Print the JSON Schema of stack files, with which editors complete and check them
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
+    Schema(Schema),
     /// Read the user guide
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", guide::EXAMPLES))]
     Guide(Guide),

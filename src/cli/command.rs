@@ -47,7 +47,9 @@ pub(super) async fn plan(
         let planned = look::show(&wish, Some(&next), console).await?;
         if let Some(out) = out {
             saved::write(out, &wish, &planned, &args.target.variables)?;
-            console.tell(&format!("\nThe plan is saved in {}\n", out.display()))?;
+            if !console.tells_programs() {
+                console.tell(&format!("\nThe plan is saved in {}\n", out.display()))?;
+            }
         }
         Ok(planned)
     };

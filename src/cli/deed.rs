@@ -137,12 +137,15 @@ async fn carry_out_one<C: Cloud>(
         let summary = summary::render(&outcome, &plan, &frame, console.err_style);
         _ = console.tell(&format!("\n{summary}"));
     }
-    let mut known = plan.known.clone();
-    for (address, attributes) in &outcome.attributes {
-        let known = known.entry(address.clone()).or_default();
-        known.extend(attributes.clone());
+    // Of a run that stopped half way, the last words to people are what to do next.
+    if outcome.is_complete() || console.tells_programs() {
+        let mut known = plan.known.clone();
+        for (address, attributes) in &outcome.attributes {
+            let known = known.entry(address.clone()).or_default();
+            known.extend(attributes.clone());
+        }
+        tell_outputs(order, site, &known, console);
     }
-    tell_outputs(order, site, &known, console);
     Ok(End {
         is_complete: outcome.is_complete(),
         changed,

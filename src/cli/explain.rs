@@ -1,4 +1,6 @@
-//! `amp-stack explain`: the rule behind a code, where it comes from, and a stack file that breaks it.
+//! `amp-stack explain`: the rule behind a code, where it comes from, and a stack file that breaks it; and what a field of a stack file is for.
+
+mod field;
 
 use clap::Args;
 
@@ -10,6 +12,7 @@ use crate::{
     resource::task_definition::document::rules as document,
     show::{Paint, Style, words},
     stack::{
+        fields::lookup::NotFound,
         problem::nearest,
         render::render,
         rules::{
@@ -24,7 +27,11 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   amp-stack explain                       every code, with its rule in one sentence
   amp-stack explain fargate-size          one rule: where it comes from, and what breaks it
-  amp-stack explain amp_stack::retention  the same, as messages spell codes";
+  amp-stack explain amp_stack::retention  the same, as messages spell codes
+  amp-stack explain log_groups.retention_days
+                                          one field of the stack file: what it takes and what it is for
+  amp-stack explain task_definitions.containers
+                                          a table of the stack file, with all its fields";
 
 /// What messages put before a code.
 const PREFIX: &str = "amp_stack::";
@@ -32,8 +39,9 @@ const PREFIX: &str = "amp_stack::";
 /// `explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The code of a mistake, of a risk, or of a difference that means nothing [default: list them all]
-    #[arg(value_name = "CODE")]
+    /// The code of a mistake, of a risk, or of a difference that means nothing, or the path of a field of stack files
+    /// [default: list all codes]
+    #[arg(value_name = "CODE|FIELD")]
     pub(super) code: Option<String>,
 }
 
@@ -154,24 +162,33 @@ fn list(style: Style) -> String {
     text
 }
 
-/// Everything that bears the code: a mistake may have the name of a difference.
+/// Everything that bears the code, since a mistake may have the name of a difference, and else the field at this path.
 fn explained(code: &str, style: Style) -> Result<String, Failure> {
     let bare = code.strip_prefix(PREFIX).unwrap_or(code);
     let entries: Vec<Entry> = Group::ALL.into_iter().flat_map(Group::entries).collect();
     let found = entries.iter().filter(|entry| entry.code == bare);
     let texts: Vec<String> = found.map(|entry| told(entry, style)).collect();
-    if texts.is_empty() {
-        return Err(unknown(code, bare, &entries));
+    if !texts.is_empty() {
+        return Ok(texts.join("\n"));
     }
-    Ok(texts.join("\n"))
+    field::explained(code, style).map_err(|error| unknown(code, bare, &entries, &error))
 }
 
-fn unknown(code: &str, bare: &str, entries: &[Entry]) -> Failure {
-    let hint = match nearest(bare, entries.iter().map(|entry| entry.code)) {
-        Some(meant) => format!("is `{meant}` meant?"),
-        None => "`amp-stack explain` lists every code".to_owned(),
+fn unknown(code: &str, bare: &str, entries: &[Entry], error: &NotFound) -> Failure {
+    let code_meant = nearest(bare, entries.iter().map(|entry| entry.code));
+    let code_meant = code_meant.map(|meant| format!("is `{meant}` meant?"));
+    let field_meant = field::hint(code, error);
+    // Codes have neither dots nor underscores.
+    let meant = if code.contains(['.', '_']) && code == bare {
+        field_meant.or(code_meant)
+    } else {
+        code_meant.or(field_meant)
     };
-    Failure::before(format!("`{code}` is not a code")).hint(hint)
+    let hint = meant.unwrap_or_else(|| {
+        "`amp-stack explain` lists every code, and fields are named like `log_groups.retention_days`"
+            .to_owned()
+    });
+    Failure::before(format!("`{code}` is neither a code nor a field")).hint(hint)
 }
 
 fn told(entry: &Entry, style: Style) -> String {

@@ -39,6 +39,10 @@ const PAGES: &[Page] = &[
         text: include_str!("../guide/concepts.md"),
     },
     Page {
+        topic: "stack-file",
+        text: include_str!("../guide/stack-file.md"),
+    },
+    Page {
         topic: "language",
         text: include_str!("../guide/language.md"),
     },
@@ -77,10 +81,14 @@ const PAGES: &[Page] = &[
 ];
 
 impl Page {
-    /// The sentence under the title, in one line.
+    /// The first sentence under the title, in one line.
     fn sentence(&self) -> String {
         let paragraph = self.text.split("\n\n").nth(1).unwrap_or_default();
-        paragraph.replace('\n', " ")
+        let line = paragraph.replace('\n', " ");
+        match line.split_once(". ") {
+            Some((first, _)) => format!("{first}."),
+            None => line,
+        }
     }
 
     /// The page, with its headings in the colour of titles.

@@ -5,10 +5,7 @@ mod options;
 mod text;
 mod topics;
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -77,16 +74,16 @@ pub(super) async fn init(
         );
     }
     let mut answers = Answers::new(&directory_name());
-    let given = settle_options(&args.options, &mut answers)?;
+    settle_options(&args.options, &mut answers)?;
     if console.can_ask && !args.yes {
-        let asking = ask(&given, &mut answers, console);
-        unless_interrupted(asking, interrupts).await?;
+        unless_interrupted(ask(&mut answers, console), interrupts).await?;
     }
     let text = answers.stack_file().map_err(Failure::from)?;
     if prints {
         console.print(&text)?;
     } else {
-        if path.exists() {
+        // Without --force a file that has come up meanwhile stays, too.
+        if args.force && path.exists() {
             replace::replace(path, &text).map_err(Failure::before)?;
         } else {
             replace::create(path, &text).map_err(Failure::before)?;
@@ -96,9 +93,8 @@ pub(super) async fn init(
     Ok(Exit::Done)
 }
 
-/// Takes the answers that are options, and says what they are about.
-fn settle_options(options: &Options, answers: &mut Answers) -> Result<BTreeSet<Topic>, Failure> {
-    let mut given = BTreeSet::new();
+/// Takes the answers that are options.
+fn settle_options(options: &Options, answers: &mut Answers) -> Result<(), Failure> {
     for topic in Topic::ALL {
         if let Some(text) = options.given(topic) {
             answers.settle(topic, &text).map_err(|complaint| {
@@ -108,21 +104,16 @@ fn settle_options(options: &Options, answers: &mut Answers) -> Result<BTreeSet<T
                     ..complaint
                 })
             })?;
-            given.insert(topic);
         }
     }
-    Ok(given)
+    Ok(())
 }
 
-/// Asks about everything that is not `given`, and asks again where an answer is wrong.
-async fn ask(
-    given: &BTreeSet<Topic>,
-    answers: &mut Answers,
-    console: &mut Console,
-) -> Result<(), Failure> {
+/// Asks about everything that is not settled, and asks again where an answer is wrong.
+async fn ask(answers: &mut Answers, console: &mut Console) -> Result<(), Failure> {
     console.tell("An empty answer takes what stands in brackets.\n\n")?;
     for topic in Topic::ALL {
-        if given.contains(&topic) || !topic.is_open(answers) {
+        if answers.is_settled(topic) || !topic.is_open(answers) {
             continue;
         }
         loop {

@@ -121,7 +121,7 @@ async fn get_ready(
     console: &mut Console,
 ) -> Result<Ready, Failure> {
     let mut sites = open(&saved, &args.target, console).await?;
-    if console.can_move {
+    if console.can_move && !console.tells_programs() {
         console.tell("Reading what is in AWS ...\n\n")?;
     }
     let before = saved.stacks.iter().map(|saved| saved.live.clone());
@@ -150,6 +150,8 @@ async fn get_ready(
     ensure_still(&wish, &before, &planned, console)?;
     look::print(&wish, &planned, None, console)?;
     match (calls(&before), calls(&planned)) {
+        // Programs count for themselves.
+        (_, _) if console.tells_programs() => {}
         (was, 0) if was > 0 => console.tell("\nThis plan has been carried out already.\n")?,
         (was, is) if is < was => {
             let left = words::count(is, "call");
@@ -184,8 +186,7 @@ async fn open(
     target: &Target,
     console: &mut Console,
 ) -> Result<Vec<Site<Aws>>, Failure> {
-    let first = saved.stacks.first();
-    let wanted = first.and_then(|stack| Wanted::by(&target.sandbox, &stack.file));
+    let wanted = sandbox(saved, &target.sandbox);
     match (&saved.sandbox, &wanted) {
         (Some(name), None) => {
             return Err(
@@ -230,6 +231,16 @@ async fn open(
         });
     }
     Ok(sites)
+}
+
+/// The sandbox that the options ask for: unless they name a file, the one that the plan was made in.
+fn sandbox(saved: &Saved, options: &InSandbox) -> Option<Wanted> {
+    let mut options = options.clone();
+    if let (Some(None), Some(file)) = (&options.sandbox, &saved.sandbox) {
+        options.sandbox = Some(Some(PathBuf::from(file)));
+    }
+    let first = saved.stacks.first()?;
+    Wanted::by(&options, &first.file)
 }
 
 fn elsewhere(planned_for: &Identity, why: &str) -> Failure {
@@ -282,7 +293,7 @@ fn agreed(ready: &Ready, doing: &Doing, console: &Console) -> Doing {
     let mut losses = losses.iter();
     let is_allowed = losses.all(|place| doing.allow_data_loss.contains(place));
     Doing {
-        yes: doing.yes || is_allowed || !console.can_ask,
+        yes: doing.yes || is_allowed || !console.can_ask || console.tells_programs(),
         allow_data_loss: doing.allow_data_loss.clone(),
         concurrency: doing.concurrency,
     }

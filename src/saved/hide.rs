@@ -69,6 +69,19 @@ impl<'a> Numbers<'a> {
         !self.given.is_empty()
     }
 
+    /// The number of a hidden value.
+    pub(super) fn number(&mut self, value: Text) -> usize {
+        let next = self.given.len() + 1;
+        *self.given.entry(value).or_insert(next)
+    }
+
+    /// Tells whether `value` is a hidden value, or a part of one that is long enough to be no coincidence.
+    pub(super) fn give_away(&self, value: &str) -> bool {
+        const SHORTEST: usize = 4;
+        let mut hidden = self.given.keys().map(Text::to_string);
+        hidden.any(|hidden| hidden == value || value.len() >= SHORTEST && hidden.contains(value))
+    }
+
     /// Hides every secret of `resource`; `None` if there is none.
     pub(super) fn hide(&mut self, resource: &mut Resource) -> Option<Veil> {
         let mut hidden = BTreeMap::new();
@@ -79,8 +92,7 @@ impl<'a> Numbers<'a> {
                                           text,
                                       }| {
             if is_secret {
-                let next = self.given.len() + 1;
-                let number = *self.given.entry(text.clone()).or_insert(next);
+                let number = self.number(text.clone());
                 let stand_in = stand_in(number, text);
                 values.insert(path.to_owned(), number);
                 hidden.insert(path.to_owned(), std::mem::replace(text, stand_in));

@@ -34,7 +34,7 @@ pub fn render(
         }
     }
     if text.is_empty() {
-        return "Not changes: none, because AWS says to the letter what the stack file says.\n"
+        return "Not changes: none, for whatever lives is spelled as in the stack file, or differs.\n"
             .to_owned();
     }
     let title = style.paint(Paint::Title, "Not changes");

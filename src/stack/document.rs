@@ -10,6 +10,7 @@ use toml::{
 use crate::{
     address::{Address, Kind},
     stack::{
+        fields::ROOT,
         interpolate::{Names, Place, interpolate},
         problem::Problems,
         reader::{meant, unknown_key},
@@ -60,23 +61,23 @@ impl<'s> Document<'s> {
         errors.is_empty().then_some(Self { source, root })
     }
 
-    /// Reports the keys at the top that are misspelt ones of `known`, and spells them right, so that what refers to their tables finds them.
-    pub fn respell(&mut self, known: &[&str], problems: &mut Problems) {
+    /// Reports the keys at the top that a stack file does not have. Those that are misspelt are spelled right, so that what refers to their tables
+    /// finds them.
+    pub fn respell(&mut self, problems: &mut Problems) {
+        let known = &ROOT.keys();
         let written = std::mem::take(self.root.get_mut());
         let keys: BTreeSet<String> = written
             .keys()
             .map(|key| key.get_ref().to_string())
             .collect();
         for (key, value) in written {
+            let span = key.span();
+            if !known.contains(&key.get_ref().as_ref()) {
+                unknown_key("the stack file", key.get_ref(), &span, known, problems);
+            }
             let right = meant(key.get_ref(), known, |key| keys.contains(key));
-            let key = match right {
-                Some(right) => {
-                    let span = key.span();
-                    unknown_key("the stack file", key.get_ref(), &span, known, problems);
-                    Spanned::new(span, Cow::Owned(right.to_owned()))
-                }
-                None => key,
-            };
+            let right = right.map(|right| Spanned::new(span, Cow::Owned(right.to_owned())));
+            let key = right.unwrap_or(key);
             self.root.get_mut().insert(key, value);
         }
     }

@@ -73,7 +73,7 @@ pub fn header(source: &Source, around: &Surroundings<'_>) -> Result<Header, Vec<
         return Err(problems.into_sorted());
     };
     let mut reported_by_load = Problems::default();
-    document.respell(&sections::NAMES, &mut reported_by_load);
+    document.respell(&mut reported_by_load);
     let values = variables::values(&document, around, &mut reported_by_load);
     let declared = document.declared();
     let names = Names {
@@ -97,7 +97,7 @@ pub fn load(source: &Source, around: &Surroundings<'_>) -> Result<Stack, Vec<Pro
     let Some(mut document) = Document::parse(source, &mut problems) else {
         return Err(problems.into_sorted());
     };
-    document.respell(&sections::NAMES, &mut problems);
+    document.respell(&mut problems);
     let values = variables::values(&document, around, &mut problems);
     let declared = document.declared();
     let mut voids = Voids::default();

@@ -1,13 +1,21 @@
 //! Reads tables of a stack file: typed values out, problems with places for everything that does not fit.
 
-use std::{fmt, ops::RangeInclusive};
+mod values;
+
+use std::collections::BTreeSet;
 
 use crate::{
     stack::{
-        problem::{Problems, nearest},
-        tree::{Key, Span, Table, Tree, Value},
+        fields::{Field, Fields, Presence, Takes},
+        problem::{Problem, Problems, nearest},
+        tree::{Key, Span, Table, Tree},
     },
     text::Text,
+};
+
+pub use values::{
+    boolean_of, choice_of, integer_of, list_of, range_in_words, string_of, table_of, text_of,
+    wrong_type,
 };
 
 /// A value that was read, and where it stands.
@@ -19,31 +27,52 @@ pub struct Located<T> {
     pub value: T,
 }
 
-/// Reads one table, key by key. What was never asked for is unknown, which [`TableReader::finish`] reports.
+/// Reads one table as it is declared: keys that are not declared, and those that are missing, are reported at once; the others are asked for one by one.
+///
+/// Asking for a key that is not declared, or as something else than it is declared to take, is a mistake of the program, and so is not asking for one that
+/// is: both panic, the second in debug builds only.
 #[derive(Debug)]
 pub struct TableReader<'t, 'p> {
     name: String,
     table: &'t Table,
-    keys: Vec<&'static str>,
-    missing: Vec<&'static str>,
+    fields: &'static Fields,
+    asked: BTreeSet<&'static str>,
     problems: &'p mut Problems,
 }
 
 impl<'t, 'p> TableReader<'t, 'p> {
     /// Starts to read `table`, which messages call by `name`, such as `roles.task`.
-    pub fn new(name: impl Into<String>, table: &'t Table, problems: &'p mut Problems) -> Self {
-        Self {
+    pub fn new(
+        name: impl Into<String>,
+        table: &'t Table,
+        fields: &'static Fields,
+        problems: &'p mut Problems,
+    ) -> Self {
+        let mut reader = Self {
             name: name.into(),
             table,
-            keys: Vec::new(),
-            missing: Vec::new(),
+            fields,
+            asked: BTreeSet::new(),
             problems,
+        };
+        let known = fields.keys();
+        for (key, _) in &table.entries {
+            if !known.contains(&key.text.as_str()) {
+                let subject = reader.subject();
+                unknown_key(&subject, &key.text, &key.span, &known, reader.problems);
+            }
         }
+        for field in fields.fields {
+            if field.presence == Presence::Required {
+                reader.require(field.key);
+            }
+        }
+        reader
     }
 
-    /// Starts to read the whole stack file.
-    pub fn root(table: &'t Table, problems: &'p mut Problems) -> Self {
-        Self::new("", table, problems)
+    /// The table as the subject of a sentence.
+    fn subject(&self) -> String {
+        format!("`{}`", self.name)
     }
 
     /// What messages call the table.
@@ -51,90 +80,142 @@ impl<'t, 'p> TableReader<'t, 'p> {
         &self.name
     }
 
-    /// The table as the subject of a sentence.
-    fn subject(&self) -> String {
-        if self.name.is_empty() {
-            "the stack file".to_owned()
-        } else {
-            format!("`{}`", self.name)
-        }
-    }
-
     /// Where problems go.
     pub fn problems(&mut self) -> &mut Problems {
         self.problems
     }
 
-    /// The value of `key`, of whatever type.
-    pub fn value(&mut self, key: &'static str) -> Option<&'t Tree> {
-        self.keys.push(key);
-        self.table.get(key)
+    /// The entry `key`, or the one that is a misspelling of it.
+    fn find(&self, key: &str) -> Option<&'t (Key, Tree)> {
+        let mut entries = self.table.entries.iter();
+        let exact = entries.clone().find(|(written, _)| written.text == key);
+        exact.or_else(|| {
+            let known = self.fields.keys();
+            let is_there = |key: &str| self.table.get(key).is_some();
+            entries.find(|(written, _)| meant(&written.text, &known, is_there) == Some(key))
+        })
     }
 
-    /// Notes that `key` may not be left out, for [`TableReader::finish`] to report.
-    pub fn require(&mut self, key: &'static str) {
-        if self.table.get(key).is_none() {
-            self.missing.push(key);
+    fn field(&self, key: &str) -> &'static Field {
+        let field = self.fields.get(key);
+        field.unwrap_or_else(|| panic!("`{key}` is not declared for `{}`", self.fields.name))
+    }
+
+    fn misread(&self, key: &str) -> ! {
+        let takes = self.field(key).takes;
+        panic!(
+            "`{key}` of `{}` is declared to take {takes:?}",
+            self.fields.name
+        )
+    }
+
+    /// The value of `key`, of whatever type, without taking it for read.
+    pub fn peek(&self, key: &str) -> Option<&'t Tree> {
+        self.find(self.field(key).key).map(|(_, value)| value)
+    }
+
+    /// The key `key` where it stands, and its value, of whatever type.
+    pub fn entry(&mut self, key: &str) -> Option<&'t (Key, Tree)> {
+        let key = self.field(key).key;
+        self.asked.insert(key);
+        self.find(key)
+    }
+
+    /// The value of `key`, of whatever type.
+    pub fn value(&mut self, key: &str) -> Option<&'t Tree> {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// Reports `key` if it is missing. Those that are always required need not be asked about.
+    pub fn require(&mut self, key: &str) {
+        if self.peek(key).is_none() {
+            let subject = self.subject();
+            missing_key(&subject, self.field(key), &self.table.span, self.problems);
+        }
+    }
+
+    /// The value of `key`, which is declared to take something of the kind that `fits` accepts.
+    fn declared(&mut self, key: &str, fits: impl Fn(&Takes) -> bool) -> Option<&'t Tree> {
+        if fits(&self.field(key).takes) {
+            self.value(key)
+        } else {
+            self.misread(key)
         }
     }
 
     /// A string that is known now.
-    pub fn string(&mut self, key: &'static str) -> Option<Located<String>> {
-        let tree = self.value(key)?;
+    pub fn string(&mut self, key: &str) -> Option<Located<String>> {
+        let is_string = |takes: &Takes| matches!(takes, Takes::Known | Takes::OpenChoice(_));
+        let tree = self.declared(key, is_string)?;
         located(tree, string_of(tree, key, self.problems))
     }
 
-    /// A string that is known now, and that may not be left out.
-    pub fn required_string(&mut self, key: &'static str) -> Option<Located<String>> {
-        self.require(key);
-        self.string(key)
-    }
-
     /// A string that may mention other resources.
-    pub fn text(&mut self, key: &'static str) -> Option<Located<Text>> {
-        let tree = self.value(key)?;
+    pub fn text(&mut self, key: &str) -> Option<Located<Text>> {
+        let tree = self.declared(key, |takes| matches!(takes, Takes::Text))?;
         located(tree, text_of(tree, key, self.problems))
     }
 
     /// A truth value.
-    pub fn boolean(&mut self, key: &'static str) -> Option<Located<bool>> {
-        let tree = self.value(key)?;
+    pub fn boolean(&mut self, key: &str) -> Option<Located<bool>> {
+        let tree = self.declared(key, |takes| matches!(takes, Takes::Boolean))?;
         located(tree, boolean_of(tree, key, self.problems))
     }
 
-    /// A whole number within `range`.
-    pub fn integer<N>(&mut self, key: &'static str, range: RangeInclusive<N>) -> Option<Located<N>>
-    where
-        N: Copy + fmt::Display + Into<i64> + TryFrom<i64>,
-    {
+    /// A whole number within the range that is declared.
+    pub fn integer<N: TryFrom<i64>>(&mut self, key: &str) -> Option<Located<N>> {
+        let Takes::Integer(low, high) = self.field(key).takes else {
+            self.misread(key);
+        };
         let tree = self.value(key)?;
-        located(tree, integer_of(tree, key, range, self.problems))
+        let number = integer_of(tree, key, low..=high, self.problems)?;
+        located(tree, N::try_from(number).ok())
     }
 
-    /// One of a few strings.
-    pub fn choice(
-        &mut self,
-        key: &'static str,
-        choices: &[&'static str],
-    ) -> Option<Located<&'static str>> {
+    /// One of the strings that are declared.
+    pub fn choice(&mut self, key: &str) -> Option<Located<&'static str>> {
+        let Takes::Choice(choices) = self.field(key).takes else {
+            self.misread(key);
+        };
         let tree = self.value(key)?;
         located(tree, choice_of(tree, key, choices, self.problems))
     }
 
     /// The elements of an array.
-    pub fn list(&mut self, key: &'static str) -> Option<&'t [Tree]> {
-        let tree = self.value(key)?;
-        list_of(tree, key, self.problems)
+    pub fn list(&mut self, key: &str) -> Option<&'t [Tree]> {
+        let tree = self.declared(key, |takes| matches!(takes, Takes::List(_)))?;
+        list_of(tree, self.field(key), self.problems)
     }
 
     /// A table within the table.
-    pub fn table(&mut self, key: &'static str) -> Option<&'t Table> {
-        let tree = self.value(key)?;
-        table_of(tree, key, self.problems)
+    pub fn table(&mut self, key: &str) -> Option<&'t Table> {
+        let is_table = |takes: &Takes| match takes {
+            Takes::Table(_) | Takes::Named(_) | Takes::Map(_) | Takes::Verbatim => true,
+            Takes::Text
+            | Takes::Known
+            | Takes::Choice(_)
+            | Takes::OpenChoice(_)
+            | Takes::Boolean
+            | Takes::Integer(..)
+            | Takes::Numbers(_)
+            | Takes::Scalar
+            | Takes::List(_)
+            | Takes::ByName(..)
+            | Takes::OneOf(_)
+            | Takes::Member
+            | Takes::MemberOr(_) => false,
+        };
+        let tree = self.declared(key, is_table)?;
+        let table = tree.as_table();
+        if table.is_none() {
+            let field = self.field(key);
+            show_line(wrong_type(tree, key, "a table", self.problems), field);
+        }
+        table
     }
 
     /// An array of different strings, which may mention other resources; empty if it is left out.
-    pub fn distinct_texts(&mut self, key: &'static str) -> Vec<Located<Text>> {
+    pub fn distinct_texts(&mut self, key: &str) -> Vec<Located<Text>> {
         let mut texts: Vec<Located<Text>> = Vec::new();
         for tree in self.list(key).unwrap_or_default() {
             let Some(text) = text_of(tree, key, self.problems) else {
@@ -152,25 +233,33 @@ impl<'t, 'p> TableReader<'t, 'p> {
         texts
     }
 
-    /// Reports every key that was never asked for, and every one that is missing. A key that is misspelt is not missing too.
+    /// Ends the reading, in which every field of the table has been asked for but the members of ECS, which are read by their shapes.
     pub fn finish(self) {
-        let subject = self.subject();
-        for (key, _) in &self.table.entries {
-            if !self.keys.contains(&key.text.as_str()) {
-                unknown_key(&subject, &key.text, &key.span, &self.keys, self.problems);
-            }
-        }
-        for missing in self.missing {
-            let is_misspelt = |(key, _): &(Key, Tree)| {
-                meant(&key.text, &self.keys, |key| self.table.get(key).is_some()) == Some(missing)
-            };
-            if !self.table.entries.iter().any(is_misspelt) {
-                let label = format!("`{missing}` is missing");
-                let message = format!("{subject} needs `{missing}`");
-                self.problems
-                    .add("missing-key", &self.table.span, label, message);
-            }
-        }
+        let own = self.fields.own_keys();
+        let forgotten: Vec<_> = own
+            .iter()
+            .filter(|key| !self.asked.contains(*key))
+            .collect();
+        debug_assert!(
+            forgotten.is_empty(),
+            "{forgotten:?} of `{}` are declared and not read",
+            self.fields.name
+        );
+    }
+}
+
+/// Reports that `field` is missing in a table, and shows how it is written.
+fn missing_key(subject: &str, field: &Field, span: &Span, problems: &mut Problems) {
+    let key = field.key;
+    let message = format!("{subject} needs `{key}`");
+    let problem = problems.add("missing-key", span, format!("`{key}` is missing"), message);
+    show_line(problem, field);
+}
+
+/// Adds how `field` is written to a problem.
+pub fn show_line(problem: &mut Problem, field: &Field) {
+    if let Some(line) = field.line() {
+        problem.help(format!("write for example {line}"));
     }
 }
 
@@ -194,19 +283,6 @@ pub fn meant<'k>(
         return None;
     }
     nearest(written, known.iter().copied()).filter(|key| !is_there(key))
-}
-
-/// Reports the misspelt keys of the table `name`, and spells them right, so that what they hold is read and not taken for missing.
-pub fn respelled(name: &str, table: &Table, known: &[&str], problems: &mut Problems) -> Table {
-    let mut respelled = table.clone();
-    for (key, _) in &mut respelled.entries {
-        if let Some(right) = meant(&key.text, known, |key| table.get(key).is_some()) {
-            let subject = format!("`{name}`");
-            unknown_key(&subject, &key.text, &key.span, known, problems);
-            right.clone_into(&mut key.text);
-        }
-    }
-    respelled
 }
 
 fn located<T>(tree: &Tree, value: Option<T>) -> Option<Located<T>> {
@@ -239,131 +315,35 @@ pub fn either<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-/// Reports that `tree`, the value of `key`, is not of the type that `wanted` describes.
-pub fn wrong_type(tree: &Tree, key: &str, wanted: &str, problems: &mut Problems) {
-    let found = tree.type_name();
-    let problem = problems.add(
-        "wrong-type",
-        &tree.span,
-        format!("this is {found}"),
-        format!("`{key}` takes {wanted}, not {found}"),
-    );
-    let is_scalar = matches!(
-        tree.value,
-        Value::Bool(_) | Value::Integer(_) | Value::Float(_)
-    );
-    if is_scalar && wanted == "a string" {
-        problem.help("write it in quotes");
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::fields::{log_group::LOG_GROUP, root::STACK};
 
-/// Reads the value of `key` as a string that may mention other resources.
-pub fn text_of(tree: &Tree, key: &str, problems: &mut Problems) -> Option<Text> {
-    if let Value::Text(text) = &tree.value {
-        return Some(text.clone());
+    fn read(fields: &'static Fields, reading: impl FnOnce(TableReader<'_, '_>)) {
+        let table = Table::default();
+        let mut problems = Problems::default();
+        reading(TableReader::new("t", &table, fields, &mut problems));
     }
-    wrong_type(tree, key, "a string", problems);
-    None
-}
 
-/// Reads the value of `key` as a string that is known now.
-pub fn string_of(tree: &Tree, key: &str, problems: &mut Problems) -> Option<String> {
-    let text = text_of(tree, key, problems)?;
-    if let Some(known) = text.known() {
-        return Some(known.to_owned());
+    #[test]
+    #[should_panic(expected = "`colour` is not declared for `stack`")]
+    fn what_is_not_declared_cannot_be_read() {
+        read(&STACK, |mut reader| _ = reader.value("colour"));
     }
-    let mentioned: Vec<String> = text.references().iter().map(ToString::to_string).collect();
-    let mentioned = listed(&mentioned);
-    problems
-        .add(
-            "known-after-apply",
-            &tree.span,
-            "has to be known before anything is applied",
-            format!("`{key}` cannot mention {mentioned}"),
-        )
-        .help("only what the stack file itself decides can be mentioned here, such as `${var.NAME}`, `${region}` or the name of a log group");
-    None
-}
 
-/// Reads the value of `key` as a truth value.
-pub fn boolean_of(tree: &Tree, key: &str, problems: &mut Problems) -> Option<bool> {
-    if let Value::Bool(value) = tree.value {
-        return Some(value);
+    #[test]
+    #[should_panic(expected = "`name` of `stack` is declared to take Known")]
+    fn what_is_declared_as_something_else_cannot_be_read() {
+        read(&STACK, |mut reader| _ = reader.integer::<u32>("name"));
     }
-    wrong_type(tree, key, "`true` or `false`", problems);
-    None
-}
 
-/// Reads the value of `key` as a whole number within `range`.
-pub fn integer_of<N>(
-    tree: &Tree,
-    key: &str,
-    range: RangeInclusive<N>,
-    problems: &mut Problems,
-) -> Option<N>
-where
-    N: Copy + fmt::Display + Into<i64> + TryFrom<i64>,
-{
-    let Value::Integer(number) = tree.value else {
-        wrong_type(tree, key, "an integer", problems);
-        return None;
-    };
-    let (low, high) = range.into_inner();
-    if (low.into()..=high.into()).contains(&number) {
-        return N::try_from(number).ok();
+    #[test]
+    #[should_panic(expected = "[\"retention_days\", \"class\"")]
+    fn what_is_declared_has_to_be_read() {
+        read(&LOG_GROUP, |mut reader| {
+            reader.value("name");
+            reader.finish();
+        });
     }
-    let allowed = if high.into() == i64::MAX {
-        format!("{low} or more")
-    } else {
-        format!("{low} to {high}")
-    };
-    problems.add(
-        "out-of-range",
-        &tree.span,
-        format!("takes {allowed}"),
-        format!("`{key}` takes {allowed}, not {number}"),
-    );
-    None
-}
-
-/// Reads the value of `key` as one of `choices`.
-pub fn choice_of(
-    tree: &Tree,
-    key: &str,
-    choices: &[&'static str],
-    problems: &mut Problems,
-) -> Option<&'static str> {
-    let given = string_of(tree, key, problems)?;
-    let found = choices.iter().copied().find(|choice| *choice == given);
-    if found.is_none() {
-        let message = format!("`{key}` takes {}, not `{given}`", either(choices));
-        let problem = problems.add("unknown-value", &tree.span, "not one of them", message);
-        let close = choices
-            .iter()
-            .copied()
-            .find(|choice| choice.eq_ignore_ascii_case(&given))
-            .or_else(|| nearest(&given, choices.iter().copied()));
-        if let Some(close) = close {
-            problem.help(did_you_mean(close));
-        }
-    }
-    found
-}
-
-/// Reads the value of `key` as an array.
-pub fn list_of<'t>(tree: &'t Tree, key: &str, problems: &mut Problems) -> Option<&'t [Tree]> {
-    if let Value::List(elements) = &tree.value {
-        return Some(elements);
-    }
-    wrong_type(tree, key, "an array", problems);
-    None
-}
-
-/// Reads the value of `key` as a table.
-pub fn table_of<'t>(tree: &'t Tree, key: &str, problems: &mut Problems) -> Option<&'t Table> {
-    if let Value::Table(table) = &tree.value {
-        return Some(table);
-    }
-    wrong_type(tree, key, "a table", problems);
-    None
 }

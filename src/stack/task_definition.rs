@@ -26,10 +26,12 @@ use crate::{
     resource::task_definition::{Document, TaskDefinition},
     stack::{
         Lifecycle,
+        fields::task_definition::TASK_DEFINITION,
         problem::Problems,
         reader::{TableReader, string_of, table_of},
         task_definition::{
             export::Export,
+            own::Own,
             view::{View, key, merge, set, tree},
             wire::{Converter, Dialect, Expected},
         },
@@ -105,22 +107,6 @@ pub struct Checked {
     pub role_arns: BTreeSet<String>,
 }
 
-/// The keys that are no members of the request, or that are read in a way of their own.
-const OWN_KEYS: &[&str] = &[
-    "adopt",
-    "containers",
-    "definition",
-    "execution_role",
-    "family",
-    "ignore",
-    "keep_revisions",
-    "metrics",
-    "prevent_destroy",
-    "tags",
-    "task_role",
-    "verbatim",
-];
-
 /// Checks the task definition `key`, and reports everything that is wrong with it.
 ///
 /// What is returned is complete only if nothing was reported; `None` means that there is no family to speak of.
@@ -135,27 +121,29 @@ pub fn check(
         dialect: Dialect::StackFile,
         problems,
     };
-    let table = &converter.respelled(table, members(), &path);
-    let export = table
-        .get("definition")
-        .map(|definition| export::read(definition, scope, problems));
+    let table = &converter.respelled(table, &members(), &path);
+    let mut reader = TableReader::new(path.as_str(), table, &TASK_DEFINITION, problems);
+    let own = Own::of(&mut reader);
+    let export = own
+        .definition
+        .map(|definition| export::read(definition, scope, reader.problems()));
     // Without the exported definition everything else would look wrong.
     let export = match export {
         Some(None) => return None,
         Some(Some(export)) => export,
         None => Export::default(),
     };
-    let mut reader = TableReader::new(path.as_str(), table, problems);
     let lifecycle = own::lifecycle(&mut reader);
     let mut inherited = scope.tags.clone();
     inherited.extend(export.tags.clone());
     let tags = own::tags(&mut reader, inherited, &lifecycle);
-    let (family, family_span) = family(key, table, &export, problems)?;
+    reader.finish();
+    let (family, family_span) = family(key, own.family, &export, problems)?;
     let mut role_arns = BTreeSet::new();
-    let mut body = body(&path, table, export, scope, &mut role_arns, problems);
+    let mut body = body(&path, table, &own, export, scope, &mut role_arns, problems);
     launch::fill_in_network(&mut body);
-    let needs = table
-        .get("metrics")
+    let needs = own
+        .metrics
         .and_then(|metrics| metrics::add(metrics, &path, &mut body, scope, problems))
         .unwrap_or_default();
     let request = tree(Value::Table(body), &table.span);
@@ -180,11 +168,11 @@ pub fn check(
 /// The family's name: what the table says, else what the exported definition says, else the key.
 fn family(
     key: &Key,
-    table: &Table,
+    own: Option<&Tree>,
     export: &Export,
     problems: &mut Problems,
 ) -> Option<(String, Span)> {
-    let named = table.get("family").or(export.family.as_ref());
+    let named = own.or(export.family.as_ref());
     match named {
         Some(family) => {
             let name = string_of(family, "family", problems)?;
@@ -197,7 +185,7 @@ fn family(
 /// What the table of a task definition can hold.
 fn members() -> Expected<'static> {
     Expected {
-        other_keys: OWN_KEYS,
+        other_keys: TASK_DEFINITION.own_keys(),
         ..Expected::plain(ecs_shape::request())
     }
 }
@@ -206,6 +194,7 @@ fn members() -> Expected<'static> {
 fn body(
     path: &str,
     table: &Table,
+    own: &Own<'_>,
     export: Export,
     scope: &Scope<'_>,
     role_arns: &mut BTreeSet<String>,
@@ -218,26 +207,16 @@ fn body(
         dialect: Dialect::StackFile,
         problems,
     };
-    for (name, value) in converter.structure(table, members(), path).entries {
+    for (name, value) in converter.structure(table, &members(), path).entries {
         set(&mut body, name, value);
     }
-    add_containers(path, table, exported, &mut body, scope, problems);
-    for (file_name, wire_name) in [
-        ("task_role", "taskRoleArn"),
-        ("execution_role", "executionRoleArn"),
-    ] {
-        let value = table
-            .get(file_name)
-            .or_else(|| body.get(wire_name))
-            .cloned();
-        if let Some(value) = value {
-            let name = key(wire_name, &value.span);
-            // A role that is reported is kept as it is, which keeps the rules from reporting it as missing.
-            let role = roles::arn_of(&value, file_name, scope, role_arns, problems);
-            set(&mut body, name, role.unwrap_or(value));
-        }
+    match own.containers {
+        Some(own) => add_containers(path, own, exported, &mut body, scope, problems),
+        None if own.definition.is_none() => no_containers(path, &table.span, problems),
+        None => {}
     }
-    if let Some(verbatim) = table.get("verbatim")
+    add_roles(own, &mut body, scope, role_arns, problems);
+    if let Some(verbatim) = own.verbatim
         && let Some(verbatim) = table_of(verbatim, &format!("{path}.verbatim"), problems)
     {
         merge(&mut body, verbatim);
@@ -245,34 +224,50 @@ fn body(
     body
 }
 
+/// Names the roles of the request by their ARNs.
+fn add_roles(
+    own: &Own<'_>,
+    body: &mut Table,
+    scope: &Scope<'_>,
+    role_arns: &mut BTreeSet<String>,
+    problems: &mut Problems,
+) {
+    for (value, file_name, wire_name) in [
+        (own.task_role, "task_role", "taskRoleArn"),
+        (own.execution_role, "execution_role", "executionRoleArn"),
+    ] {
+        let value = value.or_else(|| body.get(wire_name)).cloned();
+        if let Some(value) = value {
+            let name = key(wire_name, &value.span);
+            // A role that is reported is kept as it is, which keeps the rules from reporting it as missing.
+            let role = roles::arn_of(&value, file_name, scope, role_arns, problems);
+            set(body, name, role.unwrap_or(value));
+        }
+    }
+}
+
 fn add_containers(
     path: &str,
-    table: &Table,
+    own: &Tree,
     exported: Vec<Tree>,
     body: &mut Table,
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) {
-    let Some(own) = table.get("containers") else {
-        if table.get("definition").is_none() {
-            problems
-                .add(
-                    "missing-key",
-                    &table.span,
-                    "no containers",
-                    format!("`{path}` needs `containers`"),
-                )
-                .help(format!(
-                    "add a table [{path}.containers.NAME] with an `image`"
-                ));
-        }
-        return;
-    };
     let all = match containers::read(own, path, scope, problems) {
         Some(read) => tree(Value::List(containers::overlay(exported, read)), &own.span),
         None => own.clone(),
     };
     set(body, key("containerDefinitions", &own.span), all);
+}
+
+fn no_containers(path: &str, span: &Span, problems: &mut Problems) {
+    let message = format!("`{path}` needs `containers`");
+    problems
+        .add("missing-key", span, "no containers", message)
+        .help(format!(
+            "add a table [{path}.containers.NAME] with an `image`"
+        ));
 }
 
 /// The container definitions of a request.

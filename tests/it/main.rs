@@ -30,6 +30,7 @@ mod sandbox_iam;
 mod sandbox_laws;
 mod sandbox_wire;
 mod saved;
+mod schema;
 mod several;
 mod several_cli;
 mod show;

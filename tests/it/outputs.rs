@@ -306,7 +306,7 @@ fn what_was_applied_is_told_by_apply_and_by_output() {
 fn a_changed_file_is_noted_and_the_live_revision_told() {
     let bench = bench("output-changed");
     bench.run(&["apply", "--sandbox", "--yes"]).expect(0);
-    let changed = QUICKSTART.replace("memory         = 512", "memory = 1024");
+    let changed = QUICKSTART.replace("= 512", "= 1024");
     assert_ne!(changed, QUICKSTART);
     bench.write("stack.toml", &format!("{changed}{OUTPUTS}"));
     let one = output(&bench, &["revision"]).expect(0);

@@ -2,4 +2,5 @@
 
 mod files;
 mod laws;
+mod moto;
 mod runs;

@@ -1,12 +1,16 @@
 //! What is no change: every rule that hides a difference, and what `plan --explain` says of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use amp_stack::{
     address::{Address, Kind},
+    cloud::paper::Paper,
     node::Node,
     normal::Suppressed,
-    plan::{self, suppressed::RULES},
+    plan::{self, Plan, suppressed::RULES},
     policy::{self, Policy},
     resource::{
         IgnorePath, Resource,
@@ -28,12 +32,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
+    laws::carry_out,
     run::Bench,
     samples::{
         family, family_at, group, group_at, owned, policy, role, role_at, stack, with_lifecycle,
         workspace,
     },
-    worlds::identity,
+    worlds::{identity, spec},
 };
 
 /// The ids of what lives follow from its address.
@@ -386,6 +391,64 @@ fn places_are_named_as_in_the_stack_file() {
 }
 
 #[test]
+fn what_is_taken_over_is_explained_as_well() {
+    let address = Address::workspace();
+    let mut stranger = found(
+        &address,
+        Resource::Workspace(Workspace {
+            configuration: Configuration {
+                retention_days: Some(150),
+                ..Configuration::default()
+            },
+            ..workspace("metrics")
+        }),
+        Vec::new(),
+    );
+    stranger.owner = Owner::Unknown;
+    stranger.resource.tags_mut().clear();
+    let wanted = stack([(address.clone(), Resource::Workspace(workspace("metrics")))]);
+    let adopting = with_lifecycle(wanted.clone(), &address, |lifecycle| lifecycle.adopt = true);
+    let live = snapshot(stranger);
+    let names = |stack: &Stack| -> Vec<&str> {
+        let plan = plan::plan(stack, &live);
+        let suppressed = plan::suppressed::suppressed(stack, &live, &plan);
+        let rules = suppressed.values().flatten().flat_map(|one| &one.rules);
+        rules.map(|rule| rule.name).collect()
+    };
+    assert_eq!(names(&adopting), ["left-to-aws"]);
+    assert_eq!(names(&wanted), [] as [&str; 0]);
+}
+
+#[test]
+fn an_explanation_names_the_place_both_sides_the_rule_and_its_source() {
+    let case = documents(
+        &[],
+        &of_one_container(
+            json!({"image": "app:1", "portMappings": [{"containerPort": 80}]}),
+            json!({"cpu": ".25 vCPU"}),
+        ),
+        &of_one_container(
+            json!({"image": "app:1", "portMappings": [{"containerPort": 80, "protocol": "tcp"}]}),
+            json!({"cpu": "256"}),
+        ),
+    );
+    let all = BTreeMap::from([(family_at("api"), case.suppressed())]);
+    insta::assert_snapshot!(render(&all, false, Style::PLAIN), @r#"
+    Not changes, because the file and AWS mean the same, or because nothing is to be done about it:
+
+      task_definitions.api
+        port-defaults: A port mapping without protocol is TCP, and under awsvpc and host the host port
+                       is the container port.
+          Source: ECS API reference, PortMapping
+            containers.app.port_mappings[80].protocol  the file says nothing, AWS says "tcp"
+        task-size: ECS stores `1 vCPU` as 1024 CPU units and `3 GB` as 3072 MiB.
+          Source: ECS API reference, RegisterTaskDefinition, on `cpu` and `memory`
+            cpu  the file says ".25 vCPU", AWS says "256"
+    "#);
+    insta::assert_snapshot!(render(&BTreeMap::new(), false, Style::PLAIN), @"Not changes: none, for whatever lives is spelled as in the stack file, or differs.");
+}
+
+#[test]
 fn what_really_differs_is_not_explained_away() {
     let stack = stack([(group_at("app"), logs("STANDARD", Some(30)))]);
     let live = snapshot(found(
@@ -482,7 +545,37 @@ fn respelled() -> impl Strategy<Value = (Value, Value)> {
     })
 }
 
+/// What `stack` says of the sizes of its families, of those that live and stay under `plan`.
+fn sizes<'a>(stack: &'a Stack, plan: &Plan) -> BTreeMap<&'a Address, &'a str> {
+    let families = stack.resources.iter().filter_map(|(address, declared)| {
+        let family = declared.want.as_ref()?.task_definition()?;
+        let cpu = family.document.as_ref()?.written().get("cpu")?.as_str()?;
+        plan.known.contains_key(address).then_some((address, cpu))
+    });
+    families.collect()
+}
+
 proptest! {
+    /// Worlds on paper give documents back as AWS may, with sizes in units.
+    #[test]
+    fn whatever_was_applied_is_explained_where_it_is_spelled_differently(spec in spec()) {
+        let (stack, paper) = (spec.stack(), Arc::new(Paper::new(identity())));
+        let query = stack.query(false);
+        carry_out(&paper, &stack, &query, &[], 4);
+        let live = paper.snapshot(&query);
+        let plan = plan::plan(&stack, &live);
+        let suppressed = plan::suppressed::suppressed(&stack, &live, &plan);
+        for one in suppressed.values().flatten() {
+            prop_assert_ne!(&one.want, &one.live);
+            prop_assert!(!one.rules.is_empty());
+        }
+        for (address, cpu) in sizes(&stack, &plan) {
+            let of_it = suppressed.get(address).into_iter().flatten();
+            let told = of_it.filter(|one| one.path.to_string() == "cpu").count();
+            prop_assert_eq!(told, usize::from(cpu == "1 vCPU"), "{} {}", address, cpu);
+        }
+    }
+
     #[test]
     fn equal_policies_that_are_spelled_differently_are_explained((one, other) in respelled()) {
         let (want, live) = (policy(&one), policy(&other));

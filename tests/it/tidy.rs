@@ -63,7 +63,14 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "policy.rs",
+        "normal",
+        &[
+            "policy", "resource", "stack", "snapshot", "plan", "apply", "cloud", "show", "cli",
+            "sandbox",
+        ],
+    ),
+    (
+        "policy",
         &[
             "resource", "stack", "plan", "apply", "cloud", "show", "cli", "sandbox",
         ],

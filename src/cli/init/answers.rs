@@ -148,6 +148,11 @@ impl Answers {
         Ok(())
     }
 
+    /// Whether somebody has decided `topic`.
+    pub(super) fn is_settled(&self, topic: Topic) -> bool {
+        self.settled.contains(&topic)
+    }
+
     /// The stack file.
     pub(super) fn stack_file(&self) -> Result<String, Complaint> {
         self.check()?;
@@ -189,22 +194,22 @@ impl Answers {
 
     /// Lets what is not settled follow from what has been settled of `topic`.
     fn follow(&mut self, topic: Topic) {
-        if topic == Topic::Image && !self.settled.contains(&Topic::Scrape) {
+        if topic == Topic::Image && !self.is_settled(Topic::Scrape) {
             self.scrape = self.scrape.take().map(|_| self.usual_scrape());
         }
-        if topic == Topic::LaunchType && !self.settled.contains(&Topic::ExecutionRole) {
+        if topic == Topic::LaunchType && !self.is_settled(Topic::ExecutionRole) {
             self.execution_role = match self.launch_type {
                 LaunchType::Fargate => Role::New,
                 LaunchType::Ec2 => Role::None,
             };
         }
         if topic == Topic::Cpu
-            && !self.settled.contains(&Topic::Memory)
+            && !self.is_settled(Topic::Memory)
             && let Some((least, _)) = self.memory_offer()
         {
             self.memory = least.to_string();
         }
-        if topic == Topic::Memory && !self.settled.contains(&Topic::Cpu) {
+        if topic == Topic::Memory && !self.is_settled(Topic::Cpu) {
             let usual = self.cpu.clone();
             let mut others = fargate_cpu().into_iter();
             while self.check().is_err() {

@@ -228,8 +228,8 @@ async fn asked(options: &Options, typed: &'static str) -> (Result<Answers, Failu
     let err = Printed::default();
     let mut console = Console::of_test(typed.as_bytes(), true, io::sink(), err.clone());
     let mut answers = Answers::new("shop");
-    let given = settle_options(options, &mut answers).expect("they are right");
-    let asked = ask(&given, &mut answers, &mut console).await;
+    settle_options(options, &mut answers).expect("they are right");
+    let asked = ask(&mut answers, &mut console).await;
     let said = String::from_utf8(err.0.borrow().clone()).expect("text");
     (asked.map(|()| answers), said)
 }

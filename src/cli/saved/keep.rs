@@ -99,12 +99,11 @@ fn recorded(variables: &args::Variables) -> Variables {
 /// Puts a file with `text` at `path`, whole or not at all, that nobody else may read.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
-    name.push(".new");
+    name.push(format!(".{}.new", std::process::id()));
     let temporary = PathBuf::from(name);
-    let written = open(&temporary).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
+    let mut file = create(&temporary)?;
+    let written = file.write_all(text.as_bytes());
+    let written = written.and_then(|()| file.sync_all());
     let replaced = written.and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
         // The failure that is told is the one before this one.
@@ -113,12 +112,8 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     replaced
 }
 
-/// A new file. What an interrupted run has left goes first, because an existing file keeps the mode that it has.
-fn open(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
+/// A new file of one's own. One that is there already is somebody else's.
+fn create(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]

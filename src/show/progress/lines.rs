@@ -20,6 +20,8 @@ pub(super) const PACE: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_secs(30);
 /// The steps of a plan from which on every line says how far it is.
 const MANY_STEPS: usize = 20;
+/// The attempts of a request from which on it is worth a line that it is sent again.
+const MANY_ATTEMPTS: u32 = 3;
 /// The steps that a sign of life names.
 const NAMED: usize = 3;
 
@@ -100,6 +102,7 @@ impl<'a> Lines<'a> {
                 let what = match notice {
                     // It is short, or what has the turn says why it is not.
                     Notice::Queued | Notice::Sending => return None,
+                    Notice::Retrying { attempts, .. } if *attempts < MANY_ATTEMPTS => return None,
                     Notice::Retrying {
                         request, trouble, ..
                     } => format!("{}, sent again", refused(operation, request, *trouble)),

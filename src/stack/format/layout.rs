@@ -71,17 +71,14 @@ impl Page {
 
     /// Gives each entry lines of its own, and ends each member with `end`.
     fn entries(&mut self, entries: &[Entry<'_>], end: &str) {
-        let mut is_first = true;
+        let start = self.lines.len();
         let mut is_after_blank = false;
         for entry in entries {
-            if let Entry::Blank = entry {
-                is_after_blank = true;
-                continue;
-            }
-            if is_after_blank && !is_first {
+            let is_blank = matches!(entry, Entry::Blank);
+            if !is_blank && is_after_blank && self.lines.len() > start {
                 self.lines.push(Line::Blank);
             }
-            (is_first, is_after_blank) = (false, false);
+            is_after_blank = is_blank;
             match entry {
                 Entry::Blank => {}
                 Entry::Comment(comment) => self.end(Some(comment)),

@@ -4,6 +4,7 @@ use crate::{
     address::StackName,
     identity::Identity,
     stack::{
+        fields::root::STACK,
         load::Surroundings,
         problem::Problems,
         reader::{Located, TableReader, table_of},
@@ -46,8 +47,8 @@ pub(super) fn read(root: &Table, problems: &mut Problems) -> Header {
     let Some(table) = table_of(tree, "stack", problems) else {
         return Header::default();
     };
-    let mut reader = TableReader::new("stack", table, problems);
-    let name = reader.required_string("name");
+    let mut reader = TableReader::new("stack", table, &STACK, problems);
+    let name = reader.string("name");
     let region = reader.string("region");
     let account = reader.string("account");
     reader.finish();

@@ -5,21 +5,13 @@ use crate::{
     resource::log_group::{DEFAULT_CLASS, LogGroup},
     stack::{
         Lifecycle,
+        fields::log_group::{CLASSES, DELIVERY, LOG_GROUP, NEVER, RETENTION_DAYS},
         load::{arn, context::Context, lifecycle, tags},
         problem::{Problems, nearest},
         reader::{Located, TableReader, did_you_mean, either, string_of, wrong_type},
         tree::{Key, Table, Tree, Value},
     },
 };
-
-/// The retention periods that CloudWatch Logs offers, in days (CloudWatch Logs API reference, `PutRetentionPolicy`).
-const RETENTION_DAYS: [u32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
-
-/// The classes that are known; AWS adds others (CloudWatch Logs API reference, `CreateLogGroup`).
-const CLASSES: [&str; 4] = ["STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS"];
 
 /// A log group that was read.
 #[derive(Clone, Debug)]
@@ -40,8 +32,8 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Found {
     let address = Address::new(Kind::LogGroup, &key.text);
-    let mut reader = TableReader::new(address.to_string(), table, problems);
-    let name = reader.required_string("name");
+    let mut reader = TableReader::new(address.to_string(), table, &LOG_GROUP, problems);
+    let name = reader.string("name");
     let class = class(&mut reader);
     let retention_days = retention(&mut reader, &class);
     let kms_key_arn = reader.string("kms_key_arn");
@@ -103,14 +95,15 @@ fn class(reader: &mut TableReader<'_, '_>) -> String {
         return DEFAULT_CLASS.to_owned();
     };
     let class = given.value;
-    let near = CLASSES
-        .into_iter()
+    let known = CLASSES.iter().copied();
+    let near = known
+        .clone()
         .find(|known| known.eq_ignore_ascii_case(&class) || known.starts_with(&class))
-        .or_else(|| nearest(&class, CLASSES));
+        .or_else(|| nearest(&class, known));
     // A class that is far from every known one may be one that AWS has added.
     let spelled = !class.is_empty() && class.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     if !CLASSES.contains(&class.as_str()) && (near.is_some() || !spelled) {
-        let message = format!("`class` takes {}, not `{class}`", either(&CLASSES));
+        let message = format!("`class` takes {}, not `{class}`", either(CLASSES));
         let problem = reader
             .problems()
             .add("unknown-value", &given.span, "not a class", message);
@@ -125,8 +118,9 @@ fn class(reader: &mut TableReader<'_, '_>) -> String {
 /// Reads the retention, which has no default: "for ever" costs money, and what a service does by itself is easily overlooked.
 fn retention(reader: &mut TableReader<'_, '_>, class: &str) -> Option<u32> {
     let key = "retention_days";
-    if class == "DELIVERY" {
-        if let Some(tree) = reader.value(key) {
+    let given = reader.value(key);
+    if class == DELIVERY {
+        if let Some(tree) = given {
             reader
                 .problems()
                 .add(
@@ -140,13 +134,13 @@ fn retention(reader: &mut TableReader<'_, '_>, class: &str) -> Option<u32> {
         return None;
     }
     reader.require(key);
-    let tree = reader.value(key)?;
+    let tree = given?;
     match &tree.value {
         Value::Integer(days) => offered(*days, tree, reader.problems()),
         Value::Text(_) => {
             let problems = reader.problems();
             let given = string_of(tree, key, problems)?;
-            if given != "never" {
+            if given != NEVER {
                 not_offered(
                     &format!("\"{given}\""),
                     tree,
@@ -169,17 +163,10 @@ fn retention(reader: &mut TableReader<'_, '_>, class: &str) -> Option<u32> {
 }
 
 fn offered(days: i64, tree: &Tree, problems: &mut Problems) -> Option<u32> {
-    let found = RETENTION_DAYS
-        .into_iter()
-        .find(|offered| i64::from(*offered) == days);
-    if found.is_none() {
-        let below = RETENTION_DAYS
-            .into_iter()
-            .rev()
-            .find(|offered| i64::from(*offered) < days);
-        let above = RETENTION_DAYS
-            .into_iter()
-            .find(|offered| i64::from(*offered) > days);
+    let found = RETENTION_DAYS.contains(&days);
+    if !found {
+        let below = RETENTION_DAYS.iter().rev().find(|offered| **offered < days);
+        let above = RETENTION_DAYS.iter().find(|offered| **offered > days);
         let help = match (below, above) {
             _ if days == 0 => "write \"never\" to keep logs for ever".to_owned(),
             (Some(below), Some(above)) => format!("the nearest choices are {below} and {above}"),
@@ -190,7 +177,7 @@ fn offered(days: i64, tree: &Tree, problems: &mut Problems) -> Option<u32> {
         };
         not_offered(&format!("{days} days"), tree, help, problems);
     }
-    found
+    u32::try_from(days).ok().filter(|_| found)
 }
 
 fn not_offered(given: &str, tree: &Tree, help: String, problems: &mut Problems) {

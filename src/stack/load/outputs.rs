@@ -6,6 +6,7 @@ use crate::{
     address::Address,
     stack::{
         Output,
+        fields::root::OUTPUT,
         load::invalid_key,
         problem::Problems,
         reader::{TableReader, table_of, wrong_type},
@@ -38,8 +39,8 @@ fn output(key: &Key, tree: &Tree, problems: &mut Problems) -> Option<Output> {
             secret: None,
         }),
         Value::Table(table) => {
-            let mut reader = TableReader::new(format!("outputs.{}", key.text), table, problems);
-            reader.require("value");
+            let mut reader =
+                TableReader::new(format!("outputs.{}", key.text), table, &OUTPUT, problems);
             let value = reader.text("value");
             let description = reader.string("description");
             let secret = reader.boolean("secret");

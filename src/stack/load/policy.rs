@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::{
     policy::Policy,
     stack::{
+        fields::policy::{POLICY, VERSIONS},
         load::{context::Context, json},
         problem::Problems,
         reader::{TableReader, choice_of, string_of, table_of, wrong_type},
@@ -107,10 +108,9 @@ fn from_file(
 
 /// The elements of a document (IAM user guide, "IAM JSON policy elements reference").
 fn check(name: &str, table: &Table, purpose: Purpose, problems: &mut Problems) {
-    let mut reader = TableReader::new(name, table, problems);
+    let mut reader = TableReader::new(name, table, &POLICY, problems);
     let version = reader.value("Version");
     reader.string("Id");
-    reader.require("Statement");
     let statements = reader.value("Statement");
     reader.finish();
     match version {
@@ -125,7 +125,7 @@ fn check(name: &str, table: &Table, purpose: Purpose, problems: &mut Problems) {
                 )
                 .help("add Version = \"2012-10-17\"");
         }
-        Some(version) => _ = choice_of(version, "Version", &["2012-10-17", "2008-10-17"], problems),
+        Some(version) => _ = choice_of(version, "Version", VERSIONS, problems),
     }
     if let Some(statements) = statements {
         statement::check_all(statements, purpose, problems);

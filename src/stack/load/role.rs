@@ -10,6 +10,7 @@ use crate::{
     resource::role::{DEFAULT_MAX_SESSION_SECONDS, Role},
     stack::{
         Lifecycle,
+        fields::role::ROLE,
         load::{
             context::Context,
             lifecycle, managed_policy,
@@ -53,16 +54,15 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Found {
     let address = Address::new(Kind::Role, &key.text);
-    let mut reader = TableReader::new(address.to_string(), table, problems);
-    let name = reader.required_string("name");
+    let mut reader = TableReader::new(address.to_string(), table, &ROLE, problems);
+    let name = reader.string("name");
     let path = reader.string("path");
     let description = reader.string("description");
-    // Both ends: IAM API model 2010-05-08, `roleMaxSessionDurationType`.
-    let max_session_seconds = reader.integer("max_session_seconds", 3600..=43_200_u32);
+    let max_session_seconds = reader.integer("max_session_seconds");
     let boundary = reader.string("permissions_boundary");
     let attached = reader.distinct_texts("managed_policies");
     let attached_span = reader
-        .value("managed_policies")
+        .peek("managed_policies")
         .map(|tree| tree.span.clone());
     let trust = reader.value("trust");
     let inline = reader.table("inline_policies");

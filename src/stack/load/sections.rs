@@ -19,24 +19,12 @@ use crate::{
             workspace::{self, Existing},
         },
         problem::Problems,
-        reader::{Located, TableReader, table_of},
+        reader::{Located, table_of},
         task_definition::{self, RoleOutline, Scope, WorkspaceOutline},
         tree::{Key, Table},
     },
     text::Attribute,
 };
-
-/// The keys at the top of a stack file.
-pub(super) const NAMES: [&str; 8] = [
-    "stack",
-    "variables",
-    "tags",
-    Kind::Workspace.table(),
-    Kind::LogGroup.table(),
-    Kind::Role.table(),
-    Kind::TaskDefinition.table(),
-    "outputs",
-];
 
 /// Everything that was read, by key.
 struct Sections {
@@ -98,14 +86,10 @@ pub(super) fn read(
     stack
 }
 
-/// Reads `[tags]`, and reports sections that there are none of.
+/// Reads `[tags]`.
 fn common_tags(root: &Table, problems: &mut Problems) -> Vec<Tag> {
-    let mut reader = TableReader::root(root, problems);
-    for key in NAMES {
-        reader.value(key);
-    }
-    let common = reader.table("tags");
-    reader.finish();
+    let common = root.get("tags");
+    let common = common.and_then(|tree| table_of(tree, "tags", problems));
     common.map_or_else(Vec::new, |table| tags::read(table, problems))
 }
 

@@ -6,10 +6,11 @@ use crate::{
     address::Address,
     stack::{
         document::{Document, Voids},
+        fields::root::VARIABLE,
         interpolate::Names,
         load::Surroundings,
         problem::{Problems, nearest},
-        reader::{TableReader, did_you_mean, list_of, listed, string_of, table_of, wrong_type},
+        reader::{TableReader, did_you_mean, listed, string_of, table_of, wrong_type},
         source::Source,
         tree::{Key, Span, Tree, Value},
     },
@@ -121,13 +122,18 @@ fn variable(
         super::invalid_key(key, "a variable", problems);
     }
     let table = table_of(tree, &key.text, problems)?;
-    let mut reader = TableReader::new(format!("variables.{}", key.text), table, problems);
+    let mut reader = TableReader::new(
+        format!("variables.{}", key.text),
+        table,
+        &VARIABLE,
+        problems,
+    );
     let description = reader.string("description").map(|found| found.value);
     let default = reader.value("default");
     let default =
         default.and_then(|tree| Some((scalar(tree, "default", reader.problems())?, tree)));
-    let allowed = reader.value("allowed");
-    let allowed = allowed.and_then(|tree| choices(tree, reader.problems()));
+    let allowed = reader.list("allowed");
+    let allowed = allowed.and_then(|elements| choices(elements, reader.problems()));
     reader.finish();
     if let (Some((value, tree)), Some(allowed)) = (&default, &allowed)
         && !allowed.contains(value)
@@ -160,8 +166,7 @@ fn scalar(tree: &Tree, key: &str, problems: &mut Problems) -> Option<String> {
     }
 }
 
-fn choices(tree: &Tree, problems: &mut Problems) -> Option<Vec<String>> {
-    let elements = list_of(tree, "allowed", problems)?;
+fn choices(elements: &[Tree], problems: &mut Problems) -> Option<Vec<String>> {
     elements
         .iter()
         .map(|element| scalar(element, "allowed", problems))

@@ -8,6 +8,7 @@ use crate::{
     resource::workspace::{Configuration, LabelSet, Workspace},
     stack::{
         Lifecycle,
+        fields::workspace::{LIMIT, WORKSPACE},
         load::{
             arn::{self, Arn, looks_like_arn},
             context::Context,
@@ -19,9 +20,6 @@ use crate::{
     },
     text::{Attribute, Reference, Segment, Text},
 };
-
-/// The longest retention, in days (Amazon Managed Service for Prometheus user guide, "Configure your workspace").
-const MOST_RETENTION_DAYS: u32 = 1095;
 
 /// A workspace that somebody else manages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,20 +144,17 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> (Workspace, Lifecycle) {
     let address = Address::workspace();
-    let mut reader = TableReader::new("workspace", table, problems);
+    let mut reader = TableReader::new("workspace", table, &WORKSPACE, problems);
     let alias = reader.string("alias");
     let kms_key_arn = reader.string("kms_key_arn");
     let configuration = Configuration {
-        retention_days: reader
-            .integer("retention_days", 1..=MOST_RETENTION_DAYS)
-            .map(|found| found.value),
+        retention_days: reader.integer("retention_days").map(|found| found.value),
         limits: limits(&mut reader),
-        // Both ranges: API model of Amazon Managed Service for Prometheus 2020-08-01, `UpdateWorkspaceConfiguration`.
         out_of_order_time_window_seconds: reader
-            .integer("out_of_order_time_window_seconds", 0..=600)
+            .integer("out_of_order_time_window_seconds")
             .map(|found| found.value),
         rule_query_offset_seconds: reader
-            .integer("rule_query_offset_seconds", 0..=86_400)
+            .integer("rule_query_offset_seconds")
             .map(|found| found.value),
     };
     let logging = reader.text("logging");
@@ -300,9 +295,8 @@ fn limits(reader: &mut TableReader<'_, '_>) -> Option<BTreeMap<LabelSet, u64>> {
 
 fn limit(tree: &Tree, problems: &mut Problems) -> Option<(LabelSet, u64)> {
     let table = table_of(tree, "limits", problems)?;
-    let mut reader = TableReader::new("workspace.limits", table, problems);
-    reader.require("max_series");
-    let most = reader.integer("max_series", 0..=i64::MAX);
+    let mut reader = TableReader::new("workspace.limits", table, &LIMIT, problems);
+    let most = reader.integer("max_series");
     let labels = reader.table("labels");
     reader.finish();
     let mut set = LabelSet::new();
@@ -319,7 +313,7 @@ fn limit(tree: &Tree, problems: &mut Problems) -> Option<(LabelSet, u64)> {
         }
         set.insert(key.text.clone(), value);
     }
-    Some((set, u64::try_from(most?.value).ok()?))
+    Some((set, most?.value))
 }
 
 /// API model of Amazon Managed Service for Prometheus 2020-08-01, `LabelName` and `LimitsPerLabelSet`.

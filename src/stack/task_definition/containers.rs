@@ -3,8 +3,9 @@
 use crate::{
     ecs_shape,
     stack::{
+        fields::container::CONTAINER,
         problem::Problems,
-        reader::{table_of, wrong_type},
+        reader::{TableReader, table_of, wrong_type},
         task_definition::{
             Scope, logs,
             view::{View, key, merge, set, string, tree},
@@ -67,13 +68,17 @@ fn one(
     };
     let expected = Expected {
         of: ecs_shape::container(),
-        other_keys: &["logs", "verbatim"],
+        other_keys: CONTAINER.own_keys(),
         given,
     };
-    let table = &converter.respelled(table, expected, path);
-    let mut container = converter.structure(table, expected, path);
-    if let Some((name, value)) = entry(table, "logs") {
-        if let Some((other, _)) = entry(table, "log_configuration") {
+    let table = &converter.respelled(table, &expected, path);
+    let mut container = converter.structure(table, &expected, path);
+    let mut reader = TableReader::new(path, table, &CONTAINER, problems);
+    let (logs, log_configuration) = (reader.entry("logs"), reader.entry("log_configuration"));
+    let verbatim = reader.value("verbatim");
+    reader.finish();
+    if let Some((name, value)) = logs {
+        if let Some((other, _)) = log_configuration {
             problems
                 .add(
                     "logs-twice",
@@ -92,16 +97,12 @@ fn one(
             );
         }
     }
-    if let Some((_, value)) = entry(table, "verbatim")
+    if let Some(value) = verbatim
         && let Some(verbatim) = table_of(value, &join(path, "verbatim"), problems)
     {
         merge(&mut container, verbatim);
     }
     container
-}
-
-fn entry<'a>(table: &'a Table, name: &str) -> Option<&'a (Key, Tree)> {
-    table.entries.iter().find(|(key, _)| key.text == name)
 }
 
 /// Lays containers of the stack file over exported ones: those of the same name member by member, others after them.

@@ -98,10 +98,10 @@ fn object(path: &str, json: &Json, span: &Span, problems: &mut Problems) -> Opti
     };
     // The family may stand in the stack file instead.
     let expected = Expected {
-        other_keys: &["family"],
+        other_keys: vec!["family"],
         ..Expected::plain(ecs_shape::request())
     };
-    let mut body = converter.structure(&table, expected, path);
+    let mut body = converter.structure(&table, &expected, path);
     let tags = [json.get("tags"), inner.get("tags")];
     body.entries.retain(|(name, _)| name.text != "tags");
     Some(Export {

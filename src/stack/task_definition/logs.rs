@@ -3,6 +3,7 @@
 use crate::{
     address::{Address, Kind},
     stack::{
+        fields::container::LOGS,
         load::arn::{self, Arn, looks_like_arn},
         problem::{Problems, nearest},
         reader::{TableReader, did_you_mean, listed, string_of},
@@ -29,7 +30,7 @@ pub(super) fn awslogs(logs: &Tree, scope: &Scope<'_>, problems: &mut Problems) -
     let span = &logs.span;
     let target = match &logs.value {
         Value::Table(inner) => {
-            let mut reader = TableReader::new("logs", inner, problems);
+            let mut reader = TableReader::new("logs", inner, &LOGS, problems);
             let name = reader.string("name");
             let arn = reader.string("arn");
             let region = reader.string("region");

@@ -12,7 +12,7 @@ use crate::{
     policy::Policy,
     stack::{
         problem::Problems,
-        reader::{respelled, table_of},
+        reader::table_of,
         task_definition::{
             Scope, container_definitions,
             metrics::{settings::Settings, workspace::Workspace},
@@ -53,7 +53,6 @@ pub(super) fn add(
 ) -> Option<Needs> {
     let path = format!("{path}.metrics");
     let table = table_of(metrics, &path, problems)?;
-    let table = &respelled(&path, table, settings::KEYS, problems);
     let settings = settings::read(table, &path, body, scope, problems);
     mistakes::report(&settings, body, scope, problems);
     let taken = container_definitions(body)
@@ -157,10 +156,10 @@ fn prerequisites(name: &str, containers: &[Tree]) -> BTreeSet<String> {
 /// The containers that have to be started before `container`, with the places that say so: links and shared volumes are dependencies too (ECS API reference,
 /// `ContainerDependency`, `START`).
 pub(super) fn waits_for(container: &Tree) -> Vec<(&str, &Span)> {
-    let depends = container
-        .list("dependsOn")
-        .iter()
-        .filter_map(|on| Some((on.known_at("containerName")?, &on.span)));
+    let depends = container.list("dependsOn").iter().filter_map(|on| {
+        let name = on.at("containerName")?;
+        Some((name.known()?, &name.span))
+    });
     let links = container.list("links").iter().filter_map(|link| {
         let known = link.known()?;
         Some((known.split(':').next().unwrap_or(known), &link.span))

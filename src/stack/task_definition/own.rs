@@ -1,4 +1,4 @@
-//! Reads the keys of a task definition that are amp-stack's own: its lifecycle and its tags.
+//! Reads the keys of a task definition that are amp-stack's own: its lifecycle, its tags, and what stands for members of the request.
 
 use crate::{
     address::Kind,
@@ -6,17 +6,50 @@ use crate::{
         Lifecycle,
         load::{lifecycle, tags},
         reader::TableReader,
+        tree::Tree,
     },
     tags::{MOST, PREVENT_DESTROY_TAG, Tags},
     text::Text,
 };
 
-/// The most revisions that a family can have (ECS developer guide, "Amazon ECS service quotas").
-const MAX_REVISIONS: u32 = 1_000_000;
+/// The values of keys that stand for members of the request, or for more than one of them.
+#[derive(Debug)]
+pub(super) struct Own<'t> {
+    /// `definition`.
+    pub(super) definition: Option<&'t Tree>,
+    /// `family`.
+    pub(super) family: Option<&'t Tree>,
+    /// `containers`.
+    pub(super) containers: Option<&'t Tree>,
+    /// `task_role`.
+    pub(super) task_role: Option<&'t Tree>,
+    /// `execution_role`.
+    pub(super) execution_role: Option<&'t Tree>,
+    /// `metrics`.
+    pub(super) metrics: Option<&'t Tree>,
+    /// `verbatim`.
+    pub(super) verbatim: Option<&'t Tree>,
+}
+
+impl<'t> Own<'t> {
+    /// Finds the keys whose values are read elsewhere.
+    pub(super) fn of(reader: &mut TableReader<'t, '_>) -> Self {
+        let mut value = |key| reader.value(key);
+        Self {
+            definition: value("definition"),
+            family: value("family"),
+            containers: value("containers"),
+            task_role: value("task_role"),
+            execution_role: value("execution_role"),
+            metrics: value("metrics"),
+            verbatim: value("verbatim"),
+        }
+    }
+}
 
 /// Reads `prevent_destroy`, `adopt`, `ignore` and `keep_revisions`.
 pub(super) fn lifecycle(reader: &mut TableReader<'_, '_>) -> Lifecycle {
-    let keep_revisions = reader.integer("keep_revisions", 1..=MAX_REVISIONS);
+    let keep_revisions = reader.integer("keep_revisions");
     Lifecycle {
         keep_revisions: keep_revisions.map(|found| found.value),
         ..lifecycle::read(reader, Kind::TaskDefinition, false)

@@ -13,18 +13,25 @@ mod permissions;
 mod sizes;
 mod storage;
 
-pub use sizes::{fargate_cpu, fargate_memory};
+use std::ops::RangeInclusive;
 
-use crate::stack::{
-    problem::{Problem, Problems},
-    task_definition::{
-        Scope,
-        launch::{Launch, LaunchType, Network},
-        roles::RoleUse,
-        view::View,
+use crate::{
+    resource::task_definition::document::file_name,
+    stack::{
+        fields::{Fields, Takes},
+        problem::{Problem, Problems},
+        reader::range_in_words,
+        task_definition::{
+            Scope,
+            launch::{Launch, LaunchType, Network},
+            roles::RoleUse,
+            view::View,
+        },
+        tree::{Span, Table, Tree, Value},
     },
-    tree::{Span, Table, Tree, Value},
 };
+
+pub use sizes::{fargate_cpu, fargate_memory};
 
 /// A request, and what its rules ask of it again and again.
 pub(super) struct Task<'a> {
@@ -149,14 +156,16 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     permissions::check(task, problems);
 }
 
-/// Reports a number that is outside of what ECS takes.
-fn range(
-    tree: &Tree,
-    key: &str,
-    limits: std::ops::RangeInclusive<i64>,
-    of: &str,
-    problems: &mut Problems,
-) {
+/// Reports a number that is outside of what is declared for the member `key` of this structure.
+fn range(tree: &Tree, fields: &'static Fields, key: &str, of: &str, problems: &mut Problems) {
+    match fields.get(&file_name(key)).map(|field| field.takes) {
+        Some(Takes::Integer(low, high)) => within(tree, key, low..=high, of, problems),
+        other => panic!("`{key}` of `{}` is declared to take {other:?}", fields.name),
+    }
+}
+
+/// Reports a number that is outside of what ECS takes where the task is as it is.
+fn within(tree: &Tree, key: &str, limits: RangeInclusive<i64>, of: &str, problems: &mut Problems) {
     let Some(value) = tree.at(key) else {
         return;
     };
@@ -164,13 +173,8 @@ fn range(
         .integer()
         .is_some_and(|number| !limits.contains(&number))
     {
-        let name = crate::resource::task_definition::document::file_name(key);
-        let (low, high) = limits.into_inner();
-        let takes = if high == i64::MAX {
-            format!("takes {low} or more")
-        } else {
-            format!("takes {low} to {high}")
-        };
+        let name = file_name(key);
+        let takes = format!("takes {}", range_in_words(&limits));
         let message = format!("`{name}` of {of} {takes}");
         problems.add("out-of-range", &value.span, takes, message);
     }

@@ -9,8 +9,9 @@ use crate::{
     ecs_shape::{Member, Shape, Structure},
     resource::task_definition::document::{KEYED, file_name},
     stack::{
+        fields::{Field, Takes, ecs},
         problem::{Problems, nearest},
-        reader::{did_you_mean, listed, wrong_type},
+        reader::{did_you_mean, integer_of, listed, show_line, wrong_type},
         task_definition::view::{key, string, tree},
         tree::{Key, Span, Table, Tree, Value},
     },
@@ -32,12 +33,11 @@ pub(super) struct Converter<'p> {
 }
 
 /// A structure that is read.
-#[derive(Clone, Copy)]
 pub(super) struct Expected<'a> {
     /// Its shape.
     pub(super) of: &'a Structure,
     /// Keys that mean something else, and are read elsewhere.
-    pub(super) other_keys: &'a [&'static str],
+    pub(super) other_keys: Vec<&'static str>,
     /// The member that is given by the key under which the table stands.
     pub(super) given: Option<&'a str>,
 }
@@ -47,7 +47,7 @@ impl<'a> Expected<'a> {
     pub(super) fn plain(of: &'a Structure) -> Self {
         Self {
             of,
-            other_keys: &[],
+            other_keys: Vec::new(),
             given: None,
         }
     }
@@ -55,7 +55,12 @@ impl<'a> Expected<'a> {
 
 impl Converter<'_> {
     /// Reads the members of `table`. `path` is where it stands, for messages.
-    pub(super) fn structure(&mut self, table: &Table, expected: Expected<'_>, path: &str) -> Table {
+    pub(super) fn structure(
+        &mut self,
+        table: &Table,
+        expected: &Expected<'_>,
+        path: &str,
+    ) -> Table {
         let table = self.respelled(table, expected, path);
         let mut entries = Vec::new();
         let here = |name: &Key| !expected.other_keys.contains(&name.text.as_str());
@@ -76,7 +81,12 @@ impl Converter<'_> {
     }
 
     /// Reports the keys that are not known. Those that are misspelt are spelled right, so that what they hold is read and not taken for missing.
-    pub(super) fn respelled(&mut self, table: &Table, expected: Expected<'_>, path: &str) -> Table {
+    pub(super) fn respelled(
+        &mut self,
+        table: &Table,
+        expected: &Expected<'_>,
+        path: &str,
+    ) -> Table {
         let known: Vec<String> = expected
             .of
             .members
@@ -84,7 +94,7 @@ impl Converter<'_> {
             .filter(|member| expected.given != Some(&member.name))
             .map(|member| self.spelled(member))
             .filter(|name| !expected.other_keys.contains(&name.as_str()))
-            .chain(expected.other_keys.iter().map(|&key| key.to_owned()))
+            .chain(expected.other_keys.iter().map(|key| (*key).to_owned()))
             .collect();
         let mut entries = Vec::new();
         for (name, value) in &table.entries {
@@ -109,7 +119,7 @@ impl Converter<'_> {
         }
     }
 
-    fn missing(&mut self, table: &Table, expected: Expected<'_>, path: &str) {
+    fn missing(&mut self, table: &Table, expected: &Expected<'_>, path: &str) {
         for member in expected.of.members.iter().filter(|member| member.required) {
             let name = self.spelled(member);
             let elsewhere = expected.other_keys.contains(&name.as_str());
@@ -117,12 +127,16 @@ impl Converter<'_> {
             if elsewhere || given || table.get(&name).is_some() {
                 continue;
             }
-            self.problems.add(
+            let problem = self.problems.add(
                 "missing-key",
                 &table.span,
                 format!("`{name}` is missing"),
                 format!("`{path}` needs `{name}`"),
             );
+            let field = declared(expected.of, &name);
+            if let Some(field) = field.filter(|_| self.dialect == Dialect::StackFile) {
+                show_line(problem, field);
+            }
         }
     }
 
@@ -131,7 +145,7 @@ impl Converter<'_> {
         &mut self,
         name: &Key,
         known: &'k [String],
-        expected: Expected<'_>,
+        expected: &Expected<'_>,
         path: &str,
     ) -> Option<&'k str> {
         let respelled = match self.dialect {
@@ -154,13 +168,27 @@ impl Converter<'_> {
     }
 
     fn member(&mut self, value: &Tree, member: &Member, of: &Structure, path: &str) -> Tree {
-        if let Value::Integer(number) = value.value
-            && of.name == "RegisterTaskDefinitionInput"
-            && matches!(member.name.as_str(), "cpu" | "memory")
+        let takes = declared(of, &file_name(&member.name)).map(|field| field.takes);
+        if let (Value::Integer(_), Some(Takes::MemberOr(Takes::Integer(low, high)))) =
+            (&value.value, takes)
         {
-            return string(number.to_string(), &value.span);
+            let number = integer_of(value, path, *low..=*high, self.problems);
+            return number.map_or_else(
+                || value.clone(),
+                |number| string(number.to_string(), &value.span),
+            );
         }
         let keyed = KEYED.iter().find(|(list, ..)| *list == member.name);
+        let is_by_name = keyed.is_some() && value.as_table().is_some();
+        if self.dialect == Dialect::StackFile && !is_by_name && !fits(&member.shape, &value.value) {
+            let problem = wrong_type(value, path, wanted(&member.shape), self.problems);
+            if let (Shape::List(_) | Shape::Struct(_) | Shape::Map(_), Some(field)) =
+                (&member.shape, declared(of, &file_name(&member.name)))
+            {
+                show_line(problem, field);
+            }
+            return value.clone();
+        }
         if let (
             Dialect::StackFile,
             Some((_, name, content)),
@@ -197,7 +225,7 @@ impl Converter<'_> {
                         given: Some(name),
                         ..Expected::plain(element)
                     };
-                    let inner = self.structure(inner, expected, &at);
+                    let inner = self.structure(inner, &expected, &at);
                     (inner.span, inner.entries)
                 }
                 (_, Some(content)) => {
@@ -224,7 +252,7 @@ impl Converter<'_> {
     pub(super) fn value(&mut self, value: &Tree, shape: &Shape, path: &str) -> Tree {
         let converted = match (shape, &value.value) {
             (Shape::Struct(of), Value::Table(table)) => {
-                Value::Table(self.structure(table, Expected::plain(of), path))
+                Value::Table(self.structure(table, &Expected::plain(of), path))
             }
             (Shape::List(element), Value::List(elements)) => {
                 let each = |(index, inner)| self.value(inner, element, &format!("{path}[{index}]"));
@@ -304,7 +332,12 @@ impl Converter<'_> {
     }
 }
 
-fn members_of(expected: Expected<'_>, known: &[String]) -> String {
+/// The field that is the member of `structure` with this name in a stack file.
+fn declared(structure: &Structure, name: &str) -> Option<&'static Field> {
+    ecs::of(&structure.name)?.get(name)
+}
+
+fn members_of(expected: &Expected<'_>, known: &[String]) -> String {
     if known.len() > 12 {
         format!(
             "the keys are the members of `{}` in ECS's API reference, in snake case; what AWS has added since can be passed through `verbatim`",
@@ -313,6 +346,18 @@ fn members_of(expected: Expected<'_>, known: &[String]) -> String {
     } else {
         format!("its keys are {}", listed(known))
     }
+}
+
+/// Tells whether a value is of the type that a shape asks for, whatever is in it.
+fn fits(shape: &Shape, value: &Value) -> bool {
+    matches!(
+        (shape, value),
+        (Shape::Struct(_) | Shape::Map(_), Value::Table(_))
+            | (Shape::List(_), Value::List(_))
+            | (Shape::Text(_), Value::Text(_))
+            | (Shape::Integer, Value::Integer(_))
+            | (Shape::Boolean, Value::Bool(_))
+    )
 }
 
 fn wanted(shape: &Shape) -> &'static str {

@@ -42,18 +42,8 @@ pub(crate) struct Emulator {
 
 impl Emulator {
     /// Starts one, or tells on standard error that the test is left out and returns `None`.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the switch is an environment variable"
-    )]
     pub(crate) fn start(kind: Kind, test: &str) -> Option<Self> {
-        if std::env::var(SKIP).is_ok_and(|value| !value.is_empty()) {
-            // Not `eprintln!`, which the test runner would swallow.
-            let notice = format!("{test}: left out, because {SKIP} is set\n");
-            std::io::stderr().write_all(notice.as_bytes()).unwrap();
-            return None;
-        }
-        let python = environment();
+        let python = python(test)?;
         let (server, endpoint) = match kind {
             Kind::Moto => moto(python),
             Kind::Sandbox => sandbox(&[]),
@@ -133,6 +123,21 @@ impl Drop for Emulator {
             let _ = child.wait();
         }
     }
+}
+
+/// The Python with boto3, moto and jsonschema, or `None` and a word on standard error if `test` is left out.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the switch is an environment variable"
+)]
+pub(crate) fn python(test: &str) -> Option<&'static Path> {
+    if std::env::var(SKIP).is_ok_and(|value| !value.is_empty()) {
+        // Not `eprintln!`, which the test runner would swallow.
+        let notice = format!("{test}: left out, because {SKIP} is set\n");
+        std::io::stderr().write_all(notice.as_bytes()).unwrap();
+        return None;
+    }
+    Some(environment())
 }
 
 /// Moto on a free port, and where it is.

@@ -108,7 +108,11 @@ const APPLY: &[&str] = &["apply", "--json", "--yes", "--concurrency", "1"];
 fn life(series: &mut BTreeMap<&'static str, Told>) {
     let stage = Stage::new("json-life", Account::hasty());
     series.insert("plan", stage.told(&["plan", "--json"], 0));
-    series.insert("apply", stage.told(APPLY, 0));
+    let words = ["plan", "--json", "--out", "plan.json"];
+    series.insert("plan to keep", stage.told(&words, 0));
+    let words = ["apply", "--json", "plan.json", "--concurrency", "1"];
+    series.insert("apply", stage.told(&words, 0));
+    series.insert("apply once more", stage.told(&words, 0));
     series.insert("apply again", stage.told(APPLY, 0));
     let words = ["plan", "--json", "--explain"];
     series.insert("explained plan", stage.told(&words, 0));
@@ -153,6 +157,12 @@ fn failures(series: &mut BTreeMap<&'static str, Told>) {
     stage.account.fault("iam:PutRolePolicy", denied);
     series.insert("failed apply", stage.told(APPLY, 3));
 
+    series.insert("interrupted apply", interrupted(1));
+    series.insert("apply left at once", interrupted(2));
+}
+
+/// An apply that is interrupted so many times while its third call is under way.
+fn interrupted(times: usize) -> Told {
     let stage = Stage::new("json-interrupted", Account::hasty());
     stage.account.fault("iam:CreateRole", Fault::Hold);
     let mut child = stage
@@ -164,19 +174,21 @@ fn failures(series: &mut BTreeMap<&'static str, Told>) {
         .unwrap();
     stage.account.wait_for_held();
     let pid = child.id().to_string();
-    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    assert!(sent.success());
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut stdout = String::new();
-    while !stdout.contains("\"event\":\"stopping\"") {
-        assert!(out.read_line(&mut stdout).unwrap() > 0, "{stdout}");
+    for event in ["stopping", "error"].iter().take(times) {
+        let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        assert!(sent.success());
+        while !stdout.contains(&format!("\"event\":\"{event}\"")) {
+            assert!(out.read_line(&mut stdout).unwrap() > 0, "{stdout}");
+        }
     }
     stage.account.let_go();
     out.read_to_string(&mut stdout).unwrap();
     let mut run = Run::from(child.wait_with_output().unwrap()).expect(3);
     run.stdout = stdout;
     let performed = stage.account.performed();
-    series.insert("interrupted apply", Told { run, performed });
+    Told { run, performed }
 }
 
 /// Runs that have to wait.

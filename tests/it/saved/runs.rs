@@ -103,6 +103,11 @@ fn a_plan_is_carried_out_once() {
     bench
         .run(&["plan", "stack.toml", "--sandbox", "--detailed-exitcode"])
         .expect(0);
+
+    let told = bench.run(&[APPLY, &["--json"]].concat()).expect(0);
+    let events = told.stdout.lines().map(serde_json::from_str::<Value>);
+    let events: Vec<Value> = events.map(Result::unwrap).collect();
+    assert!(events.len() > 2, "{}", told.stdout);
 }
 
 #[test]

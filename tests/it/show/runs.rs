@@ -124,6 +124,18 @@ fn waiting(step: &StepId, class: Class, code: &str) -> Event {
     }
 }
 
+fn throttled(step: &StepId, attempts: u32) -> Event {
+    Event::Noticed {
+        step: step.clone(),
+        operation: "aps:CreateWorkspace",
+        notice: Notice::Retrying {
+            request: "aps:DescribeWorkspace".to_owned(),
+            attempts,
+            trouble: Trouble::Throttled,
+        },
+    }
+}
+
 /// What a run of `events` over `plan` says, in which a second passes after each event and then `silence`.
 fn said(plan: &Plan, events: &[Event], silence: Duration) -> String {
     let mut out = Vec::new();
@@ -167,15 +179,9 @@ fn plain_progress_tells_what_begins_waits_and_ends() {
                 status: "CREATING".to_owned(),
             },
         },
-        Event::Noticed {
-            step: workspace.clone(),
-            operation: "aps:CreateWorkspace",
-            notice: Notice::Retrying {
-                request: "aps:DescribeWorkspace".to_owned(),
-                attempts: 1,
-                trouble: Trouble::Throttled,
-            },
-        },
+        throttled(&workspace, 1),
+        throttled(&workspace, 3),
+        throttled(&workspace, 4),
         Event::Performed {
             step: workspace.clone(),
             operation: "aps:CreateWorkspace",

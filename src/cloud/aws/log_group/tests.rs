@@ -99,6 +99,8 @@ async fn only_groups_of_exactly_these_names_are_found_on_every_page() {
         panic!("it is a log group");
     };
     assert!(!group.tags.contains_key("aws:x"));
+    let of_aws = BTreeMap::from([("aws:x".to_owned(), "y".to_owned())]);
+    assert_eq!(found[1].facts, [Fact::TagsOfAws(of_aws)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! Roles against a scripted IAM.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cloud::{
@@ -13,7 +13,7 @@ use crate::{
         Change as AnyChange, Resource,
         role::{Change, Role},
     },
-    snapshot::{Found, RoleFact},
+    snapshot::{Fact, Found, RoleFact},
     tags::{Owner, Tags},
     text::{Attribute, Text},
 };
@@ -179,6 +179,9 @@ async fn two_lists_with_two_pages_make_one_role() {
 #[tokio::test(start_paused = true)]
 async fn roles_of_ours_and_declared_ones_are_found_and_all_are_known() {
     let (found, facts) = observe().await;
+    let of_aws = BTreeMap::from([("aws:servicecatalog:x".to_owned(), "y".to_owned())]);
+    let is_told = |found: &Found| found.facts.contains(&Fact::TagsOfAws(of_aws.clone()));
+    assert!(found.iter().any(is_told), "{found:?}");
     let found: BTreeSet<&str> = found.iter().map(|f| f.resource.name()).collect();
     assert_eq!(
         found,

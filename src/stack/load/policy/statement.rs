@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     stack::{
+        fields::policy::{PRINCIPAL, STATEMENT},
         load::policy::Purpose,
         problem::{Problems, nearest},
         reader::{TableReader, did_you_mean, string_of, table_of, text_of, wrong_type},
@@ -77,10 +78,9 @@ pub(super) fn check_all(tree: &Tree, purpose: Purpose, problems: &mut Problems) 
 }
 
 fn check(table: &Table, purpose: Purpose, problems: &mut Problems) {
-    let mut reader = TableReader::new("Statement", table, problems);
+    let mut reader = TableReader::new("Statement", table, &STATEMENT, problems);
     let sid = reader.string("Sid");
-    reader.require("Effect");
-    reader.choice("Effect", &["Allow", "Deny"]);
+    reader.choice("Effect");
     let elements = [
         "Principal",
         "NotPrincipal",
@@ -267,9 +267,8 @@ fn check_principal(tree: &Tree, problems: &mut Problems) {
             }
         }
         Value::Table(table) => {
-            let mut reader = TableReader::new("Principal", table, problems);
-            let types = ["AWS", "Service", "Federated", "CanonicalUser"];
-            for key in types {
+            let mut reader = TableReader::new("Principal", table, &PRINCIPAL, problems);
+            for key in PRINCIPAL.keys() {
                 if let Some(tree) = reader.value(key) {
                     each_text(tree, key, reader.problems(), &mut |_, _, _| {});
                 }
@@ -325,6 +324,8 @@ fn check_condition_values(key: &str, tree: &Tree, problems: &mut Problems) {
                 }
             }
         }
-        Value::Table(_) => wrong_type(tree, key, "a string or an array of strings", problems),
+        Value::Table(_) => {
+            wrong_type(tree, key, "a string or an array of strings", problems);
+        }
     }
 }

@@ -3,8 +3,9 @@
 use crate::{
     adot::{Period, Scrape, config},
     stack::{
+        fields::metrics::SCRAPE,
         problem::{Problems, nearest},
-        reader::{Located, TableReader, did_you_mean, listed, respelled, table_of},
+        reader::{Located, TableReader, did_you_mean, listed, table_of},
         task_definition::{
             container_definitions,
             launch::{Launch, LaunchType, Network},
@@ -13,17 +14,6 @@ use crate::{
         tree::{Span, Table},
     },
 };
-
-/// The keys of a target.
-const KEYS: &[&str] = &[
-    "container",
-    "host",
-    "interval",
-    "job",
-    "path",
-    "port",
-    "timeout",
-];
 
 /// Reads the targets. Containers that the collector has to be linked to go to `links`.
 pub(super) fn targets(
@@ -40,7 +30,6 @@ pub(super) fn targets(
         let Some(table) = table_of(element, &path, problems) else {
             continue;
         };
-        let table = &respelled(&path, table, KEYS, problems);
         let Some(target) = target(table, &path, body, links, problems) else {
             continue;
         };
@@ -69,19 +58,16 @@ fn target(
     links: &mut Vec<String>,
     problems: &mut Problems,
 ) -> Option<Scrape> {
-    let mut reader = TableReader::new(path, table, problems);
-    reader.require("port");
-    let port = reader
-        .integer("port", 1..=u16::MAX)
-        .map(|found| found.value);
+    let mut reader = TableReader::new(path, table, &SCRAPE, problems);
+    let port = reader.integer("port").map(|found| found.value);
     let url_path = reader.string("path");
     let interval = period(&mut reader, "interval");
-    let interval_is_sound = interval.is_some() || table.get("interval").is_none();
+    let interval_is_sound = interval.is_some() || reader.peek("interval").is_none();
     let timeout = period(&mut reader, "timeout").filter(|_| interval_is_sound);
     let host = reader.string("host");
     let container = reader.string("container");
     let job = reader.string("job").map(|found| found.value);
-    let problems = reader.problems();
+    reader.finish();
     if let Some(wrong) = url_path
         .as_ref()
         .filter(|found| !found.value.starts_with('/'))
@@ -99,7 +85,6 @@ fn target(
         |found| found.value.clone(),
     );
     let timeout = timeout_of(timeout, &interval_value, problems);
-    reader.finish();
     Some(Scrape {
         host,
         port: port?,

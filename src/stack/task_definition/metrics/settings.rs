@@ -3,6 +3,7 @@
 use crate::{
     adot::{self, Collector},
     stack::{
+        fields::metrics::METRICS,
         problem::Problems,
         reader::{TableReader, text_of},
         task_definition::{
@@ -16,35 +17,10 @@ use crate::{
     text::Text,
 };
 
-/// The conditions under which other containers start; `none` is not to wait.
-const CONDITIONS: &[&str] = &["HEALTHY", "START", "none"];
-/// How the task's role gets its rights.
-const POLICIES: &[&str] = &["least-privilege", adot::grants::REMOTE_WRITE_ACCESS, "none"];
 /// The variables that follow from other keys, with those keys.
 const DERIVED: &[(&str, &str)] = &[
     (adot::ENDPOINT_VARIABLE, "workspace"),
     (adot::SCRAPE_VARIABLE, "scrape"),
-];
-
-/// The keys of the table.
-pub(super) const KEYS: &[&str] = &[
-    "command",
-    "cpu",
-    "depends_on",
-    "environment",
-    "essential",
-    "image",
-    "logs",
-    "memory",
-    "memory_reservation",
-    "name",
-    "otlp",
-    "policy",
-    "scrape",
-    "secrets",
-    "traces",
-    "verbatim",
-    "workspace",
 ];
 
 /// What the table says.
@@ -84,9 +60,9 @@ pub(super) fn read<'t>(
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Settings<'t> {
-    let mut reader = TableReader::new(path, table, problems);
+    let mut reader = TableReader::new(path, table, &METRICS, problems);
     let mut collector = collector(&mut reader, body);
-    let own_configuration = own_configuration(table);
+    let own_configuration = own_configuration(&reader);
     let writes = collector.otlp || !collector.scrape.is_empty() || !own_configuration.is_empty();
     let workspace = match reader.string("workspace") {
         Some(named) => Workspace::named(&named, scope, reader.problems()),
@@ -95,19 +71,18 @@ pub(super) fn read<'t>(
     };
     collector.endpoint = workspace.as_ref().map(|w| w.remote_write_url.clone());
     collector.region = region(&Launch::of(body), workspace.as_ref(), scope).map(Text::from);
-    let granting = match reader.choice("policy", POLICIES).map(|found| found.value) {
+    let granting = match reader.choice("policy").map(|found| found.value) {
         Some(adot::grants::REMOTE_WRITE_ACCESS) => Granting::Managed,
         Some("none") => Granting::Nothing,
         Some(_) | None => Granting::LeastPrivilege,
     };
-    let condition = reader.choice("depends_on", CONDITIONS);
+    let condition = reader.choice("depends_on");
     let condition = condition.map_or("HEALTHY", |found| found.value);
     let logs = reader.value("logs");
     let logs = logs.and_then(|tree| logs::awslogs(tree, scope, reader.problems()));
     let verbatim = reader.table("verbatim");
-    reader.finish();
-    let span_of = |key: &str| table.get(key).map(|tree| tree.span.clone());
-    Settings {
+    let span_of = |key: &str| reader.peek(key).map(|tree| tree.span.clone());
+    let settings = Settings {
         span: table.span.clone(),
         collector,
         workspace,
@@ -119,11 +94,13 @@ pub(super) fn read<'t>(
         own_configuration,
         collects: ["scrape", "otlp", "traces"]
             .into_iter()
-            .filter_map(|key| table.get(key))
+            .filter_map(|key| reader.peek(key))
             .any(|tree| !declines(tree)),
-        names_workspace: table.get("workspace").is_some(),
+        names_workspace: reader.peek("workspace").is_some(),
         sources: ["otlp", "scrape"].into_iter().filter_map(span_of).collect(),
-    }
+    };
+    reader.finish();
+    settings
 }
 
 /// Tells whether a value asks for nothing, as `false` and an empty list do.
@@ -139,10 +116,7 @@ fn declines(tree: &Tree) -> bool {
 fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
     let mut links = Vec::new();
     let scrape = scrape::targets(reader, body, &mut links);
-    let mut size = |key| {
-        let size = reader.integer(key, 0..=i32::MAX);
-        size.map(|found| found.value.unsigned_abs())
-    };
+    let mut size = |key| reader.integer(key).map(|found| found.value);
     let (cpu, memory, reservation) = (size("cpu"), size("memory"), size("memory_reservation"));
     let name = reader.string("name").map(|found| found.value);
     let image = reader.text("image").map(|found| found.value);
@@ -151,7 +125,7 @@ fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
         image: image.unwrap_or_else(|| Text::from(adot::IMAGE)),
         otlp: reader.boolean("otlp").is_some_and(|found| found.value),
         scrape,
-        traces: reader.choice("traces", &["xray"]).is_some(),
+        traces: reader.choice("traces").is_some(),
         command: command(reader),
         endpoint: None,
         region: None,
@@ -166,14 +140,14 @@ fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
 }
 
 /// Where the user configures the collector by other means than `otlp` and `scrape`, the one that wins first.
-fn own_configuration(table: &Table) -> Vec<Span> {
+fn own_configuration(reader: &TableReader<'_, '_>) -> Vec<Span> {
     let variable = |list: &str| {
-        let variables = table.get(list).and_then(Tree::as_table)?;
+        let variables = reader.peek(list).and_then(Tree::as_table)?;
         let mut keys = variables.entries.iter().map(|(key, _)| key);
         let found = keys.find(|key| key.text == adot::CONFIG_VARIABLE)?;
         Some(found.span.clone())
     };
-    let command = table.get("command").map(|tree| tree.span.clone());
+    let command = reader.peek("command").map(|tree| tree.span.clone());
     [variable("environment"), variable("secrets"), command]
         .into_iter()
         .flatten()

@@ -1,6 +1,7 @@
 //! What single members of a container take.
 
 use crate::stack::{
+    fields::ecs,
     problem::Problems,
     task_definition::{
         rules::{Container, Task, range, suggest},
@@ -34,8 +35,8 @@ fn restart_policy(container: &Container<'_>, problems: &mut Problems) {
     };
     range(
         policy,
+        &ecs::RESTART_POLICY,
         "restartAttemptPeriod",
-        60..=1800,
         &container.label(),
         problems,
     );
@@ -59,11 +60,11 @@ fn linux(container: &Container<'_>, problems: &mut Problems) {
         return;
     };
     let label = container.label();
-    range(linux, "swappiness", 0..=100, &label, problems);
-    range(linux, "maxSwap", 0..=i64::MAX, &label, problems);
-    range(linux, "sharedMemorySize", 1..=i64::MAX, &label, problems);
+    for key in ["swappiness", "maxSwap", "sharedMemorySize"] {
+        range(linux, &ecs::LINUX_PARAMETERS, key, &label, problems);
+    }
     for tmpfs in linux.list("tmpfs") {
-        range(tmpfs, "size", 1..=i64::MAX, &label, problems);
+        range(tmpfs, &ecs::TMPFS, "size", &label, problems);
     }
 }
 

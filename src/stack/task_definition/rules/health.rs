@@ -3,6 +3,7 @@
 use crate::{
     adot,
     stack::{
+        fields::ecs,
         problem::Problems,
         task_definition::{
             rules::{Container, Task, range},
@@ -24,10 +25,9 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
 /// ECS API reference, `HealthCheck`.
 fn limits(container: &Container<'_>, check: &Tree, problems: &mut Problems) {
     let label = container.label();
-    range(check, "interval", 5..=300, &label, problems);
-    range(check, "timeout", 2..=60, &label, problems);
-    range(check, "retries", 1..=10, &label, problems);
-    range(check, "startPeriod", 0..=300, &label, problems);
+    for key in ["interval", "timeout", "retries", "startPeriod"] {
+        range(check, &ecs::HEALTH_CHECK, key, &label, problems);
+    }
 }
 
 fn command(container: &Container<'_>, check: &Tree, problems: &mut Problems) {

@@ -7,7 +7,7 @@ use crate::{
         reader::listed,
         task_definition::{
             launch::{LaunchType, Network},
-            rules::{Container, Task, range},
+            rules::{Container, Task, within},
             view::View,
         },
         tree::{Tree, Value},
@@ -151,7 +151,7 @@ fn fargate_container(container: &Container<'_>, problems: &mut Problems) {
     }
     // ECS API reference, `ContainerDefinition`, `startTimeout` and `stopTimeout`.
     for key in ["startTimeout", "stopTimeout"] {
-        range(
+        within(
             container.tree,
             key,
             2..=120,

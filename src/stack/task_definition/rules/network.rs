@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::stack::{
+    fields::ecs,
     problem::Problems,
     task_definition::{
         launch::Network,
@@ -88,9 +89,14 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
 
 fn mapping_of(task: &Task<'_>, container: &Container<'_>, mapping: &Tree, problems: &mut Problems) {
     let label = container.label();
-    range(mapping, "containerPort", 1..=65535, &label, problems);
-    // 0 asks for a port that Docker chooses.
-    range(mapping, "hostPort", 0..=65535, &label, problems);
+    range(
+        mapping,
+        &ecs::PORT_MAPPING,
+        "containerPort",
+        &label,
+        problems,
+    );
+    range(mapping, &ecs::PORT_MAPPING, "hostPort", &label, problems);
     let port_range = mapping.at("containerPortRange");
     let port = mapping.at("containerPort");
     let host = mapping.at("hostPort");

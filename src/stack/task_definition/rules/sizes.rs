@@ -3,9 +3,11 @@
 use crate::{
     resource::task_definition::document::rules::{cpu_units, memory_mib},
     stack::{
+        fields::{container::CONTAINER, ecs, task_definition::TASK_DEFINITION},
         problem::Problems,
+        reader::show_line,
         task_definition::{
-            rules::{Container, Task, range},
+            rules::{Container, Task, range, within},
             view::View,
         },
     },
@@ -68,8 +70,8 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
     if let Some(storage) = task.request.at("ephemeralStorage") {
         range(
             storage,
+            &ecs::EPHEMERAL_STORAGE,
             "sizeInGiB",
-            21..=200,
             "ephemeral storage",
             problems,
         );
@@ -103,12 +105,15 @@ fn size(
 fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mut Problems) {
     for key in ["cpu", "memory"] {
         if task.request.at(key).is_none() {
-            problems.add(
+            let problem = problems.add(
                 "fargate-size",
                 &task.request.span,
                 format!("`{key}` is missing"),
                 format!("a task on Fargate needs `{key}`"),
             );
+            if let Some(field) = TASK_DEFINITION.get(key) {
+                show_line(problem, field);
+            }
         }
     }
     let (Some(units), Some(mib), Some(cpu_at), Some(memory_at)) = (
@@ -182,10 +187,10 @@ fn container_sizes(
     for key in ["memory", "memoryReservation"] {
         // 0 is what some tools write for none; it is judged below.
         if tree.integer_at(key).is_some_and(|mib| mib != 0) {
-            range(tree, key, 6..=i64::MAX, &label, problems);
+            within(tree, key, 6..=i64::MAX, &label, problems);
         }
     }
-    range(tree, "cpu", 0..=i64::MAX, &label, problems);
+    range(tree, &CONTAINER, "cpu", &label, problems);
     if let (Some(hard), Some(soft), Some(at)) = (memory, reservation, tree.at("memory"))
         && hard <= soft
         && hard > 0

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::stack::{
+    fields::ecs,
     problem::Problems,
     task_definition::{
         rules::{Container, Task, range, suggest},
@@ -27,8 +28,8 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
         if let Some(efs) = volume.at("efsVolumeConfiguration") {
             range(
                 efs,
+                &ecs::EFS_VOLUME,
                 "transitEncryptionPort",
-                1..=65535,
                 "an EFS volume",
                 problems,
             );
@@ -37,8 +38,8 @@ pub(super) fn check(task: &Task<'_>, problems: &mut Problems) {
         if let Some(s3) = volume.at("s3filesVolumeConfiguration") {
             range(
                 s3,
+                &ecs::S3_FILES_VOLUME,
                 "transitEncryptionPort",
-                1..=65535,
                 "an S3 Files volume",
                 problems,
             );

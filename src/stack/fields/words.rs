@@ -1,0 +1,186 @@
+//! Fields in words: what they take, and whether they may be left out.
+
+use crate::{
+    ecs_shape::{Member, Shape},
+    resource::task_definition::document::{KEYED, file_name},
+    stack::{
+        fields::{Field, Fields, Presence, Takes},
+        reader::range_in_words,
+    },
+};
+
+/// What `field` of `of` takes: "a string", "an array, each element a table".
+pub fn takes(of: &Fields, field: &Field) -> String {
+    of_takes(&field.takes, of.member_of(field))
+}
+
+/// Whether `field` of `of` may be left out, as a sentence without a full stop.
+pub fn presence(of: &Fields, field: &Field) -> Option<String> {
+    match field.presence {
+        Presence::Required | Presence::RequiredByRule => Some("required".to_owned()),
+        Presence::RequiredUnless { key, is: Some(is) } => {
+            Some(format!("required, but refused where `{key}` is `\"{is}\"`"))
+        }
+        Presence::RequiredUnless { key, is: None } => {
+            Some(format!("required unless there is `{key}`"))
+        }
+        Presence::Optional if of.requires(field) => Some("required".to_owned()),
+        Presence::Optional => None,
+        Presence::Default(value) => Some(format!("default: `{value}`")),
+        Presence::LeftOut(means) => Some(format!("left out: {means}")),
+        Presence::Alone => Some("alone, with nothing else in the table".to_owned()),
+    }
+}
+
+/// `member` is what the API has under the name of the field.
+fn of_takes(takes: &Takes, member: Option<&Member>) -> String {
+    match takes {
+        Takes::Text => "a string".to_owned(),
+        Takes::Known => "a string that is known before apply".to_owned(),
+        Takes::Choice(choices) => strings(choices),
+        Takes::OpenChoice(choices) => {
+            format!("{}, or one that AWS has added since", strings(choices))
+        }
+        Takes::Boolean => "`true` or `false`".to_owned(),
+        Takes::Integer(low, high) => {
+            format!("a whole number, {}", range_in_words(&(*low..=*high)))
+        }
+        Takes::Numbers(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            alternatives(&numbers)
+        }
+        Takes::Scalar => "a string, a number or a truth value".to_owned(),
+        Takes::List(element) => format!("an array, each element {}", of_takes(element, None)),
+        Takes::Table(_) => "a table".to_owned(),
+        Takes::Named(value) => format!(
+            "a table by logical name, each value {}",
+            of_takes(value, None)
+        ),
+        Takes::ByName(_, key) => by_name(key, "a table"),
+        Takes::Map(value) => format!(
+            "a table with keys of your own, each value {}",
+            of_takes(value, None)
+        ),
+        Takes::OneOf(alternatives) => {
+            let words = alternatives.iter().map(|takes| of_takes(takes, None));
+            words.collect::<Vec<_>>().join(", or ")
+        }
+        Takes::Member => member.map(of_member).unwrap_or_default(),
+        Takes::MemberOr(other) => {
+            let member = of_takes(&Takes::Member, member);
+            format!("{member}, or {}", of_takes(other, None))
+        }
+        Takes::Verbatim => "a table of anything".to_owned(),
+    }
+}
+
+fn of_member(member: &Member) -> String {
+    let keyed = KEYED.iter().find(|(list, ..)| *list == member.name);
+    match keyed {
+        Some((_, key, None)) => by_name(key, "a table"),
+        Some((_, key, Some(_))) => by_name(key, "a string or a table"),
+        None => of_shape(&member.shape),
+    }
+}
+
+fn by_name(key: &str, value: &str) -> String {
+    let key = file_name(key);
+    format!("a table by `{key}`, each value {value}, or an array of tables")
+}
+
+fn of_shape(shape: &Shape) -> String {
+    match shape {
+        Shape::Struct(_) => "a table".to_owned(),
+        Shape::List(element) => format!("an array, each element {}", of_shape(element)),
+        Shape::Map(value) => format!(
+            "a table with keys of your own, each value {}",
+            of_shape(value)
+        ),
+        Shape::Text([]) => "a string".to_owned(),
+        Shape::Text(choices) => strings(choices),
+        Shape::Integer => "a whole number".to_owned(),
+        Shape::Boolean => "`true` or `false`".to_owned(),
+    }
+}
+
+fn strings(choices: &[&str]) -> String {
+    let quoted: Vec<String> = choices
+        .iter()
+        .map(|choice| format!("`\"{choice}\"`"))
+        .collect();
+    alternatives(&quoted)
+}
+
+fn alternatives(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::fields::lookup::{all, find};
+
+    fn told(path: &str) -> String {
+        let found = find(path).expect("it is declared");
+        let presence = presence(found.of, found.field).unwrap_or_default();
+        format!("{}; {presence}", takes(found.of, found.field))
+    }
+
+    #[test]
+    fn fields_are_told() {
+        for (path, words) in [
+            (
+                "stack.name",
+                "a string that is known before apply; required",
+            ),
+            (
+                "log_groups.class",
+                "`\"STANDARD\"`, `\"INFREQUENT_ACCESS\"`, `\"DELIVERY\"` or `\"ESSENTIALS\"`, or one that AWS has added since; default: `\"STANDARD\"`",
+            ),
+            (
+                "workspace.arn",
+                "a string that is known before apply; alone, with nothing else in the table",
+            ),
+            (
+                "workspace.limits.max_series",
+                "a whole number, 0 or more; required",
+            ),
+            (
+                "task_definitions.cpu",
+                "a string, or a whole number, 0 or more; ",
+            ),
+            (
+                "task_definitions.containers",
+                "a table by `name`, each value a table, or an array of tables; required unless there is `definition`",
+            ),
+            (
+                "task_definitions.containers.depends_on",
+                "a table by `container_name`, each value a string or a table, or an array of tables; default: `{}`",
+            ),
+            (
+                "task_definitions.containers.health_check.command",
+                "an array, each element a string; required",
+            ),
+            (
+                "task_definitions.containers.port_mappings.protocol",
+                "`\"tcp\"` or `\"udp\"`; default: `\"tcp\"`",
+            ),
+        ] {
+            assert_eq!(told(path), words, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_field_has_words() {
+        for fields in all() {
+            for field in fields.fields {
+                let words = takes(fields, field);
+                assert!(words.len() > 5, "{}.{}: {words}", fields.name, field.key);
+            }
+        }
+    }
+}
