@@ -237,7 +237,7 @@ impl<'a> Writer<'a> {
         }
         if let Some(id) = &self.draft.existing_workspace {
             let mut table = Table::section();
-            table.add_literal("id", id);
+            table.put_literal("id", id);
             page.table(&["workspace"], &table);
         }
         for (address, table) in &tables {
@@ -267,9 +267,9 @@ impl<'a> Writer<'a> {
 
     fn header(&self) -> Table {
         let mut table = Table::section();
-        table.add_literal("name", self.draft.stack.as_str());
-        table.add_literal("region", &self.draft.identity.region);
-        table.add_literal("account", &self.draft.identity.account);
+        table.put_literal("name", self.draft.stack.as_str());
+        table.put_literal("region", &self.draft.identity.region);
+        table.put_literal("account", &self.draft.identity.account);
         table
     }
 

@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn a_table_of_tables_has_no_header_of_its_own() {
         let mut statement = Table::section();
-        statement.add("Effect", text("Allow"));
+        statement.put("Effect", text("Allow"));
         let mut policy = Table::section();
         let statement = Value::Table(statement);
         policy.put("Statement", Value::List(vec![statement.clone(), statement]));
