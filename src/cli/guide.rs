@@ -81,10 +81,14 @@ const PAGES: &[Page] = &[
 ];
 
 impl Page {
-    /// The sentence under the title, in one line.
+    /// The first sentence under the title, in one line.
     fn sentence(&self) -> String {
         let paragraph = self.text.split("\n\n").nth(1).unwrap_or_default();
-        paragraph.replace('\n', " ")
+        let line = paragraph.replace('\n', " ");
+        match line.split_once(". ") {
+            Some((first, _)) => format!("{first}."),
+            None => line,
+        }
     }
 
     /// The page, with its headings in the colour of titles.
