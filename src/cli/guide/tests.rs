@@ -6,7 +6,7 @@ use super::*;
 use crate::cli::args::Args as CommandLine;
 
 /// Commands and options that the guide speaks of and the program does not have yet.
-const NOT_YET: &[&str] = &["schema"];
+const NOT_YET: &[&str] = &[];
 
 /// The README and the pages, with what they are called.
 fn texts() -> Vec<(&'static str, &'static str)> {
