@@ -348,17 +348,21 @@ fn what_we_show_to_people_is_formatted() {
         let text = fs::read_to_string(&path).unwrap();
         assert_formatted(&path.display().to_string(), &text);
     }
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let blocks: Vec<&str> = readme
-        .split("```toml\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
-    assert!(!blocks.is_empty(), "the README shows a stack file");
-    for block in blocks {
-        assert_formatted("README.md", block);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = fs::read_dir(root.join("src/guide")).unwrap();
+    let pages = pages.map(|page| page.unwrap().path());
+    let mut count = 0;
+    for page in pages.chain([root.join("README.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        for block in text.split("\n```toml").skip(1) {
+            // Behind the language may stand the name of the file.
+            let (_, block) = block.split_once('\n').unwrap();
+            let block = block.split("```").next().unwrap();
+            assert_formatted(&page.display().to_string(), block);
+            count += 1;
+        }
     }
+    assert!(count > 20, "only {count} pieces of stack files were found");
 }
 
 #[test]
