@@ -114,9 +114,21 @@ pub(super) enum Color {
     Never,
 }
 
-/// The subcommands.
+/// The subcommands, in the order in which one meets them.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a stack file for one application, asking what it needs to know
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
+    Init(Init),
+    /// Write a stack file of what lives in the account already; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
+    Import(Import),
+    /// Check stack files, without credentials and without a network
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
+    Validate(Validate),
+    /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
+    Fmt(Fmt),
     /// Show what `apply` would do, without doing it
     #[command(after_help = format!("{PLAN_EXAMPLES}\n\n{EXIT_CODES}"))]
     Plan(Plan),
@@ -132,42 +144,30 @@ pub(super) enum Command {
     /// Print what lives, for scripts: outputs, ARNs, ids and URLs
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
     Output(Outputs),
-    /// Check stack files, without credentials and without a network
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
-    Validate(Validate),
+    /// Draw what a stack file declares and what mentions what, without AWS
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
+    Graph(Graph),
+    /// Say which rule is behind a code and what breaks it, or what a field of the stack file is for
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
+    Explain(Explain),
+    /// Read the user guide
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", guide::EXAMPLES))]
+    Guide(Guide),
+    /// Print the JSON Schema of stack files, with which editors complete and check them
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
+    Schema(Schema),
     /// See a stack live and die: plan, apply, plan again and destroy it in a sandbox, without AWS
     #[command(after_help = format!("{TRY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Try(Try),
     /// Serve a sandbox to other AWS tools, on this machine only
     #[command(after_help = format!("{SANDBOX_EXAMPLES}\n\n{EXIT_CODES}"), long_about = SANDBOX_ABOUT)]
     Sandbox(Serve),
-    /// Say which rule is behind a code and what breaks it, or what a field of the stack file is for
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
-    Explain(Explain),
-    /// Print the JSON Schema of stack files, with which editors complete and check them
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
-    Schema(Schema),
-    /// Read the user guide
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", guide::EXAMPLES))]
-    Guide(Guide),
     /// Print what a shell completes
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
     Completions(Completions),
     /// Print the manual as man pages
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", man::EXAMPLES))]
     Man(Pages),
-    /// Draw what a stack file declares and what mentions what, without AWS
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
-    Graph(Graph),
-    /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
-    Fmt(Fmt),
-    /// Write a stack file for one application, asking what it needs to know
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
-    Init(Init),
-    /// Write a stack file of what lives in the account already; AWS is only read
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
-    Import(Import),
 }
 
 /// `plan`.

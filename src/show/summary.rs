@@ -26,6 +26,9 @@ pub struct Frame<'a> {
     pub again: &'a str,
 }
 
+/// The most values that a summary lists, so that how the run ended is not far above.
+const MOST_MADE: usize = 40;
+
 /// The summary of a run.
 pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
     let mut sections = vec![
@@ -131,8 +134,16 @@ fn made(outcome: &Outcome, style: Style) -> String {
             }
         }
     }
+    let left_out = entries.len().saturating_sub(MOST_MADE);
+    entries.truncate(MOST_MADE);
     let mut out = String::new();
     entry::write(&entries, 0, style, &mut out);
+    if left_out > 0 {
+        let more = words::count(left_out, "more value");
+        out.push_str("  and ");
+        out.push_str(&more);
+        out.push_str(": amp-stack output tells them all\n");
+    }
     out
 }
 

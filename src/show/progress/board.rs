@@ -223,8 +223,10 @@ pub(super) fn last_line(event: &Event, plan: &Plan, style: Style) -> Option<Stri
         }
         Event::Failed { step, error } => {
             let failed = style.paint(Paint::Remove, "failed");
-            let (operation, cause) = (&error.operation, cause(error));
-            Some(format!("{}: {failed}: {operation}: {cause}", step.address))
+            // What it was waited for was given up or never could come, so only what AWS said counts.
+            let said = error.code.as_deref().unwrap_or(&error.message);
+            let operation = &error.operation;
+            Some(format!("{}: {failed}: {operation}: {said}", step.address))
         }
         Event::Left { step } => Some(format!("{}: left unfinished", step.address)),
         Event::GivenUp { step, because } => Some(format!(

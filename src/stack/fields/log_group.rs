@@ -31,13 +31,16 @@ pub static LOG_GROUP: Fields = Fields {
         Field::new(
             "name",
             Takes::Known,
-            "The name in CloudWatch: 1 to 512 letters, digits and `._-/#`, which may begin with `/aws/` but not with `aws/`. Another name is another log group: the old one is deleted with what it holds.",)
+            "The name in CloudWatch: 1 to 512 letters, digits and `._-/#`, which may begin with `/aws/` but not with `aws/`. Another name is another log group: the old one is deleted with what it holds.",
+        )
         .required()
         .example("\"/ecs/checkout/app\""),
         Field::new(
             "retention_days",
             Takes::OneOf(&[Takes::Numbers(RETENTION_DAYS), Takes::Choice(&[NEVER])]),
-            "How many days logs are kept, or \"never\" to let none expire. It has no default, because keeping logs for ever costs money and is easily overlooked.",).source("CloudWatch Logs API reference, PutRetentionPolicy")
+            "How many days logs are kept, or \"never\" to let none expire. It has no default, because keeping logs for ever costs money and is easily overlooked.",
+        )
+        .source("CloudWatch Logs API reference, PutRetentionPolicy")
         .is(Presence::RequiredUnless {
             key: "class",
             is: Some(DELIVERY),
@@ -46,19 +49,24 @@ pub static LOG_GROUP: Fields = Fields {
         Field::new(
             "class",
             Takes::OpenChoice(CLASSES),
-            "The class, which decides what can be done with the logs and what they cost. It can't be changed: another class is another log group. `DELIVERY` has a retention of its own.",)
+            "The class, which decides what can be done with the logs and what they cost. It can't be changed: another class is another log group. `DELIVERY` has a retention of its own.",
+        )
         .default("\"STANDARD\"")
         .example("\"INFREQUENT_ACCESS\""),
         Field::new(
             "kms_key_arn",
             Takes::Known,
-            "The ARN of the symmetric KMS key that encrypts what is logged from now on; an alias won't do. The key's policy has to let CloudWatch Logs use it.",).source("CloudWatch Logs API reference, AssociateKmsKey")
+            "The ARN of the symmetric KMS key that encrypts what is logged from now on; an alias won't do. The key's policy has to let CloudWatch Logs use it.",
+        )
+        .source("CloudWatch Logs API reference, AssociateKmsKey")
         .left_out("CloudWatch Logs encrypts with a key of its own")
         .example("\"arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\""),
         Field::new(
             "deletion_protection",
             Takes::Boolean,
-            "Lets CloudWatch Logs itself refuse to delete the group, whoever asks. `prevent_destroy` only holds amp-stack back.",).source("CloudWatch Logs API reference, PutLogGroupDeletionProtection")
+            "Lets CloudWatch Logs itself refuse to delete the group, whoever asks. `prevent_destroy` only holds amp-stack back.",
+        )
+        .source("CloudWatch Logs API reference, PutLogGroupDeletionProtection")
         .default("false")
         .example("true"),
         PREVENT_DESTROY,

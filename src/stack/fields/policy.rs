@@ -27,13 +27,17 @@ pub static POLICY: Fields = Fields {
         Field::new(
             "Version",
             Takes::Choice(VERSIONS),
-            "The version of the policy language. Without it IAM takes the older one, in which policy variables are plain text.",).source("IAM user guide, \"IAM JSON policy elements: Version\"")
+            "The version of the policy language. Without it IAM takes the older one, in which policy variables are plain text.",
+        )
+        .source("IAM user guide, \"IAM JSON policy elements: Version\"")
         .is(Presence::RequiredByRule)
         .example("\"2012-10-17\""),
         Field::new(
             "Id",
             Takes::Known,
-            "A name for the document, which IAM keeps and does not use.",).source("IAM user guide, \"IAM JSON policy elements: Id\"")
+            "A name for the document, which IAM keeps and does not use.",
+        )
+        .source("IAM user guide, \"IAM JSON policy elements: Id\"")
         .example("\"checkout\""),
         Field::new(
             "Statement",
@@ -41,7 +45,9 @@ pub static POLICY: Fields = Fields {
                 Takes::List(&Takes::Table(&STATEMENT)),
                 Takes::Table(&STATEMENT),
             ]),
-            "The statement, or the statements.",).source("IAM user guide, \"IAM JSON policy elements: Statement\"")
+            "The statement, or the statements.",
+        )
+        .source("IAM user guide, \"IAM JSON policy elements: Statement\"")
         .required()
         .example("[{ Effect = \"Allow\", Action = \"aps:RemoteWrite\", Resource = \"${workspace.arn}\" }]"),
     ],
@@ -58,43 +64,55 @@ pub static STATEMENT: Fields = Fields {
         Field::new(
             "Sid",
             Takes::Known,
-            "A name for the statement, of letters and digits, which stands in a document once.",).source("IAM user guide, \"IAM JSON policy elements: Sid\"")
+            "A name for the statement, of letters and digits, which stands in a document once.",
+        )
+        .source("IAM user guide, \"IAM JSON policy elements: Sid\"")
         .example("\"WriteMetrics\""),
         Field::new(
             "Effect",
             Takes::Choice(&["Allow", "Deny"]),
-            "Whether the statement allows or denies. A denial wins over everything that allows.",).source("IAM user guide, \"IAM JSON policy elements: Effect\"")
+            "Whether the statement allows or denies. A denial wins over everything that allows.",
+        )
+        .source("IAM user guide, \"IAM JSON policy elements: Effect\"")
         .required()
         .example("\"Allow\""),
         Field::new(
             "Action",
             TEXTS,
-            "The actions, as `service:Action`, with `*` and `?` as wildcards. A statement has this or `NotAction`.",)
+            "The actions, as `service:Action`, with `*` and `?` as wildcards. A statement has this or `NotAction`.",
+        )
         .example("[\"aps:RemoteWrite\", \"logs:Put*\"]"),
         Field::new(
             "NotAction",
             TEXTS,
-            "The actions that the statement is not about: it is about all others.",)
+            "The actions that the statement is not about: it is about all others.",
+        )
         .example("\"iam:*\""),
         Field::new(
             "Resource",
             TEXTS,
-            "The ARNs that the statement is about, or `*`. A statement of a role's own policies has this or `NotResource`; one of a trust policy has neither.",)
+            "The ARNs that the statement is about, or `*`. A statement of a role's own policies has this or `NotResource`; one of a trust policy has neither.",
+        )
         .example("\"${workspace.arn}\""),
         Field::new(
             "NotResource",
             TEXTS,
-            "The ARNs that the statement is not about: it is about all others.",)
+            "The ARNs that the statement is not about: it is about all others.",
+        )
         .example("\"${log_groups.app.arn}:*\""),
         Field::new(
             "Principal",
             PRINCIPALS,
-            "Who may assume the role. A statement of a trust policy has this or `NotPrincipal`; one of a role's own policies has neither.",).source("IAM user guide, \"AWS JSON policy elements: Principal\"")
+            "Who may assume the role. A statement of a trust policy has this or `NotPrincipal`; one of a role's own policies has neither.",
+        )
+        .source("IAM user guide, \"AWS JSON policy elements: Principal\"")
         .example("{ Service = \"ecs-tasks.amazonaws.com\" }"),
         Field::new(
             "NotPrincipal",
             PRINCIPALS,
-            "Who the statement is not about: it is about all others. IAM advises against it, above all with `Allow`.",).source("IAM user guide, \"AWS JSON policy elements: NotPrincipal\"")
+            "Who the statement is not about: it is about all others. IAM advises against it, above all with `Allow`.",
+        )
+        .source("IAM user guide, \"AWS JSON policy elements: NotPrincipal\"")
         .example("{ AWS = \"arn:aws:iam::111122223333:root\" }"),
         Field::new(
             "Condition",
@@ -102,7 +120,9 @@ pub static STATEMENT: Fields = Fields {
                 Takes::Scalar,
                 Takes::List(&Takes::Scalar),
             ]))),
-            "When the statement holds: operators, and under each the keys of the request with the values that they are compared with. IAM's own variables are written with two dollar signs, as in `$${aws:username}`.",).source("IAM user guide, \"IAM JSON policy elements: Condition\"")
+            "When the statement holds: operators, and under each the keys of the request with the values that they are compared with. IAM's own variables are written with two dollar signs, as in `$${aws:username}`.",
+        )
+        .source("IAM user guide, \"IAM JSON policy elements: Condition\"")
         .example("{ StringEquals = { \"aws:SourceAccount\" = \"${account}\" } }"),
     ],
 };
@@ -118,22 +138,30 @@ pub static PRINCIPAL: Fields = Fields {
         Field::new(
             "AWS",
             TEXTS,
-            "Accounts, roles, users or sessions, by account id or ARN. Written as the ARN of a role that is deleted later, it turns into the role's id.",).source("IAM user guide, \"AWS JSON policy elements: Principal\"")
+            "Accounts, roles, users or sessions, by account id or ARN. Written as the ARN of a role that is deleted later, it turns into the role's id.",
+        )
+        .source("IAM user guide, \"AWS JSON policy elements: Principal\"")
         .example("\"arn:aws:iam::111122223333:role/Deploy\""),
         Field::new(
             "Service",
             TEXTS,
-            "Services of AWS, by their names. For roles of tasks it is `ecs-tasks.amazonaws.com`, not `ecs.amazonaws.com`.",).source("ECS developer guide, \"Amazon ECS task IAM role\"")
+            "Services of AWS, by their names. For roles of tasks it is `ecs-tasks.amazonaws.com`, not `ecs.amazonaws.com`.",
+        )
+        .source("ECS developer guide, \"Amazon ECS task IAM role\"")
         .example("\"ecs-tasks.amazonaws.com\""),
         Field::new(
             "Federated",
             TEXTS,
-            "Identity providers, by ARN or domain.",).source("IAM user guide, \"AWS JSON policy elements: Principal\"")
+            "Identity providers, by ARN or domain.",
+        )
+        .source("IAM user guide, \"AWS JSON policy elements: Principal\"")
         .example("\"cognito-identity.amazonaws.com\""),
         Field::new(
             "CanonicalUser",
             TEXTS,
-            "Accounts by the canonical user ids of Amazon S3.",).source("IAM user guide, \"AWS JSON policy elements: Principal\"")
+            "Accounts by the canonical user ids of Amazon S3.",
+        )
+        .source("IAM user guide, \"AWS JSON policy elements: Principal\"")
         .example("\"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be\""),
     ],
 };

@@ -19,43 +19,55 @@ pub static ROOT: Fields = Fields {
         Field::new(
             "stack",
             Takes::Table(&STACK),
-            "What the stack is called, and where it is.",)
+            "What the stack is called, and where it is.",
+        )
         .is(Presence::RequiredByRule)
         .example("{ name = \"checkout\" }"),
         Field::new(
             "variables",
             Takes::Named(&Takes::Table(&VARIABLE)),
-            "Values that are given from outside, with `--var NAME=VALUE` or `--var-file FILE`, and stand in strings as `${var.NAME}`.",)
+            "Values that are given from outside, with `--var NAME=VALUE` or `--var-file FILE`, and stand in strings as `${var.NAME}`.",
+        )
         .default("{}")
         .example("{ image_tag = { description = \"tag of the application's image\" } }"),
         Field::new(
             "tags",
             Takes::Map(&Takes::Text),
-            "Tags of every resource of the stack. Keys that begin with `aws:` belong to AWS, those that begin with `amp-stack:` to amp-stack.",).source("AWS tagging user guide, \"Best practices and strategies\"")
+            "Tags of every resource of the stack. Keys that begin with `aws:` belong to AWS, those that begin with `amp-stack:` to amp-stack.",
+        )
+        .source("AWS tagging user guide, \"Best practices and strategies\"")
         .default("{}")
         .example("{ team = \"payments\" }"),
         Field::new(
             "workspace",
             Takes::Table(&WORKSPACE),
-            "The workspace of Amazon Managed Service for Prometheus that metrics are sent to.",).source("Amazon Managed Service for Prometheus API reference, CreateWorkspace")
+            "The workspace of Amazon Managed Service for Prometheus that metrics are sent to.",
+        )
+        .source("Amazon Managed Service for Prometheus API reference, CreateWorkspace")
         .left_out("the stack has no workspace")
         .example("{ alias = \"checkout\" }"),
         Field::new(
             "log_groups",
             Takes::Named(&Takes::Table(&LOG_GROUP)),
-            "Log groups of CloudWatch Logs, by logical name.",).source("CloudWatch Logs API reference, CreateLogGroup")
+            "Log groups of CloudWatch Logs, by logical name.",
+        )
+        .source("CloudWatch Logs API reference, CreateLogGroup")
         .default("{}")
         .example("{ app = { name = \"/ecs/checkout/app\", retention_days = 30 } }"),
         Field::new(
             "roles",
             Takes::Named(&Takes::Table(&ROLE)),
-            "IAM roles, by logical name.",).source("IAM API reference, CreateRole")
+            "IAM roles, by logical name.",
+        )
+        .source("IAM API reference, CreateRole")
         .default("{}")
         .example("{ task = { name = \"CheckoutTask\" } }"),
         Field::new(
             "task_definitions",
             Takes::Named(&Takes::Table(&TASK_DEFINITION)),
-            "Task definitions of Amazon ECS, by logical name.",).source("ECS API reference, RegisterTaskDefinition")
+            "Task definitions of Amazon ECS, by logical name.",
+        )
+        .source("ECS API reference, RegisterTaskDefinition")
         .default("{}")
         .example("{ checkout = { definition = \"taskdef.json\" } }"),
         Field::new(
@@ -82,19 +94,24 @@ pub static STACK: Fields = Fields {
         Field::new(
             "name",
             Takes::Known,
-            "The name of the stack: 1 to 32 of `a` to `z`, digits and `-`. It goes into the tags that say which stack owns a resource, so another name is another stack.",)
+            "The name of the stack: 1 to 32 of `a` to `z`, digits and `-`. It goes into the tags that say which stack owns a resource, so another name is another stack.",
+        )
         .required()
         .example("\"checkout\""),
         Field::new(
             "region",
             Takes::Known,
-            "The region that the stack is for; a run for another one is refused.",).source("AWS general reference, \"AWS service endpoints\"")
+            "The region that the stack is for; a run for another one is refused.",
+        )
+        .source("AWS general reference, \"AWS service endpoints\"")
         .left_out("`--region`, the environment or the profile says it")
         .example("\"us-east-1\""),
         Field::new(
             "account",
             Takes::Known,
-            "The only account that the stack may touch, as twelve digits; credentials of another one are refused.",).source("AWS account management guide, \"View AWS account identifiers\"")
+            "The only account that the stack may touch, as twelve digits; credentials of another one are refused.",
+        )
+        .source("AWS account management guide, \"View AWS account identifiers\"")
         .left_out("the stack is for whichever account the credentials belong to")
         .example("\"111122223333\""),
     ],

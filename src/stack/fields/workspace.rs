@@ -20,43 +20,55 @@ pub static WORKSPACE: Fields = Fields {
         Field::new(
             "alias",
             Takes::Known,
-            "A name for people, of 1 to 100 characters. AWS lets several workspaces share one, and once set it can be changed but not removed.",)
+            "A name for people, of 1 to 100 characters. AWS lets several workspaces share one, and once set it can be changed but not removed.",
+        )
         .left_out("the workspace has no alias")
         .example("\"checkout\""),
         Field::new(
             "retention_days",
             Takes::Integer(1, 1095),
-            "How many days samples are kept.",).source("Amazon Managed Service for Prometheus user guide, \"Configure your workspace\"")
+            "How many days samples are kept.",
+        )
+        .source("Amazon Managed Service for Prometheus user guide, \"Configure your workspace\"")
         .left_out("AWS keeps what the workspace has")
         .example("150"),
         Field::new(
             "limits",
             Takes::List(&Takes::Table(&LIMIT)),
-            "How many active series there may be for each set of labels; what goes beyond a limit is not stored.",).source(CONFIGURATION)
+            "How many active series there may be for each set of labels; what goes beyond a limit is not stored.",
+        )
+        .source(CONFIGURATION)
         .left_out("limits are left as they are")
         .example("[{ labels = { team = \"payments\" }, max_series = 100000 }]"),
         Field::new(
             "out_of_order_time_window_seconds",
             Takes::Integer(0, 600),
-            "How many seconds a sample may be older than the newest of its series and still be taken.",).source(CONFIGURATION)
+            "How many seconds a sample may be older than the newest of its series and still be taken.",
+        )
+        .source(CONFIGURATION)
         .left_out("AWS keeps what the workspace has, which is 60 seconds for a new one")
         .example("60"),
         Field::new(
             "rule_query_offset_seconds",
             Takes::Integer(0, 86_400),
-            "How many seconds into the past rules look, so that samples that come late are counted.",).source(CONFIGURATION)
+            "How many seconds into the past rules look, so that samples that come late are counted.",
+        )
+        .source(CONFIGURATION)
         .left_out("AWS keeps what the workspace has, which is 60 seconds for a new one")
         .example("60"),
         Field::new(
             "kms_key_arn",
             Takes::Known,
-            "The ARN of the KMS key that encrypts the workspace: no alias and no multi-Region key. It can't be changed: another key is another workspace, without the metrics of the old one.",)
+            "The ARN of the KMS key that encrypts the workspace: no alias and no multi-Region key. It can't be changed: another key is another workspace, without the metrics of the old one.",
+        )
         .left_out("AWS encrypts with a key of its own")
         .example("\"arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\""),
         Field::new(
             "logging",
             Takes::Text,
-            "Where rules and alerts log their errors: a log group of this stack by its logical name, or one by its ARN. A name that begins with `/aws/vendedlogs/` keeps the account's resource policy of CloudWatch Logs short.",).source("Amazon Managed Service for Prometheus API reference, CreateLoggingConfiguration")
+            "Where rules and alerts log their errors: a log group of this stack by its logical name, or one by its ARN. A name that begins with `/aws/vendedlogs/` keeps the account's resource policy of CloudWatch Logs short.",
+        )
+        .source("Amazon Managed Service for Prometheus API reference, CreateLoggingConfiguration")
         .left_out("nothing is logged")
         .example("\"rules\""),
         Field {
@@ -71,13 +83,17 @@ pub static WORKSPACE: Fields = Fields {
         Field::new(
             "id",
             Takes::Known,
-            "The id of a workspace in this account and region that somebody else manages. It is used and never changed.",).source("Amazon Managed Service for Prometheus API reference, WorkspaceDescription")
+            "The id of a workspace in this account and region that somebody else manages. It is used and never changed.",
+        )
+        .source("Amazon Managed Service for Prometheus API reference, WorkspaceDescription")
         .is(Presence::Alone)
         .example("\"ws-12345678-90ab-cdef-1234-567890abcdef\""),
         Field::new(
             "arn",
             Takes::Known,
-            "The ARN of a workspace that somebody else manages, in any account and region of this partition. It is used and never changed.",).source("Amazon Managed Service for Prometheus API reference, WorkspaceDescription")
+            "The ARN of a workspace that somebody else manages, in any account and region of this partition. It is used and never changed.",
+        )
+        .source("Amazon Managed Service for Prometheus API reference, WorkspaceDescription")
         .is(Presence::Alone)
         .example("\"arn:aws:aps:us-east-1:111122223333:workspace/ws-12345678-90ab-cdef-1234-567890abcdef\""),
     ],

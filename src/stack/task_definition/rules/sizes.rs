@@ -97,7 +97,9 @@ fn size(
                 "not a size",
                 format!("`{given}` is not an amount of {what}"),
             )
-            .help("`cpu` is written as 1024 or \"1 vCPU\", `memory` as 3072 or \"3 GB\"");
+            .help(
+                "`cpu` is written as 1024 or \"1 vCPU\", `memory` as 512 or \"0.5 GB\": a number without a unit is in CPU units or MiB",
+            );
     }
     parsed
 }
