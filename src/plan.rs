@@ -8,6 +8,7 @@ mod foresee;
 mod living;
 mod names;
 mod order;
+pub mod refusals;
 pub mod risk;
 pub mod schedule;
 pub mod suppressed;
@@ -188,7 +189,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// A short stable name.
+    /// A short stable name; [`refusals`] says more about it.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotOurs { .. } => "not-ours",

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::{
     cli::{console::Console, exit::Exit, failure::Failure, session::look},
     normal,
-    plan::{risk::rules::RISKS, suppressed},
+    plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
     policy,
     resource::task_definition::document::rules as document,
     show::{Paint, Style, words},
@@ -39,7 +39,7 @@ const PREFIX: &str = "amp_stack::";
 /// `explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The code of a mistake, of a risk, or of a difference that means nothing, or the path of a field of stack files
+    /// The code of a mistake, of a refusal, of a risk, or of a difference that means nothing, or the path of a field of stack files
     /// [default: list all codes]
     #[arg(value_name = "CODE|FIELD")]
     pub(super) code: Option<String>,
@@ -62,6 +62,8 @@ enum Group {
     StackFile,
     /// A mistake in a task definition of a stack file.
     TaskDefinition,
+    /// A reason for which a plan refuses.
+    Refusal,
     /// Something in a plan that may be regretted.
     Risk,
     /// A difference between the file and AWS that means nothing.
@@ -69,9 +71,10 @@ enum Group {
 }
 
 impl Group {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::StackFile,
         Self::TaskDefinition,
+        Self::Refusal,
         Self::Risk,
         Self::NormalForm,
     ];
@@ -81,6 +84,7 @@ impl Group {
         match self {
             Self::StackFile => "Mistakes in stack files",
             Self::TaskDefinition => "Mistakes in task definitions, and with the collector",
+            Self::Refusal => "Reasons for which plans refuse",
             Self::Risk => "Risks of plans",
             Self::NormalForm => "Differences between the file and AWS that mean nothing",
         }
@@ -90,6 +94,7 @@ impl Group {
     fn noun(self) -> &'static str {
         match self {
             Self::StackFile | Self::TaskDefinition => "a mistake in a stack file",
+            Self::Refusal => "a reason for which a plan refuses",
             Self::Risk => "a risk of a plan",
             Self::NormalForm => "a difference that means nothing",
         }
@@ -103,6 +108,7 @@ impl Group {
         match self {
             Self::StackFile => of(LOADER),
             Self::TaskDefinition => of(TASK_DEFINITION),
+            Self::Refusal => of(REFUSALS),
             Self::Risk => of(RISKS),
             Self::NormalForm => {
                 let rewrites = document::REWRITES.iter().chain(policy::rules::REWRITES);
@@ -201,7 +207,7 @@ fn told(entry: &Entry, style: Style) -> String {
     }
     let example = match entry.group {
         Group::StackFile | Group::TaskDefinition => examples::find(entry.code),
-        Group::Risk | Group::NormalForm => None,
+        Group::Refusal | Group::Risk | Group::NormalForm => None,
     };
     if let Some(example) = example {
         text.push('\n');
