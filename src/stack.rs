@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use load::{Header, Surroundings, header, load, role_name_collisions};
+pub use load::{Header, Surroundings, declared_variables, header, load, role_name_collisions};
 pub use source::Source;
 
 use crate::{

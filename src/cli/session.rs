@@ -1,7 +1,7 @@
 //! From what was typed to a checked stack and a connection to where it lives.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -45,6 +45,15 @@ pub(super) struct StackFile {
     source: Source,
     variables: BTreeMap<String, String>,
     var_files: Vec<Source>,
+    elsewhere: Elsewhere,
+}
+
+/// Which variables that a stack file does not declare are meant for another one.
+enum Elsewhere {
+    /// These.
+    Declared(BTreeSet<String>),
+    /// Whichever are given.
+    Anything,
 }
 
 /// What is known of where a run works.
@@ -69,11 +78,7 @@ pub(super) async fn open_in(
     target: &Target,
     console: &mut Console,
 ) -> Result<Session, Failure> {
-    let files: Result<Vec<StackFile>, FileError> = paths
-        .iter()
-        .map(|path| StackFile::read(path, &target.variables))
-        .collect();
-    let files = files?;
+    let files = StackFile::read_all(paths, &target.variables)?;
     // Every mistake that can be known without AWS is reported without AWS.
     check_all(&files, target.region.as_deref(), console)?;
     let mut connections = Connections::new(wanted, target);
@@ -108,14 +113,15 @@ pub(super) async fn open_in(
     })
 }
 
-/// The stack in the file at `path`, for the account and region of `identity`.
+/// The stack in the file at `path`, for the account and region of `identity`. It is one of several perhaps, so `variables` may give more than it declares.
 pub(super) fn load(
     path: &Path,
     variables: &Variables,
     identity: &Identity,
     console: &mut Console,
 ) -> Result<Stack, Failure> {
-    let file = StackFile::read(path, variables)?;
+    let mut file = StackFile::read(path, variables)?;
+    file.elsewhere = Elsewhere::Anything;
     let known = Whereabouts {
         identity: identity.clone(),
         account_is_known: true,
@@ -251,7 +257,25 @@ impl StackFile {
                 .iter()
                 .map(|path| files::read(path))
                 .collect::<Result<_, _>>()?,
+            elsewhere: Elsewhere::Declared(BTreeSet::new()),
         })
+    }
+
+    /// Reads several files. A variable that is given has to be declared by one of them.
+    pub(super) fn read_all(
+        paths: &[PathBuf],
+        variables: &Variables,
+    ) -> Result<Vec<Self>, FileError> {
+        let read = |path: &PathBuf| Self::read(path, variables);
+        let mut files: Vec<Self> = paths.iter().map(read).collect::<Result<_, _>>()?;
+        let declared = files
+            .iter()
+            .map(|file| stack::declared_variables(&file.source));
+        let declared: BTreeSet<String> = declared.flatten().collect();
+        for file in &mut files {
+            file.elsewhere = Elsewhere::Declared(declared.clone());
+        }
+        Ok(files)
     }
 
     /// The stack as far as it can be known without asking AWS, or a failure after every problem was shown.
@@ -286,6 +310,10 @@ impl StackFile {
             region_is_known,
             variables: self.variables.clone(),
             var_files: self.var_files.clone(),
+            elsewhere: &|name| match &self.elsewhere {
+                Elsewhere::Declared(names) => names.contains(name),
+                Elsewhere::Anything => true,
+            },
             environment: &environment,
             read: &|path| self.read_beside(path),
         };

@@ -66,8 +66,10 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
     let paths = files::all(&args.files, Path::new("."))?;
     let mut valid = Vec::new();
     let mut exit = Exit::Done;
-    for path in &paths {
-        let file = StackFile::read(path, &args.variables)?;
+    for (path, file) in paths
+        .iter()
+        .zip(StackFile::read_all(&paths, &args.variables)?)
+    {
         match file.problems(args.region.as_deref()) {
             Ok(stack) => {
                 let resources = words::count(stack.resources.len(), "resource");

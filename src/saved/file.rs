@@ -85,7 +85,7 @@ pub fn is_plan(text: &str) -> bool {
     text.trim_start().starts_with('{') && start.any(|line| line.contains(FORMAT))
 }
 
-/// Reads what [`print`] wrote.
+/// Reads what [`print()`] wrote.
 pub fn parse(text: &str) -> Result<Saved, PlanFileError> {
     if !is_plan(text) {
         return Err(PlanFileError::Other);

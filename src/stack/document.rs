@@ -101,6 +101,16 @@ impl<'s> Document<'s> {
         declared
     }
 
+    /// The names of the variables that it declares.
+    pub fn variables(&self) -> BTreeSet<String> {
+        match self.root.get_ref().get("variables").map(Spanned::get_ref) {
+            Some(DeValue::Table(table)) => {
+                table.keys().map(|key| key.get_ref().to_string()).collect()
+            }
+            Some(_) | None => BTreeSet::new(),
+        }
+    }
+
     /// The top-level entries that `wanted` accepts by their keys, with what `names` knows filled into their strings.
     pub fn fill_in(
         &self,

@@ -19,7 +19,11 @@ pub(super) mod tags;
 mod variables;
 pub(super) mod workspace;
 
-use std::{collections::BTreeMap, fmt, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, io,
+    path::Path,
+};
 
 pub use collision::role_name_collisions;
 pub use header::Header;
@@ -48,6 +52,8 @@ pub struct Surroundings<'a> {
     pub variables: BTreeMap<String, String>,
     /// Files of variables; of two values for one variable the later file wins.
     pub var_files: Vec<Source>,
+    /// Tells whether a variable that the file does not declare is meant for another one.
+    pub elsewhere: &'a dyn Fn(&str) -> bool,
     /// The environment of the process.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// Reads a file that the stack file names, relative to the stack file.
@@ -64,6 +70,12 @@ impl fmt::Debug for Surroundings<'_> {
             .field("var_files", &self.var_files)
             .finish_non_exhaustive()
     }
+}
+
+/// The names under `[variables]`; none if the file is no TOML.
+pub fn declared_variables(source: &Source) -> BTreeSet<String> {
+    let document = Document::parse(source, &mut Problems::default());
+    document.map_or_else(BTreeSet::new, |document| document.variables())
 }
 
 /// Peeks at `[stack]`, before account and region are known. Fails only where the file is no TOML; every other mistake is left to [`load`] to report.

@@ -126,6 +126,7 @@ fn read(draft: &Draft, text: &str, secrets: &Secrets) -> Result<Stack, Vec<Probl
         variables: secrets.values(),
         var_files: Vec::new(),
         environment: &|_| None,
+        elsewhere: &|_| false,
         read: &|_| Err(io::ErrorKind::NotFound.into()),
     };
     load(&source, &around)

@@ -96,6 +96,7 @@ fn problems(page: &Page, line: usize, text: &str) -> Option<String> {
         variables: required(text),
         var_files: Vec::new(),
         environment: &|_| Some("value".to_owned()),
+        elsewhere: &|_| false,
         read: &|path| {
             let name = path.display().to_string();
             let text = files.get(&name).cloned();

@@ -90,6 +90,7 @@ fn read(written: &Written) -> Stack {
         variables: written.secrets.clone(),
         var_files: Vec::new(),
         environment: &|_| None,
+        elsewhere: &|_| false,
         read: &|_| Err(io::ErrorKind::NotFound.into()),
     };
     load(&source, &around).unwrap_or_else(|problems| panic!("{problems:?}"))

@@ -52,6 +52,7 @@ fn surroundings<'a>(variables: &[(&str, &str)]) -> Surroundings<'a> {
             .collect(),
         var_files: Vec::new(),
         environment: &|_| None,
+        elsewhere: &|_| false,
         read: &|_| Err(io::Error::from(io::ErrorKind::NotFound)),
     }
 }

@@ -34,6 +34,7 @@ fn try_load(sections: &str) -> Result<Stack, Vec<Problem>> {
         variables: BTreeMap::new(),
         var_files: Vec::new(),
         environment: &|_| None,
+        elsewhere: &|_| false,
         read: &|_| Err(io::Error::from(io::ErrorKind::NotFound)),
     };
     load(&source, &around)

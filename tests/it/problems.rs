@@ -60,6 +60,7 @@ fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
         variables,
         var_files,
         environment: &|_| None,
+        elsewhere: &|_| false,
         read: &|path| fs::read_to_string(gallery().join("files").join(path)),
     };
     load(source, &around)

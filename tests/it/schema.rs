@@ -85,6 +85,7 @@ fn problems(text: &str, variables: BTreeMap<String, String>) -> Vec<Problem> {
         variables,
         var_files: Vec::new(),
         environment: &|_| Some("value".to_owned()),
+        elsewhere: &|_| false,
         read: &|path| fs::read_to_string(root().join("tests/problems/files").join(path)),
     };
     load(&source, &around).err().unwrap_or_default()

@@ -183,3 +183,36 @@ fn a_task_definition_is_replaced_by_a_new_revision() {
     let plan = ["plan", "shop.toml", "--sandbox", "--detailed-exitcode"];
     bench.run(&plan).expect(0);
 }
+
+#[test]
+fn a_variable_is_for_the_stacks_that_declare_it() {
+    let bench = bench("several-variables");
+    let group = "name = \"/ecs/${var.env}\"";
+    let base = BASE.replace("name = \"/ecs/base\"", group);
+    bench.write("base.toml", &format!("{base}\n[variables]\nenv = {{}}\n"));
+    let both = ["base.toml", "shop.toml"];
+    let given = ["--var", "env=test"];
+    for command in ["validate", "plan"] {
+        let sandbox: &[&str] = if command == "plan" {
+            &["--sandbox"]
+        } else {
+            &[]
+        };
+        let words = [&[command], &both[..], &given[..], sandbox].concat();
+        bench.run(&words).expect(0);
+    }
+    let stray = [&["validate"], &both[..], &given[..], &["--var", "evn=test"]].concat();
+    let run = bench.run(&stray).expect(1);
+    assert!(run.says("`--var` gives `evn`, which the stack file does not declare"));
+    let alone = bench.run(&["validate", "shop.toml", "--var", "env=test"]);
+    assert!(alone.expect(1).says("`--var` gives `env`"));
+    let out = [
+        &["plan"],
+        &both[..],
+        &given[..],
+        &["--sandbox", "--out", "p.json"],
+    ]
+    .concat();
+    bench.run(&out).expect(0);
+    bench.run(&["apply", "p.json", "--sandbox"]).expect(0);
+}

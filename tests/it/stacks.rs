@@ -39,6 +39,7 @@ pub(crate) fn stack(name: &str) -> Stack {
         variables: BTreeMap::new(),
         var_files: Vec::new(),
         environment: &|_| None,
+        elsewhere: &|_| false,
         read: &|path| {
             Err(io::Error::new(
                 io::ErrorKind::NotFound,

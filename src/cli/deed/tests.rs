@@ -68,6 +68,7 @@ fn stack() -> Stack {
         variables: BTreeMap::new(),
         var_files: Vec::new(),
         environment: &|_| None,
+        elsewhere: &|_| false,
         read: &nothing,
     };
     load(&source, &around).unwrap()

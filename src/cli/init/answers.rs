@@ -250,6 +250,7 @@ impl Answers {
             variables: BTreeMap::new(),
             var_files: Vec::new(),
             environment: &|_| None,
+            elsewhere: &|_| false,
             read: &|_| Err(io::ErrorKind::NotFound.into()),
         };
         match stack::load(&self.source(), &around) {

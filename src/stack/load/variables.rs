@@ -57,7 +57,8 @@ pub(super) fn values(
             found.absorb(missing);
         }
     }
-    for (name, given) in given {
+    let is_stray = |(name, _): &(String, Given)| !(around.elsewhere)(name);
+    for (name, given) in given.into_iter().filter(is_stray) {
         undeclared(&name, &given, &values, &mut found);
     }
     voids.silence(&mut found);

@@ -61,6 +61,7 @@ impl Example {
                 .collect(),
             var_files: Vec::new(),
             environment: &|_| None,
+            elsewhere: &|_| false,
             read: &|path| read(&files, path),
         };
         load(&self.source(), &around).err().unwrap_or_default()

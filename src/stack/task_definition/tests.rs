@@ -51,6 +51,7 @@ pub(super) fn load_stack(
         variables: BTreeMap::new(),
         var_files: Vec::new(),
         environment: &|_| None,
+        elsewhere: &|_| false,
         read,
     };
     load(&source, &around)

@@ -152,6 +152,7 @@ fn load(draft: &Draft, identity: Identity, known: bool) -> Stack {
         variables: std::collections::BTreeMap::new(),
         var_files: Vec::new(),
         environment: &|name| draft.variable(name),
+        elsewhere: &|_| false,
         read: &|_| Err(std::io::ErrorKind::NotFound.into()),
     };
     stack::load(&source, &around)

@@ -76,7 +76,7 @@ pub const REWRITES: &[Rewrite] = &[
     },
 ];
 
-/// The rule about the members that [`take_what_is_told`] takes.
+/// The rule about the members that ECS tells and nobody sets.
 pub const TOLD: Rule = Rule {
     name: "told-only",
     says: "DescribeTaskDefinition also tells what nobody registers: the ARN, the revision, its status, who registered it and when, and what it is compatible with.",
