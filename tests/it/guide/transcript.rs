@@ -6,18 +6,13 @@
 //!
 //! `tests/data/guide/PAGE.toml` is what the account of a page holds before the first command, without tags that say whose it is.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-};
+use std::{fs, path::PathBuf, process::Child};
 
 use amp_stack::tags;
 use serde_json::Value;
 
 use super::pages::{Block, Page, root};
-use crate::run::Bench;
+use crate::{emulators::server::sandbox_of, run::Bench};
 
 /// The account of every example.
 const ACCOUNT: &str = "111122223333";
@@ -170,24 +165,11 @@ fn disown(value: &mut Value) {
     }
 }
 
-/// A sandbox on a free port, and the endpoint that it says to export.
+/// A sandbox that keeps its account in `file`, on a free port, and the endpoint that it says to export.
 fn sandbox(file: Option<PathBuf>) -> (Child, String) {
-    let mut server = Command::new(env!("CARGO_BIN_EXE_amp-stack"))
-        .args(["sandbox", "--port", "0", "--account", ACCOUNT])
-        .args(file)
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    let endpoint = lines.find_map(|line| {
-        let line = line.unwrap();
-        let value = line.trim().strip_prefix("export AWS_ENDPOINT_URL=")?;
-        Some(value.to_owned())
-    });
-    (server, endpoint.expect("it says where it is"))
+    let file = file.map(|path| path.display().to_string());
+    let arguments: Vec<&str> = file.iter().map(String::as_str).collect();
+    sandbox_of(ACCOUNT, &arguments)
 }
 
 /// Tells whether `said` is what `expected` says, where a line `...` stands for any lines.
