@@ -10,6 +10,7 @@ use crate::{
         deed::{self, Order, unless_interrupted},
         exit::Exit,
         failure::Failure,
+        files,
         interrupt::Interrupts,
         look::{self, Site, Wish},
         place, saved,
@@ -102,6 +103,10 @@ async fn carry_out(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    // Of two mistakes, the name of a file that is not there is the one to hear of first.
+    for path in &asked.target.files {
+        files::read(path)?;
+    }
     consent::ensure_possible(doing, console)?;
     let open = asked.open(console);
     let Session { sites, sandbox } = unless_interrupted(open, interrupts).await?;

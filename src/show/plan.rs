@@ -135,6 +135,6 @@ fn left_out(plan: &Plan, style: Style) -> String {
         return String::new();
     }
     let names: Vec<String> = plan.left_out.iter().map(ToString::to_string).collect();
-    let text = format!("Not targeted, so left as they are: {}", words::list(&names));
+    let text = format!("Not targeted, so left as they are: {}", words::some(&names));
     words::wrap("", &text, style.width)
 }

@@ -62,7 +62,7 @@ pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -
         let stopped: Vec<String> = stopped.into_iter().map(ToString::to_string).collect();
         let text = format!(
             "the run was asked to stop, so these were not begun or not finished: {}",
-            words::list(&stopped)
+            words::some(&stopped)
         );
         rest.push_str(&words::wrap("- ", &text, style.width));
     }

@@ -20,6 +20,17 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
     }
 }
 
+/// The first of many items, and how many more there are: `a, b and 3 more`.
+pub fn some(items: &[String]) -> String {
+    const MOST: usize = 20;
+    if items.len() <= MOST + 1 {
+        return list(items);
+    }
+    let mut shown = items[..MOST].to_vec();
+    shown.push(format!("{} more", items.len() - MOST));
+    list(&shown)
+}
+
 /// `12s`, `1m 12s`, `1h 2m`.
 pub fn elapsed(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -79,6 +90,14 @@ pub fn columns(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_only_some_are_told() {
+        let items: Vec<String> = (1..=25).map(|n| n.to_string()).collect();
+        assert_eq!(some(&items[..2]), "1 and 2");
+        assert!(some(&items[..21]).ends_with("20 and 21"));
+        assert!(some(&items).ends_with("19, 20 and 5 more"));
+    }
 
     #[test]
     fn counts_and_lists_read_well() {

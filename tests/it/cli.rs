@@ -187,3 +187,10 @@ fn a_profile_that_is_asked_for_wins_over_keys_in_the_environment() {
         "{run:?}"
     );
 }
+
+#[test]
+fn a_file_that_is_not_there_is_heard_of_first() {
+    let bench = Bench::new("cli-missing");
+    let run = bench.run(&["apply", "plan.json"]).expect(1);
+    assert!(run.says("cannot read plan.json"), "{}", run.stderr);
+}
