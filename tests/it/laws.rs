@@ -40,7 +40,7 @@ use amp_stack::{
     address::{Address, Kind},
     apply::{self, Event, Options, Outcome},
     cloud::paper::{Dangling, Fault, Paper, Thing},
-    plan::{Phase, Plan, StepId, plan},
+    plan::{Phase, Plan, Reason, Refusal, Step, StepId, plan},
     resource::Resource,
     snapshot::Snapshot,
     stack::{Query, Stack},
@@ -339,6 +339,15 @@ fn two_states(history: &History, now: &Spec, address: &Address) -> [Option<Resou
     [from, known(&now.stack())]
 }
 
+/// Tells whether a refusal is about what a failed run, whose plan is `first`, was replacing: the old workspace is gone, and a stranger has its alias that `adopt`
+/// would have taken over, if that could be. Then somebody has to decide.
+fn lost_its_place(refusal: &Refusal, first: &Plan) -> bool {
+    let is_replaced = |step: &Step| step.id.address == refusal.address && !step.replaces.is_empty();
+    refusal.address.kind == Kind::Workspace
+        && matches!(refusal.reason, Reason::CannotAdopt { .. })
+        && first.steps.iter().any(is_replaced)
+}
+
 /// Leaves out what changes besides what is asked for: revisions that were deregistered are still there, and a new one has a number.
 fn apart_from_numbers(resource: Option<Resource>) -> Option<Resource> {
     let Some(Resource::TaskDefinition(mut family)) = resource else {
@@ -411,6 +420,9 @@ proptest! {
         let (first, _) = carry_out(&paper, &stack, &query, &faults, history.concurrency);
         if first.refusals.is_empty() {
             let (second, outcome) = carry_out(&paper, &stack, &query, &[], 1);
+            if !second.refusals.is_empty() && second.refusals.iter().all(|r| lost_its_place(r, &first)) {
+                return Ok(());
+            }
             prop_assert_eq!(second.refusals, []);
             prop_assert_eq!(&outcome.failed, &[]);
             assert_is_empty(&paper, &stack, &query);
