@@ -1,8 +1,8 @@
 //! The deed: carries a plan out, and decides nothing but when.
 
-mod errand;
 pub mod retry;
 mod run;
+mod step_task;
 pub mod token;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -10,20 +10,23 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use crate::{
-    address::Address,
-    cloud::{CallError, Cloud, notice::Notice},
+    cloud::Cloud,
+    kinds::Change,
+    model::{address::Address, call::CallError, template::Attribute},
     plan::{Plan, StepId},
-    resource::Change,
-    text::Attribute,
+    progress::Notice,
 };
 
 /// Carries out `plan`, and tells `report` what happens in the order in which it happens.
 ///
-/// * A step begins when everything it waits for is done, and at most `options.concurrency` steps run at a time. The calls of a step are made one after another.
+/// * A step begins when everything it waits for is done, and at most `options.concurrency` steps
+///   run at a time. The calls of a step are made one after another.
 /// * Before its calls, a step fills in what is known by then and asks again which calls are needed.
 /// * A step that fails, or panics, gives up the steps that wait for it and no others.
-/// * When `stop` becomes true, nothing new is begun, and every running step finishes the call that it is making.
-/// * A plan with refusals is a reason to do nothing: all of its steps are stopped before they begin.
+/// * When `stop` becomes true, nothing new is begun, and every running step finishes the call that
+///   it is making.
+/// * A plan with refusals is a reason to do nothing: all of its steps are stopped before they
+///   begin.
 pub async fn apply<C: Cloud>(
     plan: Arc<Plan>,
     cloud: Arc<C>,
@@ -146,7 +149,7 @@ pub struct Failure {
 }
 
 impl Outcome {
-    /// Tells whether everything is done.
+    /// Returns whether everything is done.
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.given_up.is_empty() && self.stopped.is_empty()
     }

@@ -1,7 +1,9 @@
-//! What `RegisterTaskDefinition` takes: the request's members, their types, choices and obligations, read from the SDK's own schema.
+//! What `RegisterTaskDefinition` takes: the request's members, their types, choices and
+//! obligations, read from the SDK's own schema.
 //!
-//! The SDK describes every member at run time, because that is how it writes and reads its wire format; only which members are required and which strings are
-//! choices is not in that description. Those come from two tables, of which the SDK's enums fill the second.
+//! The SDK describes every member at run time, because that is how it writes and reads its wire
+//! format; only which members are required and which strings are choices is not in that
+//! description. Those come from two tables, of which the SDK's enums fill the second.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -127,7 +129,8 @@ fn collect(of: &'static Structure, all: &mut BTreeMap<&'static str, &'static Str
     }
 }
 
-/// The required members by structure (botocore model ecs 2014-11-13, closure of `RegisterTaskDefinition`).
+/// The required members by structure (botocore model ecs 2014-11-13, closure of
+/// `RegisterTaskDefinition`).
 const REQUIRED: &[(&str, &[&str])] = &[
     ("ContainerDependency", &["containerName", "condition"]),
     ("ContainerRestartPolicy", &["enabled"]),
@@ -371,7 +374,8 @@ impl ShapeDeserializer for Probe {
     }
 }
 
-/// The request holds no values of this type; should a later model bring one, the tests of this module fail before anything else does.
+/// The request holds no values of this type; should a later model bring one, the tests of this
+/// module fail before anything else does.
 fn none_such(of: &str) -> SerdeError {
     SerdeError::unsupported(format!("a {of} in a task definition"))
 }

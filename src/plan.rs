@@ -2,12 +2,12 @@
 
 mod attributes;
 mod claims;
+mod current_attributes;
 mod decide;
 mod facts;
-mod foresee;
-mod living;
 mod names;
 mod order;
+mod project;
 pub mod refusals;
 pub mod risk;
 pub mod schedule;
@@ -19,37 +19,42 @@ use std::{
     fmt,
 };
 
-pub use foresee::foresee;
-pub use living::living;
+pub use current_attributes::current_attributes;
+pub use project::project;
 
 use crate::{
-    address::Address,
-    resource::{Change, Immutable, Resource},
+    kinds::{Change, Resource, kind::ReplaceReason},
+    model::{address::Address, tags::Owner, template::Attribute},
     snapshot::Snapshot,
     stack::Stack,
-    tags::Owner,
-    text::Attribute,
 };
 
 /// Decides what leads from `live` to `stack`.
 ///
-/// Pure: equal inputs give equal plans, and the order in which a file declares things plays no part.
+/// Pure: equal inputs give equal plans, and the order in which a file declares things plays no
+/// part.
 ///
-/// 1. What is live is matched to what is wanted. A role, log group or family is known by its name, so one of ours that bears a wanted name is the wanted one,
-///    even if its tags name another table of the file: then only the tag changes. A workspace is known by its tags alone, because aliases are not unique
-///    (Amazon Managed Service for Prometheus API reference, `CreateWorkspace`).
-/// 2. Everything wanted is visited, dependencies first: references to what lives and stays, and to what follows from names, are filled in; what AWS has no
-///    "unset" for and what `ignore` names is taken from the live state; and the result is compared with the live state.
+/// 1. What is live is matched to what is wanted. A role, log group or family is known by its name,
+///    so one of ours that bears a wanted name is the wanted one, even if its tags name another
+///    table of the file: then only the tag changes. A workspace is known by its tags alone, because
+///    aliases are not unique (Amazon Managed Service for Prometheus API reference,
+///    `CreateWorkspace`).
+/// 2. Everything wanted is visited, dependencies first: references to what lives and stays, and to
+///    what follows from names, are filled in; what AWS has no "unset" for and what `ignore` names
+///    is taken from the live state; and the result is compared with the live state.
 /// 3. What is ours and not wanted is removed.
 /// 4. Names are checked against everything that will still be there.
 /// 5. The steps are put in order by three rules:
 ///    1. A build waits for the builds it refers to.
-///    2. A build waits for the removal of what it replaces, and of whatever else of ours bears its name.
-///    3. A removal waits for every build, and for every removal of a later kind. One that a build waits for by rule 2 can't: it waits only for such removals of
+///    2. A build waits for the removal of what it replaces, and of whatever else of ours bears its
+///       name.
+///    3. A removal waits for every build, and for every removal of a later kind. One that a build
+///       waits for by rule 2 can't: it waits only for such removals of
 ///       later kinds.
 ///
-/// From rule 3 follows that nothing is removed for good while something that lives still mentions it: whoever mentioned it has been altered or, being of a
-/// later kind, removed before. Replacing tears down first, because names collide; the tests try all of this on worlds on paper.
+/// From rule 3 follows that nothing is removed for good while something that lives still mentions
+/// it: whoever mentioned it has been altered or, being of a later kind, removed before. Replacing
+/// tears down first, because names collide; the tests try all of this on fake clouds.
 ///
 /// A resource that a refusal is about has no steps.
 pub fn plan(stack: &Stack, live: &Snapshot) -> Plan {
@@ -69,7 +74,8 @@ pub struct Plan {
     pub known: BTreeMap<Address, BTreeMap<Attribute, String>>,
     /// Revisions that a step removes although services or tasks use them.
     pub in_use: BTreeMap<StepId, InUse>,
-    /// What would be done or decided besides, had the plan not been narrowed to what somebody asked for.
+    /// What would be done or decided besides, had the plan not been narrowed to what somebody asked
+    /// for.
     pub left_out: BTreeSet<Address>,
     /// The account that it is for: twelve digits.
     pub account: String,
@@ -95,10 +101,12 @@ pub struct Step {
     pub to: Option<Resource>,
     /// The steps that have to be done before.
     pub after: BTreeSet<StepId>,
-    /// The name of the role or log group, the family, or the id of the workspace; empty if it is known after apply.
+    /// The name of the role or log group, the family, or the id of the workspace; empty if it is
+    /// known after apply.
     pub target: String,
-    /// Why `to` needs another resource than `from`; not empty in both steps of a replacement, and nowhere else.
-    pub replaces: Vec<Immutable>,
+    /// Why `to` needs another resource than `from`; not empty in both steps of a replacement, and
+    /// nowhere else.
+    pub replaces: Vec<ReplaceReason>,
     /// The owner that a resource is taken over from.
     pub adopted_from: Option<Owner>,
 }
@@ -142,16 +150,18 @@ pub enum Reason {
         /// Whose it is.
         owner: Owner,
     },
-    /// It exists and may be adopted, but would have to be replaced, and nothing is deleted that is not ours.
+    /// It exists and may be adopted, but would have to be replaced, and nothing is deleted that is
+    /// not ours.
     CannotAdopt {
         /// Its ARN.
         arn: String,
         /// Whose it is.
         owner: Owner,
         /// What AWS can't change in place.
-        differs: Vec<Immutable>,
+        differs: Vec<ReplaceReason>,
     },
-    /// Its name is taken by a role whose name differs only by case, or that stands under another path.
+    /// Its name is taken by a role whose name differs only by case, or that stands under another
+    /// path.
     NameTaken {
         /// The name that is wanted.
         wanted: String,
@@ -160,7 +170,8 @@ pub enum Reason {
         /// Whose that is.
         owner: Owner,
     },
-    /// More than one workspace claims to be this one: nothing but their metrics could tell which is the right one.
+    /// More than one workspace claims to be this one: nothing but their metrics could tell which is
+    /// the right one.
     Ambiguous {
         /// Their ARNs.
         arns: Vec<String>,
@@ -170,8 +181,9 @@ pub enum Reason {
         /// Its ARN.
         arn: String,
         /// Why it would go, if it is to be replaced.
-        replaces: Vec<Immutable>,
-        /// Whether the protection is read from the live tag because the stack file no longer declares the resource.
+        replaces: Vec<ReplaceReason>,
+        /// Whether the protection is read from the live tag because the stack file no longer
+        /// declares the resource.
         by_tag: bool,
     },
     /// CloudWatch Logs' deletion protection holds it back.
@@ -250,7 +262,7 @@ impl Step {
 }
 
 impl Plan {
-    /// Tells whether there is nothing to do and nothing to decide.
+    /// Returns whether there is nothing to do and nothing to decide.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.refusals.is_empty()
     }

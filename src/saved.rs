@@ -1,7 +1,9 @@
-//! Plans that are kept in a file: what was wanted and what was there, so that the plan can be made again and compared.
+//! Plans that are kept in a file: what was wanted and what was there, so that the plan can be made
+//! again and compared.
 //!
-//! A plan is a pure function of a stack and a snapshot, so these two are kept and not the steps. Whoever carries the plan out later reads AWS again, makes both
-//! plans, the one of then and the one of now, and goes on only if the second is the first or what is left of it.
+//! A plan is a pure function of a stack and a snapshot, so these two are kept and not the steps.
+//! Whoever carries the plan out later reads AWS again, makes both plans, the one of then and the
+//! one of now, and goes on only if the second is the first or what is left of it.
 
 mod compare;
 mod file;
@@ -22,14 +24,12 @@ pub use guard::Guard;
 pub use hide::{Changed, Hidden, Values, Veil};
 
 use crate::{
-    address::Address,
-    diff::Path,
-    resource::Resource,
-    secret::HIDDEN,
-    snapshot::{Fact, Snapshot},
+    kinds::Resource,
+    model::{
+        address::Address, diff::Path, live::Fact, secret::HIDDEN, tags::Owner, template::Template,
+    },
+    snapshot::Snapshot,
     stack::Stack,
-    tags::Owner,
-    text::Text,
 };
 
 /// What a plan was made from.
@@ -96,8 +96,8 @@ impl Saved {
 }
 
 impl SavedStack {
-    /// The plan for `stack`, with what of `live` matters to it: of all the roles of the account only those whose names are wanted or mentioned, and no
-    /// tags that are AWS's own.
+    /// The plan for `stack`, with what of `live` matters to it: of all the roles of the account
+    /// only those whose names are wanted or mentioned, and no tags that are AWS's own.
     pub fn new(
         file: PathBuf,
         stack: Stack,
@@ -128,11 +128,12 @@ impl SavedStack {
     }
 
     fn hide(&mut self, numbers: &mut hide::Numbers<'_>) {
-        // Nobody is shown a secret output when the plan is carried out either, so it need not come back.
+        // Nobody is shown a secret output when the plan is carried out either, so it need not come
+        // back.
         for (name, output) in &mut self.stack.outputs {
             let looks_secret = || places::is_hidden(&Path::of_keys(&[name]), &output.value);
             if output.secret.unwrap_or_else(looks_secret) {
-                let value = std::mem::replace(&mut output.value, Text::from(HIDDEN));
+                let value = std::mem::replace(&mut output.value, Template::from(HIDDEN));
                 numbers.number(value);
                 output.secret = Some(true);
             }
@@ -151,12 +152,14 @@ impl SavedStack {
         }
     }
 
-    /// The hidden values that `now` has: those of what was there and still is, and those of what has been built since. `guard` tells that they are the same.
+    /// The hidden values that `now` has: those of what was there and still is, and those of what
+    /// has been built since. `guard` tells that they are the same.
     pub fn seen(&self, now: &Snapshot, guard: &Guard, values: &mut Values) {
         for (arn, veil) in &self.hidden.live {
             let found = now.found.iter().find(|found| found.arn() == arn);
             if let Some(found) = found {
-                // Whatever has other values now has moved, which the comparison of the plans will say.
+                // Whatever has other values now has moved, which the comparison of the plans will
+                // say.
                 _ = veil.lift(&found.resource, guard, values);
             }
         }
@@ -213,7 +216,7 @@ impl SavedStack {
     }
 }
 
-/// Tells whether a plan depends on the fact.
+/// Returns whether a plan depends on the fact.
 fn matters(fact: &Fact) -> bool {
     match fact {
         Fact::RetentionByAccountPolicy(_)

@@ -14,7 +14,7 @@ pub mod summary;
 pub mod suppressed;
 pub mod words;
 
-use crate::{
+use crate::model::{
     diff::{Part, Path},
     node::Node,
     secret,
@@ -76,7 +76,7 @@ impl Style {
     }
 }
 
-/// Tells whether the value of something called `name` is not to be shown.
+/// Returns whether the value of something called `name` is not to be shown.
 pub fn is_secret(name: &str, value: &str) -> bool {
     let path = Path::default().join(Part::Key(name.to_owned()));
     secret::is_secret(&path, &Node::from(value))

@@ -1,101 +1,28 @@
 //! What is there: AWS as it was read, already in normal form.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Deserialize, Serialize};
 
-use crate::{identity::Identity, resource::Resource, tags::Owner, text::Attribute};
+use crate::{
+    kinds::Resource,
+    model::{
+        identity::Identity,
+        live::{Live, TakenName},
+    },
+};
 
-/// What was read of AWS. It is neither atomic nor fresh: a plan made from it may find the world moved.
+/// A live resource of any kind.
+pub type LiveResource = Live<Resource>;
+
+/// What was read of AWS. It is neither atomic nor fresh: a plan made from it may find the world
+/// moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
     /// Where it was read.
     pub identity: Identity,
-    /// Everything that carries the stack's tags, and everything that bears a name that the stack declares.
-    pub found: Vec<Found>,
+    /// Everything that carries the stack's tags, and everything that bears a name that the stack
+    /// declares.
+    pub found: Vec<LiveResource>,
     /// Every role of the account, because role names are unique across it.
-    pub roles: Vec<RoleFact>,
-}
-
-/// A resource that lives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Found {
-    /// Its state.
-    pub resource: Resource,
-    /// Whose it is.
-    pub owner: Owner,
-    /// Its attributes, as AWS says them: the ARN always, of a workspace also id and endpoint.
-    pub attributes: BTreeMap<Attribute, String>,
-    /// What else a plan has to know about it.
-    pub facts: Vec<Fact>,
-}
-
-/// Something about a live resource that is no part of its state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Fact {
-    /// The account's policy decides the retention of the log group, and what is read is the policy's (CloudWatch Logs API reference, `LogGroup`).
-    RetentionByAccountPolicy(String),
-    /// What tells it from another that bore or will bear its name: the unique id of a role (IAM user guide, "IAM identifiers"), the time at which a log group
-    /// was created (CloudWatch Logs API reference, `LogGroup`).
-    UniqueId(String),
-    /// Tags that AWS itself has put on it, which nobody else can set or remove; they are no part of its state.
-    TagsOfAws(BTreeMap<String, String>),
-    /// A newer revision of the family does not carry our tags: somebody else registered it.
-    NewerRevision(u32),
-    /// Services or tasks use these revisions.
-    InUse {
-        /// The revisions.
-        revisions: BTreeSet<u32>,
-        /// By whom, for people: `service api in cluster prod`.
-        by: Vec<String>,
-    },
-}
-
-/// What the account has under one role name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RoleFact {
-    /// The name.
-    pub name: String,
-    /// The ARN.
-    pub arn: String,
-    /// Whose it is.
-    pub owner: Owner,
-}
-
-impl Found {
-    /// Its ARN.
-    pub fn arn(&self) -> &str {
-        self.attributes
-            .get(&Attribute::Arn)
-            .map_or("", String::as_str)
-    }
-
-    /// The revisions of the family that are in use.
-    pub fn revisions_in_use(&self) -> BTreeSet<u32> {
-        self.facts
-            .iter()
-            .flat_map(|fact| match fact {
-                Fact::InUse { revisions, .. } => revisions.clone(),
-                Fact::RetentionByAccountPolicy(_)
-                | Fact::UniqueId(_)
-                | Fact::TagsOfAws(_)
-                | Fact::NewerRevision(_) => BTreeSet::new(),
-            })
-            .collect()
-    }
-
-    /// What tells it from another of its name, where its ARN doesn't.
-    pub fn unique_id(&self) -> Option<&str> {
-        self.facts.iter().find_map(|fact| match fact {
-            Fact::UniqueId(id) => Some(id.as_str()),
-            Fact::RetentionByAccountPolicy(_)
-            | Fact::TagsOfAws(_)
-            | Fact::NewerRevision(_)
-            | Fact::InUse { .. } => None,
-        })
-    }
+    pub roles: Vec<TakenName>,
 }

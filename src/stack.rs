@@ -1,34 +1,18 @@
 //! What is wanted: the checked content of a stack file.
 
-pub mod document;
-pub mod fields;
-pub mod format;
-pub mod interpolate;
-pub mod load;
-pub mod problem;
-pub mod reader;
-pub mod reference;
-pub mod render;
-pub mod rules;
-pub mod schema;
-pub mod source;
-pub mod task_definition;
-pub mod tree;
-pub mod write;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use load::{Header, Surroundings, declared_variables, header, load, role_name_collisions};
-pub use source::Source;
-
 use crate::{
-    address::{Address, Kind, StackName},
-    identity::Identity,
-    resource::{IgnorePath, Resource},
-    tags::Tags,
-    text::{Attribute, Text},
+    kinds::Resource,
+    model::{
+        address::{Address, Kind, StackName},
+        identity::Identity,
+        lifecycle::Lifecycle,
+        query::Query,
+        template::{Attribute, Template},
+    },
 };
 
 /// A stack.
@@ -54,7 +38,7 @@ pub struct Stack {
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// What it tells; it may mention what is known only after apply.
-    pub value: Text,
+    pub value: Template,
     /// What it is, for people.
     pub description: Option<String>,
     /// Whether the value is a secret; `None` leaves that to its name and its looks.
@@ -69,45 +53,6 @@ pub struct Declared {
     pub want: Option<Resource>,
     /// What AWS can't hold back by itself.
     pub lifecycle: Lifecycle,
-}
-
-/// How a resource is treated.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lifecycle {
-    /// Refuse to delete or replace it.
-    pub prevent_destroy: bool,
-    /// Take it over if it exists and nobody of amp-stack owns it.
-    pub adopt: bool,
-    /// Build it anew although nothing forces that: a replacement, or of a task definition a new revision.
-    pub replace: bool,
-    /// What is left to somebody else.
-    pub ignore: Vec<IgnorePath>,
-    /// How many revisions of a task definition stay active; `None` is all of them.
-    pub keep_revisions: Option<u32>,
-}
-
-/// What has to be read of AWS to plan a stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Query {
-    /// The stack whose resources are ours.
-    pub stack: StackName,
-    /// Where.
-    pub identity: Identity,
-    /// Names of roles that the stack declares.
-    pub roles: BTreeSet<String>,
-    /// Names of log groups that the stack declares, with the tags that they are to have.
-    pub log_groups: BTreeMap<String, Tags>,
-    /// Families that the stack declares.
-    pub families: BTreeSet<String>,
-    /// The alias of the workspace that the stack declares.
-    pub alias: Option<String>,
-    /// Whether the stack says anything about the configuration of its workspace, which is a call of its own to read.
-    pub workspace_configuration: bool,
-    /// Whether inactive revisions and the use of revisions are to be read: they matter only when revisions are removed.
-    pub removal: bool,
-    /// Whether everything is to go. Names then only tell where to look, because what has just been made may not be listed by its tags yet.
-    pub destroy: bool,
 }
 
 impl Stack {
@@ -151,7 +96,7 @@ impl Stack {
                 Resource::Workspace(workspace) => {
                     query.alias.clone_from(&workspace.alias);
                     query.workspace_configuration = workspace.configuration
-                        != crate::resource::workspace::Configuration::default();
+                        != crate::kinds::workspace::Configuration::default();
                 }
                 Resource::Role(role) => _ = query.roles.insert(role.name.clone()),
                 Resource::TaskDefinition(family) => {
@@ -162,7 +107,8 @@ impl Stack {
         query
     }
 
-    /// What has to be read of AWS to plan the destruction of everything that it declares, and of whatever else carries its tags.
+    /// What has to be read of AWS to plan the destruction of everything that it declares, and of
+    /// whatever else carries its tags.
     ///
     /// Workspaces and roles are always listed whole, so an alias is of no use here.
     pub fn query_to_destroy(&self) -> Query {

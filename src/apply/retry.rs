@@ -11,9 +11,11 @@ const FIRST: Duration = Duration::from_millis(500);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(8);
 
-/// The pause after failure number `failures` (from 1), `elapsed` after the first one; `None` when `limit` is used up.
+/// The pause after failure number `failures` (from 1), `elapsed` after the first one; `None` when
+/// `limit` is used up.
 ///
-/// Pauses double from half a second to eight seconds. The last one ends exactly at the limit, so that there is a last attempt when the time is up.
+/// Pauses double from half a second to eight seconds. The last one ends exactly at the limit, so
+/// that there is a last attempt when the time is up.
 pub fn pause(failures: u32, elapsed: Duration, limit: Duration) -> Option<Duration> {
     let left = limit.checked_sub(elapsed).filter(|left| !left.is_zero())?;
     let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));

@@ -11,15 +11,18 @@ use tokio::{
 };
 
 use crate::{
-    address::Address,
     apply::{
         Event, Failure, Options, Outcome,
-        errand::{End, Errand, Progress, asked_to_stop},
+        step_task::{End, Progress, StepTask, asked_to_stop},
     },
-    cloud::{CallError, Class, Cloud},
+    cloud::Cloud,
+    kinds::{Change, Resource},
+    model::{
+        address::Address,
+        call::{CallError, Class},
+        template::{Attribute, Reference},
+    },
     plan::{Plan, Step, StepId, schedule::Schedule},
-    resource::{Change, Resource},
-    text::{Attribute, Reference},
 };
 
 /// A plan that is being carried out.
@@ -91,7 +94,8 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             }
             self.start_what_may_run();
             if self.tasks.is_empty() {
-                // Only steps that wait for each other in a circle could still wait, and they never begin.
+                // Only steps that wait for each other in a circle could still wait, and they never
+                // begin.
                 self.outcome.stopped.extend(self.schedule.stop());
                 return self.outcome;
             }
@@ -138,7 +142,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
         if let Some(error) = unknown(&step, &changes) {
             return self.failed(&step.id, error);
         }
-        let errand = Errand {
+        let errand = StepTask {
             step: step.id.clone(),
             target: step.target,
             changes,
@@ -162,7 +166,8 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             return;
         };
         let mut filled = to.resolve(&lookup);
-        // A document that only now says what the live revision says is that revision and not a new one.
+        // A document that only now says what the live revision says is that revision and not a new
+        // one.
         if let (
             Some(Resource::TaskDefinition(from)),
             Resource::TaskDefinition(to),
@@ -285,11 +290,12 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
     }
 }
 
-/// An error if `step` still mentions something that is not known, although everything it waited for is done.
+/// An error if `step` still mentions something that is not known, although everything it waited for
+/// is done.
 fn unknown(step: &Step, changes: &[Change]) -> Option<CallError> {
     let mut unknown = BTreeSet::new();
     if let Some(to) = &step.to {
-        to.each_text(&mut |text| unknown.extend(text.references().into_iter().cloned()));
+        to.each_template(&mut |text| unknown.extend(text.references().into_iter().cloned()));
     }
     let first = changes.first()?;
     let names: Vec<String> = unknown.iter().map(Reference::to_string).collect();

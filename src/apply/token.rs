@@ -4,7 +4,8 @@ use crate::plan::StepId;
 
 /// The token of call number `index` of `step` in the run `run_id`: 42 printable characters.
 ///
-/// AWS takes 1 to 64 printable ASCII characters (botocore model amp 2020-08-01, `IdempotencyToken`).
+/// AWS takes 1 to 64 printable ASCII characters (botocore model amp 2020-08-01,
+/// `IdempotencyToken`).
 pub fn token(run_id: &str, step: &StepId, index: usize) -> String {
     // The parts can't hold a line feed, so different calls are different texts.
     let call = format!("{run_id}\n{step}\n{index}");
@@ -25,11 +26,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::address::{Address, Kind};
+    use crate::model::address::{Address, Kind};
 
     #[test]
     fn the_hash_is_the_published_one() {
-        // The offset basis is the hash of nothing; the other value is the hash of `a` in the FNV test vectors.
+        // The offset basis is the hash of nothing; the other value is the hash of `a` in the FNV
+        // test vectors.
         assert_eq!(fnv1a(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
         assert_eq!(fnv1a(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
     }

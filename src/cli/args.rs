@@ -29,7 +29,7 @@ Exit codes:
   3  `apply` or `destroy` stopped half way: something was changed, or may have been";
 
 const ABOUT: &str = "\
-Sends the metrics of your Amazon ECS applications to Amazon Managed Service for Prometheus.
+Sends the metrics of your Amazon ECS applications to Amazon State Service for Prometheus.
 
 One stack file declares the workspace, the IAM roles, the log groups and the task definitions with their \
 OpenTelemetry sidecar. amp-stack compares it with what is in AWS, shows the difference, and makes it so. \
@@ -40,7 +40,7 @@ Credentials, region, profiles, proxies and AWS_ENDPOINT_URL are found as every A
 const SANDBOX_ABOUT: &str = "\
 Serves a sandbox to other AWS tools, on this machine only.
 
-A sandbox is a strict imitation of the parts of AWS that amp-stack uses: IAM, Amazon Managed Service for Prometheus, \
+A sandbox is a strict imitation of the parts of AWS that amp-stack uses: IAM, Amazon State Service for Prometheus, \
 CloudWatch Logs, ECS, STS and the Resource Groups Tagging API. The AWS CLI, boto3 and other SDKs work with it unchanged.";
 
 const EXAMPLES: &str = "\
@@ -299,7 +299,8 @@ pub(super) struct InSandbox {
         reason = "how clap tells an option without its value from none at all"
     )]
     pub(super) sandbox: Option<Option<PathBuf>>,
-    /// Let the sandbox throttle, fail, lose answers and lag as AWS does on a bad day, the same for the same seed
+    /// Let the sandbox throttle, fail, lose answers and lag as AWS does on a bad day, the same for
+    /// the same seed
     #[arg(long, value_name = "SEED", requires = "sandbox")]
     pub(super) sandbox_chaos: Option<u64>,
 }

@@ -136,7 +136,8 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The stacks that are meant, in the order in which they are to be planned: what is built in one order is removed in the other.
+    /// The stacks that are meant, in the order in which they are to be planned: what is built in
+    /// one order is removed in the other.
     async fn open(&self, console: &mut Console) -> Result<Session, Failure> {
         let mut session = session::open(self.target, console).await?;
         let sites = &mut session.sites;
@@ -176,7 +177,8 @@ impl Asked<'_> {
     }
 }
 
-/// The command line `amp-stack VERB` for the same stacks in the same place, as somebody would type it.
+/// The command line `amp-stack VERB` for the same stacks in the same place, as somebody would type
+/// it.
 pub(super) fn typed(verb: &str, paths: &[&Path], target: &Target) -> String {
     let Target {
         files: _,

@@ -26,7 +26,8 @@ pub(super) fn ensure_possible(doing: &Doing, console: &Console) -> Result<(), Fa
     )
 }
 
-/// Asks whether to go on, given the places whose data would be `lost`. Whatever is not a clear yes is a failure.
+/// Asks whether to go on, given the places whose data would be `lost`. Whatever is not a clear yes
+/// is a failure.
 pub(super) async fn ask(
     lost: &[Place],
     doing: &Doing,

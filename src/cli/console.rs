@@ -59,7 +59,8 @@ impl Console {
         }
     }
 
-    /// Streams without a terminal: answers are read from `input`, and `can_ask` says whether to act as if somebody had typed them.
+    /// Streams without a terminal: answers are read from `input`, and `can_ask` says whether to act
+    /// as if somebody had typed them.
     #[cfg(test)]
     pub(super) fn of_test(
         input: impl AsyncBufRead + 'static,
@@ -106,7 +107,8 @@ impl Console {
         Ok(answer.trim().to_owned())
     }
 
-    /// Tells whether the input ended at the last question, so that no further one will be answered.
+    /// Returns whether the input ended at the last question, so that no further one will be
+    /// answered.
     pub(super) fn is_at_end(&self) -> bool {
         self.is_asking
     }
@@ -126,7 +128,8 @@ fn style(choice: Color, is_terminal: bool, width: Option<Width>) -> Style {
     Style { colour, width }
 }
 
-/// Tells whether the environment leaves colours on: `NO_COLOR` is unset or empty (no-color.org), and the terminal is not a dumb one.
+/// Returns whether the environment leaves colours on: `NO_COLOR` is unset or empty (no-color.org),
+/// and the terminal is not a dumb one.
 fn wants_colour<T: AsRef<OsStr>>(environment: &dyn Fn(&str) -> Option<T>) -> bool {
     let no_color = environment("NO_COLOR").is_some_and(|value| !value.as_ref().is_empty());
     let dumb = environment("TERM").is_some_and(|value| value.as_ref() == "dumb");

@@ -23,7 +23,8 @@ use crate::{
         place::Place,
         report::Report,
     },
-    cloud::{CallError, Cloud},
+    cloud::Cloud,
+    model::call::CallError,
     plan::Plan,
     show::{
         events,
@@ -35,8 +36,9 @@ use crate::{
 
 /// How long an answer may take before AWS is read once more.
 const MOMENT: Duration = Duration::from_secs(10);
-/// How long AWS may take to hear everywhere of what was just made. IAM is eventually consistent (IAM user guide, "Troubleshoot IAM", "Changes that I make
-/// are not always immediately visible"); it names no bound.
+/// How long AWS may take to hear everywhere of what was just made. IAM is eventually consistent
+/// (IAM user guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible");
+/// it names no bound.
 const SETTLE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Plans to be carried out for somebody.
@@ -49,7 +51,8 @@ pub(super) struct Order<'a, C> {
     pub(super) again: String,
 }
 
-/// Plans, shows, asks, and does it, one stack after another. A stack that does not get to its end keeps those after it from beginning.
+/// Plans, shows, asks, and does it, one stack after another. A stack that does not get to its end
+/// keeps those after it from beginning.
 pub(super) async fn carry_out<C: Cloud>(
     order: Order<'_, C>,
     console: &mut Console,
@@ -87,7 +90,8 @@ pub(super) async fn perform<C: Cloud>(
     Ok(Exit::Done)
 }
 
-/// Says which stacks are left as they are. What was done stays done, whether or not somebody reads of it.
+/// Says which stacks are left as they are. What was done stays done, whether or not somebody reads
+/// of it.
 fn tell_not_begun<'a, C: 'a>(
     left: impl Iterator<Item = (&'a Site<C>, Plan)>,
     console: &mut Console,
@@ -110,7 +114,8 @@ struct End {
     changed: bool,
 }
 
-/// Carries out the plan of one stack, and says how it ended. `before` tells whether this run has changed something already.
+/// Carries out the plan of one stack, and says how it ended. `before` returns whether this run has
+/// changed something already.
 async fn carry_out_one<C: Cloud>(
     order: &Order<'_, C>,
     site: &Site<C>,
@@ -176,7 +181,8 @@ async fn agree<C: Cloud>(
     Ok(planned.into_iter().map(|planned| planned.plan).collect())
 }
 
-/// Asks whether to carry out `planned`, which somebody has seen. Fails if that is declined, can't be, or no longer makes sense.
+/// Asks whether to carry out `planned`, which somebody has seen. Fails if that is declined, can't
+/// be, or no longer makes sense.
 pub(super) async fn confirm<C: Cloud>(
     order: &Order<'_, C>,
     planned: &[Planned],
@@ -223,7 +229,8 @@ pub(super) fn losses<C>(wish: &Wish<'_, C>, planned: &[Planned]) -> Vec<Place> {
     losses
 }
 
-/// Carries the plan out. The first interruption stops it, the second leaves it. `changed` becomes true with the first call that succeeds.
+/// Carries the plan out. The first interruption stops it, the second leaves it. `changed` becomes
+/// true with the first call that succeeds.
 async fn run<C: Cloud>(
     order: &Order<'_, C>,
     site: &Site<C>,
@@ -278,7 +285,8 @@ pub(super) async fn unless_interrupted<T>(
     }
 }
 
-/// Tells whether a failed call may have had its effect all the same: no answer came, or one that speaks of trouble on AWS's side.
+/// Returns whether a failed call may have had its effect all the same: no answer came, or one that
+/// speaks of trouble on AWS's side.
 fn is_ambiguous(error: &CallError) -> bool {
     error.code.as_ref().is_none_or(|code| {
         ["Internal", "Server", "ServiceFailure", "Unavailable"]

@@ -1,4 +1,5 @@
-//! `amp-stack explain`: the rule behind a code, where it comes from, and a stack file that breaks it; and what a field of a stack file is for.
+//! `amp-stack explain`: the rule behind a code, where it comes from, and a stack file that breaks
+//! it; and what a field of a stack file is for.
 
 mod field;
 
@@ -6,12 +7,7 @@ use clap::Args;
 
 use crate::{
     cli::{console::Console, exit::Exit, failure::Failure, session::look},
-    normal,
-    plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
-    policy,
-    resource::task_definition::document::rules as document,
-    show::{Paint, Style, words},
-    stack::{
+    file::{
         fields::lookup::NotFound,
         problem::nearest,
         render::render,
@@ -20,6 +16,10 @@ use crate::{
             examples::{self, Example},
         },
     },
+    kinds::task_definition::document::rules as document,
+    model::{normal, policy},
+    plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
+    show::{Paint, Style, words},
 };
 
 /// The examples in the help.
@@ -39,8 +39,8 @@ const PREFIX: &str = "amp_stack::";
 /// `explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The code of a mistake, of a refusal, of a risk, or of a difference that means nothing, or the path of a field of stack files
-    /// [default: list all codes]
+    /// The code of a mistake, of a refusal, of a risk, or of a difference that means nothing, or
+    /// the path of a field of stack files [default: list all codes]
     #[arg(value_name = "CODE|FIELD")]
     pub(super) code: Option<String>,
 }
@@ -124,7 +124,7 @@ fn difference(group: Group, rule: &normal::Rule) -> Entry {
     Entry {
         group,
         code: rule.name,
-        sentence: rule.says.trim_end_matches('.'),
+        sentence: rule.doc.trim_end_matches('.'),
         source: Some(rule.source),
     }
 }
@@ -168,7 +168,8 @@ fn list(style: Style) -> String {
     text
 }
 
-/// Everything that bears the code, since a mistake may have the name of a difference, and else the field at this path.
+/// Everything that bears the code, since a mistake may have the name of a difference, and else the
+/// field at this path.
 fn explained(code: &str, style: Style) -> Result<String, Failure> {
     let bare = code.strip_prefix(PREFIX).unwrap_or(code);
     let entries: Vec<Entry> = Group::ALL.into_iter().flat_map(Group::entries).collect();

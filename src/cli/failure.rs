@@ -4,7 +4,7 @@ use std::{error::Error, io, iter};
 
 use crate::{
     cli::{console::Console, exit::Exit},
-    cloud::CallError,
+    model::call::CallError,
     show::{
         Paint, Style,
         events::{self, Event},
@@ -136,7 +136,7 @@ mod tests {
     use thiserror::Error;
 
     use super::*;
-    use crate::cloud::Class;
+    use crate::model::call::Class;
 
     #[derive(Debug, Error)]
     #[error("cannot read prod.toml")]

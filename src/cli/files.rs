@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use crate::{
     cli::failure::Failure,
+    file::{problem::nearest, source::Source},
     saved,
-    stack::{Source, problem::nearest},
 };
 
 /// The stack file of a project that has one.
@@ -91,7 +91,8 @@ pub(super) fn one(given: Option<&Path>, directory: &Path) -> Result<PathBuf, Fil
     }
 }
 
-/// The stack files that are meant if `given` are what was typed, where several are taken only if they are named.
+/// The stack files that are meant if `given` are what was typed, where several are taken only if
+/// they are named.
 pub(super) fn named(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     if given.is_empty() {
         return Ok(vec![one(None, directory)?]);
@@ -106,7 +107,8 @@ pub(super) fn named(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>,
     }
 }
 
-/// The stack files that are meant if `given` are what was typed: where a question about one would be ambiguous, all of them.
+/// The stack files that are meant if `given` are what was typed: where a question about one would
+/// be ambiguous, all of them.
 pub(super) fn all(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     if !given.is_empty() {
         return Ok(given.to_vec());
@@ -118,7 +120,8 @@ pub(super) fn all(given: &[PathBuf], directory: &Path) -> Result<Vec<PathBuf>, F
     Ok(candidates)
 }
 
-/// `stack.toml` if there is one, else the TOML files in `stacks`, sorted. The paths are relative to `directory`.
+/// `stack.toml` if there is one, else the TOML files in `stacks`, sorted. The paths are relative to
+/// `directory`.
 fn candidates(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     if directory.join(STACK_FILE).is_file() {
         return Ok(vec![PathBuf::from(STACK_FILE)]);

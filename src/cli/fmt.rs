@@ -15,8 +15,8 @@ use crate::{
         console::Console, deed::unless_interrupted, exit::Exit, failure::Failure, files,
         fmt::unified::unified, interrupt::Interrupts, replace::replace, session::look,
     },
+    file::{format::format, render::render, source::Source},
     show::words,
-    stack::{Source, format::format, render::render},
 };
 
 /// The examples in the help.
@@ -33,7 +33,8 @@ way of writing, so that they are nobody's choice and in nobody's diff.";
 /// `fmt`.
 #[derive(Debug, Args)]
 pub(super) struct Fmt {
-    /// The files; - is standard input, which goes to standard output [default: ./stack.toml, else every file in ./stacks/]
+    /// The files; - is standard input, which goes to standard output [default: ./stack.toml, else
+    /// every file in ./stacks/]
     #[arg(value_name = "STACK.toml")]
     pub(super) files: Vec<PathBuf>,
     /// Write nothing, list the files that would change, and exit with 1 if there are any
@@ -87,7 +88,7 @@ pub(super) async fn fmt(
     Ok(exit)
 }
 
-/// Formats one text, and tells whether that changes it.
+/// Formats one text, and returns whether that changes it.
 async fn one(
     origin: Origin<'_>,
     args: &Fmt,

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::{
     cli::{console::Console, exit::Exit, failure::Failure},
+    file::problem::nearest,
     show::{Paint, Style, words},
-    stack::problem::nearest,
 };
 
 /// The examples in the help.
@@ -28,7 +28,8 @@ pub(super) struct Guide {
 struct Page {
     /// What it is asked for by: the name of its file.
     topic: &'static str,
-    /// Markdown: a title, a blank line and a sentence that says what it is about, and then the rest.
+    /// Markdown: a title, a blank line and a sentence that says what it is about, and then the
+    /// rest.
     text: &'static str,
 }
 

@@ -13,7 +13,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    address::StackName,
+    aws::{self, Aws},
     cli::{
         args::InSandbox,
         console::Console,
@@ -28,16 +28,12 @@ use crate::{
         replace::{create, replace},
         sandbox::{self, Wanted as WantedSandbox},
     },
-    cloud::aws::{
-        self, Aws,
-        survey::{Survey, Wanted},
-    },
-    identity::Identity,
+    cloud::survey::{Survey, Wanted},
+    kinds::Resource,
+    model::{address::StackName, identity::Identity, tags::Owner},
     plan::{self, Plan},
-    resource::Resource,
     snapshot::Snapshot,
-    stack::write::{Draft, Written, write},
-    tags::Owner,
+    write::{Draft, Written, write},
 };
 
 /// The examples in the help.
@@ -57,7 +53,8 @@ What to do with the file:
   amp-stack plan checkout.toml            nothing but tags of ownership
   amp-stack apply checkout.toml           take it over";
 
-/// How many other families are asked what they use: each is a call, of which AWS takes twenty a second (ECS API reference, "Request throttling").
+/// How many other families are asked what they use: each is a call, of which AWS takes twenty a
+/// second (ECS API reference, "Request throttling").
 const MOST_OTHERS: usize = 100;
 
 /// `import`.
@@ -248,7 +245,8 @@ fn with_mentioned(wanted: &Wanted, mentioned: &Mentions) -> Wanted {
     }
 }
 
-/// What other families mention, and how many of them were not asked. It matters only for what a family mentions: what is named is taken whoever uses it.
+/// What other families mention, and how many of them were not asked. It matters only for what a
+/// family mentions: what is named is taken whoever uses it.
 async fn others(
     aws: &Aws,
     args: &Import,
@@ -323,7 +321,8 @@ fn tag(text: &str) -> Result<(String, Option<String>), String> {
     Ok((key.to_owned(), value))
 }
 
-/// Copilot tags what it makes with the names of the application, of the environment and of the service or job (aws/copilot-cli, `internal/pkg/deploy`).
+/// Copilot tags what it makes with the names of the application, of the environment and of the
+/// service or job (aws/copilot-cli, `internal/pkg/deploy`).
 fn copilot(text: &str) -> Result<Copilot, String> {
     let keys = [
         "copilot-application",

@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 pub(super) struct Interrupts(mpsc::UnboundedReceiver<()>);
 
 impl Interrupts {
-    /// Takes Ctrl-C, and on Unix SIGTERM, away from the system, for which each would end the process.
+    /// Takes Ctrl-C, and on Unix SIGTERM, away from the system, for which each would end the
+    /// process.
     pub(super) fn listen() -> io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let mut signals = Signals::new()?;

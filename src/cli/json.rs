@@ -21,7 +21,8 @@ const COMMANDS: [&str; 3] = ["plan", "apply", "destroy"];
 /// Their option.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct Telling {
-    /// Tell programs what happens: one JSON object per line on standard output, and nothing else there
+    /// Tell programs what happens: one JSON object per line on standard output, and nothing else
+    /// there
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -79,7 +80,8 @@ pub(super) fn tell_misuse(words: &[OsString], message: &str) -> io::Result<()> {
 }
 
 impl Console {
-    /// Tells programs instead of people from now on, if that was asked for, beginning with what the lines are.
+    /// Tells programs instead of people from now on, if that was asked for, beginning with what the
+    /// lines are.
     pub(super) fn begin_events(
         &mut self,
         telling: Telling,

@@ -8,15 +8,19 @@ use std::{
 };
 
 use crate::{
-    address::{Address, Kind},
     cli::{
         args::Wishes,
         console::Console,
         failure::Failure,
         place::{self, Place},
     },
-    cloud::{CallError, Cloud},
-    normal::Suppressed,
+    cloud::Cloud,
+    model::{
+        address::{Address, Kind},
+        call::CallError,
+        normal::Suppressed,
+        query::Query,
+    },
     plan::{
         self, Phase, Plan,
         risk::{Risk, risks},
@@ -28,7 +32,7 @@ use crate::{
         suppressed, words,
     },
     snapshot::Snapshot,
-    stack::{Query, Stack},
+    stack::Stack,
 };
 
 /// A plan, what is risky about it, and what it was made from.
@@ -80,7 +84,8 @@ pub(super) async fn plan<C: Cloud>(wish: &Wish<'_, C>) -> Result<Vec<Planned>, C
     if wish.destroy || !removes_a_family(&planned) {
         return Ok(planned);
     }
-    // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known only now.
+    // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known
+    // only now.
     let live = observe(wish, |site| site.stack.query(true)).await?;
     Ok(decide(wish, live))
 }
@@ -111,15 +116,15 @@ pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned>
     let mut plans: Vec<(&Stack, Planned)> = Vec::new();
     for (site, live) in wish.sites.iter().zip(live) {
         let stack = &site.stack;
-        let mut foreseen = live.clone();
+        let mut projected = live.clone();
         for (earlier, Planned { plan, .. }) in &plans {
             let same_region = earlier.identity.region == stack.identity.region;
-            plan::foresee(&mut foreseen, plan, &earlier.name, same_region);
+            plan::project(&mut projected, plan, &earlier.name, same_region);
         }
         let plan = if wish.destroy {
-            plan::plan(&stack.clone().emptied(), &foreseen)
+            plan::plan(&stack.clone().emptied(), &projected)
         } else {
-            plan::plan(stack, &foreseen)
+            plan::plan(stack, &projected)
         };
         let plan = match &site.only {
             None => plan,
@@ -132,14 +137,14 @@ pub(super) fn decide<C>(wish: &Wish<'_, C>, live: Vec<Snapshot>) -> Vec<Planned>
             suppressed: BTreeMap::new(),
         };
         if wish.explain && !wish.destroy {
-            planned.suppressed = suppressed(stack, &foreseen, &planned.plan);
+            planned.suppressed = suppressed(stack, &projected, &planned.plan);
         }
         plans.push((stack, planned));
     }
     plans.into_iter().map(|(_, planned)| planned).collect()
 }
 
-/// Tells whether a family goes with all its revisions, so that the inactive ones matter.
+/// Returns whether a family goes with all its revisions, so that the inactive ones matter.
 pub(super) fn removes_a_family(planned: &[Planned]) -> bool {
     let mut steps = planned.iter().flat_map(|planned| &planned.plan.steps);
     steps.any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
@@ -259,7 +264,8 @@ pub(super) fn moved(before: &Plan, after: &Plan) -> BTreeSet<Address> {
     moved
 }
 
-/// Does to the stacks what `--adopt` and `--replace` ask for: what the same words in the stack files would do, for once.
+/// Does to the stacks what `--adopt` and `--replace` ask for: what the same words in the stack
+/// files would do, for once.
 pub(super) fn treat<C>(sites: &mut [Site<C>], wishes: &Wishes) -> Result<(), Failure> {
     let stacks: Vec<&Stack> = sites.iter().map(|site| &site.stack).collect();
     place::check("--adopt", &wishes.adopt, &stacks)?;

@@ -14,8 +14,8 @@ use thiserror::Error;
 
 use crate::{
     cli::{args::Args, console::Console, exit::Exit, failure::Failure},
+    file::problem::nearest,
     show::words,
-    stack::problem::nearest,
 };
 
 /// The examples in the help.
@@ -143,7 +143,8 @@ impl Page {
     }
 }
 
-/// A section of the help whose first line is its title. Its lines are a table, which roff must not fill.
+/// A section of the help whose first line is its title. Its lines are a table, which roff must not
+/// fill.
 fn table(section: &str) -> Roff {
     let mut roff = Roff::new();
     let mut lines = section.lines();

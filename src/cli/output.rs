@@ -15,13 +15,14 @@ use crate::{
         session::{self, Session},
     },
     cloud::Cloud,
+    file::problem::nearest,
     plan::{self, Plan},
     show::{
         outputs::{self, Told},
         plan::counts,
         words,
     },
-    stack::{Stack, problem::nearest},
+    stack::Stack,
 };
 
 /// The examples in the help.
@@ -37,8 +38,9 @@ Examples:
 /// `output`.
 #[derive(Debug, Args)]
 pub(super) struct Outputs {
-    /// An output of [outputs], or an attribute such as `roles.task.arn` [default: all];
-    /// and the stack file, which ends in `.toml` or holds a `/` [default: ./stack.toml, else the only file in ./stacks/]
+    /// An output of [outputs], or an attribute such as `roles.task.arn` [default: all]; and the
+    /// stack file, which ends in `.toml` or holds a `/` [default: ./stack.toml, else the only file
+    /// in ./stacks/]
     #[arg(value_name = "NAME | STACK.toml", num_args = 0..=2)]
     pub(super) words: Vec<String>,
     /// Print a JSON object, with null for what is not known; of one NAME, a JSON string
@@ -80,7 +82,7 @@ pub(super) async fn output(
         Ok((site.stack, live))
     };
     let (stack, live) = unless_interrupted(work, interrupts).await?;
-    let known = plan::living(&stack, &live);
+    let known = plan::current_attributes(&stack, &live);
     let declared = outputs::declared(&stack, &known);
     let attributes = outputs::attributes(&stack, &known);
     if let Some(told) = differs(&plan::plan(&stack, &live)) {
@@ -102,7 +104,8 @@ pub(super) async fn output(
     Ok(Exit::Done)
 }
 
-/// Tells the stack file from the name. No name ends in `.toml`: outputs have no dots, and attributes end in what they are.
+/// Tells the stack file from the name. No name ends in `.toml`: outputs have no dots, and
+/// attributes end in what they are.
 fn meant(words: &[String]) -> Result<(Option<PathBuf>, Option<&str>), Failure> {
     let is_file = |word: &&String| {
         let path = Path::new(word);

@@ -1,11 +1,13 @@
-//! Which resource is meant where a command may be about several stacks: `roles.task`, `checkout:roles.task`.
+//! Which resource is meant where a command may be about several stacks: `roles.task`,
+//! `checkout:roles.task`.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use crate::{
-    address::{Address, NotAnAddress, StackName},
     cli::failure::Failure,
-    stack::{Stack, problem::nearest},
+    file::problem::nearest,
+    model::address::{Address, NotAnAddress, StackName},
+    stack::Stack,
 };
 
 /// A resource as it is named on the command line.
@@ -26,7 +28,7 @@ impl Place {
         }
     }
 
-    /// Tells whether it names `address` of `stack`.
+    /// Returns whether it names `address` of `stack`.
     pub(super) fn is(&self, stack: &StackName, address: &Address) -> bool {
         self.address == *address && self.stack.as_ref().is_none_or(|named| named == stack)
     }

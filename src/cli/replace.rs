@@ -36,7 +36,8 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), WriteError> {
     })
 }
 
-/// Gives the file at `path`, which has to exist, the content `text`. It keeps its permissions, and a link keeps its target.
+/// Gives the file at `path`, which has to exist, the content `text`. It keeps its permissions, and
+/// a link keeps its target.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
     let replaced = fs::canonicalize(path).and_then(|real| {
         let temporary = beside(&real);
@@ -51,7 +52,8 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
 fn write_and_rename(temporary: &Path, path: &Path, text: &str) -> io::Result<()> {
     let permissions = fs::metadata(path)?.permissions();
     if permissions.readonly() {
-        // A new name needs no right to write the old file, but whoever took that right away wants it as it is.
+        // A new name needs no right to write the old file, but whoever took that right away wants
+        // it as it is.
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     let mut file = File::create_new(temporary)?;
@@ -67,7 +69,8 @@ fn write_and_rename(temporary: &Path, path: &Path, text: &str) -> io::Result<()>
     written
 }
 
-/// A name in the same directory, so that renaming doesn't cross a file system; no other process takes it.
+/// A name in the same directory, so that renaming doesn't cross a file system; no other process
+/// takes it.
 fn beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

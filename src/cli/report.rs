@@ -62,7 +62,8 @@ impl<'a> Report<'a> {
             Self::People(progress) => progress.report(event),
             Self::Programs { stream, out, run } => {
                 if let Some(event) = run.event(event) {
-                    // Whoever closed the stream does not want to know; what has begun in AWS goes on all the same.
+                    // Whoever closed the stream does not want to know; what has begun in AWS goes
+                    // on all the same.
                     _ = stream.write(&event, &mut **out);
                 }
             }

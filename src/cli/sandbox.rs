@@ -9,12 +9,13 @@ use std::{
 };
 
 use crate::{
+    aws::Aws,
     cli::{args::InSandbox, failure::Failure},
-    cloud::aws::Aws,
-    sandbox::{Faults, Sandbox, Settings, connector::DEFAULT_ACCOUNT, file::FileError},
 };
+use amp_stack_sandbox::{Faults, Sandbox, Settings, connector::DEFAULT_ACCOUNT, file::FileError};
 
-/// Where the world is kept unless a file is named: beside the stack file, in a directory that nobody wants to commit.
+/// Where the world is kept unless a file is named: beside the stack file, in a directory that
+/// nobody wants to commit.
 const DEFAULT_FILE: &str = ".amp-stack/sandbox.json";
 /// The region of a sandbox unless another is asked for.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -93,8 +94,8 @@ impl Wanted {
     }
 }
 
-/// The region of a sandbox: the one that was asked for, else that of the environment, where the AWS CLI and the SDKs look for it
-/// (AWS SDKs and Tools Reference Guide, "AWS Region").
+/// The region of a sandbox: the one that was asked for, else that of the environment, where the AWS
+/// CLI and the SDKs look for it (AWS SDKs and Tools Reference Guide, "AWS Region").
 pub(super) fn region(asked: Option<String>) -> String {
     let named = |name: &str| {
         let value = std::env::var_os(name)?.into_string().ok()?;
@@ -111,7 +112,8 @@ pub(super) fn connect(sandbox: &Sandbox, region: String) -> Aws {
     Aws::through(sandbox.http_client(), region)
 }
 
-/// Makes the directory of the default file, which nobody named and so nobody can have made. Other directories are their owners' business.
+/// Makes the directory of the default file, which nobody named and so nobody can have made. Other
+/// directories are their owners' business.
 fn make_default_directory(file: &Path) -> Result<(), FileError> {
     let Some(directory) = file.parent().filter(|_| file.ends_with(DEFAULT_FILE)) else {
         return Ok(());

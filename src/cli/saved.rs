@@ -10,6 +10,7 @@ use thiserror::Error;
 pub(super) use keep::{ensure_writable, write};
 
 use crate::{
+    aws::Aws,
     cli::{
         args::{Apply, Doing, InSandbox, Target, Variables},
         command::typed,
@@ -24,11 +25,10 @@ use crate::{
         sandbox::Wanted,
         session::Connections,
     },
-    cloud::aws::Aws,
-    identity::Identity,
+    load::Header,
+    model::identity::Identity,
     saved::{self, PlanFileError, Saved, Side},
     show::{moved, words},
-    stack::Header,
 };
 
 /// A file that is, or is said to be, a saved plan.
@@ -233,7 +233,8 @@ async fn open(
     Ok(sites)
 }
 
-/// The sandbox that the options ask for: unless they name a file, the one that the plan was made in.
+/// The sandbox that the options ask for: unless they name a file, the one that the plan was made
+/// in.
 fn sandbox(saved: &Saved, options: &InSandbox) -> Option<Wanted> {
     let mut options = options.clone();
     if let (Some(None), Some(file)) = (&options.sandbox, &saved.sandbox) {
@@ -252,7 +253,8 @@ fn elsewhere(planned_for: &Identity, why: &str) -> Failure {
     ))
 }
 
-/// Fails, and shows what moved, unless what is to be done now is what was planned or what is left of it.
+/// Fails, and shows what moved, unless what is to be done now is what was planned or what is left
+/// of it.
 fn ensure_still<C>(
     wish: &Wish<'_, C>,
     before: &[Planned],
@@ -287,7 +289,8 @@ fn side(planned: &Planned) -> Side<'_> {
     }
 }
 
-/// What somebody agreed to by applying a plan that they could look at: everything but the loss of data, which is allowed by name.
+/// What somebody agreed to by applying a plan that they could look at: everything but the loss of
+/// data, which is allowed by name.
 fn agreed(ready: &Ready, doing: &Doing, console: &Console) -> Doing {
     let losses = deed::losses(&wish(&ready.saved, &ready.sites), &ready.planned);
     let mut losses = losses.iter();

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    aws::{self, Aws},
     cli::{
         args::{Target, Variables},
         console::Console,
@@ -16,16 +17,17 @@ use crate::{
         look::Site,
         sandbox::{self, Wanted},
     },
-    cloud::aws::{self, Aws},
-    identity::Identity,
-    sandbox::Sandbox,
-    show::{Style, events::Event, words},
-    stack::{
-        self, Header, Source, Stack, Surroundings,
+    file::{
         problem::Problem,
         render::{Look, json, render},
+        source::Source,
     },
+    load::{self, Header, LoadContext},
+    model::identity::Identity,
+    show::{Style, events::Event, words},
+    stack::Stack,
 };
+use amp_stack_sandbox::Sandbox;
 
 /// Stands for the account while nobody has asked AWS.
 const PLACEHOLDER_ACCOUNT: &str = "000000000000";
@@ -45,11 +47,11 @@ pub(super) struct StackFile {
     source: Source,
     variables: BTreeMap<String, String>,
     var_files: Vec<Source>,
-    elsewhere: Elsewhere,
+    elsewhere: UndeclaredVariables,
 }
 
 /// Which variables that a stack file does not declare are meant for another one.
-enum Elsewhere {
+enum UndeclaredVariables {
     /// These.
     Declared(BTreeSet<String>),
     /// Whichever are given.
@@ -58,7 +60,7 @@ enum Elsewhere {
 
 /// What is known of where a run works.
 #[derive(Clone, Debug)]
-struct Whereabouts {
+struct RunLocation {
     identity: Identity,
     account_is_known: bool,
     region_is_known: bool,
@@ -86,18 +88,18 @@ pub(super) async fn open_in(
     for file in &files {
         let header = file
             .with(
-                &Whereabouts::assumed(target.region.as_deref()),
-                stack::header,
+                &RunLocation::assumed(target.region.as_deref()),
+                load::header,
             )
             .map_err(|problems| file.report(&problems, console))?;
         let cloud = connections.get(header, console).await?;
-        let known = Whereabouts {
+        let known = RunLocation {
             identity: cloud.identity().await?,
             account_is_known: true,
             region_is_known: true,
         };
         let stack = file
-            .with(&known, stack::load)
+            .with(&known, load::load)
             .map_err(|problems| file.report(&problems, console))?;
         sites.push(Site {
             path: file.source.path.clone(),
@@ -113,7 +115,8 @@ pub(super) async fn open_in(
     })
 }
 
-/// The stack in the file at `path`, for the account and region of `identity`. It is one of several perhaps, so `variables` may give more than it declares.
+/// The stack in the file at `path`, for the account and region of `identity`. It is one of several
+/// perhaps, so `variables` may give more than it declares.
 pub(super) fn load(
     path: &Path,
     variables: &Variables,
@@ -121,17 +124,18 @@ pub(super) fn load(
     console: &mut Console,
 ) -> Result<Stack, Failure> {
     let mut file = StackFile::read(path, variables)?;
-    file.elsewhere = Elsewhere::Anything;
-    let known = Whereabouts {
+    file.elsewhere = UndeclaredVariables::Anything;
+    let known = RunLocation {
         identity: identity.clone(),
         account_is_known: true,
         region_is_known: true,
     };
-    file.with(&known, stack::load)
+    file.with(&known, load::load)
         .map_err(|problems| file.report(&problems, console))
 }
 
-/// Checks every file by itself, and all of them against each other, and fails after every problem was shown.
+/// Checks every file by itself, and all of them against each other, and fails after every problem
+/// was shown.
 fn check_all(
     files: &[StackFile],
     region: Option<&str>,
@@ -152,7 +156,7 @@ fn check_all(
         return Err(last);
     }
     let stacks: Vec<(&Source, &Stack)> = stacks.iter().map(|(s, stack)| (*s, stack)).collect();
-    let collisions = stack::role_name_collisions(&stacks);
+    let collisions = load::role_name_collisions(&stacks);
     match files.first() {
         Some(first) if !collisions.is_empty() => {
             first.show(&collisions, console)?;
@@ -257,7 +261,7 @@ impl StackFile {
                 .iter()
                 .map(|path| files::read(path))
                 .collect::<Result<_, _>>()?,
-            elsewhere: Elsewhere::Declared(BTreeSet::new()),
+            elsewhere: UndeclaredVariables::Declared(BTreeSet::new()),
         })
     }
 
@@ -270,15 +274,16 @@ impl StackFile {
         let mut files: Vec<Self> = paths.iter().map(read).collect::<Result<_, _>>()?;
         let declared = files
             .iter()
-            .map(|file| stack::declared_variables(&file.source));
+            .map(|file| load::declared_variables(&file.source));
         let declared: BTreeSet<String> = declared.flatten().collect();
         for file in &mut files {
-            file.elsewhere = Elsewhere::Declared(declared.clone());
+            file.elsewhere = UndeclaredVariables::Declared(declared.clone());
         }
         Ok(files)
     }
 
-    /// The stack as far as it can be known without asking AWS, or a failure after every problem was shown.
+    /// The stack as far as it can be known without asking AWS, or a failure after every problem was
+    /// shown.
     pub(super) fn check(
         &self,
         region: Option<&str>,
@@ -290,29 +295,29 @@ impl StackFile {
 
     /// The stack as far as it can be known without asking AWS, or what is wrong with it.
     pub(super) fn problems(&self, region: Option<&str>) -> Result<Stack, Vec<Problem>> {
-        self.with(&Whereabouts::assumed(region), stack::load)
+        self.with(&RunLocation::assumed(region), load::load)
     }
 
     /// Does with the file what `read` does, given where the run works.
     fn with<T>(
         &self,
-        whereabouts: &Whereabouts,
-        read: impl FnOnce(&Source, &Surroundings<'_>) -> Result<T, Vec<Problem>>,
+        location: &RunLocation,
+        read: impl FnOnce(&Source, &LoadContext<'_>) -> Result<T, Vec<Problem>>,
     ) -> Result<T, Vec<Problem>> {
-        let Whereabouts {
+        let RunLocation {
             identity,
             account_is_known,
             region_is_known,
-        } = whereabouts.clone();
-        let around = Surroundings {
+        } = location.clone();
+        let around = LoadContext {
             identity,
             account_is_known,
             region_is_known,
             variables: self.variables.clone(),
             var_files: self.var_files.clone(),
             elsewhere: &|name| match &self.elsewhere {
-                Elsewhere::Declared(names) => names.contains(name),
-                Elsewhere::Anything => true,
+                UndeclaredVariables::Declared(names) => names.contains(name),
+                UndeclaredVariables::Anything => true,
             },
             environment: &environment,
             read: &|path| self.read_beside(path),
@@ -360,7 +365,7 @@ pub(super) fn look(Style { colour, width }: Style) -> Look {
     }
 }
 
-impl Whereabouts {
+impl RunLocation {
     /// Before AWS is asked.
     fn assumed(region: Option<&str>) -> Self {
         Self {

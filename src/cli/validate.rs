@@ -13,8 +13,10 @@ use crate::{
         files,
         session::StackFile,
     },
+    file::{problem::Problem, render::json, source::Source},
+    load::role_name_collisions,
     show::words,
-    stack::{Source, Stack, problem::Problem, render::json, role_name_collisions},
+    stack::Stack,
 };
 
 /// The examples in the help, and the form that programs read.

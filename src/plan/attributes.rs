@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    identity::{Identity, endpoint_base, query_url, remote_write_url},
-    resource::Resource,
-    snapshot::Found,
-    text::Attribute,
+    kinds::Resource,
+    model::{
+        identity::{Identity, endpoint_base, query_url, remote_write_url},
+        template::Attribute,
+    },
+    snapshot::LiveResource,
 };
 
 /// Attributes by what they are.
@@ -30,7 +32,7 @@ pub(super) fn from_names(identity: &Identity, resource: &Resource) -> Attributes
 }
 
 /// The attributes of `found`, which becomes `to` and stays.
-pub(super) fn of(identity: &Identity, found: &Found, to: &Resource) -> Attributes {
+pub(super) fn of(identity: &Identity, found: &LiveResource, to: &Resource) -> Attributes {
     let mut attributes = from_names(identity, to);
     match to {
         Resource::Workspace(_) => attributes.extend(of_workspace(identity, found)),
@@ -43,8 +45,9 @@ pub(super) fn of(identity: &Identity, found: &Found, to: &Resource) -> Attribute
     attributes
 }
 
-/// AWS tells the endpoint only of an active workspace (Amazon Managed Service for Prometheus API reference, `WorkspaceDescription`).
-fn of_workspace(identity: &Identity, found: &Found) -> Attributes {
+/// AWS tells the endpoint only of an active workspace (Amazon Managed Service for Prometheus API
+/// reference, `WorkspaceDescription`).
+fn of_workspace(identity: &Identity, found: &LiveResource) -> Attributes {
     let id = workspace_id(found);
     let endpoint = found.attributes.get(&Attribute::Endpoint).map_or_else(
         || identity.workspace_endpoint(&identity.region, &id),
@@ -60,7 +63,7 @@ fn of_workspace(identity: &Identity, found: &Found) -> Attributes {
 }
 
 /// What calls name `resource` by: a name, or the id of the workspace that was `found`.
-pub(super) fn target(resource: &Resource, found: Option<&Found>) -> String {
+pub(super) fn target(resource: &Resource, found: Option<&LiveResource>) -> String {
     match resource {
         Resource::Workspace(_) => found.map(workspace_id).unwrap_or_default(),
         Resource::LogGroup(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {
@@ -70,7 +73,7 @@ pub(super) fn target(resource: &Resource, found: Option<&Found>) -> String {
 }
 
 /// The id, which is also the end of the ARN.
-fn workspace_id(found: &Found) -> String {
+fn workspace_id(found: &LiveResource) -> String {
     let id = found.attributes.get(&Attribute::Id).cloned();
     id.unwrap_or_else(|| {
         let arn = found.arn();

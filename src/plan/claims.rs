@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::{Address, Kind},
-    resource::Resource,
-    snapshot::{Found, Snapshot},
+    kinds::Resource,
+    model::{
+        address::{Address, Kind},
+        tags::Owner,
+    },
+    snapshot::{LiveResource, Snapshot},
     stack::Stack,
-    tags::Owner,
 };
 
 /// Who is who.
 #[derive(Debug, Default)]
 pub(super) struct Claims<'a> {
     /// The live resources of ours that are, or become, what is wanted at an address.
-    pub(super) matched: BTreeMap<&'a Address, &'a Found>,
+    pub(super) matched: BTreeMap<&'a Address, &'a LiveResource>,
     /// The other ones of ours, by the address that their tags name.
-    pub(super) left: BTreeMap<&'a Address, Vec<&'a Found>>,
+    pub(super) left: BTreeMap<&'a Address, Vec<&'a LiveResource>>,
 }
 
 impl<'a> Claims<'a> {
@@ -45,8 +47,9 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// The address that the tags of `found` name, if it is ours. Tags that were copied to something of another kind say nothing.
-pub(super) fn ours(found: &Found) -> Option<&Address> {
+/// The address that the tags of `found` name, if it is ours. Tags that were copied to something of
+/// another kind say nothing.
+pub(super) fn ours(found: &LiveResource) -> Option<&Address> {
     match &found.owner {
         Owner::Ours(address) => Some(address).filter(|a| a.kind == found.resource.kind()),
         Owner::OtherRegion { .. }
@@ -58,7 +61,8 @@ pub(super) fn ours(found: &Found) -> Option<&Address> {
     }
 }
 
-/// Tells whether two names of resources of `kind` collide (IAM API reference, `CreateRole`: case does not distinguish names).
+/// Returns whether two names of resources of `kind` collide (IAM API reference, `CreateRole`: case
+/// does not distinguish names).
 pub(super) fn same_name(kind: Kind, a: &str, b: &str) -> bool {
     match kind {
         Kind::Role => a.eq_ignore_ascii_case(b),
@@ -67,7 +71,11 @@ pub(super) fn same_name(kind: Kind, a: &str, b: &str) -> bool {
     }
 }
 
-fn find<'a>(address: &Address, want: &Resource, live: &'a Snapshot) -> Option<(usize, &'a Found)> {
+fn find<'a>(
+    address: &Address,
+    want: &Resource,
+    live: &'a Snapshot,
+) -> Option<(usize, &'a LiveResource)> {
     let mut candidates = live
         .found
         .iter()
@@ -79,12 +87,12 @@ fn find<'a>(address: &Address, want: &Resource, live: &'a Snapshot) -> Option<(u
             let another = candidates.any(|(_, found)| ours(found) == Some(address));
             (!another).then_some(only)
         }
-        // One that stands at another address and could not simply be tagged anew is that address's business.
+        // One that stands at another address and could not simply be tagged anew is that address's
+        // business.
         Kind::LogGroup | Kind::Role | Kind::TaskDefinition => candidates.find(|(_, found)| {
             found.resource.name() == want.name()
                 && ours(found).is_some_and(|at| {
-                    at == address
-                        || Resource::immutable_differences(&found.resource, want).is_empty()
+                    at == address || Resource::replace_reasons(&found.resource, want).is_empty()
                 })
         }),
     }

@@ -3,7 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::{Address, Kind},
+    kinds::{Resource, kind::ReplaceReason},
+    model::{
+        address::{Address, Kind},
+        tags::Owner,
+        template::Reference,
+    },
     plan::{
         Note, Phase, Plan, Reason, Refusal, Step, StepId,
         attributes::{self, Attributes},
@@ -11,11 +16,8 @@ use crate::{
         facts, names,
         order::{self, Dependencies},
     },
-    resource::{Immutable, Resource},
-    snapshot::{Found, Snapshot},
+    snapshot::{LiveResource, Snapshot},
     stack::{Declared, Stack},
-    tags::Owner,
-    text::Reference,
 };
 
 /// What is known and decided so far.
@@ -27,7 +29,8 @@ pub(super) struct Planner<'a> {
     steps: BTreeMap<StepId, Step>,
     /// The ARNs of what the steps remove, with their addresses.
     removed: BTreeMap<String, Address>,
-    /// Attributes that references can be filled in with: those in the plan's `known`, and those that follow from names.
+    /// Attributes that references can be filled in with: those in the plan's `known`, and those
+    /// that follow from names.
     settled: BTreeMap<Address, Attributes>,
     plan: Plan,
 }
@@ -103,7 +106,7 @@ impl<'a> Planner<'a> {
                     self.remove(address, extra, Some(declared), Vec::new());
                 }
             }
-            None => match self.stranger(address, declared, want) {
+            None => match self.find_adoptable(address, declared, want) {
                 Err(reason) => self.refuse(address, reason),
                 Ok(stranger) => self.create(address, declared, want, stranger, &left),
             },
@@ -111,15 +114,21 @@ impl<'a> Planner<'a> {
     }
 
     /// Decides about something of ours that is, or becomes, what is wanted.
-    fn alter(&mut self, address: &Address, declared: &Declared, want: &Resource, found: &'a Found) {
+    fn alter(
+        &mut self,
+        address: &Address,
+        declared: &Declared,
+        want: &Resource,
+        found: &'a LiveResource,
+    ) {
         let mut to = self.complete(declared, want, Some(found));
-        let mut replaces = Resource::immutable_differences(&found.resource, &to);
+        let mut replaces = Resource::replace_reasons(&found.resource, &to);
         if replaces.is_empty() && declared.lifecycle.replace {
-            replaces.extend(to.renew(&found.resource));
+            replaces.extend(to.force_replace(&found.resource));
         }
         if replaces.is_empty() {
-            self.heed(address, found, declared, &mut to);
-            self.stays(address, found, &to);
+            self.apply_overrides(address, found, declared, &mut to);
+            self.keep(address, found, &to);
             let adopted_from = Some(&found.owner)
                 .filter(|owner| **owner != Owner::Ours(address.clone()))
                 .cloned();
@@ -129,28 +138,29 @@ impl<'a> Planner<'a> {
             let to = self.complete(declared, want, None);
             self.add_build(address, None, to, replaces, None);
         } else {
-            self.stays(address, found, &found.resource);
+            self.keep(address, found, &found.resource);
         }
     }
 
-    /// Decides about something that has to be created or adopted; what stands at the address under other names is replaced.
+    /// Decides about something that has to be created or adopted; what stands at the address under
+    /// other names is replaced.
     fn create(
         &mut self,
         address: &Address,
         declared: &Declared,
         want: &Resource,
-        stranger: Option<&'a Found>,
-        others: &[&'a Found],
+        stranger: Option<&'a LiveResource>,
+        others: &[&'a LiveResource],
     ) {
         let mut to = self.complete(declared, want, stranger);
         let mut replaces = Vec::new();
         for old in others {
-            replaces = Resource::immutable_differences(&old.resource, &to);
+            replaces = Resource::replace_reasons(&old.resource, &to);
             self.remove(address, old, Some(declared), replaces.clone());
         }
         if let Some(stranger) = stranger {
-            self.heed(address, stranger, declared, &mut to);
-            self.stays(address, stranger, &to);
+            self.apply_overrides(address, stranger, declared, &mut to);
+            self.keep(address, stranger, &to);
         }
         let adopted_from = stranger.map(|stranger| stranger.owner.clone());
         self.add_build(address, stranger, to, replaces, adopted_from);
@@ -171,9 +181,9 @@ impl<'a> Planner<'a> {
     fn remove(
         &mut self,
         address: &Address,
-        found: &Found,
+        found: &LiveResource,
         declared: Option<&Declared>,
-        replaces: Vec<Immutable>,
+        replaces: Vec<ReplaceReason>,
     ) -> bool {
         let refusals = facts::held_back(found, declared, &replaces);
         if !refusals.is_empty() {
@@ -206,9 +216,9 @@ impl<'a> Planner<'a> {
     fn add_build(
         &mut self,
         address: &Address,
-        from: Option<&Found>,
+        from: Option<&LiveResource>,
         to: Resource,
-        replaces: Vec<Immutable>,
+        replaces: Vec<ReplaceReason>,
         adopted_from: Option<Owner>,
     ) {
         let step = Step {
@@ -226,7 +236,12 @@ impl<'a> Planner<'a> {
     }
 
     /// What is wanted, with everything filled in that is known by now.
-    fn complete(&self, declared: &Declared, want: &Resource, live: Option<&Found>) -> Resource {
+    fn complete(
+        &self,
+        declared: &Declared,
+        want: &Resource,
+        live: Option<&LiveResource>,
+    ) -> Resource {
         let lookup = |reference: &Reference| {
             let attributes = self.settled.get(&reference.address)?;
             attributes.get(&reference.attribute).cloned()
@@ -239,23 +254,23 @@ impl<'a> Planner<'a> {
     }
 
     /// Somebody else's resource that is to be adopted; an error if that can't be.
-    fn stranger(
+    fn find_adoptable(
         &mut self,
         address: &Address,
         declared: &Declared,
         want: &Resource,
-    ) -> Result<Option<&'a Found>, Reason> {
-        let has_name = |found: &&Found| {
+    ) -> Result<Option<&'a LiveResource>, Reason> {
+        let has_name = |found: &&LiveResource| {
             found.resource.kind() == address.kind
                 && found.resource.name() == want.name()
                 && want.workspace().is_none_or(|w| w.alias.is_some())
         };
         let strangers = self.live.found.iter().filter(has_name);
-        let mut strangers: Vec<&'a Found> = strangers
+        let mut strangers: Vec<&'a LiveResource> = strangers
             .filter(|found| !matches!(found.owner, Owner::Ours(_)))
             .collect();
         strangers.sort_by_key(|found| found.arn());
-        let adoptable: Vec<&'a Found> = strangers
+        let adoptable: Vec<&'a LiveResource> = strangers
             .iter()
             .copied()
             .filter(|found| declared.lifecycle.adopt && names::adoptable(&found.owner))
@@ -273,9 +288,9 @@ impl<'a> Planner<'a> {
             };
         };
         let mut to = self.complete(declared, want, Some(found));
-        let mut differs = Resource::immutable_differences(&found.resource, &to);
+        let mut differs = Resource::replace_reasons(&found.resource, &to);
         if declared.lifecycle.replace {
-            differs.extend(to.renew(&found.resource));
+            differs.extend(to.force_replace(&found.resource));
         }
         if differs.is_empty() {
             Ok(Some(found))
@@ -288,7 +303,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn note_namesakes(&mut self, address: &Address, strangers: &[&Found]) {
+    fn note_namesakes(&mut self, address: &Address, strangers: &[&LiveResource]) {
         for found in strangers {
             let (arn, owner) = (found.arn(), &found.owner);
             let alias = found.resource.name();
@@ -300,7 +315,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Refuses to create what bears a name that somebody will still have, and tells whether there was any such thing.
+    /// Refuses to create what bears a name that somebody will still have, and returns whether there
+    /// was any such thing.
     fn check_names(&mut self) -> bool {
         let creations = self
             .steps
@@ -329,15 +345,22 @@ impl<'a> Planner<'a> {
         self.removed.retain(|_, address| !refused.contains(address));
     }
 
-    /// Notes the attributes of something that lives and stays, so that references to it can be filled in.
-    fn stays(&mut self, address: &Address, found: &Found, to: &Resource) {
+    /// Notes the attributes of something that lives and stays, so that references to it can be
+    /// filled in.
+    fn keep(&mut self, address: &Address, found: &LiveResource, to: &Resource) {
         let known = attributes::of(&self.stack.identity, found, to);
         self.settled.insert(address.clone(), known.clone());
         self.plan.known.insert(address.clone(), known);
     }
 
-    fn heed(&mut self, address: &Address, found: &Found, declared: &Declared, to: &mut Resource) {
-        for note in facts::heed(found, &declared.lifecycle, to) {
+    fn apply_overrides(
+        &mut self,
+        address: &Address,
+        found: &LiveResource,
+        declared: &Declared,
+        to: &mut Resource,
+    ) {
+        for note in facts::apply_overrides(found, &declared.lifecycle, to) {
             self.note(address, note);
         }
     }
@@ -349,7 +372,11 @@ impl<'a> Planner<'a> {
         });
     }
 
-    fn refuse_ambiguous(&mut self, address: &Address, found: impl IntoIterator<Item = &'a Found>) {
+    fn refuse_ambiguous(
+        &mut self,
+        address: &Address,
+        found: impl IntoIterator<Item = &'a LiveResource>,
+    ) {
         let arns = arns(found);
         self.refuse(address, Reason::Ambiguous { arns });
     }
@@ -362,7 +389,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn arns<'a>(found: impl IntoIterator<Item = &'a Found>) -> Vec<String> {
+fn arns<'a>(found: impl IntoIterator<Item = &'a LiveResource>) -> Vec<String> {
     let mut arns: Vec<String> = found
         .into_iter()
         .map(|found| found.arn().to_owned())

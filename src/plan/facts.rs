@@ -3,15 +3,23 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    kinds::{Resource, kind::ReplaceReason, log_group::LogGroup, task_definition::TaskDefinition},
+    model::{
+        lifecycle::Lifecycle,
+        live::Fact,
+        tags::{Owner, PREVENT_DESTROY_TAG},
+    },
     plan::{InUse, Reason},
-    resource::{Immutable, Resource, log_group::LogGroup, task_definition::TaskDefinition},
-    snapshot::{Fact, Found},
-    stack::{Declared, Lifecycle},
-    tags::{Owner, PREVENT_DESTROY_TAG},
+    snapshot::LiveResource,
+    stack::Declared,
 };
 
 /// Gives way to what somebody else decides about `found`, and returns what to tell people about it.
-pub(super) fn heed(found: &Found, lifecycle: &Lifecycle, to: &mut Resource) -> Vec<String> {
+pub(super) fn apply_overrides(
+    found: &LiveResource,
+    lifecycle: &Lifecycle,
+    to: &mut Resource,
+) -> Vec<String> {
     let mut notes = Vec::new();
     for fact in &found.facts {
         match (fact, &mut *to, &found.resource) {
@@ -43,7 +51,8 @@ pub(super) fn heed(found: &Found, lifecycle: &Lifecycle, to: &mut Resource) -> V
     notes
 }
 
-/// The account's policy goes before the group's own retention (CloudWatch Logs API reference, `LogGroup`).
+/// The account's policy goes before the group's own retention (CloudWatch Logs API reference,
+/// `LogGroup`).
 fn take_retention(policy: &str, to: &mut LogGroup, live: &LogGroup) -> Option<String> {
     if to.retention_days == live.retention_days {
         return None;
@@ -58,7 +67,7 @@ fn take_retention(policy: &str, to: &mut LogGroup, live: &LogGroup) -> Option<St
 }
 
 /// Leaves the newest `keep` revisions and those that are in use.
-fn keep_revisions(keep: u32, family: &mut TaskDefinition, found: &Found) -> Option<String> {
+fn keep_revisions(keep: u32, family: &mut TaskDefinition, found: &LiveResource) -> Option<String> {
     let mut strict = family.clone();
     strict.keep_only(keep, &BTreeSet::new());
     family.keep_only(keep, &found.revisions_in_use());
@@ -75,11 +84,12 @@ fn keep_revisions(keep: u32, family: &mut TaskDefinition, found: &Found) -> Opti
     })
 }
 
-/// What forbids to remove `found`. What the stack file says of a resource goes before what its tags say.
+/// What forbids to remove `found`. What the stack file says of a resource goes before what its tags
+/// say.
 pub(super) fn held_back(
-    found: &Found,
+    found: &LiveResource,
     declared: Option<&Declared>,
-    replaces: &[Immutable],
+    replaces: &[ReplaceReason],
 ) -> Vec<Reason> {
     let arn = found.arn();
     let tagged = || {
@@ -110,7 +120,7 @@ pub(super) fn held_back(
 }
 
 /// The revisions of `found` that services or tasks use.
-pub(super) fn in_use(found: &Found) -> Option<InUse> {
+pub(super) fn in_use(found: &LiveResource) -> Option<InUse> {
     let mut all = InUse::default();
     for fact in &found.facts {
         match fact {

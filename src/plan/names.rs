@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::Address,
+    kinds::{Resource, role::Role},
+    model::{address::Address, tags::Owner},
     plan::{Reason, Refusal, Step},
-    resource::{Resource, role::Role},
     snapshot::Snapshot,
     stack::Stack,
-    tags::Owner,
 };
 
-/// Tells whether `adopt = true` may take something from `owner`: only what no stack of amp-stack and not AWS itself owns.
+/// Returns whether `adopt = true` may take something from `owner`: only what no stack of amp-stack
+/// and not AWS itself owns.
 pub(super) fn adoptable(owner: &Owner) -> bool {
     match owner {
         Owner::CloudFormation(_) | Owner::Terraform(_) | Owner::Unknown => true,
@@ -19,7 +19,8 @@ pub(super) fn adoptable(owner: &Owner) -> bool {
     }
 }
 
-/// Who has the name that `build`, which creates something, is about to take, when everything whose ARN is in `removed` is gone.
+/// Who has the name that `build`, which creates something, is about to take, when everything whose
+/// ARN is in `removed` is gone.
 pub(super) fn taken(
     build: &Step,
     live: &Snapshot,
@@ -38,12 +39,14 @@ pub(super) fn taken(
                 owner: found.owner.clone(),
             })
         }
-        // Aliases need not be unique (Amazon Managed Service for Prometheus API reference, `CreateWorkspace`).
+        // Aliases need not be unique (Amazon Managed Service for Prometheus API reference,
+        // `CreateWorkspace`).
         Resource::Workspace(_) => None,
     }
 }
 
-/// Role names are unique in the account ignoring case, whatever the path (IAM API reference, `CreateRole`).
+/// Role names are unique in the account ignoring case, whatever the path (IAM API reference,
+/// `CreateRole`).
 fn role_taken(role: &Role, live: &Snapshot, removed: &BTreeMap<String, Address>) -> Option<Reason> {
     let wanted = live.identity.role_arn(&role.path, &role.name);
     let other = live.roles.iter().find(|fact| {
@@ -61,7 +64,8 @@ fn role_taken(role: &Role, live: &Snapshot, removed: &BTreeMap<String, Address>)
     })
 }
 
-/// The roles that `stack` mentions by ARN and that will not be there: ARNs are compared with case (IAM user guide, "IAM identifiers").
+/// The roles that `stack` mentions by ARN and that will not be there: ARNs are compared with case
+/// (IAM user guide, "IAM identifiers").
 pub(super) fn missing_roles(
     stack: &Stack,
     live: &Snapshot,
@@ -100,7 +104,7 @@ fn is_wanted(stack: &Stack, address: &Address) -> bool {
         .is_some_and(|declared| declared.want.is_some())
 }
 
-/// Tells whether the ARNs of two roles differ only by case or path.
+/// Returns whether the ARNs of two roles differ only by case or path.
 fn similar(a: &str, b: &str) -> bool {
     let name = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_ascii_lowercase();
     name(a) == name(b)

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::Address,
+    kinds::Resource,
+    model::address::Address,
     plan::{Phase, Step, StepId, claims::same_name},
-    resource::Resource,
     stack::Stack,
 };
 
@@ -14,7 +14,8 @@ pub(super) type Dependencies = BTreeMap<Address, BTreeSet<Address>>;
 
 /// Reads the dependencies of everything wanted, before any reference is filled in.
 ///
-/// A role of the stack that is mentioned by ARN counts as well, unless that closes a circle: two roles may trust each other by ARN.
+/// A role of the stack that is mentioned by ARN counts as well, unless that closes a circle: two
+/// roles may trust each other by ARN.
 pub(super) fn dependencies(stack: &Stack) -> Dependencies {
     let mut dependencies = Dependencies::new();
     for (address, declared) in &stack.resources {
@@ -43,7 +44,7 @@ pub(super) fn dependencies(stack: &Stack) -> Dependencies {
 
 fn mentioned(want: &Resource) -> BTreeSet<Address> {
     let mut addresses = BTreeSet::new();
-    want.each_text(&mut |text| {
+    want.each_template(&mut |text| {
         addresses.extend(text.references().into_iter().map(|r| r.address.clone()));
     });
     addresses
@@ -75,7 +76,8 @@ pub(super) fn dependencies_first(dependencies: &Dependencies) -> Vec<Address> {
     topological(waiting)
 }
 
-/// Gives every step the steps that it waits for, by the three rules of [`plan`](super::plan), and sorts them.
+/// Gives every step the steps that it waits for, by the three rules of [`plan`](super::plan), and
+/// sorts them.
 pub(super) fn order(mut steps: BTreeMap<StepId, Step>, dependencies: &Dependencies) -> Vec<Step> {
     let mut edges: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
     let making_way = making_way(&steps);
@@ -136,7 +138,8 @@ fn in_the_way<'a>(
         .map(|other| other.id.clone())
 }
 
-/// Rule 3. A removal that makes way can't wait for one that waits for builds: that would be a circle.
+/// Rule 3. A removal that makes way can't wait for one that waits for builds: that would be a
+/// circle.
 fn before_removal(
     step: &Step,
     steps: &BTreeMap<StepId, Step>,

@@ -1,6 +1,6 @@
 //! Every reason for which a plan can refuse, by code.
 
-use crate::stack::rules::Rule;
+use crate::file::rules::Rule;
 
 /// The reasons, by code: what each says, and where the rule comes from.
 pub const REFUSALS: &[Rule] = &[
@@ -44,7 +44,7 @@ pub const REFUSALS: &[Rule] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{plan::Reason, tags::Owner};
+    use crate::{model::tags::Owner, plan::Reason};
 
     #[test]
     fn every_reason_is_listed_in_the_order_of_its_code() {

@@ -5,12 +5,12 @@ mod policies;
 pub mod rules;
 
 use crate::{
-    address::Address,
-    plan::{Phase, Plan, Step, StepId},
-    resource::{
+    kinds::{
         Resource, log_group::LogGroup, role::Role, task_definition::TaskDefinition,
         workspace::Workspace,
     },
+    model::address::Address,
+    plan::{Phase, Plan, Step, StepId},
 };
 
 /// Something that a plan does and that may be regretted.
@@ -26,7 +26,8 @@ pub struct Risk {
     pub data_loss: bool,
 }
 
-/// The risks of `plan`, in the order of its steps. Steps that remove or alter nothing that anybody could miss have none.
+/// The risks of `plan`, in the order of its steps. Steps that remove or alter nothing that anybody
+/// could miss have none.
 pub fn risks(plan: &Plan) -> Vec<Risk> {
     let mut risks = Risks::default();
     for step in &plan.steps {
@@ -84,7 +85,8 @@ fn predecessor<'a>(plan: &'a Plan, build: &Step) -> Option<&'a Resource> {
 fn removal(plan: &Plan, step: &Step, from: &Resource, risks: &mut Risks) {
     let is_replaced = !step.replaces.is_empty();
     match from {
-        // Amazon Managed Service for Prometheus API reference, `DeleteWorkspace`. One that could not be created holds nothing.
+        // Amazon Managed Service for Prometheus API reference, `DeleteWorkspace`. One that could
+        // not be created holds nothing.
         Resource::Workspace(workspace) if !workspace.failed => risks.add_data_loss(
             if is_replaced { "workspace-replaced" } else { "workspace-removed" },
             format!(

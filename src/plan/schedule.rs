@@ -7,7 +7,8 @@ use crate::plan::{Plan, StepId};
 /// Which steps of a plan wait, which run, and which may be started.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// The steps in the order of the plan that are not begun, with those of the steps before them that are not done.
+    /// The steps in the order of the plan that are not begun, with those of the steps before them
+    /// that are not done.
     waiting: Vec<(StepId, BTreeSet<StepId>)>,
     /// The steps that were started and have not ended.
     running: BTreeSet<StepId>,
@@ -50,7 +51,8 @@ impl Schedule {
         }
     }
 
-    /// Takes note that a running step has failed, and gives up everything that waits for it, directly or not, in the order of the plan.
+    /// Takes note that a running step has failed, and gives up everything that waits for it,
+    /// directly or not, in the order of the plan.
     pub fn fail(&mut self, id: &StepId) -> Vec<StepId> {
         self.end(id);
         let mut lost = BTreeSet::from([id.clone()]);
@@ -80,7 +82,7 @@ impl Schedule {
             .collect()
     }
 
-    /// Tells whether nothing runs and nothing waits.
+    /// Returns whether nothing runs and nothing waits.
     pub fn is_done(&self) -> bool {
         self.running.is_empty() && self.waiting.is_empty()
     }
@@ -95,7 +97,7 @@ impl Schedule {
 mod tests {
     use super::*;
     use crate::{
-        address::{Address, Kind},
+        model::address::{Address, Kind},
         plan::Step,
     };
 

@@ -3,57 +3,61 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    address::Address,
-    diff::{Difference, Path, Sides, diff},
-    node::Node,
-    normal::{Rule, Suppressed},
+    kinds::Resource,
+    model::{
+        address::Address,
+        diff::{Difference, Path, Sides, diff},
+        lifecycle::IgnorePath,
+        live::Fact,
+        node::Node,
+        normal::{Rule, Suppressed},
+        secret::join_arguments,
+        template::Reference,
+    },
     plan::{Plan, StepId, attributes, claims::Claims, facts},
-    resource::{IgnorePath, Resource},
-    secret::join_arguments,
-    snapshot::{Fact, Found, Snapshot},
+    snapshot::{LiveResource, Snapshot},
     stack::{Declared, Stack},
-    text::Reference,
 };
 
 /// What `ignore` names.
 pub const IGNORE: Rule = Rule {
     name: "ignore",
-    says: "The stack file leaves it to somebody else, by `ignore`.",
+    doc: "The stack file leaves it to somebody else, by `ignore`.",
     source: "the stack file",
 };
 
 /// What a workspace's table leaves out.
 pub const LEFT_TO_AWS: Rule = Rule {
     name: "left-to-aws",
-    says: "What the file leaves out of a workspace's configuration stays as AWS has it, because no call unsets it.",
+    doc: "What the file leaves out of a workspace's configuration stays as AWS has it, because no call unsets it.",
     source: "Amazon Managed Service for Prometheus API reference, UpdateWorkspaceConfiguration",
 };
 
 /// The retention of the class `DELIVERY`.
 pub const CLASS_RETENTION: Rule = Rule {
     name: "class-retention",
-    says: "The retention of a log group of the class DELIVERY is fixed.",
+    doc: "The retention of a log group of the class DELIVERY is fixed.",
     source: "CloudWatch Logs user guide, Log classes",
 };
 
 /// The retention that a policy of the account decides.
 pub const ACCOUNT_RETENTION: Rule = Rule {
     name: "account-retention",
-    says: "A policy of the account decides the retention of the log group, whatever the group itself is told.",
+    doc: "A policy of the account decides the retention of the log group, whatever the group itself is told.",
     source: "CloudWatch Logs API reference, LogGroup, on `retentionPolicyName`",
 };
 
 /// The instance profiles of a role.
 pub const INSTANCE_PROFILES: Rule = Rule {
     name: "instance-profiles",
-    says: "That an instance profile holds a role is a property of the profile, not of the role.",
+    doc: "That an instance profile holds a role is a property of the profile, not of the role.",
     source: "IAM API reference, InstanceProfile",
 };
 
 /// Tags whose keys begin with `aws:`.
 pub const TAGS_OF_AWS: Rule = Rule {
     name: "tags-of-aws",
-    says: "Tags whose keys begin with `aws:` are AWS's own: nobody else can set or remove them.",
+    doc: "Tags whose keys begin with `aws:` are AWS's own: nobody else can set or remove them.",
     source: "Tagging AWS Resources user guide, Tag naming limits and requirements",
 };
 
@@ -67,7 +71,8 @@ pub const RULES: &[Rule] = &[
     TAGS_OF_AWS,
 ];
 
-/// What is no change, by resource, in everything that lives and stays under `plan`, which was made of the other two.
+/// What is no change, by resource, in everything that lives and stays under `plan`, which was made
+/// of the other two.
 pub fn suppressed(
     stack: &Stack,
     live: &Snapshot,
@@ -91,7 +96,7 @@ pub fn suppressed(
 }
 
 /// What `plan` takes over from somebody else at `address`.
-fn taken_over<'a>(address: &Address, live: &'a Snapshot, plan: &Plan) -> Option<&'a Found> {
+fn taken_over<'a>(address: &Address, live: &'a Snapshot, plan: &Plan) -> Option<&'a LiveResource> {
     let id = StepId::build(address.clone());
     let step = plan.steps.iter().find(|step| step.id == id)?;
     let from = step.from.as_ref().filter(|_| step.adopted_from.is_some())?;
@@ -109,12 +114,12 @@ fn lookup(reference: &Reference, stack: &Stack, plan: &Plan) -> Option<String> {
     attributes.get(attribute).cloned()
 }
 
-fn of_one(declared: &Declared, want: &Resource, found: &Found) -> Vec<Suppressed> {
+fn of_one(declared: &Declared, want: &Resource, found: &LiveResource) -> Vec<Suppressed> {
     let ignore = &declared.lifecycle.ignore;
     let mut to = want.clone();
     to.complete(Some(&found.resource), ignore);
     // What is worth a note is told by the plan itself.
-    _ = facts::heed(found, &declared.lifecycle, &mut to);
+    _ = facts::apply_overrides(found, &declared.lifecycle, &mut to);
     let mut all = left(want, &to, ignore);
     all.extend(to.suppressed(&found.resource));
     all.extend(tags_of_aws(found));
@@ -125,7 +130,7 @@ fn of_one(declared: &Declared, want: &Resource, found: &Found) -> Vec<Suppressed
 /// What was taken from the live state instead of from the file.
 fn left(want: &Resource, to: &Resource, ignore: &[IgnorePath]) -> Vec<Suppressed> {
     // An argument that is told by itself would not be seen to be a secret.
-    let (written, completed) = (want.outline(), to.outline());
+    let (written, completed) = (want.to_display_tree(), to.to_display_tree());
     let (written, completed) = (join_arguments(written), join_arguments(completed));
     let differences = diff(&written, &completed).into_iter();
     let suppressed = differences.map(|Difference { path, sides }| {
@@ -166,7 +171,7 @@ fn why_left(resource: &Resource, path: &Path, ignore: &[IgnorePath]) -> Rule {
     }
 }
 
-fn tags_of_aws(found: &Found) -> Vec<Suppressed> {
+fn tags_of_aws(found: &LiveResource) -> Vec<Suppressed> {
     let mut suppressed = Vec::new();
     for fact in &found.facts {
         match fact {

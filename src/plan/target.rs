@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    address::Address,
-    identity::Identity,
+    kinds::Resource,
+    model::{address::Address, identity::Identity},
     plan::{Phase, Plan, Step, order},
-    resource::Resource,
     stack::Stack,
 };
 
 impl Plan {
-    /// The same plan without everything that `targets` does not need: what they refer to, what stands in their way, and, of what is removed, whatever still
-    /// mentions it.
+    /// The same plan without everything that `targets` does not need: what they refer to, what
+    /// stands in their way, and, of what is removed, whatever still mentions it.
     #[must_use]
     pub fn only(mut self, targets: &BTreeSet<Address>, stack: &Stack) -> Self {
         let kept = needed(targets, &self, stack);
@@ -61,7 +60,7 @@ fn needed(targets: &BTreeSet<Address>, plan: &Plan, stack: &Stack) -> BTreeSet<A
     kept
 }
 
-/// Tells whether what `step` alters or removes mentions, as it is now, what `removal` removes.
+/// Returns whether what `step` alters or removes mentions, as it is now, what `removal` removes.
 fn lets_go(step: &Step, removal: &Step, identity: &Identity) -> bool {
     let (Some(from), Some(removed)) = (&step.from, &removal.from) else {
         return false;
@@ -75,7 +74,7 @@ fn lets_go(step: &Step, removal: &Step, identity: &Identity) -> bool {
         Resource::TaskDefinition(family) => vec![family.family.clone()],
     };
     let mut found = false;
-    from.each_text(&mut |text| {
+    from.each_template(&mut |text| {
         let text = text.to_string();
         found |= known_as.iter().any(|name| text.contains(name));
     });

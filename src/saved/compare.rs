@@ -1,15 +1,19 @@
-//! Whether the plan of now is the plan of then or what is left of it, and if not, what moved in between.
+//! Whether the plan of now is the plan of then or what is left of it, and if not, what moved in
+//! between.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    address::{Address, Kind},
+    kinds::Resource,
+    model::{
+        address::{Address, Kind},
+        lifecycle::IgnorePath,
+        tags::Owner,
+        template::{Attribute, Reference},
+    },
     plan::{Phase, Plan, Reason, Step},
-    resource::{IgnorePath, Resource},
-    snapshot::{Found, Snapshot},
+    snapshot::{LiveResource, Snapshot},
     stack::Stack,
-    tags::Owner,
-    text::{Attribute, Reference},
 };
 
 /// What was there at one time, and the plan for it.
@@ -36,8 +40,9 @@ pub struct Moved {
     pub refused: Option<Reason>,
 }
 
-/// The resources that moved between `then` and `now` and that either plan for `stack` is about. If there are none, every step of `now` is a step of `then` or
-/// the rest of one, and the missing ones are done.
+/// The resources that moved between `then` and `now` and that either plan for `stack` is about. If
+/// there are none, every step of `now` is a step of `then` or the rest of one, and the missing ones
+/// are done.
 pub fn moved(stack: &Stack, then: Side<'_>, now: Side<'_>) -> Vec<Moved> {
     let mut moved: BTreeMap<Address, Moved> = BTreeMap::new();
     for refusal in &now.plan.refusals {
@@ -79,13 +84,14 @@ pub fn moved(stack: &Stack, then: Side<'_>, now: Side<'_>) -> Vec<Moved> {
     moved.into_values().collect()
 }
 
-/// `stack` with no wish to build anew what has been built anew since `then`: what was there then is not there `now`.
+/// `stack` with no wish to build anew what has been built anew since `then`: what was there then is
+/// not there `now`.
 #[must_use]
 pub fn renewed(mut stack: Stack, then: &Snapshot, now: &Snapshot) -> Stack {
     for (address, declared) in &mut stack.resources {
         let name = declared.want.as_ref().map(Resource::name);
         // A workspace is known by its tags, everything else by its name.
-        let is_meant = |found: &&Found| {
+        let is_meant = |found: &&LiveResource| {
             let is_of_kind = found.resource.kind() == address.kind;
             is_of_kind
                 && match address.kind {
@@ -97,7 +103,8 @@ pub fn renewed(mut stack: Stack, then: &Snapshot, now: &Snapshot) -> Stack {
         };
         let was = then.found.iter().find(is_meant);
         let is_there = was.is_some_and(|was| {
-            let is_same = |is: &Found| is.arn() == was.arn() && is.unique_id() == was.unique_id();
+            let is_same =
+                |is: &LiveResource| is.arn() == was.arn() && is.unique_id() == was.unique_id();
             now.found.iter().any(is_same)
         });
         declared.lifecycle.replace &= is_there;
@@ -105,7 +112,7 @@ pub fn renewed(mut stack: Stack, then: &Snapshot, now: &Snapshot) -> Stack {
     stack
 }
 
-fn resource(found: &Found) -> Resource {
+fn resource(found: &LiveResource) -> Resource {
     found.resource.clone()
 }
 
@@ -119,8 +126,9 @@ fn state(address: &Address, then: Option<Resource>, now: Option<Resource>) -> Mo
     }
 }
 
-/// What lives under the name, or workspace id, `target`, else what our tags say stands at `address`.
-fn at<'a>(live: &'a Snapshot, address: &Address, target: &str) -> Option<&'a Found> {
+/// What lives under the name, or workspace id, `target`, else what our tags say stands at
+/// `address`.
+fn at<'a>(live: &'a Snapshot, address: &Address, target: &str) -> Option<&'a LiveResource> {
     let of_kind = || {
         let found = live.found.iter();
         found.filter(|found| found.resource.kind() == address.kind)
@@ -133,14 +141,15 @@ fn at<'a>(live: &'a Snapshot, address: &Address, target: &str) -> Option<&'a Fou
         .or_else(|| of_kind().find(|found| found.owner == Owner::Ours(address.clone())))
 }
 
-/// Tells whether two steps of different plans are about the same thing. Removals at one address are told apart by what they remove.
+/// Returns whether two steps of different plans are about the same thing. Removals at one address
+/// are told apart by what they remove.
 fn is_same(then: &Step, now: &Step) -> bool {
     then.id.address == now.id.address
         && then.id.phase == now.id.phase
         && (now.id.phase == Phase::Build || then.target == now.target)
 }
 
-/// Tells whether `now` makes the last calls, or all, of `then`, and from where these begin.
+/// Returns whether `now` makes the last calls, or all, of `then`, and from where these begin.
 fn goes_on(then: &Step, now: &Step, stack: &Stack, plan: &Plan) -> bool {
     // What was taken over is ours from the first call on.
     if now.adopted_from.is_some() && now.adopted_from != then.adopted_from {
@@ -165,7 +174,8 @@ fn goes_on(then: &Step, now: &Step, stack: &Stack, plan: &Plan) -> bool {
     false
 }
 
-/// Tells whether `live` is the state `on_paper`, apart from what AWS decides and what is left to somebody else.
+/// Returns whether `live` is the state `on_paper`, apart from what AWS decides and what is left to
+/// somebody else.
 fn is_at(on_paper: Option<&Resource>, live: Option<&Resource>, ignore: &[IgnorePath]) -> bool {
     match (on_paper, live) {
         (None, None) => true,
@@ -185,8 +195,9 @@ fn is_at(on_paper: Option<&Resource>, live: Option<&Resource>, ignore: &[IgnoreP
     }
 }
 
-/// What is behind steps that differ although what they begin with is the same: another workspace, or another revision, than the one that was mentioned. If it is
-/// nothing like that, the steps speak for themselves.
+/// What is behind steps that differ although what they begin with is the same: another workspace,
+/// or another revision, than the one that was mentioned. If it is nothing like that, the steps
+/// speak for themselves.
 fn astray(
     steps: &[&Step],
     stack: &Stack,
@@ -200,7 +211,7 @@ fn astray(
         let declared = stack.resources.get(address);
         let mut causes = Vec::new();
         if let Some(want) = declared.and_then(|declared| declared.want.as_ref()) {
-            want.each_text(&mut |text| {
+            want.each_template(&mut |text| {
                 let mentioned = text.references().into_iter().map(|r| &r.address);
                 causes.extend(mentioned.filter_map(|at| Some((at, another(at, then, now)?))));
             });

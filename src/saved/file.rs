@@ -1,4 +1,5 @@
-//! The form of a plan file: JSON, with a digest at its end that tells whether it is as it was written.
+//! The form of a plan file: JSON, with a digest at its end that returns whether it is as it was
+//! written.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,7 @@ pub fn print(saved: &Saved) -> Result<String, serde_json::Error> {
     Ok(format!("{body}{DIGEST}{}{END}", digest_of(body)))
 }
 
-/// Tells whether `text` is, or was meant to be, a plan file: no stack file begins like one.
+/// Returns whether `text` is, or was meant to be, a plan file: no stack file begins like one.
 pub fn is_plan(text: &str) -> bool {
     let mut start = text.trim_start().lines().take(2);
     text.trim_start().starts_with('{') && start.any(|line| line.contains(FORMAT))

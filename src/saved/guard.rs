@@ -9,7 +9,7 @@ use aws_lc_rs::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{saved::file::hex, text::Text};
+use crate::{model::template::Template, saved::file::hex};
 
 /// Rounds of PBKDF2-HMAC-SHA256 (OWASP Password Storage Cheat Sheet, "PBKDF2": 600,000 or more).
 const ROUNDS: NonZeroU32 = NonZeroU32::new(600_000).expect("it is not 0");
@@ -48,7 +48,7 @@ impl Guard {
     }
 
     /// What recognises `values`, of all places at once: who guesses has to guess all of them.
-    pub(super) fn digest(&self, values: &BTreeMap<&str, &Text>) -> Digest {
+    pub(super) fn digest(&self, values: &BTreeMap<&str, &Template>) -> Digest {
         let mut digest = vec![0; SHA256_OUTPUT_LEN];
         let algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
         pbkdf2::derive(
@@ -61,8 +61,8 @@ impl Guard {
         Digest(digest)
     }
 
-    /// Tells whether `digest` was made of `values`.
-    pub(super) fn recognises(&self, digest: &Digest, values: &BTreeMap<&str, &Text>) -> bool {
+    /// Returns whether `digest` was made of `values`.
+    pub(super) fn recognises(&self, digest: &Digest, values: &BTreeMap<&str, &Template>) -> bool {
         let algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
         let bytes = bytes(values);
         pbkdf2::verify(algorithm, self.rounds, &self.salt, &bytes, &digest.0).is_ok()
@@ -70,7 +70,7 @@ impl Guard {
 }
 
 /// Every place and its value, each after its length, so that different values have different bytes.
-fn bytes(values: &BTreeMap<&str, &Text>) -> Vec<u8> {
+fn bytes(values: &BTreeMap<&str, &Template>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (path, value) in values {
         for part in [(*path).to_owned(), value.spelling()] {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn only_the_same_values_at_the_same_places_are_recognised() {
-        let texts = ["hunter2", "hunter3", "hunte"].map(Text::from);
+        let texts = ["hunter2", "hunter3", "hunte"].map(Template::from);
         let digest = guard().digest(&BTreeMap::from([("a", &texts[0])]));
         for (path, value, is_same) in [
             ("a", 0, true),

@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    address::Address,
-    resource::Resource,
+    kinds::Resource,
+    model::{
+        address::Address,
+        secret::placeholder,
+        template::{Segment, Template},
+    },
     saved::{
         guard::{Digest, Guard},
         places::{self, Place},
     },
-    secret::placeholder,
-    text::{Segment, Text},
 };
 
 /// The hidden values of a stack and of what was there.
@@ -30,14 +32,15 @@ pub struct Hidden {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Veil {
-    /// The numbers of the values, by the paths of the texts that they stand in for. Within a file equal values have equal numbers.
+    /// The numbers of the values, by the paths of the texts that they stand in for. Within a file
+    /// equal values have equal numbers.
     values: BTreeMap<String, usize>,
     digest: Digest,
 }
 
 /// Hidden values that are known again, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values(BTreeMap<usize, Text>);
+pub struct Values(BTreeMap<usize, Template>);
 
 /// The stack file gives other secrets than it did.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -50,9 +53,9 @@ pub struct Changed {
 /// Gives hidden values their numbers.
 pub(super) struct Numbers<'a> {
     guard: &'a Guard,
-    given: BTreeMap<Text, usize>,
+    given: BTreeMap<Template, usize>,
     /// What has been digested: most resources are wanted as they are, and digests take their time.
-    digests: BTreeMap<BTreeMap<String, Text>, Digest>,
+    digests: BTreeMap<BTreeMap<String, Template>, Digest>,
 }
 
 impl<'a> Numbers<'a> {
@@ -64,21 +67,22 @@ impl<'a> Numbers<'a> {
         }
     }
 
-    /// Tells whether anything was hidden.
+    /// Returns whether anything was hidden.
     pub(super) fn is_used(&self) -> bool {
         !self.given.is_empty()
     }
 
     /// The number of a hidden value.
-    pub(super) fn number(&mut self, value: Text) -> usize {
+    pub(super) fn number(&mut self, value: Template) -> usize {
         let next = self.given.len() + 1;
         *self.given.entry(value).or_insert(next)
     }
 
-    /// Tells whether `value` is a hidden value, or a part of one that is long enough to be no coincidence.
+    /// Returns whether `value` is a hidden value, or a part of one that is long enough to be no
+    /// coincidence.
     pub(super) fn give_away(&self, value: &str) -> bool {
         const SHORTEST: usize = 4;
-        let mut hidden = self.given.keys().map(Text::to_string);
+        let mut hidden = self.given.keys().map(Template::to_string);
         hidden.any(|hidden| hidden == value || value.len() >= SHORTEST && hidden.contains(value))
     }
 
@@ -112,11 +116,12 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// What stands in for a hidden text. It mentions what the text mentions, so that the order of the steps can be told from it.
-fn stand_in(number: usize, text: &Text) -> Text {
+/// What stands in for a hidden text. It mentions what the text mentions, so that the order of the
+/// steps can be told from it.
+fn stand_in(number: usize, text: &Template) -> Template {
     let references = text.references().into_iter().cloned();
     let number = Segment::Literal(placeholder(number));
-    Text::from_segments(
+    Template::from_segments(
         [number]
             .into_iter()
             .chain(references.map(Segment::Reference)),
@@ -124,10 +129,11 @@ fn stand_in(number: usize, text: &Text) -> Text {
 }
 
 impl Veil {
-    /// Reads the values in `resource`, and adds them to `values` if they are those that were hidden, which is the answer.
+    /// Reads the values in `resource`, and adds them to `values` if they are those that were
+    /// hidden, which is the answer.
     pub(super) fn lift(&self, resource: &Resource, guard: &Guard, values: &mut Values) -> bool {
         let texts = places::texts(resource);
-        let there: Option<BTreeMap<&str, &Text>> = self
+        let there: Option<BTreeMap<&str, &Template>> = self
             .values
             .keys()
             .map(|path| Some((path.as_str(), texts.get(path)?)))

@@ -1,24 +1,27 @@
-//! Where the texts of a resource stand, under the paths by which plans show them, and which of them plans don't show.
+//! Where the texts of a resource stand, under the paths by which plans show them, and which of them
+//! plans don't show.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    diff::{Part, Path},
-    node::Node,
-    policy::Policy,
-    resource::{
+    kinds::{
         Resource,
         log_group::LogGroup,
         role::Role,
         task_definition::{
             Document, TaskDefinition,
-            document::{KEYED, VERBATIM_KEYS, file_name},
+            document::{KEYED, VERBATIM_KEYS, stack_key},
         },
         workspace::Workspace,
     },
-    secret::{is_secret, is_secret_flag, join_arguments},
-    tags::Tags,
-    text::{Segment, Text},
+    model::{
+        diff::{Part, Path},
+        node::Node,
+        policy::Policy,
+        secret::{is_secret, is_secret_flag, join_arguments},
+        tags::Tags,
+        template::{Segment, Template},
+    },
 };
 
 /// A text of a resource.
@@ -27,10 +30,11 @@ pub(super) struct Place<'a> {
     pub(super) path: &'a str,
     /// Whether plans don't show it.
     pub(super) is_secret: bool,
-    pub(super) text: &'a mut Text,
+    pub(super) text: &'a mut Template,
 }
 
-/// Calls `visit` with every text of `resource` that can be a secret: names, and ARNs of policies, can't.
+/// Calls `visit` with every text of `resource` that can be a secret: names, and ARNs of policies,
+/// can't.
 pub(super) fn visit(resource: &mut Resource, visit: &mut dyn FnMut(Place<'_>)) {
     let mut walk = Walk {
         visit,
@@ -93,7 +97,7 @@ impl Walk<'_> {
             instance_profiles: _,
             tags,
         } = role;
-        let mut text = Text::from(std::mem::take(description));
+        let mut text = Template::from(std::mem::take(description));
         self.text(&key("description"), false, &mut text);
         *description = text.to_string();
         self.policy(&key("trust"), trust);
@@ -116,7 +120,7 @@ impl Walk<'_> {
         } = family;
         if let Some(document) = document {
             let mut written = document.written().clone();
-            self.node(&Path::default(), "", file_name, &mut written);
+            self.node(&Path::default(), "", stack_key, &mut written);
             *document = Document::new(written);
         }
         self.tags(tags);
@@ -135,7 +139,7 @@ impl Walk<'_> {
         }
     }
 
-    fn optional(&mut self, name: &str, text: Option<&mut Text>) {
+    fn optional(&mut self, name: &str, text: Option<&mut Template>) {
         if let Some(text) = text {
             self.text(&key(name), false, text);
         }
@@ -185,7 +189,8 @@ impl Walk<'_> {
         }
     }
 
-    /// The members of an element without its name, which is in the path. If there is only a value besides, plans show it as the element itself.
+    /// The members of an element without its name, which is in the path. If there is only a value
+    /// besides, plans show it as the element itself.
     fn named(
         &mut self,
         path: &Path,
@@ -207,7 +212,7 @@ impl Walk<'_> {
         }
     }
 
-    fn text(&mut self, path: &Path, is_argument: bool, text: &mut Text) {
+    fn text(&mut self, path: &Path, is_argument: bool, text: &mut Template) {
         let is_secret = is_argument && says_something(text) || is_hidden(path, text);
         let mut name = path.to_string();
         while !self.paths.insert(name.clone()) {
@@ -221,14 +226,14 @@ impl Walk<'_> {
     }
 }
 
-/// Tells whether the text is a secret by its name or its look, or will be once it is known.
-pub(super) fn is_hidden(path: &Path, text: &Text) -> bool {
+/// Returns whether the text is a secret by its name or its look, or will be once it is known.
+pub(super) fn is_hidden(path: &Path, text: &Template) -> bool {
     let spelled = text.to_string();
     says_something(text) && (spells_secret(path, &spelled) || is_secret(path, &Node::from(spelled)))
 }
 
-/// Tells whether there is more to the text than what it mentions, which is no secret.
-fn says_something(text: &Text) -> bool {
+/// Returns whether there is more to the text than what it mentions, which is no secret.
+fn says_something(text: &Template) -> bool {
     let mut segments = text.segments().iter();
     segments.any(|segment| matches!(segment, Segment::Literal(_)))
 }
@@ -248,7 +253,8 @@ fn names(elements: &[Node], key: &str) -> Option<Vec<String>> {
     (distinct.len() == names.len()).then_some(names)
 }
 
-/// Tells whether the text is JSON, such as a collector's configuration, of which plans don't show some value.
+/// Returns whether the text is JSON, such as a collector's configuration, of which plans don't show
+/// some value.
 fn spells_secret(path: &Path, json: &str) -> bool {
     if !json.starts_with('{') {
         return false;
@@ -271,7 +277,7 @@ fn holds_secret(path: &Path, node: &Node) -> bool {
 }
 
 /// The texts of `resource` by their paths.
-pub(super) fn texts(resource: &Resource) -> BTreeMap<String, Text> {
+pub(super) fn texts(resource: &Resource) -> BTreeMap<String, Template> {
     let mut texts = BTreeMap::new();
     visit(&mut resource.clone(), &mut |place| {
         texts.insert(place.path.to_owned(), place.text.clone());

@@ -1,13 +1,13 @@
 //! What each AWS call is about, in a few words.
 
 use crate::{
-    resource::{Change, log_group, role, task_definition, workspace},
+    kinds::{Change, log_group, role, task_definition, workspace},
+    model::{tags::Tags, template::Template},
     show::words,
-    tags::Tags,
-    text::Text,
 };
 
-/// What the call is about: the name of what it makes, the policy it attaches, the keys of the tags it sets. Values are left out, for they may be secret.
+/// What the call is about: the name of what it makes, the policy it attaches, the keys of the tags
+/// it sets. Values are left out, for they may be secret.
 pub(super) fn subject(change: &Change) -> String {
     match change {
         Change::LogGroup(change) => log_group(change),
@@ -108,7 +108,7 @@ fn task_definition(change: &task_definition::Change) -> String {
 }
 
 /// The name of a managed policy without what is the same in all of their ARNs.
-fn policy_name(arn: &Text) -> String {
+fn policy_name(arn: &Template) -> String {
     let arn = known(arn);
     match arn.split_once(":policy/") {
         Some((_, name)) => name.to_owned(),
@@ -116,7 +116,7 @@ fn policy_name(arn: &Text) -> String {
     }
 }
 
-fn known(text: &Text) -> String {
+fn known(text: &Template) -> String {
     match text.known() {
         Some(text) => text.to_owned(),
         None => format!("{text} (known after apply)"),
@@ -146,7 +146,7 @@ mod tests {
                 "1 day",
             ),
             (
-                Change::Role(role::Change::Attach(Text::from(
+                Change::Role(role::Change::Attach(Template::from(
                     "arn:aws:iam::aws:policy/service-role/X",
                 ))),
                 "service-role/X",
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn values_of_tags_are_not_told() {
-        let tags = BTreeMap::from([("ApiToken".to_owned(), Text::from("hunter2"))]);
+        let tags = BTreeMap::from([("ApiToken".to_owned(), Template::from("hunter2"))]);
         assert_eq!(
             subject(&Change::LogGroup(log_group::Change::Tag(tags))),
             "ApiToken"

@@ -1,11 +1,14 @@
-//! What people have to decide or should know before a plan is carried out: refusals, risks and notes.
+//! What people have to decide or should know before a plan is carried out: refusals, risks and
+//! notes.
 
 use crate::{
-    address::{Address, Kind},
+    kinds::kind::ReplaceReason,
+    model::{
+        address::{Address, Kind},
+        tags::{Owner, PREVENT_DESTROY_TAG, STACK_TAG},
+    },
     plan::{Note, Reason, Refusal, risk::Risk},
-    resource::Immutable,
     show::{Paint, Style, words},
-    tags::{Owner, PREVENT_DESTROY_TAG, STACK_TAG},
 };
 
 /// What is wrong, the details, and what to do.
@@ -160,7 +163,12 @@ fn not_ours(address: &Address, arn: &str, owner: &Owner) -> Explained {
     }
 }
 
-fn cannot_adopt(address: &Address, arn: &str, owner: &Owner, differs: &[Immutable]) -> Explained {
+fn cannot_adopt(
+    address: &Address,
+    arn: &str,
+    owner: &Owner,
+    differs: &[ReplaceReason],
+) -> Explained {
     let noun = address.kind.noun();
     let mut details = vec![arn.to_owned(), format!("it {}", whose(owner))];
     details.extend(because(differs));
@@ -218,7 +226,7 @@ fn ambiguous(address: &Address, arns: &[String]) -> Explained {
     }
 }
 
-fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool) -> Explained {
+fn protected(address: &Address, arn: &str, replaces: &[ReplaceReason], by_tag: bool) -> Explained {
     let noun = address.kind.noun();
     let (deed, mut hints) = if replaces.is_empty() {
         ("removed", Vec::new())
@@ -243,8 +251,8 @@ fn protected(address: &Address, arn: &str, replaces: &[Immutable], by_tag: bool)
 }
 
 /// How to do without the replacement.
-fn keep(noun: &str, replaces: &[Immutable]) -> String {
-    if replaces.contains(&Immutable::ASKED) {
+fn keep(noun: &str, replaces: &[ReplaceReason]) -> String {
+    if replaces.contains(&ReplaceReason::ASKED) {
         return format!("to keep this {noun}, leave `--replace` out");
     }
     let properties = properties(replaces);
@@ -252,19 +260,19 @@ fn keep(noun: &str, replaces: &[Immutable]) -> String {
 }
 
 /// The names of the properties: `name` and `path`.
-fn properties(differ: &[Immutable]) -> String {
+fn properties(differ: &[ReplaceReason]) -> String {
     let names: Vec<String> = differ
         .iter()
-        .map(|Immutable { property, .. }| format!("`{property}`"))
+        .map(|ReplaceReason { property, .. }| format!("`{property}`"))
         .collect();
     words::list(&names)
 }
 
 /// Why each of the properties makes a replacement.
-fn because(differ: &[Immutable]) -> impl Iterator<Item = String> {
+fn because(differ: &[ReplaceReason]) -> impl Iterator<Item = String> {
     differ
         .iter()
-        .map(|Immutable { property, why }| format!("because of {property}: {why}"))
+        .map(|ReplaceReason { property, why }| format!("because of {property}: {why}"))
 }
 
 fn deletion_protection(address: &Address, arn: &str) -> Explained {
@@ -276,7 +284,8 @@ fn deletion_protection(address: &Address, arn: &str) -> Explained {
         details: vec![arn.to_owned()],
         hints: vec![
             format!("write `deletion_protection = false` in [{address}] and apply that first"),
-            // The option as the AWS CLI derives it from the member `deletionProtectionEnabled` of PutLogGroupDeletionProtection.
+            // The option as the AWS CLI derives it from the member `deletionProtectionEnabled` of
+            // PutLogGroupDeletionProtection.
             format!(
                 "or: aws logs put-log-group-deletion-protection --log-group-identifier {arn} --no-deletion-protection-enabled"
             ),

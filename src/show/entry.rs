@@ -3,18 +3,21 @@
 use std::fmt::Write;
 
 use crate::{
-    diff::{Part, Path},
-    node::Node,
-    secret::{HIDDEN, is_secret},
+    model::{
+        diff::{Part, Path},
+        node::Node,
+        secret::{HIDDEN, is_secret},
+        template::Template,
+    },
     show::{Paint, Style, words::columns},
-    text::Text,
 };
 
 /// The longest list or table that is shown on the line of its name.
 const INLINE_COLUMNS: usize = 72;
 /// The name of what has none: the element of a list.
 const ELEMENT: &str = "-";
-/// How much of the width a name may take and still push the values of its neighbours to the right, in percent.
+/// How much of the width a name may take and still push the values of its neighbours to the right,
+/// in percent.
 const ALIGNED_PERCENT: usize = 40;
 
 /// A name and what stands there.
@@ -71,7 +74,8 @@ impl Mark {
 }
 
 impl Entry {
-    /// The value at `path` under the name `label`. Secrets are hidden; what is known after apply says so.
+    /// The value at `path` under the name `label`. Secrets are hidden; what is known after apply
+    /// says so.
     pub(super) fn of(label: impl Into<String>, mark: Mark, path: &Path, node: &Node) -> Self {
         Self {
             mark,
@@ -141,7 +145,7 @@ fn body(path: &Path, node: &Node) -> Body {
             .collect(),
     };
     let mut is_known = true;
-    node.each_text(&mut |text| is_known &= text.known().is_some());
+    node.each_template(&mut |text| is_known &= text.known().is_some());
     let inline = with_knowledge(inline(path, node), is_known);
     if nested.is_empty() {
         Body::Value(inline)
@@ -152,7 +156,7 @@ fn body(path: &Path, node: &Node) -> Body {
     }
 }
 
-pub(super) fn text_body(text: &Text) -> Body {
+pub(super) fn text_body(text: &Template) -> Body {
     let is_known = text.known().is_some();
     let text = text.to_string();
     if text.contains('\n') {
@@ -221,7 +225,8 @@ pub(super) fn write(entries: &[Entry], indent: usize, style: Style, out: &mut St
     }
 }
 
-/// Writes one entry, whose value stands `aligned` columns after the beginning of its name if there is room.
+/// Writes one entry, whose value stands `aligned` columns after the beginning of its name if there
+/// is room.
 pub(super) fn write_entry(
     entry: &Entry,
     indent: usize,
@@ -292,9 +297,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
+    use crate::model::{
         address::Address,
-        text::{Attribute, Reference},
+        template::{Attribute, Reference},
     };
 
     fn shown(node: &Node) -> String {
@@ -347,7 +352,7 @@ mod tests {
             address: Address::workspace(),
             attribute: Attribute::RemoteWriteUrl,
         };
-        let tree = Node::map([("URL", Node::Text(Text::from(url)))]);
+        let tree = Node::map([("URL", Node::Text(Template::from(url)))]);
         assert_eq!(
             shown(&tree),
             "  URL  ${workspace.remote_write_url} (known after apply)\n"

@@ -1,6 +1,8 @@
-//! What programs read of a plan and of its execution: one JSON object per line, in a form that stays.
+//! What programs read of a plan and of its execution: one JSON object per line, in a form that
+//! stays.
 //!
-//! The page `json.md` of the guide documents every event and every member; a test compares it with what runs emit.
+//! The page `json.md` of the guide documents every event and every member; a test compares it with
+//! what runs emit.
 
 mod difference;
 mod outcome;
@@ -9,7 +11,7 @@ mod run;
 
 use serde::Serialize;
 
-use crate::stack::render::json::Mistake;
+use crate::file::render::json::Mistake;
 pub use difference::Difference;
 pub use outcome::{Outcome, Output, outcome, outputs};
 pub use plan::{Frame, NoChange, Note, Refusal, Risk, Step, Summary, plan};
@@ -17,7 +19,8 @@ pub use run::{
     Calling, Failed, Finished, GivenUp, Left, Performed, Retrying, Run, Settling, Started, Waiting,
 };
 
-/// The version of the form. It rises when an event or a member goes or changes its meaning, and stays when one comes.
+/// The version of the form. It rises when an event or a member goes or changes its meaning, and
+/// stays when one comes.
 pub const FORMAT: u32 = 1;
 
 /// A line: an event, when it was told, and which stack it is about.

@@ -8,7 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use dot::dot;
 pub use mermaid::mermaid;
 
-use crate::{address::Address, resource::Resource, stack::Stack, text::Attribute};
+use crate::{
+    kinds::Resource,
+    model::{address::Address, template::Attribute},
+    stack::Stack,
+};
 
 /// The resources of a stack and what mentions what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +37,7 @@ pub fn graph(stack: &Stack) -> Graph {
             continue;
         };
         graph.nodes.insert(address.clone(), want.name().to_owned());
-        want.each_text(&mut |text| {
+        want.each_template(&mut |text| {
             for reference in text.references() {
                 graph.mention(address, &reference.address, reference.attribute);
             }
@@ -66,7 +70,7 @@ fn label(attributes: &BTreeSet<Attribute>) -> String {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::address::Kind;
+    use crate::model::address::Kind;
 
     /// Two resources with every character that means something to one of the languages.
     pub(crate) fn awkward() -> Graph {

@@ -1,8 +1,8 @@
 //! What moved since a plan was made.
 
 use crate::{
+    kinds::Resource,
     plan::Refusal,
-    resource::Resource,
     saved::Moved,
     show::{
         Paint, Style, decide,
@@ -12,7 +12,8 @@ use crate::{
     },
 };
 
-/// The resources that moved, each with what differs between then and now; nothing if there are none.
+/// The resources that moved, each with what differs between then and now; nothing if there are
+/// none.
 pub fn render(moved: &[Moved], style: Style) -> String {
     let mut out = String::new();
     for (index, moved) in moved.iter().enumerate() {

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    address::Address,
-    secret::{self, HIDDEN},
+    model::{
+        address::Address,
+        secret::{self, HIDDEN},
+        template::{Attribute, Reference, Template},
+    },
     show::{
         Paint, Style,
         entry::{self, Body, Entry, Mark},
         words,
     },
     stack::{Output, Stack},
-    text::{Attribute, Reference, Text},
 };
 
 /// Attributes of resources by address.
@@ -25,10 +27,11 @@ pub struct Told {
     /// The name of a declared output, or the path of an attribute: `workspace.id`.
     pub name: String,
     /// The value; as far as it is known, if it is not.
-    pub value: Text,
+    pub value: Template,
     /// What it is, for people.
     pub description: Option<String>,
-    /// Whether it is kept out of tables, which end up in logs. Whoever asks for it by name, or for JSON, gets it.
+    /// Whether it is kept out of tables, which end up in logs. Whoever asks for it by name, or for
+    /// JSON, gets it.
     pub is_secret: bool,
 }
 
@@ -50,7 +53,7 @@ pub fn declared(stack: &Stack, known: &Known) -> Vec<Told> {
     told.collect()
 }
 
-fn told(name: &str, output: &Output, value: Text) -> Told {
+fn told(name: &str, output: &Output, value: Template) -> Told {
     Told {
         name: name.to_owned(),
         is_secret: secret::is_secret_output(name, &value, output.secret),
@@ -70,14 +73,14 @@ pub fn attributes(stack: &Stack, known: &Known) -> Vec<Told> {
         for attribute in Attribute::of(address.kind) {
             let value = known.get(address).and_then(|of_it| of_it.get(attribute));
             let reference = || {
-                Text::from(Reference {
+                Template::from(Reference {
                     address: address.clone(),
                     attribute: *attribute,
                 })
             };
             all.push(Told {
                 name: format!("{address}.{}", attribute.as_str()),
-                value: value.map_or_else(reference, |value| Text::from(value.as_str())),
+                value: value.map_or_else(reference, |value| Template::from(value.as_str())),
                 description: None,
                 is_secret: false,
             });
@@ -86,9 +89,11 @@ pub fn attributes(stack: &Stack, known: &Known) -> Vec<Told> {
     all
 }
 
-/// The outputs whose values are known, one on each line and aligned, each with its description below. Secrets are hidden.
+/// The outputs whose values are known, one on each line and aligned, each with its description
+/// below. Secrets are hidden.
 pub fn table(told: &[Told], style: Style) -> String {
-    // A terminal breaks the lines of long URLs better than a program that can't know what is copied from them.
+    // A terminal breaks the lines of long URLs better than a program that can't know what is copied
+    // from them.
     let unbroken = Style {
         width: usize::MAX,
         ..style

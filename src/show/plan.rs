@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
-    address::StackName,
-    identity::Identity,
+    model::{address::StackName, identity::Identity},
     plan::{Plan, risk::Risk},
     show::{
         Paint, Style, decide,
@@ -48,7 +47,8 @@ pub fn render(plan: &Plan, risks: &[Risk], frame: &Frame<'_>, style: Style) -> S
     sections.join("\n")
 }
 
-/// What several plans come to together, and the command to type next, if there is something to do and it is not asked for at once.
+/// What several plans come to together, and the command to type next, if there is something to do
+/// and it is not asked for at once.
 pub fn total(plans: &[&Plan], next: Option<&str>, style: Style) -> String {
     let counts = counts(plans);
     if counts.is_empty() && plans.iter().all(|plan| plan.is_empty()) {

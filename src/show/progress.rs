@@ -24,7 +24,8 @@ impl<'a> Progress<'a> {
         Self(Way::Lines(lines::Lines::new(plan, style, out)))
     }
 
-    /// On the terminal that is stderr and has so many `rows`: a line per step that runs, and one that counts, below the lines of what is finished.
+    /// On the terminal that is stderr and has so many `rows`: a line per step that runs, and one
+    /// that counts, below the lines of what is finished.
     pub fn bars(plan: &'a Plan, style: Style, rows: usize) -> Self {
         Self(Way::Bars(bars::Bars::new(plan, style, rows)))
     }

@@ -3,18 +3,20 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt::Write};
 
 use crate::{
-    diff::{Difference, Part, Path, Sides, diff},
-    node::Node,
+    kinds::{Change, Resource, kind::ReplaceReason, role::Role},
+    model::{
+        diff::{Difference, Part, Path, Sides, diff},
+        node::Node,
+        secret::join_arguments,
+        tags,
+        template::Template,
+    },
     plan::{Phase, Plan, Step, StepId},
-    resource::{Change, Immutable, Resource, role::Role},
-    secret::join_arguments,
     show::{
         Paint, Style, call, decide,
         entry::{self, Body, Entry, Mark},
         words,
     },
-    tags,
-    text::Text,
 };
 
 /// What happens to a resource, as people count it.
@@ -110,7 +112,8 @@ pub(super) struct Group<'a> {
     pub(super) second: Option<&'a Step>,
 }
 
-/// The steps, those of a replacement together, in the order in which each resource is first touched.
+/// The steps, those of a replacement together, in the order in which each resource is first
+/// touched.
 pub(super) fn groups(steps: &[Step]) -> Vec<Group<'_>> {
     let is_half = |step: &Step, phase| step.id.phase == phase && !step.replaces.is_empty();
     let mut groups = Vec::new();
@@ -199,7 +202,7 @@ impl Group<'_> {
     }
 
     fn write_reasons(&self, style: Style, out: &mut String) {
-        for Immutable { property, why } in &self.first.replaces {
+        for ReplaceReason { property, why } in &self.first.replaces {
             let text = format!("{property}: {why}");
             out.push_str(&words::wrap("      because of ", &text, style.width));
         }
@@ -249,9 +252,10 @@ pub(super) fn fields(from: Option<&Resource>, to: Option<&Resource>, verbose: bo
     }
 }
 
-/// The state as it is shown: the tag that keeps the protection appears as what a stack file calls it.
-pub(super) fn outline(resource: &Resource) -> Node {
-    let mut outline = join_arguments(resource.outline());
+/// The state as it is shown: the tag that keeps the protection appears as what a stack file calls
+/// it.
+pub(super) fn to_display_tree(resource: &Resource) -> Node {
+    let mut outline = join_arguments(resource.to_display_tree());
     if let Some(members) = outline.as_map_mut() {
         let tags = members.get_mut("tags").and_then(Node::as_map_mut);
         let protection = tags.and_then(|tags| tags.remove(tags::PREVENT_DESTROY_TAG));
@@ -262,9 +266,10 @@ pub(super) fn outline(resource: &Resource) -> Node {
     outline
 }
 
-/// Every field. Without `verbose`, what says nothing is left out: empty lists, and the tags of ownership.
+/// Every field. Without `verbose`, what says nothing is left out: empty lists, and the tags of
+/// ownership.
 fn whole(resource: &Resource, mark: Mark, verbose: bool) -> Vec<Entry> {
-    let mut outline = outline(resource);
+    let mut outline = to_display_tree(resource);
     let Some(members) = outline.as_map_mut() else {
         return Vec::new();
     };
@@ -294,7 +299,7 @@ fn rank(entry: &Entry) -> u8 {
 
 /// The tags by which amp-stack knows what is whose, in one line.
 fn ownership<'a>(
-    tags: impl IntoIterator<Item = (&'a String, &'a Text)>,
+    tags: impl IntoIterator<Item = (&'a String, &'a Template)>,
     mark: Mark,
 ) -> Option<Entry> {
     let tags: Vec<String> = tags
@@ -312,7 +317,7 @@ fn ownership<'a>(
 /// The fields that differ; with `verbose`, before them those that do not.
 fn differing(from: &Resource, to: &Resource, verbose: bool) -> Vec<Entry> {
     let to = spelled_as(from, to);
-    let (from, to) = (outline(from), outline(&to));
+    let (from, to) = (to_display_tree(from), to_display_tree(&to));
     let mut entries = Vec::new();
     let mut owned = Vec::new();
     if verbose {
@@ -340,7 +345,8 @@ fn differing(from: &Resource, to: &Resource, verbose: bool) -> Vec<Entry> {
     entries
 }
 
-/// `to`, with policies that mean the same as those of `from` spelled as those, because no call changes the spelling.
+/// `to`, with policies that mean the same as those of `from` spelled as those, because no call
+/// changes the spelling.
 pub(super) fn spelled_as<'a>(from: &Resource, to: &'a Resource) -> Cow<'a, Resource> {
     let (Some(from), Some(to_role)) = (from.role(), to.role()) else {
         return Cow::Borrowed(to);
@@ -358,7 +364,7 @@ pub(super) fn spelled_as<'a>(from: &Resource, to: &'a Resource) -> Cow<'a, Resou
     Cow::Owned(Resource::Role(role))
 }
 
-/// Tells whether `path` is that of a tag by which amp-stack knows what is whose.
+/// Returns whether `path` is that of a tag by which amp-stack knows what is whose.
 fn is_ownership(path: &Path) -> bool {
     match path.parts() {
         [Part::Key(tags), Part::Key(key)] => tags == "tags" && key.starts_with(tags::PREFIX),

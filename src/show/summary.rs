@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::Address,
     apply::{Failure, Outcome},
+    model::{address::Address, template::Attribute},
     plan::{Plan, StepId},
     show::{
         Paint, Style, decide,
@@ -12,7 +12,6 @@ use crate::{
         step::{Verb, groups, verb_of},
         words,
     },
-    text::Attribute,
 };
 
 /// What a summary says beside the outcome.

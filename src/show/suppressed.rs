@@ -1,13 +1,16 @@
-//! What is no change although the stack file and AWS say different things, with the rule behind each place.
+//! What is no change although the stack file and AWS say different things, with the rule behind
+//! each place.
 
 use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
-    address::Address,
-    node::Node,
-    normal::{Rule, Suppressed},
-    resource::task_definition::document::rules::TOLD,
-    secret::join_arguments,
+    kinds::task_definition::document::rules::TOLD,
+    model::{
+        address::Address,
+        node::Node,
+        normal::{Rule, Suppressed},
+        secret::join_arguments,
+    },
     show::{
         Paint, Style,
         entry::{self, Body, Entry, Mark},
@@ -15,7 +18,8 @@ use crate::{
     },
 };
 
-/// The differences by resource and rule. What ECS only tells, which is much and always there, is shown with `verbose`.
+/// The differences by resource and rule. What ECS only tells, which is much and always there, is
+/// shown with `verbose`.
 pub fn render(
     suppressed: &BTreeMap<Address, Vec<Suppressed>>,
     verbose: bool,
@@ -51,9 +55,9 @@ fn by_rule(suppressed: &[&Suppressed], style: Style, text: &mut String) {
         }
     }
     for rules in rules {
-        for Rule { name, says, source } in rules {
+        for Rule { name, doc, source } in rules {
             let first = format!("    {name}: ");
-            text.push_str(&words::wrap(&first, says, style.width));
+            text.push_str(&words::wrap(&first, doc, style.width));
             let source = words::wrap("      Source: ", source, style.width);
             text.push_str(&style.paint(Paint::Faint, source.trim_end()));
             text.push('\n');

@@ -41,7 +41,8 @@ pub fn elapsed(duration: Duration) -> String {
     }
 }
 
-/// Breaks `text` at spaces into lines of at most `width` columns. The first line begins with `first`, the others with as many spaces.
+/// Breaks `text` at spaces into lines of at most `width` columns. The first line begins with
+/// `first`, the others with as many spaces.
 ///
 /// Words are never broken, so that what people copy stays whole.
 pub fn wrap(first: &str, text: &str, width: usize) -> String {

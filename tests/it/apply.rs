@@ -3,13 +3,15 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use amp_stack::{
-    address::{Address, Kind},
     apply::{self, Event, Outcome},
-    cloud::paper::{Fault, Paper},
+    kinds::Resource,
+    model::{
+        address::{Address, Kind},
+        template::Attribute,
+    },
     plan::{Plan, StepId},
-    resource::Resource,
     stack::Stack,
-    text::Attribute,
+    testing::{FakeCloud, Fault},
 };
 use tokio::{sync::watch, time::Instant};
 
@@ -23,8 +25,8 @@ use crate::{
 
 const LATENCY: Duration = Duration::from_secs(1);
 
-fn paper() -> Arc<Paper> {
-    Arc::new(Paper::new(identity()).with_latency(LATENCY))
+fn fake() -> Arc<FakeCloud> {
+    Arc::new(FakeCloud::new(identity()).with_latency(LATENCY))
 }
 
 fn two_groups() -> Stack {
@@ -45,7 +47,8 @@ fn role_and_family() -> Stack {
     ])
 }
 
-/// A log group, a workspace that logs to it, a role that may write to the workspace, and a family whose tasks run as that role.
+/// A log group, a workspace that logs to it, a role that may write to the workspace, and a family
+/// whose tasks run as that role.
 fn whole() -> Stack {
     let mut metrics = workspace("metrics");
     metrics.logging = Some(logging_to("rules"));
@@ -63,7 +66,7 @@ fn whole() -> Stack {
 /// Carries out `plan` and asks to stop as soon as `when` is true of an event.
 async fn stop_when(
     plan: Plan,
-    paper: &Arc<Paper>,
+    fake: &Arc<FakeCloud>,
     when: impl Fn(&Event) -> bool,
 ) -> (Outcome, Vec<Event>) {
     let (stop, stopped) = watch::channel(false);
@@ -74,14 +77,7 @@ async fn stop_when(
         }
         events.push(event);
     };
-    let outcome = apply::apply(
-        Arc::new(plan),
-        Arc::clone(paper),
-        options(),
-        stopped,
-        report,
-    )
-    .await;
+    let outcome = apply::apply(Arc::new(plan), Arc::clone(fake), options(), stopped, report).await;
     (outcome, events)
 }
 
@@ -103,9 +99,8 @@ fn pauses(events: &[Event]) -> Vec<u128> {
         .collect()
 }
 
-fn operations(paper: &Paper) -> Vec<&'static str> {
-    paper
-        .log()
+fn operations(fake: &FakeCloud) -> Vec<&'static str> {
+    fake.log()
         .iter()
         .map(|call| call.change.operation())
         .collect()
@@ -117,11 +112,11 @@ fn place(events: &[Event], wanted: &Event) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn events_tell_what_happens_in_order() {
-    let paper = paper();
+    let fake = fake();
     let stack = stack([(group_at("a"), Resource::LogGroup(group("/a")))]);
-    let plan = plan(&stack, &paper);
+    let plan = plan(&stack, &fake);
     let changes = plan.steps[0].changes();
-    let (outcome, events) = carry_out(plan, &paper).await;
+    let (outcome, events) = carry_out(plan, &fake).await;
     let step = StepId::build(group_at("a"));
     let calling = |index: usize| Event::Calling {
         step: step.clone(),
@@ -152,8 +147,8 @@ async fn events_tell_what_happens_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_made_flows_into_what_refers_to_it() {
-    let paper = paper();
-    let (outcome, events) = carry_out(plan(&whole(), &paper), &paper).await;
+    let fake = fake();
+    let (outcome, events) = carry_out(plan(&whole(), &fake), &fake).await;
     assert!(outcome.is_complete(), "{outcome:?}");
     let order = [
         group_at("rules"),
@@ -176,33 +171,33 @@ async fn what_was_made_flows_into_what_refers_to_it() {
         outcome.attributes[&Address::workspace()][&Attribute::Id],
         "ws-1"
     );
-    let role = paper.thing(Kind::Role, "Task").unwrap().resource;
+    let role = fake.thing(Kind::Role, "Task").unwrap().resource;
     let policy = role.role().unwrap().inline_policies["write"].to_json();
     assert!(
         policy.contains("arn:aws:aps:us-east-1:111122223333:workspace/ws-1"),
         "{policy}"
     );
     // The call after the creation knows the id that the creation gave.
-    let logging = paper
+    let logging = fake
         .log()
         .into_iter()
         .find(|call| call.change.operation() == "aps:CreateLoggingConfiguration");
     assert_eq!(logging.unwrap().target, "ws-1");
-    assert!(plan(&whole(), &paper).is_empty());
+    assert!(plan(&whole(), &fake).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn independent_steps_overlap_as_far_as_they_may() {
     let time = async |concurrency| {
-        let paper = paper();
+        let fake = fake();
         let (_stop, stopped) = watch::channel(false);
-        let plan = Arc::new(plan(&two_groups(), &paper));
+        let plan = Arc::new(plan(&two_groups(), &fake));
         let options = apply::Options {
             concurrency,
             ..options()
         };
         let began = Instant::now();
-        let outcome = apply::apply(plan, paper, options, stopped, |_| ()).await;
+        let outcome = apply::apply(plan, fake, options, stopped, |_| ()).await;
         assert!(outcome.is_complete());
         began.elapsed()
     };
@@ -217,32 +212,32 @@ async fn independent_steps_overlap_as_far_as_they_may() {
 
 #[tokio::test(start_paused = true)]
 async fn aws_is_given_time_to_hear_of_what_this_run_has_made() {
-    let paper = paper();
-    paper.set_faults([(1, Fault::Unsettled(3))]);
-    let (outcome, events) = carry_out(plan(&role_and_family(), &paper), &paper).await;
+    let fake = fake();
+    fake.set_faults([(1, Fault::Unsettled(3))]);
+    let (outcome, events) = carry_out(plan(&role_and_family(), &fake), &fake).await;
     assert!(outcome.is_complete(), "{outcome:?}");
     // That the fault is counted by tokens shows that every attempt bore the same one.
     assert_eq!(pauses(&events), [500, 1000, 2000]);
     assert_eq!(
-        operations(&paper),
+        operations(&fake),
         ["iam:CreateRole", "ecs:RegisterTaskDefinition"]
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_step_gives_aws_time_to_hear_of_what_it_has_done_itself() {
-    let paper = paper();
-    paper.set_faults([(1, Fault::Unsettled(1))]);
+    let fake = fake();
+    fake.set_faults([(1, Fault::Unsettled(1))]);
     let stack = stack([(group_at("a"), Resource::LogGroup(group("/a")))]);
-    let (outcome, events) = carry_out(plan(&stack, &paper), &paper).await;
+    let (outcome, events) = carry_out(plan(&stack, &fake), &fake).await;
     assert!(outcome.is_complete(), "{outcome:?}");
     assert_eq!(pauses(&events), [500]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_this_run_has_not_made_is_not_waited_for() {
-    let paper = paper();
-    let (outcome, _) = carry_out(plan(&role_and_family(), &paper), &paper).await;
+    let fake = fake();
+    let (outcome, _) = carry_out(plan(&role_and_family(), &fake), &fake).await;
     assert!(outcome.is_complete());
 
     let mut changed = role_and_family();
@@ -250,8 +245,8 @@ async fn what_this_run_has_not_made_is_not_waited_for() {
     changed
         .resources
         .extend(stack([(family_at("api"), Resource::TaskDefinition(family))]).resources);
-    paper.set_faults([(0, Fault::Unsettled(1))]);
-    let (outcome, events) = carry_out(plan(&changed, &paper), &paper).await;
+    fake.set_faults([(0, Fault::Unsettled(1))]);
+    let (outcome, events) = carry_out(plan(&changed, &fake), &fake).await;
     assert_eq!(outcome.failed.len(), 1);
     assert_eq!(outcome.failed[0].error.message, "a fault: not heard of yet");
     assert_eq!(pauses(&events), [0; 0]);
@@ -263,10 +258,10 @@ async fn waiting_is_bounded() {
         (Fault::Unsettled(u32::MAX), options().settle_timeout),
         (Fault::Busy(u32::MAX), apply::retry::BUSY_TIMEOUT),
     ] {
-        let paper = Arc::new(Paper::new(identity()));
-        paper.set_faults([(1, fault)]);
+        let fake = Arc::new(FakeCloud::new(identity()));
+        fake.set_faults([(1, fault)]);
         let began = Instant::now();
-        let (outcome, events) = carry_out(plan(&role_and_family(), &paper), &paper).await;
+        let (outcome, events) = carry_out(plan(&role_and_family(), &fake), &fake).await;
         assert_eq!(began.elapsed(), limit, "{fault:?}");
         assert_eq!(outcome.failed.len(), 1);
         let waited: u128 = pauses(&events).into_iter().sum();
@@ -276,23 +271,23 @@ async fn waiting_is_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn somebody_else_is_waited_for_whatever_this_run_has_made() {
-    let paper = paper();
-    paper.set_faults([(0, Fault::Busy(2))]);
+    let fake = fake();
+    fake.set_faults([(0, Fault::Busy(2))]);
     let stack = stack([(group_at("a"), Resource::LogGroup(group("/a")))]);
-    let (outcome, events) = carry_out(plan(&stack, &paper), &paper).await;
+    let (outcome, events) = carry_out(plan(&stack, &fake), &fake).await;
     assert!(outcome.is_complete(), "{outcome:?}");
     assert_eq!(pauses(&events), [500, 1000]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_gives_up_what_waits_for_it_and_nothing_else() {
-    let paper = Arc::new(Paper::new(identity()));
+    let fake = Arc::new(FakeCloud::new(identity()));
     let mut stack = role_and_family();
     stack.resources.extend(two_groups().resources);
-    let plan = plan(&stack, &paper);
+    let plan = plan(&stack, &fake);
     // Somebody takes the role's name after the plan was made.
-    paper.put(Resource::Role(role("TASK")));
-    let (outcome, events) = carry_out(plan, &paper).await;
+    fake.put(Resource::Role(role("TASK")));
+    let (outcome, events) = carry_out(plan, &fake).await;
     let [role, family] = [role_at("task"), family_at("api")].map(StepId::build);
     assert_eq!(outcome.failed.len(), 1);
     assert_eq!(outcome.failed[0].step, role);
@@ -311,11 +306,11 @@ async fn a_failure_gives_up_what_waits_for_it_and_nothing_else() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_step_tells_what_it_had_done() {
-    let paper = paper();
-    let plan = plan(&whole(), &paper);
+    let fake = fake();
+    let plan = plan(&whole(), &fake);
     // Two calls for the group; the workspace is made, and its logging fails.
-    paper.set_faults([(3, Fault::Before)]);
-    let (outcome, _) = carry_out(plan, &paper).await;
+    fake.set_faults([(3, Fault::Before)]);
+    let (outcome, _) = carry_out(plan, &fake).await;
     assert_eq!(outcome.failed[0].performed, ["aps:CreateWorkspace"]);
     assert_eq!(
         outcome.failed[0].error.operation,
@@ -329,10 +324,10 @@ async fn a_failed_step_tells_what_it_had_done() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_the_failure_of_one_step() {
-    let paper = Arc::new(Paper::new(identity()));
-    let plan = plan(&two_groups(), &paper);
-    paper.set_faults([(0, Fault::Panic)]);
-    let (outcome, _) = carry_out(plan, &paper).await;
+    let fake = Arc::new(FakeCloud::new(identity()));
+    let plan = plan(&two_groups(), &fake);
+    fake.set_faults([(0, Fault::Panic)]);
+    let (outcome, _) = carry_out(plan, &fake).await;
     let ended = [&outcome.done[0], &outcome.failed[0].step].map(|id| id.address.clone());
     assert_eq!(
         BTreeSet::from(ended),
@@ -345,13 +340,13 @@ async fn a_panic_is_the_failure_of_one_step() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_lets_the_call_in_flight_finish_and_begins_nothing() {
-    let paper = paper();
-    let (outcome, events) = stop_when(plan(&whole(), &paper), &paper, |event| {
+    let fake = fake();
+    let (outcome, events) = stop_when(plan(&whole(), &fake), &fake, |event| {
         matches!(event, Event::Calling { change, .. } if change.operation() == "aps:CreateWorkspace")
     })
     .await;
     assert_eq!(
-        operations(&paper),
+        operations(&fake),
         [
             "logs:CreateLogGroup",
             "logs:PutRetentionPolicy",
@@ -373,20 +368,19 @@ async fn a_stop_lets_the_call_in_flight_finish_and_begins_nothing() {
         1
     );
 
-    let (outcome, _) = carry_out(plan(&whole(), &paper), &paper).await;
+    let (outcome, _) = carry_out(plan(&whole(), &fake), &fake).await;
     assert!(outcome.is_complete(), "{outcome:?}");
-    assert!(plan(&whole(), &paper).is_empty());
-    assert_eq!(paper.things().len(), 4);
+    assert!(plan(&whole(), &fake).is_empty());
+    assert_eq!(fake.things().len(), 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_ends_a_pause() {
-    let paper = Arc::new(Paper::new(identity()));
-    let plan = plan(&two_groups(), &paper);
-    paper.set_faults([(0, Fault::Busy(u32::MAX))]);
+    let fake = Arc::new(FakeCloud::new(identity()));
+    let plan = plan(&two_groups(), &fake);
+    fake.set_faults([(0, Fault::Busy(u32::MAX))]);
     let began = Instant::now();
-    let (outcome, _) =
-        stop_when(plan, &paper, |event| matches!(event, Event::Waiting { .. })).await;
+    let (outcome, _) = stop_when(plan, &fake, |event| matches!(event, Event::Waiting { .. })).await;
     assert!(began.elapsed() < Duration::from_millis(500));
     assert_eq!(outcome.failed, []);
     assert!(outcome.stopped.contains(&StepId::build(group_at("a"))));
@@ -394,14 +388,14 @@ async fn a_stop_ends_a_pause() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_before_the_start_leaves_everything_as_it_is() {
-    let paper = paper();
-    let plan = plan(&two_groups(), &paper);
+    let fake = fake();
+    let plan = plan(&two_groups(), &fake);
     let (_stop, stopped) = watch::channel(true);
     let mut events = Vec::new();
     let report = |event| events.push(event);
     let outcome = apply::apply(
         Arc::new(plan),
-        Arc::clone(&paper),
+        Arc::clone(&fake),
         options(),
         stopped,
         report,
@@ -409,41 +403,41 @@ async fn a_stop_before_the_start_leaves_everything_as_it_is() {
     .await;
     assert_eq!(events, [Event::Stopping]);
     assert_eq!(outcome.stopped.len(), 2);
-    assert_eq!(paper.things(), []);
+    assert_eq!(fake.things(), []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nobody_left_to_ask_for_a_stop_is_no_stop() {
-    let paper = paper();
-    let plan = plan(&two_groups(), &paper);
+    let fake = fake();
+    let plan = plan(&two_groups(), &fake);
     let (stop, stopped) = watch::channel(false);
     drop(stop);
-    let outcome = apply::apply(Arc::new(plan), paper, options(), stopped, |_| ()).await;
+    let outcome = apply::apply(Arc::new(plan), fake, options(), stopped, |_| ()).await;
     assert!(outcome.is_complete(), "{outcome:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_still_unknown_is_an_error_and_not_a_call() {
-    let paper = paper();
-    let mut plan = plan(&whole(), &paper);
+    let fake = fake();
+    let mut plan = plan(&whole(), &fake);
     plan.steps.retain(|step| step.id.address == role_at("task"));
     plan.steps[0].after.clear();
-    let (outcome, _) = carry_out(plan, &paper).await;
+    let (outcome, _) = carry_out(plan, &fake).await;
     assert_eq!(outcome.failed.len(), 1);
     let message = &outcome.failed[0].error.message;
     assert_eq!(message, "${workspace.arn} is still not known");
-    assert_eq!(paper.log(), []);
+    assert_eq!(fake.log(), []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_plan_is_not_carried_out() {
-    let paper = paper();
-    paper.put(Resource::LogGroup(group("/a")));
-    let before = paper.things();
-    let plan = plan(&two_groups(), &paper);
+    let fake = fake();
+    fake.put(Resource::LogGroup(group("/a")));
+    let before = fake.things();
+    let plan = plan(&two_groups(), &fake);
     assert_eq!(plan.refusals.len(), 1);
-    let (outcome, events) = carry_out(plan, &paper).await;
+    let (outcome, events) = carry_out(plan, &fake).await;
     assert_eq!(outcome.stopped, [StepId::build(group_at("b"))]);
     assert_eq!(events, []);
-    assert_eq!(paper.things(), before);
+    assert_eq!(fake.things(), before);
 }

@@ -1,4 +1,5 @@
-//! What amp-stack asks of AWS: how many calls a plan takes, and that it sees what AWS is late to list.
+//! What amp-stack asks of AWS: how many calls a plan takes, and that it sees what AWS is late to
+//! list.
 
 use std::{
     collections::BTreeMap,
@@ -7,12 +8,13 @@ use std::{
 
 use amp_stack::{
     apply::{Outcome, apply},
-    cloud::{Cloud as _, aws::Aws},
+    aws::Aws,
+    cloud::Cloud as _,
+    kinds::Resource,
     plan::{Plan, plan},
-    resource::Resource,
-    sandbox::{Faults, Sandbox, Settings, connector::Clock},
     stack::Stack,
 };
+use amp_stack_sandbox::{Faults, Sandbox, Settings, connector::Clock};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{

@@ -1,4 +1,5 @@
-//! The laws of formatting: the same meaning, the same comments in the same order, and nothing left to format.
+//! The laws of formatting: the same meaning, the same comments in the same order, and nothing left
+//! to format.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use amp_stack::stack::{Source, format::format, problem::Problem};
+use amp_stack::file::{format::format, problem::Problem, source::Source};
 use proptest::{
     collection::vec, prelude::*, sample::select, strategy::Union, test_runner::TestCaseResult,
 };
@@ -20,7 +21,8 @@ fn try_format(text: &str) -> Result<String, Vec<Problem>> {
     })
 }
 
-/// What must not get lost, apart from meaning: comments, in the order in which they stand, without the spaces behind them.
+/// What must not get lost, apart from meaning: comments, in the order in which they stand, without
+/// the spaces behind them.
 fn comments(text: &str) -> Vec<String> {
     let tokens = toml_parser::Source::new(text).lex();
     let comments = tokens.filter(|token| token.kind() == toml_parser::lexer::TokenKind::Comment);
@@ -368,7 +370,7 @@ fn what_we_show_to_people_is_formatted() {
 #[test]
 fn files_with_mistakes_are_formatted_all_the_same() {
     let directories = [
-        "src/stack/rules/examples",
+        "src/file/rules/examples",
         "tests/data",
         "tests/it/emulators",
         "tests/problems",

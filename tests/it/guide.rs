@@ -1,4 +1,5 @@
-//! The guide and the README say what is so: transcripts are run, stack files are loaded, links and codes are followed.
+//! The guide and the README say what is so: transcripts are run, stack files are loaded, links and
+//! codes are followed.
 
 mod pages;
 mod transcript;
@@ -11,12 +12,13 @@ use std::{
 };
 
 use amp_stack::{
-    identity::Identity,
-    plan::risk::rules::RISKS,
-    stack::{
-        Source, Surroundings, load,
+    file::{
         render::{Look, render},
+        source::Source,
     },
+    load::{self, LoadContext},
+    model::identity::Identity,
+    plan::risk::rules::RISKS,
 };
 
 use crate::run::Bench;
@@ -89,7 +91,7 @@ fn problems(page: &Page, line: usize, text: &str) -> Option<String> {
         .into_iter()
         .filter_map(|block| Some((block.file?, block.text)))
         .collect();
-    let around = Surroundings {
+    let around = LoadContext {
         identity: Identity::new("111122223333", "us-east-1"),
         account_is_known: false,
         region_is_known: false,
@@ -103,11 +105,12 @@ fn problems(page: &Page, line: usize, text: &str) -> Option<String> {
             text.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, name))
         },
     };
-    let problems = load(&source, &around).err()?;
+    let problems = load::load(&source, &around).err()?;
     Some(render(&source, &problems, Look::Plain { width: 120 }))
 }
 
-/// A value for every variable that has to be given: one that it allows, or else one that may be an account.
+/// A value for every variable that has to be given: one that it allows, or else one that may be an
+/// account.
 fn required(text: &str) -> BTreeMap<String, String> {
     let table: toml::Table = text.parse().unwrap_or_default();
     let declared = table.get("variables").and_then(toml::Value::as_table);

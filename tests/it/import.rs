@@ -11,16 +11,17 @@ use std::{
 };
 
 use amp_stack::{
-    plan::{Plan, plan},
-    resource::{Change, Resource, log_group, role, task_definition, workspace},
-    snapshot::{Found, RoleFact, Snapshot},
-    stack::{
-        Source, Stack, Surroundings,
-        format::format,
-        load,
-        write::{Draft, Written, write},
+    file::{format::format, source::Source},
+    kinds::{Change, Resource, log_group, role, task_definition, workspace},
+    load::{self, LoadContext},
+    model::{
+        live::TakenName,
+        tags::{self, Owner, PREFIX, Tags},
     },
-    tags::{self, Owner, PREFIX, Tags},
+    plan::{Plan, plan},
+    snapshot::{LiveResource, Snapshot},
+    stack::Stack,
+    write::{Draft, Written, write},
 };
 use proptest::prelude::*;
 use samples::{draft, found};
@@ -28,8 +29,8 @@ use samples::{draft, found};
 use crate::worlds::{identity, stack_name};
 
 /// The plan for what was written, where `found` lives.
-fn plan_of(written: &Written, found: &[Found], roles: &BTreeSet<String>) -> Plan {
-    let fact = |arn: &String| RoleFact {
+fn plan_of(written: &Written, found: &[LiveResource], roles: &BTreeSet<String>) -> Plan {
+    let fact = |arn: &String| TakenName {
         name: arn.rsplit('/').next().unwrap().to_owned(),
         arn: arn.clone(),
         owner: Owner::Unknown,
@@ -57,7 +58,7 @@ fn only_tags(change: &Change) -> Option<&Tags> {
 }
 
 /// `found` after the plan was carried out.
-fn after(plan: &Plan, found: &[Found]) -> Vec<Found> {
+fn after(plan: &Plan, found: &[LiveResource]) -> Vec<LiveResource> {
     let mut found = found.to_vec();
     for step in &plan.steps {
         let from = step.from.clone().unwrap();
@@ -83,7 +84,7 @@ fn read(written: &Written) -> Stack {
         text: written.text.clone(),
     };
     assert_eq!(format(&source).unwrap(), written.text);
-    let around = Surroundings {
+    let around = LoadContext {
         identity: identity(),
         account_is_known: true,
         region_is_known: true,
@@ -93,10 +94,11 @@ fn read(written: &Written) -> Stack {
         elsewhere: &|_| false,
         read: &|_| Err(io::ErrorKind::NotFound.into()),
     };
-    load(&source, &around).unwrap_or_else(|problems| panic!("{problems:?}"))
+    load::load(&source, &around).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-/// The law: what is written declares what lives, so adopting it only sets tags of ownership, and after that there is nothing to do.
+/// The law: what is written declares what lives, so adopting it only sets tags of ownership, and
+/// after that there is nothing to do.
 #[track_caller]
 fn holds(draft: &Draft) -> Written {
     let written = match write(draft) {
@@ -183,7 +185,7 @@ fn every_member_of_a_task_definition_can_be_written() {
         assert_eq!(written.omitted, [], "{member}");
         let left: Vec<&str> = written.left.iter().map(|left| left.why.as_str()).collect();
         assert!(left.is_empty(), "{member}: {left:?}");
-        let spelled = task_definition::document::file_name(member.rsplit('.').next().unwrap());
+        let spelled = task_definition::document::stack_key(member.rsplit('.').next().unwrap());
         assert!(
             written.text.contains(&spelled),
             "{member}: {}",

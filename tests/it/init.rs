@@ -1,4 +1,5 @@
-//! `amp-stack init` as a shell sees it, and what the other commands make of the files that it writes.
+//! `amp-stack init` as a shell sees it, and what the other commands make of the files that it
+//! writes.
 
 use std::fs;
 

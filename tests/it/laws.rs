@@ -1,8 +1,9 @@
-//! The laws of planning, tried on worlds on paper.
+//! The laws of planning, tried on fake clouds.
 //!
-//! Which law notices a mistake was tried by making it, one at a time, and running all of them with the default number of cases. The numbers are those of the
-//! laws below, and P is "what is protected stays". "Every run" is what `carry_out` asserts along the way, before any law has its say. A mistake that few
-//! worlds show may in another run be noticed by fewer laws or by more.
+//! Which law notices a mistake was tried by making it, one at a time, and running all of them with
+//! the default number of cases. The numbers are those of the laws below, and P is "what is
+//! protected stays". "Every run" is what `carry_out` asserts along the way, before any law has its
+//! say. A mistake that few worlds show may in another run be noticed by fewer laws or by more.
 //!
 //! | mistake | noticed by |
 //! |---|---|
@@ -37,15 +38,18 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use amp_stack::{
-    address::{Address, Kind},
     apply::{self, Event, Options, Outcome},
-    cloud::paper::{Dangling, Fault, Paper, Thing},
+    kinds::Resource,
+    model::{
+        address::{Address, Kind},
+        query::Query,
+        tags::{ADDRESS_TAG, Owner, REGION_TAG, STACK_TAG},
+        template::Template,
+    },
     plan::{Phase, Plan, Reason, Refusal, Step, StepId, plan},
-    resource::Resource,
     snapshot::Snapshot,
-    stack::{Query, Stack},
-    tags::{ADDRESS_TAG, Owner, REGION_TAG, STACK_TAG},
-    text::Text,
+    stack::Stack,
+    testing::{Dangling, FakeCloud, FakeResource, Fault},
 };
 use proptest::prelude::*;
 use tokio::sync::watch;
@@ -54,53 +58,53 @@ use crate::worlds::{self, Drift, History, Spec, is_ours};
 
 /// Carries out the plan for `stack`, and asserts all along what must hold in any run.
 pub(crate) fn carry_out(
-    paper: &Arc<Paper>,
+    fake: &Arc<FakeCloud>,
     stack: &Stack,
     query: &Query,
     faults: &[(usize, Fault)],
     concurrency: usize,
 ) -> (Plan, Outcome) {
-    carry_out_narrowed(paper, stack, query, None, faults, concurrency)
+    carry_out_narrowed(fake, stack, query, None, faults, concurrency)
 }
 
 /// The same for the plan narrowed to `only`.
 pub(crate) fn carry_out_narrowed(
-    paper: &Arc<Paper>,
+    fake: &Arc<FakeCloud>,
     stack: &Stack,
     query: &Query,
     only: Option<&BTreeSet<Address>>,
     faults: &[(usize, Fault)],
     concurrency: usize,
 ) -> (Plan, Outcome) {
-    let before = paper.things();
-    let snapshot = paper.snapshot(query);
+    let before = fake.things();
+    let snapshot = fake.snapshot(query);
     let plan = plan(stack, &snapshot);
     assert_is_deterministic(&plan, stack, &snapshot);
     let plan = only.map_or(plan.clone(), |only| plan.only(only, stack));
     assert_is_in_order(&plan, stack);
     assert_removes_only_ours(&plan, stack);
     assert_takes_over_only_what_it_may(&plan, stack);
-    assert_eq!(paper.things(), before, "planning altered the world");
+    assert_eq!(fake.things(), before, "planning altered the world");
     if !plan.refusals.is_empty() {
         return (plan, Outcome::default());
     }
 
-    paper.set_faults(faults.iter().copied());
+    fake.set_faults(faults.iter().copied());
     let mut done = BTreeSet::new();
     let (_stop, stopped) = watch::channel(false);
     let plan = Arc::new(plan);
     let options = Options {
         concurrency,
-        run_id: format!("run-{}", paper.log().len()),
+        run_id: format!("run-{}", fake.log().len()),
         settle_timeout: Duration::from_mins(1),
     };
     let report = |event: Event| match event {
         Event::Started { step, .. } => {
             assert_may_start(&plan, stack, &step, &done);
-            assert_finds_what_the_plan_said(&plan, &step, &paper.snapshot(query));
+            assert_finds_what_the_plan_said(&plan, &step, &fake.snapshot(query));
         }
         Event::Finished { step } => {
-            assert_left_what_the_plan_said(&plan, &step, &paper.snapshot(query));
+            assert_left_what_the_plan_said(&plan, &step, &fake.snapshot(query));
             done.insert(step);
         }
         Event::Calling { .. }
@@ -114,7 +118,7 @@ pub(crate) fn carry_out_narrowed(
     };
     let run = apply::apply(
         Arc::clone(&plan),
-        Arc::clone(paper),
+        Arc::clone(fake),
         options,
         stopped,
         report,
@@ -124,8 +128,8 @@ pub(crate) fn carry_out_narrowed(
     assert_eq!(outcome.stopped, [], "some steps wait for each other");
     let ended = outcome.done.len() + outcome.failed.len() + outcome.given_up.len();
     assert_eq!(ended, plan.steps.len(), "a step was lost");
-    assert_nothing_stands_untagged(&before, &paper.things());
-    assert_nothing_dangles_for_good(paper, stack);
+    assert_nothing_stands_untagged(&before, &fake.things());
+    assert_nothing_dangles_for_good(fake, stack);
     (Arc::unwrap_or_clone(plan), outcome)
 }
 
@@ -150,7 +154,8 @@ fn assert_is_in_order(plan: &Plan, stack: &Stack) {
     }
 }
 
-/// A step starts after what it waits for, and, whatever it says that it waits for, after everything that it refers to is built.
+/// A step starts after what it waits for, and, whatever it says that it waits for, after everything
+/// that it refers to is built.
 fn assert_may_start(plan: &Plan, stack: &Stack, id: &StepId, done: &BTreeSet<StepId>) {
     let step = plan.steps.iter().find(|step| step.id == *id).unwrap();
     assert!(
@@ -163,7 +168,7 @@ fn assert_may_start(plan: &Plan, stack: &Stack, id: &StepId, done: &BTreeSet<Ste
         .get(&id.address)
         .and_then(|d| d.want.as_ref());
     if let (Phase::Build, Some(want)) = (id.phase, want) {
-        want.each_text(&mut |text| {
+        want.each_template(&mut |text| {
             for reference in text.references() {
                 let built = StepId::build(reference.address.clone());
                 let is_there = !plan.steps.iter().any(|step| step.id == built);
@@ -194,7 +199,7 @@ fn assert_left_what_the_plan_said(plan: &Plan, id: &StepId, now: &Snapshot) {
         return;
     };
     let mut is_known = true;
-    to.each_text(&mut |text| is_known &= text.known().is_some());
+    to.each_template(&mut |text| is_known &= text.known().is_some());
     let owner = Owner::Ours(id.address.clone());
     let left = now.found.iter().filter(|found| found.owner == owner);
     // Older revisions of an adopted family stay with whoever registered them.
@@ -226,12 +231,15 @@ fn assert_removes_only_ours(plan: &Plan, stack: &Stack) {
                     want.kind() == from.kind()
                         && want.kind() != Kind::Workspace
                         && want.name() == from.name()
-                        && Resource::immutable_differences(from, want).is_empty()
+                        && Resource::replace_reasons(from, want).is_empty()
                 })
         });
         assert!(!could_stay, "{} removes what is wanted", step.id);
         let tags = from.tags();
-        assert_eq!(tags.get(STACK_TAG), Some(&Text::from(stack.name.as_str())));
+        assert_eq!(
+            tags.get(STACK_TAG),
+            Some(&Template::from(stack.name.as_str()))
+        );
         let region = tags.get(REGION_TAG).cloned();
         assert!(
             region.is_none_or(|r| r.known() == Some(&stack.identity.region)),
@@ -262,8 +270,8 @@ fn assert_takes_over_only_what_it_may(plan: &Plan, stack: &Stack) {
 }
 
 /// Whatever happens to a call, what it made carries a stack's name.
-fn assert_nothing_stands_untagged(before: &[Thing], now: &[Thing]) {
-    let untagged = |things: &[Thing]| -> BTreeSet<(Kind, String)> {
+fn assert_nothing_stands_untagged(before: &[FakeResource], now: &[FakeResource]) {
+    let untagged = |things: &[FakeResource]| -> BTreeSet<(Kind, String)> {
         things
             .iter()
             .filter(|thing| !thing.resource.tags().contains_key(STACK_TAG))
@@ -277,17 +285,18 @@ fn assert_nothing_stands_untagged(before: &[Thing], now: &[Thing]) {
     assert_eq!(new, [], "made without the tags of ownership");
 }
 
-/// Law 4. What is removed because its place is needed (by its successor, or by a role whose name collides) may be missed for a while; anything else may not.
-fn assert_nothing_dangles_for_good(paper: &Paper, stack: &Stack) {
+/// Law 4. What is removed because its place is needed (by its successor, or by a role whose name
+/// collides) may be missed for a while; anything else may not.
+fn assert_nothing_dangles_for_good(fake: &FakeCloud, stack: &Stack) {
     for Dangling {
         removed,
         mentioned_by,
-    } in paper.dangling()
+    } in fake.dangling()
     {
         let address = removed.resource.tags().get(ADDRESS_TAG);
         let makes_way = stack.resources.iter().any(|(at, declared)| {
             declared.want.as_ref().is_some_and(|want| {
-                let succeeds = address == Some(&Text::from(at.to_string()));
+                let succeeds = address == Some(&Template::from(at.to_string()));
                 let collides = removed.resource.name().eq_ignore_ascii_case(want.name());
                 at.kind == removed.resource.kind() && (succeeds || collides)
             })
@@ -301,27 +310,28 @@ fn assert_nothing_dangles_for_good(paper: &Paper, stack: &Stack) {
 }
 
 /// Carries out a history: a first stack, with whatever goes wrong, and then somebody meddles.
-pub(crate) fn live_through(history: &History) -> Arc<Paper> {
-    let paper = Arc::new(history.world());
+pub(crate) fn live_through(history: &History) -> Arc<FakeCloud> {
+    let fake = Arc::new(history.world());
     let before = history.before.stack();
     carry_out(
-        &paper,
+        &fake,
         &before,
         &before.query(false),
         &history.faults,
         history.concurrency,
     );
-    history.drift(&paper);
-    paper
+    history.drift(&fake);
+    fake
 }
 
-pub(crate) fn assert_is_empty(paper: &Paper, stack: &Stack, query: &Query) {
-    let again = plan(stack, &paper.snapshot(query));
+pub(crate) fn assert_is_empty(fake: &FakeCloud, stack: &Stack, query: &Query) {
+    let again = plan(stack, &fake.snapshot(query));
     assert_eq!(again.refusals, []);
     assert_eq!(again.steps, [], "there is still something to do");
 }
 
-/// Two states of one resource, neither of which mentions anything unknown: what was wanted before, with revisions of its own, and what is wanted now.
+/// Two states of one resource, neither of which mentions anything unknown: what was wanted before,
+/// with revisions of its own, and what is wanted now.
 fn two_states(history: &History, now: &Spec, address: &Address) -> [Option<Resource>; 2] {
     let known = |stack: &Stack| {
         let want = stack.resources.get(address)?.want.as_ref()?;
@@ -339,8 +349,9 @@ fn two_states(history: &History, now: &Spec, address: &Address) -> [Option<Resou
     [from, known(&now.stack())]
 }
 
-/// Tells whether a refusal is about what a failed run, whose plan is `first`, was replacing: the old workspace is gone, and a stranger has its alias that `adopt`
-/// would have taken over, if that could be. Then somebody has to decide.
+/// Returns whether a refusal is about what a failed run, whose plan is `first`, was replacing: the
+/// old workspace is gone, and a stranger has its alias that `adopt` would have taken over, if that
+/// could be. Then somebody has to decide.
 fn lost_its_place(refusal: &Refusal, first: &Plan) -> bool {
     let is_replaced = |step: &Step| step.id.address == refusal.address && !step.replaces.is_empty();
     refusal.address.kind == Kind::Workspace
@@ -348,7 +359,8 @@ fn lost_its_place(refusal: &Refusal, first: &Plan) -> bool {
         && first.steps.iter().any(is_replaced)
 }
 
-/// Leaves out what changes besides what is asked for: revisions that were deregistered are still there, and a new one has a number.
+/// Leaves out what changes besides what is asked for: revisions that were deregistered are still
+/// there, and a new one has a number.
 fn apart_from_numbers(resource: Option<Resource>) -> Option<Resource> {
     let Some(Resource::TaskDefinition(mut family)) = resource else {
         return resource;
@@ -361,14 +373,15 @@ fn apart_from_numbers(resource: Option<Resource>) -> Option<Resource> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Law 1: stepping through `changes(a, b)` from `a` arrives at `b`, and `changes(a, a)` is empty.
+    /// Law 1: stepping through `changes(a, b)` from `a` arrives at `b`, and `changes(a, a)` is
+    /// empty.
     #[test]
     fn changes_lead_to_what_they_promise(history in worlds::history(), now in worlds::spec()) {
         for address in worlds::addresses() {
             let [from, mut to] = two_states(&history, &now, &address);
             if let (Some(from), Some(to)) = (&from, &mut to) {
                 to.complete(Some(from), &[]);
-                if !Resource::immutable_differences(from, to).is_empty() {
+                if !Resource::replace_reasons(from, to).is_empty() {
                     continue;
                 }
             }
@@ -397,13 +410,13 @@ proptest! {
     /// Law 2: carrying a plan out leaves nothing to do, whatever the stack and the world.
     #[test]
     fn a_plan_carried_out_leaves_an_empty_plan(history in worlds::history(), now in worlds::spec()) {
-        let paper = live_through(&history);
+        let fake = live_through(&history);
         let stack = now.stack();
         let query = stack.query(false);
-        let (plan, outcome) = carry_out(&paper, &stack, &query, &[], history.concurrency);
+        let (plan, outcome) = carry_out(&fake, &stack, &query, &[], history.concurrency);
         if plan.refusals.is_empty() {
             prop_assert_eq!(&outcome.failed, &[]);
-            assert_is_empty(&paper, &stack, &query);
+            assert_is_empty(&fake, &stack, &query);
         }
     }
 
@@ -414,64 +427,66 @@ proptest! {
         now in worlds::spec(),
         faults in worlds::faults(),
     ) {
-        let paper = live_through(&history);
+        let fake = live_through(&history);
         let stack = now.stack();
         let query = stack.query(false);
-        let (first, _) = carry_out(&paper, &stack, &query, &faults, history.concurrency);
+        let (first, _) = carry_out(&fake, &stack, &query, &faults, history.concurrency);
         if first.refusals.is_empty() {
-            let (second, outcome) = carry_out(&paper, &stack, &query, &[], 1);
+            let (second, outcome) = carry_out(&fake, &stack, &query, &[], 1);
             if !second.refusals.is_empty() && second.refusals.iter().all(|r| lost_its_place(r, &first)) {
                 return Ok(());
             }
             prop_assert_eq!(second.refusals, []);
             prop_assert_eq!(&outcome.failed, &[]);
-            assert_is_empty(&paper, &stack, &query);
+            assert_is_empty(&fake, &stack, &query);
         }
     }
 
-    /// Law 4: nothing is removed for good while something live still mentions it. Every run asserts it; here much is removed.
+    /// Law 4: nothing is removed for good while something live still mentions it. Every run asserts
+    /// it; here much is removed.
     #[test]
     fn nothing_is_removed_while_it_is_mentioned(
         history in worlds::history(),
         now in worlds::spec(),
         faults in worlds::faults(),
     ) {
-        let paper = live_through(&history);
+        let fake = live_through(&history);
         let stack = now.fewer().stack();
         let query = stack.query(false);
-        carry_out(&paper, &stack, &query, &faults, history.concurrency);
-        carry_out(&paper, &stack, &query, &[], history.concurrency);
+        carry_out(&fake, &stack, &query, &faults, history.concurrency);
+        carry_out(&fake, &stack, &query, &[], history.concurrency);
     }
 
-    /// Law 5: destroying leaves nothing of ours and touches nothing else, whatever goes wrong on the way.
+    /// Law 5: destroying leaves nothing of ours and touches nothing else, whatever goes wrong on
+    /// the way.
     #[test]
     fn destroying_leaves_nothing_of_ours(
         history in worlds::history(),
         faults in worlds::faults(),
     ) {
-        let paper = live_through(&history);
-        let others = |paper: &Paper| -> Vec<Thing> {
-            paper.things().into_iter().filter(|thing| !is_ours(thing)).collect()
+        let fake = live_through(&history);
+        let others = |fake: &FakeCloud| -> Vec<FakeResource> {
+            fake.things().into_iter().filter(|thing| !is_ours(thing)).collect()
         };
-        let before = others(&paper);
+        let before = others(&fake);
         let stack = history.before.stack().emptied();
         let query = stack.query(true);
-        carry_out(&paper, &stack, &query, &faults, history.concurrency);
-        let (plan, outcome) = carry_out(&paper, &stack, &query, &[], history.concurrency);
+        carry_out(&fake, &stack, &query, &faults, history.concurrency);
+        let (plan, outcome) = carry_out(&fake, &stack, &query, &[], history.concurrency);
         prop_assert_eq!(plan.refusals, []);
         prop_assert_eq!(&outcome.failed, &[]);
-        prop_assert_eq!(others(&paper), before);
-        let ours: Vec<Thing> = paper.things().into_iter().filter(is_ours).collect();
+        prop_assert_eq!(others(&fake), before);
+        let ours: Vec<FakeResource> = fake.things().into_iter().filter(is_ours).collect();
         prop_assert_eq!(ours, []);
     }
 
     /// What is protected has no removal in any plan.
     #[test]
     fn what_is_protected_stays(history in worlds::history(), now in worlds::spec(), protect in worlds::protection()) {
-        let paper = live_through(&history);
+        let fake = live_through(&history);
         let stack = protect.on_stack(now.stack());
-        protect.on_world(&paper);
-        let made = plan(&stack, &paper.snapshot(&stack.query(true)));
+        protect.on_world(&fake);
+        let made = plan(&stack, &fake.snapshot(&stack.query(true)));
         for step in &made.steps {
             let declared = stack.resources.get(&step.id.address);
             if step.id.phase == Phase::Remove {
@@ -496,9 +511,9 @@ fn the_worlds_are_not_too_tame() {
     for _ in 0..200 {
         let history = worlds::history().new_tree(&mut runner).unwrap().current();
         let now = worlds::spec().new_tree(&mut runner).unwrap().current();
-        let paper = live_through(&history);
+        let fake = live_through(&history);
         let stack = now.stack();
-        let plan = plan(&stack, &paper.snapshot(&stack.query(false)));
+        let plan = plan(&stack, &fake.snapshot(&stack.query(false)));
         refused += usize::from(!plan.refusals.is_empty());
         for step in &plan.steps {
             seen.insert(
@@ -513,7 +528,7 @@ fn the_worlds_are_not_too_tame() {
             );
             if step.to.as_ref().is_some_and(|to| {
                 let mut unknown = false;
-                to.each_text(&mut |text| unknown |= text.known().is_none());
+                to.each_template(&mut |text| unknown |= text.known().is_none());
                 unknown
             }) {
                 seen.insert("known after apply");

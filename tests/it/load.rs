@@ -12,23 +12,28 @@ use std::{
 };
 
 use amp_stack::{
-    address::{Address, Kind},
-    identity::Identity,
-    node::Node,
-    policy::Policy,
-    resource::{
-        IgnorePath, Resource,
+    file::{
+        problem::Problem,
+        render::{Look, render},
+        source::Source,
+    },
+    kinds::{
+        Resource,
         log_group::LogGroup,
         role::Role,
         workspace::{Configuration, Workspace},
     },
-    stack::{
-        Declared, Header, Lifecycle, Source, Stack, Surroundings, header, load,
-        problem::Problem,
-        render::{Look, render},
+    load::{self, Header, LoadContext, header},
+    model::{
+        address::{Address, Kind},
+        identity::Identity,
+        lifecycle::{IgnorePath, Lifecycle},
+        node::Node,
+        policy::Policy,
+        tags::Tags,
+        template::{Attribute, Reference, Segment, Template},
     },
-    tags::Tags,
-    text::{Attribute, Reference, Segment, Text},
+    stack::{Declared, Stack},
 };
 use serde_json::json;
 
@@ -41,8 +46,8 @@ fn source(text: &str) -> Source {
     }
 }
 
-fn surroundings<'a>(variables: &[(&str, &str)]) -> Surroundings<'a> {
-    Surroundings {
+fn surroundings<'a>(variables: &[(&str, &str)]) -> LoadContext<'a> {
+    LoadContext {
         identity: Identity::new("111122223333", "us-east-1"),
         account_is_known: true,
         region_is_known: true,
@@ -59,7 +64,7 @@ fn surroundings<'a>(variables: &[(&str, &str)]) -> Surroundings<'a> {
 
 /// Loads the example, or a variant of it.
 fn try_example(text: &str) -> Result<Stack, Vec<Problem>> {
-    load(&source(text), &surroundings(&[("image_tag", "v1")]))
+    load::load(&source(text), &surroundings(&[("image_tag", "v1")]))
 }
 
 fn example() -> Stack {
@@ -69,13 +74,13 @@ fn example() -> Stack {
 /// A stack of these sections.
 fn stack(sections: &str) -> Stack {
     let text = format!("[stack]\nname = \"demo\"\n{sections}");
-    load(&source(&text), &surroundings(&[])).unwrap()
+    load::load(&source(&text), &surroundings(&[])).unwrap()
 }
 
 fn tags(pairs: &[(&str, &str)]) -> Tags {
     pairs
         .iter()
-        .map(|(key, value)| ((*key).to_owned(), Text::from(*value)))
+        .map(|(key, value)| ((*key).to_owned(), Template::from(*value)))
         .collect()
 }
 
@@ -195,9 +200,9 @@ fn the_roles_of_the_example_trust_the_tasks_of_their_account() {
     assert_eq!(task.max_session_seconds, 3600);
     assert_eq!(
         task.permissions_boundary,
-        Some(Text::from("arn:aws:iam::111122223333:policy/Boundary"))
+        Some(Template::from("arn:aws:iam::111122223333:policy/Boundary"))
     );
-    let managed = Text::from("arn:aws:iam::aws:policy/AmazonPrometheusRemoteWriteAccess");
+    let managed = Template::from("arn:aws:iam::aws:policy/AmazonPrometheusRemoteWriteAccess");
     assert!(task.managed_policies.contains(&managed));
     assert_eq!(
         task.tags,
@@ -212,7 +217,7 @@ fn the_roles_of_the_example_trust_the_tasks_of_their_account() {
     let managed = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
     assert_eq!(
         execution.managed_policies,
-        BTreeSet::from([Text::from(managed)])
+        BTreeSet::from([Template::from(managed)])
     );
 }
 
@@ -226,7 +231,7 @@ fn the_task_definition_of_the_example_mentions_what_it_needs() {
     assert_eq!(family.family, "checkout");
     let document = family.document.unwrap();
     let mut mentioned = BTreeSet::new();
-    document.written().each_text(&mut |text| {
+    document.written().each_template(&mut |text| {
         mentioned.extend(text.references().into_iter().map(ToString::to_string));
     });
     let expected = [
@@ -312,7 +317,7 @@ fn variables_come_from_the_nearest_place() {
         source("file = 'a'\nname = 'x'"),
         source("file = 'b'\ndays = 2.5"),
     ];
-    let stack = load(&source(text), &around).unwrap();
+    let stack = load::load(&source(text), &around).unwrap();
     assert_eq!(stack.name.as_str(), "given");
     assert_eq!(
         workspace(&stack).alias.as_deref(),
@@ -347,13 +352,13 @@ fn the_header_of_a_file_with_mistakes_is_read() {
 #[test]
 fn account_and_region_of_the_file_stand_in_for_unknown_ones() {
     let text = "[stack]\nname = 'demo'\nregion = 'us-gov-west-1'\naccount = '444455556666'";
-    let around = Surroundings {
+    let around = LoadContext {
         identity: Identity::new("000000000000", "us-east-1"),
         account_is_known: false,
         region_is_known: false,
         ..surroundings(&[])
     };
-    let stack = load(&source(text), &around).unwrap();
+    let stack = load::load(&source(text), &around).unwrap();
     assert_eq!(
         stack.identity,
         Identity::new("444455556666", "us-gov-west-1")
@@ -379,7 +384,7 @@ fn an_existing_workspace_is_filled_in_and_not_managed() {
     let stack = stack(&format!("[workspace]\narn = '{arn}'\n{roles}"));
     assert!(!stack.resources.contains_key(&Address::workspace()));
     let task = role(&stack, "task");
-    assert_eq!(task.tags["workspace"], Text::from("ws-1"));
+    assert_eq!(task.tags["workspace"], Template::from("ws-1"));
     let expected = json!({
         "Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Action": "aps:RemoteWrite", "Resource": arn},
@@ -388,7 +393,7 @@ fn an_existing_workspace_is_filled_in_and_not_managed() {
     let group = declared(&stack, Kind::LogGroup, "app").want.unwrap();
     assert_eq!(
         group.tags()["url"],
-        Text::from(
+        Template::from(
             "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write"
         )
     );
@@ -397,12 +402,12 @@ fn an_existing_workspace_is_filled_in_and_not_managed() {
 #[test]
 fn logging_ends_in_exactly_one_star() {
     let group = "[log_groups.rules]\nname = '/rules'\nretention_days = 'never'\n";
-    let by_reference = Text::from_segments([
+    let by_reference = Template::from_segments([
         arn_of(Kind::LogGroup, "rules"),
         Segment::Literal(":*".to_owned()),
     ]);
     let arn = "arn:aws:logs:us-east-1:111122223333:log-group:/other";
-    let by_arn = Text::from(format!("{arn}:*"));
+    let by_arn = Template::from(format!("{arn}:*"));
     for (logging, expected) in [
         ("rules", &by_reference),
         ("${log_groups.rules.arn}", &by_reference),
@@ -474,9 +479,9 @@ fn names_may_be_made_of_names() {
     );
     assert_eq!(
         task.tags["self"],
-        Text::from("arn:aws:iam::111122223333:role/us-east-1/demo-aws-Task")
+        Template::from("arn:aws:iam::111122223333:role/us-east-1/demo-aws-Task")
     );
-    let group = Text::from_segments([arn_of(Kind::LogGroup, "app")]);
+    let group = Template::from_segments([arn_of(Kind::LogGroup, "app")]);
     assert_eq!(task.tags["group"], group);
 }
 
@@ -508,7 +513,7 @@ fn policies_are_the_same_in_toml_json_and_files() {
     };
     let mut around = surroundings(&[]);
     around.read = &read;
-    let stack = load(&source(&text), &around).unwrap();
+    let stack = load::load(&source(&text), &around).unwrap();
     let policies = role(&stack, "task").inline_policies;
     let expected = policy(&serde_json::from_str(document).unwrap());
     assert_eq!(policies.len(), 3);
@@ -579,13 +584,13 @@ fn what_depends_on_an_unknown_account_is_not_judged() {
         managed_policies = ['arn:aws:iam::444455556666:policy/Ours']
         permissions_boundary = 'arn:aws-us-gov:iam::444455556666:policy/Boundary'
     ";
-    let around = Surroundings {
+    let around = LoadContext {
         account_is_known: false,
         region_is_known: false,
         ..surroundings(&[])
     };
-    assert!(load(&source(text), &around).is_ok());
-    let codes: Vec<&str> = load(&source(text), &surroundings(&[]))
+    assert!(load::load(&source(text), &around).is_ok());
+    let codes: Vec<&str> = load::load(&source(text), &surroundings(&[]))
         .unwrap_err()
         .iter()
         .map(|problem| problem.code)
@@ -611,7 +616,7 @@ fn what_aws_accepts_is_accepted() {
         "[roles.a]\nname = 'A'\nmanaged_policies = ['AmazonSNSReadOnlyAccess', 'AWSXrayFullAccess', 'job-function/ViewOnlyAccess', 'arn:aws:iam::aws:policy/ReadOnlyAccess']".to_owned(),
     ] {
         let text = format!("[stack]\nname = 'demo'\n{sections}");
-        assert_eq!(load(&source(&text), &surroundings(&[])).err(), None, "{sections}");
+        assert_eq!(load::load(&source(&text), &surroundings(&[])).err(), None, "{sections}");
     }
 }
 
@@ -666,7 +671,7 @@ fn circles_are_found_wherever_they_are() {
     let chain = [role("a", "b"), role("b", "c"), role("c", "d")].concat();
     let codes = |end: &str| {
         let text = format!("[stack]\nname = 'demo'\n{chain}{}", role("d", end));
-        let problems = load(&source(&text), &surroundings(&[]))
+        let problems = load::load(&source(&text), &surroundings(&[]))
             .err()
             .unwrap_or_default();
         problems

@@ -3,14 +3,18 @@
 use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
 use amp_stack::{
-    address::Address,
-    identity::Identity,
+    file::{problem::Problem, source::Source},
+    kinds::{Resource, task_definition::TaskDefinition, workspace::Workspace},
+    load::{self, LoadContext},
+    model::{
+        address::Address,
+        identity::Identity,
+        tags::Owner,
+        template::{Attribute, Template},
+    },
     plan,
-    resource::{Resource, task_definition::TaskDefinition, workspace::Workspace},
-    snapshot::{Found, Snapshot},
-    stack::{Output, Source, Stack, Surroundings, load, problem::Problem},
-    tags::Owner,
-    text::{Attribute, Text},
+    snapshot::{LiveResource, Snapshot},
+    stack::{Output, Stack},
 };
 use serde_json::{Value, json};
 
@@ -27,7 +31,7 @@ fn try_load(sections: &str) -> Result<Stack, Vec<Problem>> {
         path: PathBuf::from("stack.toml"),
         text: format!("[stack]\nname = \"demo\"\n{sections}"),
     };
-    let around = Surroundings {
+    let around = LoadContext {
         identity: Identity::new("111122223333", "us-east-1"),
         account_is_known: true,
         region_is_known: true,
@@ -37,7 +41,7 @@ fn try_load(sections: &str) -> Result<Stack, Vec<Problem>> {
         elsewhere: &|_| false,
         read: &|_| Err(io::Error::from(io::ErrorKind::NotFound)),
     };
-    load(&source, &around)
+    load::load(&source, &around)
 }
 
 #[test]
@@ -56,7 +60,7 @@ fn an_output_is_a_text_or_a_table() {
         (
             "plain".to_owned(),
             Output {
-                value: Text::from("in us-east-1"),
+                value: Template::from("in us-east-1"),
                 description: None,
                 secret: None,
             },
@@ -64,7 +68,7 @@ fn an_output_is_a_text_or_a_table() {
         (
             "url".to_owned(),
             Output {
-                value: Text::from(url),
+                value: Template::from(url),
                 description: Some("of the API".to_owned()),
                 secret: Some(true),
             },
@@ -117,19 +121,19 @@ fn a_workspace_of_somebody_else_has_attributes_without_aws() {
         "#,
     );
     let stack = stack.unwrap();
-    assert_eq!(stack.outputs["id"].value, Text::from("ws-1"));
+    assert_eq!(stack.outputs["id"].value, Template::from("ws-1"));
     let nothing = Snapshot {
         identity: identity(),
         found: Vec::new(),
         roles: Vec::new(),
     };
-    let known = plan::living(&stack, &nothing);
+    let known = plan::current_attributes(&stack, &nothing);
     assert_eq!(known[&Address::workspace()][&Attribute::Id], "ws-1");
     assert_eq!(known[&Address::workspace()].len(), 5);
 }
 
-fn found(address: &Address, resource: Resource, owner: Owner, end: &str) -> Found {
-    Found {
+fn found(address: &Address, resource: Resource, owner: Owner, end: &str) -> LiveResource {
+    LiveResource {
         resource: owned(address, resource),
         owner,
         attributes: BTreeMap::from([(Attribute::Arn, format!("arn:{address}{end}"))]),
@@ -176,9 +180,10 @@ fn what_lives_now_is_told_and_nothing_else() {
         (group_at("app"), Resource::LogGroup(group("/new"))),
         (role_at("task"), Resource::Role(role("Task"))),
     ]);
-    // The plan changes the task definition, so it does not know the ARN that a new revision will have; the live one has one.
+    // The plan changes the task definition, so it does not know the ARN that a new revision will
+    // have; the live one has one.
     assert!(!plan::plan(&stack, &live).known[&family_at("api")].contains_key(&Attribute::Arn));
-    let known = plan::living(&stack, &live);
+    let known = plan::current_attributes(&stack, &live);
     assert_eq!(
         known[&family_at("api")][&Attribute::Arn],
         "arn:task_definitions.api:7"
@@ -192,7 +197,7 @@ fn what_lives_now_is_told_and_nothing_else() {
             .to_vec(),
         ..live
     };
-    assert!(!plan::living(&stack, &two).contains_key(&group_at("app")));
+    assert!(!plan::current_attributes(&stack, &two).contains_key(&group_at("app")));
 }
 
 const OUTPUTS: &str = r#"

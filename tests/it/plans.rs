@@ -9,13 +9,15 @@ mod workspaces;
 use std::sync::Arc;
 
 use amp_stack::{
-    address::Address,
-    cloud::paper::Paper,
+    kinds::{Change, Resource, role::Role},
+    model::{
+        address::Address,
+        tags::{Owner, STACK_TAG},
+        template::Template,
+    },
     plan::{Plan, Reason, risk},
-    resource::{Change, Resource, role::Role},
     stack::Stack,
-    tags::{Owner, STACK_TAG},
-    text::Text,
+    testing::FakeCloud,
 };
 
 use crate::{
@@ -26,31 +28,31 @@ use crate::{
     worlds::{block_on, identity},
 };
 
-fn paper() -> Paper {
-    Paper::new(identity())
+fn fake() -> FakeCloud {
+    FakeCloud::new(identity())
 }
 
 /// A world in which `stack` was applied.
-fn applied(stack: &Stack) -> Paper {
-    let paper = Arc::new(paper());
-    let (outcome, _) = block_on(carry_out(plan(stack, &paper), &paper));
+fn applied(stack: &Stack) -> FakeCloud {
+    let fake = Arc::new(fake());
+    let (outcome, _) = block_on(carry_out(plan(stack, &fake), &fake));
     assert!(outcome.is_complete(), "{outcome:?}");
-    Arc::into_inner(paper).unwrap()
+    Arc::into_inner(fake).unwrap()
 }
 
 fn one_role(role: Role) -> Stack {
     stack([(role_at("task"), Resource::Role(role))])
 }
 
-fn one_group(group: amp_stack::resource::log_group::LogGroup) -> Stack {
+fn one_group(group: amp_stack::kinds::log_group::LogGroup) -> Stack {
     stack([(group_at("app"), Resource::LogGroup(group))])
 }
 
-fn one_workspace(workspace: amp_stack::resource::workspace::Workspace) -> Stack {
+fn one_workspace(workspace: amp_stack::kinds::workspace::Workspace) -> Stack {
     stack([(Address::workspace(), Resource::Workspace(workspace))])
 }
 
-fn one_family(family: amp_stack::resource::task_definition::TaskDefinition) -> Stack {
+fn one_family(family: amp_stack::kinds::task_definition::TaskDefinition) -> Stack {
     stack([(family_at("api"), Resource::TaskDefinition(family))])
 }
 
@@ -89,14 +91,14 @@ fn replaced(plan: &Plan) -> Vec<&'static str> {
 fn tagged(mut resource: Resource, tags: &[(&str, &str)]) -> Resource {
     let tags = tags
         .iter()
-        .map(|(key, value)| ((*key).to_owned(), Text::from(*value)));
+        .map(|(key, value)| ((*key).to_owned(), Template::from(*value)));
     resource.tags_mut().extend(tags);
     resource
 }
 
-fn plan_of_destroying(stack: &Stack, paper: &Paper) -> Plan {
+fn plan_of_destroying(stack: &Stack, fake: &FakeCloud) -> Plan {
     let stack = stack.clone().emptied();
-    amp_stack::plan::plan(&stack, &paper.snapshot(&stack.query(true)))
+    amp_stack::plan::plan(&stack, &fake.snapshot(&stack.query(true)))
 }
 
 #[test]
@@ -110,8 +112,8 @@ fn a_table_renamed_in_the_file_is_a_changed_tag() {
             ),
         ])
     };
-    let paper = applied(&at("old"));
-    let plan = plan(&at("new"), &paper);
+    let fake = applied(&at("old"));
+    let plan = plan(&at("new"), &fake);
     assert_eq!(
         in_words(&plan),
         [
@@ -139,12 +141,12 @@ fn what_is_no_longer_declared_goes_last_and_takes_its_data_with_it() {
             Resource::TaskDefinition(family_of("api", "task")),
         ),
     ]);
-    let paper = applied(&before);
+    let fake = applied(&before);
     let after = stack([(
         family_at("api"),
         Resource::TaskDefinition(family("api", "512")),
     )]);
-    let plan = plan(&after, &paper);
+    let plan = plan(&after, &fake);
     assert_eq!(
         in_words(&plan),
         [
@@ -178,20 +180,20 @@ fn nothing_is_taken_over_unasked() {
             Resource::TaskDefinition(family("api", "256")),
         ),
     ] {
-        let paper = paper();
-        paper.put(resource.clone());
+        let fake = fake();
+        fake.put(resource.clone());
         let wanted = stack([(address.clone(), resource)]);
-        let arn = paper.snapshot(&wanted.query(false)).found[0]
+        let arn = fake.snapshot(&wanted.query(false)).found[0]
             .arn()
             .to_owned();
         let expected = Reason::NotOurs {
             arn,
             owner: Owner::Unknown,
         };
-        assert_eq!(reasons(&plan(&wanted, &paper)), [&expected]);
+        assert_eq!(reasons(&plan(&wanted, &fake)), [&expected]);
 
         let adopting = with_lifecycle(wanted, &address, |l| l.adopt = true);
-        let plan = plan(&adopting, &paper);
+        let plan = plan(&adopting, &fake);
         assert_eq!(plan.refusals, []);
         assert_eq!(plan.steps.len(), 1);
         assert_eq!(plan.steps[0].adopted_from, Some(Owner::Unknown));
@@ -201,8 +203,8 @@ fn nothing_is_taken_over_unasked() {
 
 #[test]
 fn what_another_stack_owns_is_not_adopted() {
-    let paper = paper();
-    paper.put(tagged(
+    let fake = fake();
+    fake.put(tagged(
         Resource::LogGroup(group("/app")),
         &[(STACK_TAG, "another")],
     ));
@@ -213,19 +215,19 @@ fn what_another_stack_owns_is_not_adopted() {
         arn: identity().log_group_arn("/app"),
         owner: Owner::OtherStack("another".to_owned()),
     };
-    assert_eq!(reasons(&plan(&adopting, &paper)), [&expected]);
+    assert_eq!(reasons(&plan(&adopting, &fake)), [&expected]);
 }
 
 #[test]
 fn what_would_have_to_be_replaced_is_not_adopted() {
-    let paper = paper();
+    let fake = fake();
     let mut theirs = group("/app");
     theirs.class = "INFREQUENT_ACCESS".to_owned();
-    paper.put(Resource::LogGroup(theirs));
+    fake.put(Resource::LogGroup(theirs));
     let adopting = with_lifecycle(one_group(group("/app")), &group_at("app"), |l| {
         l.adopt = true;
     });
-    let plan = plan(&adopting, &paper);
+    let plan = plan(&adopting, &fake);
     let [Reason::CannotAdopt { arn, differs, .. }] = reasons(&plan)[..] else {
         panic!("{:?}", plan.refusals);
     };

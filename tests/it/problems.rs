@@ -12,13 +12,15 @@ use std::{
 };
 
 use amp_stack::{
-    identity::Identity,
-    stack::{
-        Source, Stack, Surroundings, load,
+    file::{
         problem::Problem,
         render::{Look, json, render},
-        role_name_collisions, rules,
+        rules,
+        source::Source,
     },
+    load::{self, LoadContext, role_name_collisions},
+    model::identity::Identity,
+    stack::Stack,
 };
 
 /// Where the gallery is.
@@ -33,7 +35,8 @@ fn source(path: &Path) -> Source {
     }
 }
 
-/// Loads a file as a run in 111122223333 and us-east-1 would. Lines that begin with `#:` are options of that run.
+/// Loads a file as a run in 111122223333 and us-east-1 would. Lines that begin with `#:` are
+/// options of that run.
 fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
     let mut variables = BTreeMap::new();
     let mut var_files = Vec::new();
@@ -53,7 +56,7 @@ fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
             (other, _) => panic!("{other} is no option"),
         }
     }
-    let around = Surroundings {
+    let around = LoadContext {
         identity: Identity::new("111122223333", "us-east-1"),
         account_is_known: true,
         region_is_known: true,
@@ -63,7 +66,7 @@ fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
         elsewhere: &|_| false,
         read: &|path| fs::read_to_string(gallery().join("files").join(path)),
     };
-    load(source, &around)
+    load::load(source, &around)
 }
 
 fn mistakes(path: &Path) -> (Source, Vec<Problem>) {
@@ -122,8 +125,8 @@ fn the_gallery_has_every_rule_and_nothing_but_rules() {
 #[test]
 fn every_code_of_the_source_is_a_rule_and_every_rule_is_in_the_source() {
     let mut written = BTreeSet::new();
-    let stack = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stack");
-    each_source(&stack, &mut |text| {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut visit = |text: &str| {
         written.extend(
             text.split('"')
                 .filter(|piece| rules::find(piece).is_some())
@@ -141,7 +144,10 @@ fn every_code_of_the_source_is_a_rule_and_every_rule_is_in_the_source() {
                 );
             }
         }
-    });
+    };
+    for room in ["file", "kinds", "load"] {
+        each_source(&src.join(room), &mut visit);
+    }
     let listed: BTreeSet<String> = rules::all().map(|rule| rule.code.to_owned()).collect();
     assert_eq!(written, listed);
     assert_eq!(
@@ -157,7 +163,7 @@ fn each_source(directory: &Path, visit: &mut dyn FnMut(&str)) {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap();
         if path.is_dir() {
-            if path != Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stack/rules") {
+            if path != Path::new(env!("CARGO_MANIFEST_DIR")).join("src/file/rules") {
                 each_source(&path, visit);
             }
         } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {

@@ -22,7 +22,8 @@ pub(crate) struct Run {
 }
 
 impl Bench {
-    /// A new, empty directory, without credentials, and without the configuration of whoever runs the tests.
+    /// A new, empty directory, without credentials, and without the configuration of whoever runs
+    /// the tests.
     pub(crate) fn new(name: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -108,7 +109,7 @@ impl From<Output> for Run {
 }
 
 impl Run {
-    /// Tells whether it said `words`, on either stream and wherever lines were broken.
+    /// Returns whether it said `words`, on either stream and wherever lines were broken.
     pub(crate) fn says(&self, words: &str) -> bool {
         let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         one_line(&self.stdout).contains(words) || one_line(&self.stderr).contains(words)

@@ -7,22 +7,25 @@ use std::{
 };
 
 use amp_stack::{
-    address::{Address, Kind},
     apply::{self, Event, Options, Outcome},
-    cloud::paper::Paper,
-    node::Node,
-    plan::Plan,
-    policy::Policy,
-    resource::{
+    kinds::{
         Resource,
         log_group::LogGroup,
         role::Role,
         task_definition::{Document, TaskDefinition},
         workspace::{Configuration, Workspace},
     },
-    stack::{Declared, Lifecycle, Stack},
-    tags::Tags,
-    text::{Attribute, Reference, Segment, Text},
+    model::{
+        address::{Address, Kind},
+        lifecycle::Lifecycle,
+        node::Node,
+        policy::Policy,
+        tags::Tags,
+        template::{Attribute, Reference, Segment, Template},
+    },
+    plan::Plan,
+    stack::{Declared, Stack},
+    testing::FakeCloud,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -81,7 +84,7 @@ pub(crate) fn role(name: &str) -> Role {
 
 /// A role that may write to the workspace of its stack.
 pub(crate) fn writer(name: &str) -> Role {
-    let arn = Text::from(mention(Address::workspace(), Attribute::Arn));
+    let arn = Template::from(mention(Address::workspace(), Attribute::Arn));
     let statement = Node::map([
         ("Effect", Node::from("Allow")),
         ("Action", Node::from("aps:RemoteWrite")),
@@ -111,7 +114,7 @@ pub(crate) fn family(name: &str, cpu: &str) -> TaskDefinition {
 
 /// A family whose tasks run as the role at `key`.
 pub(crate) fn family_of(name: &str, key: &str) -> TaskDefinition {
-    let arn = Text::from(mention(role_at(key), Attribute::Arn));
+    let arn = Template::from(mention(role_at(key), Attribute::Arn));
     let document = Node::map([("taskRoleArn", Node::Text(arn))]);
     TaskDefinition {
         document: Some(Document::new(document)),
@@ -124,8 +127,8 @@ pub(crate) fn mention(address: Address, attribute: Attribute) -> Reference {
 }
 
 /// The ARN of the log group at `key` as logging takes it.
-pub(crate) fn logging_to(key: &str) -> Text {
-    Text::from_segments([
+pub(crate) fn logging_to(key: &str) -> Template {
+    Template::from_segments([
         Segment::Reference(mention(group_at(key), Attribute::Arn)),
         Segment::Literal(":*".to_owned()),
     ])
@@ -166,9 +169,9 @@ pub(crate) fn with_lifecycle(
     stack
 }
 
-/// The plan for `stack` in the world of `paper`.
-pub(crate) fn plan(stack: &Stack, paper: &Paper) -> Plan {
-    amp_stack::plan::plan(stack, &paper.snapshot(&stack.query(false)))
+/// The plan for `stack` in the world of `fake`.
+pub(crate) fn plan(stack: &Stack, fake: &FakeCloud) -> Plan {
+    amp_stack::plan::plan(stack, &fake.snapshot(&stack.query(false)))
 }
 
 pub(crate) fn options() -> Options {
@@ -180,14 +183,14 @@ pub(crate) fn options() -> Options {
 }
 
 /// Carries out `plan` without anybody asking to stop, and returns what happened.
-pub(crate) async fn carry_out(plan: Plan, paper: &Arc<Paper>) -> (Outcome, Vec<Event>) {
+pub(crate) async fn carry_out(plan: Plan, fake: &Arc<FakeCloud>) -> (Outcome, Vec<Event>) {
     let (_stop, stopped) = watch::channel(false);
     let mut events = Vec::new();
     let report = |event| events.push(event);
     let options = Options {
-        run_id: format!("run-{}", paper.log().len()),
+        run_id: format!("run-{}", fake.log().len()),
         ..options()
     };
-    let outcome = apply::apply(Arc::new(plan), Arc::clone(paper), options, stopped, report).await;
+    let outcome = apply::apply(Arc::new(plan), Arc::clone(fake), options, stopped, report).await;
     (outcome, events)
 }

@@ -1,4 +1,5 @@
-//! The real binary with `--sandbox`: whole runs on a file, without a network, without credentials, without Python.
+//! The real binary with `--sandbox`: whole runs on a file, without a network, without credentials,
+//! without Python.
 
 use std::{
     fs,
@@ -9,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use amp_stack::sandbox::{Sandbox, Settings};
+use amp_stack_sandbox::{Sandbox, Settings};
 use serde_json::Value;
 
 use crate::{
@@ -39,7 +40,8 @@ fn bench(name: &str) -> Bench {
     bench
 }
 
-/// How many roles, log groups, workspaces and active revisions the sandbox in the default file of `bench` holds.
+/// How many roles, log groups, workspaces and active revisions the sandbox in the default file of
+/// `bench` holds.
 fn counted(bench: &Bench) -> [usize; 4] {
     // A run that was killed at once has not even made the directory.
     fs::create_dir_all(bench.path(FILE).parent().unwrap()).unwrap();
@@ -152,7 +154,8 @@ fn the_stack_file_says_whose_account_it_is() {
 #[test]
 fn a_run_killed_anywhere_is_healed_by_the_next() {
     let bench = bench("sandbox-kill");
-    // The calls come within the first second and after the workspace is active, at about the fourth.
+    // The calls come within the first second and after the workspace is active, at about the
+    // fourth.
     for millis in [20, 60, 90, 120, 150, 200, 300, 3950, 4050, 4100, 4150, 4200] {
         let mut child = bench
             .command(APPLY)

@@ -1,6 +1,6 @@
 //! SDK configurations that lead into a sandbox.
 
-use amp_stack::sandbox::{Sandbox, Settings};
+use amp_stack_sandbox::{Sandbox, Settings};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 

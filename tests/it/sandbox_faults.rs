@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amp_stack::sandbox::{Faults, Sandbox, Settings, chaos::Tally, connector::Clock};
+use amp_stack_sandbox::{Faults, Sandbox, Settings, chaos::Tally, connector::Clock};
 use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_iam::{Client, error::ProvideErrorMetadata as _};
 

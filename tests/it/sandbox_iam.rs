@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf, process};
 
-use amp_stack::sandbox::{Sandbox, Settings};
+use amp_stack_sandbox::{Sandbox, Settings};
 use aws_config::retry::RetryConfig;
 use aws_sdk_iam::{
     Client,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use amp_stack::sandbox::{
+use amp_stack_sandbox::{
     Context, World, iam,
     service::{Input, Outcome},
     wire::{self, Request, Service},

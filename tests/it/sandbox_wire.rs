@@ -1,6 +1,6 @@
 //! The sandbox behind the SDK's own clients, and behind a socket.
 
-use amp_stack::sandbox::{Faults, Sandbox, Settings, server::Server};
+use amp_stack_sandbox::{Faults, Sandbox, Settings, server::Server};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,

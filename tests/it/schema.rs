@@ -1,4 +1,5 @@
-//! The JSON Schema of stack files, judged by an implementation of JSON Schema that nobody here wrote, and compared with the parser.
+//! The JSON Schema of stack files, judged by an implementation of JSON Schema that nobody here
+//! wrote, and compared with the parser.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,15 +10,15 @@ use std::{
 };
 
 use amp_stack::{
-    identity::Identity,
-    stack::{
-        Source, Surroundings,
-        fields::{Fields, Presence, ROOT, lookup},
-        load,
+    file::{
+        fields::{Fields, ROOT, Requirement, lookup},
         problem::Problem,
         reference::reference,
         schema::schema,
+        source::Source,
     },
+    load::{self, LoadContext},
+    model::identity::Identity,
 };
 use serde_json::{Value, json};
 use toml::Table;
@@ -38,7 +39,8 @@ const STRUCTURAL: &[&str] = &[
     "wrong-type",
 ];
 
-/// What `jsonschema` finds wrong with each document, each checked against the part of the schema that it names.
+/// What `jsonschema` finds wrong with each document, each checked against the part of the schema
+/// that it names.
 fn judge(test: &str, documents: &[(String, Value)]) -> Option<Vec<Vec<String>>> {
     let python = server::python(test)?;
     let documents: Vec<Value> = documents
@@ -78,7 +80,7 @@ fn problems(text: &str, variables: BTreeMap<String, String>) -> Vec<Problem> {
         path: "stack.toml".into(),
         text: text.to_owned(),
     };
-    let around = Surroundings {
+    let around = LoadContext {
         identity: Identity::new("111122223333", "us-east-1"),
         account_is_known: true,
         region_is_known: true,
@@ -88,7 +90,7 @@ fn problems(text: &str, variables: BTreeMap<String, String>) -> Vec<Problem> {
         elsewhere: &|_| false,
         read: &|path| fs::read_to_string(root().join("tests/problems/files").join(path)),
     };
-    load(&source, &around).err().unwrap_or_default()
+    load::load(&source, &around).err().unwrap_or_default()
 }
 
 fn root() -> PathBuf {
@@ -137,7 +139,8 @@ fn sound_stack_files_are_valid() {
     }
 }
 
-/// Files of the gallery whose shape is wrong where a schema of this one file can't look, with the reason.
+/// Files of the gallery whose shape is wrong where a schema of this one file can't look, with the
+/// reason.
 const OUT_OF_SIGHT: &[(&str, &str)] = &[
     (
         "examples/unknown-value.toml",
@@ -151,7 +154,7 @@ const OUT_OF_SIGHT: &[(&str, &str)] = &[
 fn the_gallery_is_judged_as_the_parser_judges_it() {
     let mut gallery = files("tests/problems");
     gallery.extend(files("tests/problems/task-definitions"));
-    gallery.extend(files("src/stack/rules/examples"));
+    gallery.extend(files("src/file/rules/examples"));
     let mut judged: Vec<(String, Table, Vec<Problem>)> = Vec::new();
     for (name, text) in gallery {
         // What is not even TOML has no shape.
@@ -213,14 +216,14 @@ fn every_example_and_every_default_is_valid() {
             format!("#/definitions/{}", fields.name)
         };
         for field in fields.fields {
-            let default = match field.presence {
-                Presence::Default(value) => Some(value),
-                Presence::Required
-                | Presence::RequiredByRule
-                | Presence::RequiredUnless { .. }
-                | Presence::Optional
-                | Presence::LeftOut(_)
-                | Presence::Alone => None,
+            let default = match field.requirement {
+                Requirement::Default(value) => Some(value),
+                Requirement::Required
+                | Requirement::RequiredByRule
+                | Requirement::RequiredUnless { .. }
+                | Requirement::Optional
+                | Requirement::DefaultNote(_)
+                | Requirement::Alone => None,
             };
             for value in field.example.into_iter().chain(default) {
                 let table_of_one: Table = format!("value = {value}").parse().unwrap();
@@ -290,7 +293,7 @@ fn mutate_within(value: &mut toml::Value, random: &mut fastrand::Rng) -> bool {
 fn full(fields: &'static Fields, given: Option<&str>, depth: usize) -> Table {
     let mut table = Table::new();
     for field in fields.fields {
-        if matches!(field.presence, Presence::Alone) || given == Some(field.key) {
+        if matches!(field.requirement, Requirement::Alone) || given == Some(field.key) {
             continue;
         }
         let example = field.example.expect("every field has an example");

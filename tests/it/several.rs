@@ -1,6 +1,8 @@
-//! Laws of plans that are about more, or about less, than one whole stack: several stacks in one run, targets, and what is built anew on request.
+//! Laws of plans that are about more, or about less, than one whole stack: several stacks in one
+//! run, targets, and what is built anew on request.
 //!
-//! Which law notices a mistake was tried by making it, one at a time, with the default number of cases:
+//! Which law notices a mistake was tried by making it, one at a time, with the default number of
+//! cases:
 //!
 //! | mistake | noticed by |
 //! |---|---|
@@ -18,12 +20,15 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use amp_stack::{
-    address::Address,
-    plan::{Phase, Plan, foresee, plan},
-    resource::{Resource, task_definition},
-    stack::{Query, Stack},
-    tags::{Owner, STACK_TAG},
-    text::Text,
+    kinds::{Resource, task_definition},
+    model::{
+        address::Address,
+        query::Query,
+        tags::{Owner, STACK_TAG},
+        template::Template,
+    },
+    plan::{Phase, Plan, plan, project},
+    stack::Stack,
 };
 use proptest::{prelude::*, sample};
 
@@ -37,7 +42,7 @@ fn another(mut stack: Stack, apart: bool) -> Stack {
     stack.name = "orders".parse().unwrap();
     for want in stack.resources.values_mut().filter_map(|d| d.want.as_mut()) {
         want.tags_mut()
-            .insert(STACK_TAG.to_owned(), Text::from(stack.name.as_str()));
+            .insert(STACK_TAG.to_owned(), Template::from(stack.name.as_str()));
         match want {
             Resource::LogGroup(group) if apart => group.name.push_str("-2"),
             Resource::Role(role) if apart => role.name.push_str("-2"),
@@ -51,7 +56,8 @@ fn another(mut stack: Stack, apart: bool) -> Stack {
     stack
 }
 
-/// What a plan decides: its steps, and what it refuses. ARNs of revisions that are not there yet can't be foreseen.
+/// What a plan decides: its steps, and what it refuses. ARNs of revisions that are not there yet
+/// can't be foreseen.
 fn decisions(plan: &Plan) -> (Vec<amp_stack::plan::Step>, BTreeSet<Address>) {
     let refused = plan.refusals.iter().map(|r| r.address.clone());
     (plan.steps.clone(), refused.collect())
@@ -62,17 +68,18 @@ fn targets() -> impl Strategy<Value = BTreeSet<Address>> {
     sample::subsequence(all, 1..=2).prop_map(|targets| targets.into_iter().collect())
 }
 
-/// Tells whether the world has something of the stack at `address` that its tags say is there.
-fn is_there(paper: &amp_stack::cloud::paper::Paper, query: &Query, address: &Address) -> bool {
+/// Returns whether the world has something of the stack at `address` that its tags say is there.
+fn is_there(fake: &amp_stack::testing::FakeCloud, query: &Query, address: &Address) -> bool {
     let owner = Owner::Ours(address.clone());
-    let live = paper.snapshot(query);
+    let live = fake.snapshot(query);
     live.found.iter().any(|found| found.owner == owner)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A later stack's plan, made before the earlier one is carried out, is the plan that is made afterwards.
+    /// A later stack's plan, made before the earlier one is carried out, is the plan that is made
+    /// afterwards.
     #[test]
     fn what_an_earlier_stack_will_do_is_foreseen(
         history in worlds::history(),
@@ -81,38 +88,39 @@ proptest! {
         other in worlds::spec(),
         apart in any::<(bool, bool)>(),
     ) {
-        let paper = live_through(&history);
+        let fake = live_through(&history);
         let (earlier, later) = (now.stack(), another(other.stack(), apart.1));
         let before = another(was.stack(), apart.0);
-        carry_out(&paper, &before, &before.query(false), &[], 1);
+        carry_out(&fake, &before, &before.query(false), &[], 1);
 
-        let mut live = paper.snapshot(&later.query(true));
+        let mut live = fake.snapshot(&later.query(true));
         let query = earlier.query(false);
-        let first = plan(&earlier, &paper.snapshot(&query));
+        let first = plan(&earlier, &fake.snapshot(&query));
         if !first.refusals.is_empty() {
             return Ok(());
         }
-        foresee(&mut live, &first, &earlier.name, true);
-        let foreseen = plan(&later, &live);
-        let (_, outcome) = carry_out(&paper, &earlier, &query, &[], history.concurrency);
+        project(&mut live, &first, &earlier.name, true);
+        let projected = plan(&later, &live);
+        let (_, outcome) = carry_out(&fake, &earlier, &query, &[], history.concurrency);
         prop_assert_eq!(&outcome.failed, &[]);
-        let made = plan(&later, &paper.snapshot(&later.query(true)));
-        prop_assert_eq!(decisions(&foreseen), decisions(&made));
+        let made = plan(&later, &fake.snapshot(&later.query(true)));
+        prop_assert_eq!(decisions(&projected), decisions(&made));
     }
 
-    /// A narrowed plan can be carried out by itself, leaves nothing to do at its targets, and the rest can follow.
+    /// A narrowed plan can be carried out by itself, leaves nothing to do at its targets, and the
+    /// rest can follow.
     #[test]
     fn a_target_takes_along_what_it_needs(
         history in worlds::history(),
         now in worlds::spec(),
         only in targets(),
     ) {
-        let paper = live_through(&history);
+        let fake = live_through(&history);
         let stack = now.stack();
         let query = stack.query(true);
-        let whole = plan(&stack, &paper.snapshot(&query));
+        let whole = plan(&stack, &fake.snapshot(&query));
         let (narrowed, outcome) =
-            carry_out_narrowed(&paper, &stack, &query, Some(&only), &[], history.concurrency);
+            carry_out_narrowed(&fake, &stack, &query, Some(&only), &[], history.concurrency);
         for step in &narrowed.steps {
             let whole = whole.steps.iter().find(|other| other.id == step.id).unwrap();
             let lost = whole.after.difference(&step.after);
@@ -124,13 +132,13 @@ proptest! {
         }
         prop_assert_eq!(&outcome.failed, &[]);
         if narrowed.refusals.is_empty() {
-            let again = plan(&stack, &paper.snapshot(&query)).only(&only, &stack);
+            let again = plan(&stack, &fake.snapshot(&query)).only(&only, &stack);
             prop_assert_eq!(&again.steps, &[]);
         }
-        let (rest, outcome) = carry_out(&paper, &stack, &query, &[], history.concurrency);
+        let (rest, outcome) = carry_out(&fake, &stack, &query, &[], history.concurrency);
         if rest.refusals.is_empty() {
             prop_assert_eq!(&outcome.failed, &[]);
-            assert_is_empty(&paper, &stack, &query);
+            assert_is_empty(&fake, &stack, &query);
         }
     }
 
@@ -141,10 +149,10 @@ proptest! {
         now in worlds::spec(),
         anew in targets(),
     ) {
-        let paper = live_through(&history);
+        let fake = live_through(&history);
         let stack = now.stack();
         let query = stack.query(true);
-        carry_out(&paper, &stack, &query, &[], history.concurrency);
+        carry_out(&fake, &stack, &query, &[], history.concurrency);
         let mut asked = stack.clone();
         for address in &anew {
             if let Some(declared) = asked.resources.get_mut(address) {
@@ -153,10 +161,10 @@ proptest! {
         }
         let there: BTreeSet<&Address> = anew
             .iter()
-            .filter(|address| is_there(&paper, &query, address))
+            .filter(|address| is_there(&fake, &query, address))
             .filter(|address| stack.resources.get(address).is_some_and(|d| d.want.is_some()))
             .collect();
-        let (plan, outcome) = carry_out(&paper, &asked, &query, &[], history.concurrency);
+        let (plan, outcome) = carry_out(&fake, &asked, &query, &[], history.concurrency);
         if !plan.refusals.is_empty() {
             return Ok(());
         }
@@ -166,26 +174,26 @@ proptest! {
             let calls: Vec<_> = steps.iter().flat_map(|step| step.changes()).collect();
             let registers = calls.iter().any(|call| matches!(
                 call,
-                amp_stack::resource::Change::TaskDefinition(task_definition::Change::Register { .. })
+                amp_stack::kinds::Change::TaskDefinition(task_definition::Change::Register { .. })
             ));
             let removes = steps.iter().any(|step| step.id.phase == Phase::Remove);
             prop_assert!(registers != removes, "{address}: {calls:?}");
         }
-        assert_is_empty(&paper, &stack, &stack.query(false));
+        assert_is_empty(&fake, &stack, &stack.query(false));
     }
 }
 
 /// Two stacks in different regions share nothing but the roles.
 #[test]
 fn only_roles_are_foreseen_across_regions() {
-    let paper = Arc::new(amp_stack::cloud::paper::Paper::new(worlds::identity()));
+    let fake = Arc::new(amp_stack::testing::FakeCloud::new(worlds::identity()));
     let spec = worlds::whole();
     let earlier = spec.stack();
     let later = another(spec.stack(), false);
-    let first = plan(&earlier, &paper.snapshot(&earlier.query(false)));
+    let first = plan(&earlier, &fake.snapshot(&earlier.query(false)));
     for (same_region, refused) in [(true, 6), (false, 2)] {
-        let mut live = paper.snapshot(&later.query(false));
-        foresee(&mut live, &first, &earlier.name, same_region);
+        let mut live = fake.snapshot(&later.query(false));
+        project(&mut live, &first, &earlier.name, same_region);
         let plan = plan(&later, &live);
         assert_eq!(decisions(&plan).1.len(), refused, "{:?}", plan.refusals);
     }
@@ -193,19 +201,19 @@ fn only_roles_are_foreseen_across_regions() {
 
 #[test]
 fn what_an_earlier_stack_takes_over_is_not_free() {
-    let paper = Arc::new(amp_stack::cloud::paper::Paper::new(worlds::identity()));
+    let fake = Arc::new(amp_stack::testing::FakeCloud::new(worlds::identity()));
     let mut earlier = worlds::whole().stack();
     for declared in earlier.resources.values_mut() {
         declared.lifecycle.adopt = true;
     }
     let later = another(earlier.clone(), false);
-    let group = Address::new(amp_stack::address::Kind::LogGroup, "a");
+    let group = Address::new(amp_stack::model::address::Kind::LogGroup, "a");
     let mut stranger = earlier.resources[&group].want.clone().unwrap();
     stranger.tags_mut().clear();
-    paper.put(stranger);
-    let first = plan(&earlier, &paper.snapshot(&earlier.query(false)));
-    let mut live = paper.snapshot(&later.query(false));
+    fake.put(stranger);
+    let first = plan(&earlier, &fake.snapshot(&earlier.query(false)));
+    let mut live = fake.snapshot(&later.query(false));
     assert!(!decisions(&plan(&later, &live)).1.contains(&group));
-    foresee(&mut live, &first, &earlier.name, true);
+    project(&mut live, &first, &earlier.name, true);
     assert!(decisions(&plan(&later, &live)).1.contains(&group));
 }

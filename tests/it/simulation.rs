@@ -1,43 +1,59 @@
-//! The proof that apply survives: the whole library, from the text of a stack file to the summary, against a sandbox that misbehaves, on a clock that
-//! jumps and with dice that fall the same way again.
+//! The proof that apply survives: the whole library, from the text of a stack file to the summary,
+//! against a sandbox that misbehaves, on a clock that jumps and with dice that fall the same way
+//! again.
 //!
-//! A seed tells a story. An account is made that holds bystanders of every kind (roles, log groups, workspaces with our alias, families, another stack, this
-//! stack in another region), perhaps things of others under our names, perhaps half-made things of ours. Then come a few rounds: a random stack file is
-//! applied on bad days, with throttling, 5xx errors, connections lost before and after the effect, hangs, stale reads, slow propagation and short pages, and
-//! the process is killed or interrupted at some request that alters something; sometimes the file changes before the last one is through. Then it is applied
-//! on mildly bad days until everything is done. At last the stack is destroyed in the same way.
+//! A seed tells a story. An account is made that holds bystanders of every kind (roles, log groups,
+//! workspaces with our alias, families, another stack, this stack in another region), perhaps
+//! things of others under our names, perhaps half-made things of ours. Then come a few rounds: a
+//! random stack file is applied on bad days, with throttling, 5xx errors, connections lost before
+//! and after the effect, hangs, stale reads, slow propagation and short pages, and the process is
+//! killed or interrupted at some request that alters something; sometimes the file changes before
+//! the last one is through. Then it is applied on mildly bad days until everything is done. At last
+//! the stack is destroyed in the same way.
 //!
 //! # What is demanded
 //!
 //! After every run, however it ended:
-//! * Every bystander is what it was, byte for byte. Everything else is ours by its tags from its first moment, or was left by others under one of our names
-//!   and is untouched. There is one workspace of ours at most.
+//! * Every bystander is what it was, byte for byte. Everything else is ours by its tags from its
+//!   first moment, or was left by others under one of our names and is untouched. There is one
+//!   workspace of ours at most.
 //! * Until there was a plan, and if there was nothing to do, no request altered anything.
-//! * A revision was registered when nothing was going on any more with the roles and log groups that it mentions.
+//! * A revision was registered when nothing was going on any more with the roles and log groups
+//!   that it mentions.
 //! * No password was shown in plan, progress or summary.
-//! * Every step of the plan is told of in the outcome, and after Ctrl-C every request in flight was waited for.
+//! * Every step of the plan is told of in the outcome, and after Ctrl-C every request in flight was
+//!   waited for.
 //!
-//! If so much time has passed since the run before that its effects can be seen everywhere (in two stories of three), moreover:
-//! * Nothing failed unless a fault happened in this run, and then with the code of a fault. A stale read may cause any failure.
-//! * No stale read having happened, nothing went for good while something of ours still mentioned it.
+//! If so much time has passed since the run before that its effects can be seen everywhere (in two
+//! stories of three), moreover:
+//! * Nothing failed unless a fault happened in this run, and then with the code of a fault. A stale
+//!   read may cause any failure.
+//! * No stale read having happened, nothing went for good while something of ours still mentioned
+//!   it.
 //!
-//! When a round has come to rest, within a bounded number of runs on mildly bad days, and everything can be seen everywhere:
+//! When a round has come to rest, within a bounded number of runs on mildly bad days, and
+//! everything can be seen everywhere:
 //! * The plan is empty, and looking at it altered nothing.
 //! * The account holds what the file says, judged without the planner, and nothing more of ours.
-//! * A document that changed has one new revision, and one that did not has none. If the file changed before it was through, each version may have had its
-//!   own. If the runs came so close after each other that one could not see what the other had done, each may have registered one: ECS has no client
-//!   token for this, and no stronger promise is possible.
+//! * A document that changed has one new revision, and one that did not has none. If the file
+//!   changed before it was through, each version may have had its own. If the runs came so close
+//!   after each other that one could not see what the other had done, each may have registered one:
+//!   ECS has no client token for this, and no stronger promise is possible.
 //!
-//! After the destruction nothing of ours is left. One that meets a protected workspace does nothing.
+//! After the destruction nothing of ours is left. One that meets a protected workspace does
+//! nothing.
 //!
 //! # How to run it
 //!
-//! `cargo test --test it simulation` tells the stories of [`SEEDS`]. `AMP_STACK_SIM_SEEDS=1..1000000` tells as many as you like, and prints with `--nocapture`
-//! what happened in them; `AMP_STACK_SIM_SEEDS=17` tells one. A story that goes wrong is printed with its seed, and goes wrong in the same way again.
+//! `cargo test --test it simulation` tells the stories of [`SEEDS`].
+//! `AMP_STACK_SIM_SEEDS=1..1000000` tells as many as you like, and prints with `--nocapture` what
+//! happened in them; `AMP_STACK_SIM_SEEDS=17` tells one. A story that goes wrong is printed with
+//! its seed, and goes wrong in the same way again.
 //!
 //! # Whether it would notice
 //!
-//! These bugs were put in by hand, one at a time, and the stories of the seeds from 1 to 30 told of each (to 60 of the first):
+//! These bugs were put in by hand, one at a time, and the stories of the seeds from 1 to 30 told of
+//! each (to 60 of the first):
 //!
 //! | bug | went wrong | what noticed it |
 //! |---|---|---|
@@ -85,7 +101,8 @@ const ENOUGH: u64 = 100;
 /// How much of a story that went wrong is shown.
 const LINES_SHOWN: usize = 120;
 
-/// Tells the story of one seed in a world of its own, where time passes only when nothing else is left to do.
+/// Tells the story of one seed in a world of its own, where time passes only when nothing else is
+/// left to do.
 fn simulate(seed: u64, trace: &Trace) -> Tally {
     // The SDK's jitter.
     fastrand::seed(seed);
@@ -127,7 +144,8 @@ fn seeds() -> RangeInclusive<u64> {
     }
 }
 
-/// Tells the stories of `seeds` on all processors; the sum of what happened, and how stories went wrong, by seed.
+/// Tells the stories of `seeds` on all processors; the sum of what happened, and how stories went
+/// wrong, by seed.
 fn tell_all(seeds: &RangeInclusive<u64>) -> (Tally, Vec<(u64, String)>) {
     let next = AtomicU64::new(*seeds.start());
     let told = Mutex::new((Vec::new(), Vec::new()));

@@ -12,13 +12,17 @@ use std::{
 };
 
 use amp_stack::{
-    address::{Address, Kind},
-    identity::Identity,
-    resource::{Resource, task_definition::TaskDefinition},
-    stack::{
-        Source, Stack, Surroundings, load,
+    file::{
         render::{Look, render},
+        source::Source,
     },
+    kinds::{Resource, task_definition::TaskDefinition},
+    load::{self, LoadContext},
+    model::{
+        address::{Address, Kind},
+        identity::Identity,
+    },
+    stack::Stack,
 };
 use serde_json::{Value, json};
 
@@ -32,7 +36,7 @@ pub(crate) fn stack(name: &str) -> Stack {
         path: name.into(),
         text: fs::read_to_string(stacks().join(name)).unwrap(),
     };
-    let around = Surroundings {
+    let around = LoadContext {
         identity: Identity::new("111122223333", "eu-central-1"),
         account_is_known: true,
         region_is_known: true,
@@ -47,7 +51,7 @@ pub(crate) fn stack(name: &str) -> Stack {
             ))
         },
     };
-    load(&source, &around).unwrap_or_else(|problems| {
+    load::load(&source, &around).unwrap_or_else(|problems| {
         panic!("{}", render(&source, &problems, Look::Plain { width: 120 }))
     })
 }
@@ -111,7 +115,8 @@ fn every_stack_file_is_sound_and_tested_here() {
     );
 }
 
-/// The page is the ECS developer guide's "Exporting application metrics to Amazon Managed Service for Prometheus".
+/// The page is the ECS developer guide's "Exporting application metrics to Amazon Managed Service
+/// for Prometheus".
 #[test]
 fn the_example_of_the_ecs_documentation_is_reproduced_member_by_member() {
     let example: Value =

@@ -6,14 +6,8 @@ use std::{
 };
 
 use amp_stack::{
-    address::{Address, Kind},
-    cloud::paper::Paper,
-    node::Node,
-    normal::Suppressed,
-    plan::{self, Plan, suppressed::RULES},
-    policy::{self, Policy},
-    resource::{
-        IgnorePath, Resource,
+    kinds::{
+        Resource,
         log_group::LogGroup,
         role::Role,
         task_definition::{
@@ -22,11 +16,21 @@ use amp_stack::{
         },
         workspace::{Configuration, Workspace},
     },
+    model::{
+        address::{Address, Kind},
+        lifecycle::IgnorePath,
+        live::Fact,
+        node::Node,
+        normal::Suppressed,
+        policy::{self, Policy},
+        tags::Owner,
+        template::{Attribute, Template},
+    },
+    plan::{self, Plan, suppressed::RULES},
     show::{Style, suppressed::render},
-    snapshot::{Fact, Found, Snapshot},
+    snapshot::{LiveResource, Snapshot},
     stack::Stack,
-    tags::Owner,
-    text::{Attribute, Text},
+    testing::FakeCloud,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -42,9 +46,9 @@ use crate::{
 };
 
 /// The ids of what lives follow from its address.
-fn found(address: &Address, resource: Resource, facts: Vec<Fact>) -> Found {
+fn found(address: &Address, resource: Resource, facts: Vec<Fact>) -> LiveResource {
     let arn = format!("arn:aws:test:us-east-1:111122223333:{address}");
-    Found {
+    LiveResource {
         resource: owned(address, resource),
         owner: Owner::Ours(address.clone()),
         attributes: BTreeMap::from([(Attribute::Arn, arn)]),
@@ -52,7 +56,7 @@ fn found(address: &Address, resource: Resource, facts: Vec<Fact>) -> Found {
     }
 }
 
-fn snapshot(found: Found) -> Snapshot {
+fn snapshot(found: LiveResource) -> Snapshot {
     Snapshot {
         identity: identity(),
         found: vec![found],
@@ -296,7 +300,7 @@ fn about_the_rest() -> Vec<Case> {
     let mut tagged = logs("STANDARD", Some(30));
     tagged
         .tags_mut()
-        .insert("team".to_owned(), Text::from("payments"));
+        .insert("team".to_owned(), Template::from("payments"));
     let plain = || logs("STANDARD", Some(30));
     let policy = Fact::RetentionByAccountPolicy("keep".to_owned());
     let of_aws = BTreeMap::from([("aws:createdBy".to_owned(), "me".to_owned())]);
@@ -556,13 +560,13 @@ fn sizes<'a>(stack: &'a Stack, plan: &Plan) -> BTreeMap<&'a Address, &'a str> {
 }
 
 proptest! {
-    /// Worlds on paper give documents back as AWS may, with sizes in units.
+    /// Fake clouds give documents back as AWS may, with sizes in units.
     #[test]
     fn whatever_was_applied_is_explained_where_it_is_spelled_differently(spec in spec()) {
-        let (stack, paper) = (spec.stack(), Arc::new(Paper::new(identity())));
+        let (stack, fake) = (spec.stack(), Arc::new(FakeCloud::new(identity())));
         let query = stack.query(false);
-        carry_out(&paper, &stack, &query, &[], 4);
-        let live = paper.snapshot(&query);
+        carry_out(&fake, &stack, &query, &[], 4);
+        let live = fake.snapshot(&query);
         let plan = plan::plan(&stack, &live);
         let suppressed = plan::suppressed::suppressed(&stack, &live, &plan);
         for one in suppressed.values().flatten() {

@@ -3,21 +3,24 @@
 use std::{collections::BTreeMap, fmt, future::Future, time::Duration};
 
 use amp_stack::{
-    address::{Address, Kind, StackName},
-    cloud::paper::{Fault, Paper, Thing},
-    identity::Identity,
-    node::Node,
-    policy::Policy,
-    resource::{
-        IgnorePath, Resource,
+    kinds::{
+        Resource,
         log_group::LogGroup,
         role::Role,
         task_definition::{Document, TaskDefinition},
         workspace::{Configuration, Workspace},
     },
-    stack::{Declared, Lifecycle, Stack},
-    tags::{ADDRESS_TAG, PREVENT_DESTROY_TAG, REGION_TAG, STACK_TAG, Tags},
-    text::{Attribute, Reference, Segment, Text},
+    model::{
+        address::{Address, Kind, StackName},
+        identity::Identity,
+        lifecycle::{IgnorePath, Lifecycle},
+        node::Node,
+        policy::Policy,
+        tags::{ADDRESS_TAG, PREVENT_DESTROY_TAG, REGION_TAG, STACK_TAG, Tags},
+        template::{Attribute, Reference, Segment, Template},
+    },
+    stack::{Declared, Stack},
+    testing::{FakeCloud, FakeResource, Fault},
 };
 use proptest::{option, prelude::*, sample};
 use serde_json::json;
@@ -32,10 +35,10 @@ pub(crate) fn stack_name() -> StackName {
     "checkout".parse().unwrap()
 }
 
-/// Tells whether `thing` carries the tags of our stack.
-pub(crate) fn is_ours(thing: &Thing) -> bool {
+/// Returns whether `thing` carries the tags of our stack.
+pub(crate) fn is_ours(thing: &FakeResource) -> bool {
     let tags = thing.resource.tags();
-    let is = |key: &str, value: &str| tags.get(key) == Some(&Text::from(value));
+    let is = |key: &str, value: &str| tags.get(key) == Some(&Template::from(value));
     is(STACK_TAG, stack_name().as_str())
         && (!tags.contains_key(REGION_TAG) || is(REGION_TAG, &identity().region))
 }
@@ -67,7 +70,7 @@ pub(crate) fn addresses() -> Vec<Address> {
 #[derive(Clone)]
 pub(crate) struct Traits {
     /// Not declared, declared to be gone, or wanted.
-    presence: Presence,
+    presence: Requirement,
     /// Which of two names.
     name: bool,
     /// Which of two values of something immutable.
@@ -86,9 +89,9 @@ pub(crate) struct Traits {
 impl fmt::Debug for Traits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let presence = match self.presence {
-            Presence::Undeclared => return f.write_str("undeclared"),
-            Presence::Gone => "gone",
-            Presence::Wanted => "wanted",
+            Requirement::Undeclared => return f.write_str("undeclared"),
+            Requirement::Gone => "gone",
+            Requirement::Wanted => "wanted",
         };
         write!(f, "{presence}:{}", self.value)?;
         let flags = [
@@ -107,7 +110,7 @@ impl fmt::Debug for Traits {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Presence {
+enum Requirement {
     Undeclared,
     Gone,
     Wanted,
@@ -125,9 +128,9 @@ pub(crate) struct Spec {
 
 fn traits() -> impl Strategy<Value = Traits> {
     let presence = prop_oneof![
-        2 => Just(Presence::Undeclared),
-        1 => Just(Presence::Gone),
-        7 => Just(Presence::Wanted),
+        2 => Just(Requirement::Undeclared),
+        1 => Just(Requirement::Gone),
+        7 => Just(Requirement::Wanted),
     ];
     let rare = || prop::bool::weighted(0.15);
     (
@@ -177,7 +180,7 @@ pub(crate) fn spec() -> impl Strategy<Value = Spec> {
 /// A stack of everything.
 pub(crate) fn whole() -> Spec {
     let traits = Traits {
-        presence: Presence::Wanted,
+        presence: Requirement::Wanted,
         name: false,
         immutable: false,
         value: 0,
@@ -204,7 +207,7 @@ impl Spec {
             &mut self.roles[0],
             &mut self.families[0],
         ] {
-            traits.presence = Presence::Undeclared;
+            traits.presence = Requirement::Undeclared;
         }
         self
     }
@@ -214,7 +217,8 @@ impl Spec {
         let mut resources = BTreeMap::new();
         for (index, key) in ["a", "b"].into_iter().enumerate() {
             let group = &self.groups[index];
-            // Whether the two have swapped their names is up to the first one, so that names differ.
+            // Whether the two have swapped their names is up to the first one, so that names
+            // differ.
             let names = |pair: [&'static str; 2], swapped: bool| pair[index ^ usize::from(swapped)];
             let address = Address::new(Kind::LogGroup, key);
             let want = log_group(names(["/app", "/collector"], self.groups[0].name), group);
@@ -263,7 +267,7 @@ impl Spec {
     fn workspace(&self) -> Resource {
         let traits = &self.workspace;
         let logs_to = Address::new(Kind::LogGroup, "a");
-        let logging = Text::from_segments([
+        let logging = Template::from_segments([
             reference(&logs_to, Attribute::Arn),
             Segment::Literal(":*".to_owned()),
         ]);
@@ -271,7 +275,7 @@ impl Spec {
             alias: Some(if traits.name { "metrics" } else { "samples" }.to_owned()),
             kms_key_arn: traits
                 .immutable
-                .then(|| Text::from("arn:aws:kms:us-east-1:111122223333:key/1")),
+                .then(|| Template::from("arn:aws:kms:us-east-1:111122223333:key/1")),
             configuration: Configuration {
                 retention_days: [None, Some(30), Some(60)][usize::from(traits.value)],
                 ..Configuration::default()
@@ -291,12 +295,12 @@ impl Spec {
         } else {
             workspace
         };
-        let policy = Node::map([("Resource", Node::Text(Text::from_segments([workspace])))]);
+        let policy = Node::map([("Resource", Node::Text(Template::from_segments([workspace])))]);
         let policy = Policy::new(Node::map([("Statement", policy)]));
         let service = ["ecs-tasks", "ec2", "ecs-tasks"][usize::from(traits.value)];
         let managed = traits
             .optional
-            .then(|| Text::from("arn:aws:iam::aws:policy/X"));
+            .then(|| Template::from("arn:aws:iam::aws:policy/X"));
         Resource::Role(Role {
             name,
             path: if traits.immutable { "/team/" } else { "/" }.to_owned(),
@@ -306,7 +310,7 @@ impl Spec {
             )),
             max_session_seconds: 3600,
             permissions_boundary: (traits.value == 1)
-                .then(|| Text::from("arn:aws:iam::111122223333:policy/B")),
+                .then(|| Template::from("arn:aws:iam::111122223333:policy/B")),
             managed_policies: managed.into_iter().collect(),
             inline_policies: BTreeMap::from([("write".to_owned(), policy)]),
             instance_profiles: std::collections::BTreeSet::new(),
@@ -324,7 +328,7 @@ impl Spec {
             if traits.mentions && is_wanted {
                 document.push((
                     member.to_owned(),
-                    Node::Text(Text::from_segments([reference(&address, attribute)])),
+                    Node::Text(Template::from_segments([reference(&address, attribute)])),
                 ));
             }
         };
@@ -361,7 +365,7 @@ impl Spec {
 
 impl Traits {
     fn is_wanted(&self) -> bool {
-        self.presence == Presence::Wanted
+        self.presence == Requirement::Wanted
     }
 }
 
@@ -377,7 +381,7 @@ fn log_group(name: &str, traits: &Traits) -> Resource {
         retention_days: [None, Some(7), Some(30)][usize::from(traits.value)],
         kms_key_arn: traits
             .optional
-            .then(|| Text::from("arn:aws:kms:us-east-1:111122223333:key/2")),
+            .then(|| Template::from("arn:aws:kms:us-east-1:111122223333:key/2")),
         deletion_protection: false,
         tags: Tags::new(),
     })
@@ -397,13 +401,14 @@ fn declare(
     mut want: Resource,
     keep_revisions: Option<u32>,
 ) {
-    if traits.presence == Presence::Undeclared {
+    if traits.presence == Requirement::Undeclared {
         return;
     }
     want.tags_mut().extend(ownership(address));
     if traits.optional {
         let team = ["a", "b", "c"][usize::from(traits.value)];
-        want.tags_mut().insert("team".to_owned(), Text::from(team));
+        want.tags_mut()
+            .insert("team".to_owned(), Template::from(team));
     }
     let lifecycle = Lifecycle {
         adopt: traits.adopt,
@@ -422,11 +427,11 @@ fn declare(
 /// The tags that say that something is ours and stands at `address`.
 pub(crate) fn ownership(address: &Address) -> Tags {
     let mut tags = Tags::from([
-        (STACK_TAG.to_owned(), Text::from(stack_name().as_str())),
-        (ADDRESS_TAG.to_owned(), Text::from(address.to_string())),
+        (STACK_TAG.to_owned(), Template::from(stack_name().as_str())),
+        (ADDRESS_TAG.to_owned(), Template::from(address.to_string())),
     ]);
     if address.kind == Kind::Role {
-        tags.insert(REGION_TAG.to_owned(), Text::from(identity().region));
+        tags.insert(REGION_TAG.to_owned(), Template::from(identity().region));
     }
     tags
 }
@@ -449,7 +454,8 @@ pub(crate) struct History {
     pub(crate) concurrency: usize,
     /// What was done by hand afterwards.
     pub(crate) drifts: Vec<Drift>,
-    /// What others have put under names that the stack may want: the thing, and whether it belongs to another stack.
+    /// What others have put under names that the stack may want: the thing, and whether it belongs
+    /// to another stack.
     strangers: Vec<(Spec, sample::Index, bool)>,
 }
 
@@ -488,46 +494,47 @@ pub(crate) fn faults() -> impl Strategy<Value = Vec<(usize, Fault)>> {
 }
 
 impl History {
-    /// The world before the first stack: bystanders, another stack, the same stack in another region, and strangers.
-    pub(crate) fn world(&self) -> Paper {
-        let paper = Paper::new(identity()).with_latency(Duration::from_millis(800));
+    /// The world before the first stack: bystanders, another stack, the same stack in another
+    /// region, and strangers.
+    pub(crate) fn world(&self) -> FakeCloud {
+        let fake = FakeCloud::new(identity()).with_latency(Duration::from_millis(800));
         for name in ["Bystander", "OtherStack", "OtherRegion"] {
             for mut resource in bystanders(name) {
                 if name == "OtherStack" {
-                    let other = (STACK_TAG.to_owned(), Text::from("another"));
+                    let other = (STACK_TAG.to_owned(), Template::from("another"));
                     resource.tags_mut().extend([other]);
                 }
                 if name == "OtherRegion" && resource.kind() == Kind::Role {
                     let tags = resource.tags_mut();
                     tags.extend(ownership(&Address::new(Kind::Role, "a")));
-                    tags.insert(REGION_TAG.to_owned(), Text::from("eu-west-1"));
+                    tags.insert(REGION_TAG.to_owned(), Template::from("eu-west-1"));
                 }
-                paper.put(resource);
+                fake.put(resource);
             }
         }
         for (spec, index, belongs) in &self.strangers {
             if let Some(mut resource) = spec.one_resource(*index) {
                 resource.tags_mut().clear();
                 if *belongs {
-                    let other = (STACK_TAG.to_owned(), Text::from("another"));
+                    let other = (STACK_TAG.to_owned(), Template::from("another"));
                     resource.tags_mut().extend([other]);
                 }
-                paper.put(resource);
+                fake.put(resource);
             }
         }
-        paper
+        fake
     }
 
     /// Does by hand what was done by hand.
-    pub(crate) fn drift(&self, paper: &Paper) {
+    pub(crate) fn drift(&self, fake: &FakeCloud) {
         for drift in &self.drifts {
-            let ours: Vec<Thing> = paper.things().into_iter().filter(is_ours).collect();
+            let ours: Vec<FakeResource> = fake.things().into_iter().filter(is_ours).collect();
             if ours.is_empty() {
                 return;
             }
             let (Drift::Remove(index) | Drift::Alter(index)) = drift;
             let chosen = index.get(&ours);
-            paper.meddle(|thing| {
+            fake.mutate(|thing| {
                 let is_chosen = thing == chosen;
                 match drift {
                     Drift::Remove(_) => return !is_chosen,
@@ -553,7 +560,7 @@ impl Spec {
 
 fn bystanders(name: &str) -> Vec<Resource> {
     let spec = |value| Traits {
-        presence: Presence::Wanted,
+        presence: Requirement::Wanted,
         name: false,
         immutable: false,
         value,
@@ -589,7 +596,7 @@ fn alter(resource: &mut Resource) {
         Resource::Role(role) => {
             role.instance_profiles.insert("profile".to_owned());
             role.managed_policies
-                .insert(Text::from("arn:aws:iam::aws:policy/Y"));
+                .insert(Template::from("arn:aws:iam::aws:policy/Y"));
         }
         Resource::TaskDefinition(family) => {
             if let (Some(revision), None) = (family.revision, family.older.first()) {
@@ -601,7 +608,7 @@ fn alter(resource: &mut Resource) {
     }
     resource
         .tags_mut()
-        .insert("by".to_owned(), Text::from("hand"));
+        .insert("by".to_owned(), Template::from("hand"));
 }
 
 /// What is protected, and how.
@@ -632,11 +639,11 @@ impl Protection {
     }
 
     /// Protects what lives, as an earlier stack file did.
-    pub(crate) fn on_world(&self, paper: &Paper) {
+    pub(crate) fn on_world(&self, fake: &FakeCloud) {
         let mut flags = self.tagged.iter();
-        paper.meddle(|thing| {
+        fake.mutate(|thing| {
             if flags.next() == Some(&true) {
-                let tag = (PREVENT_DESTROY_TAG.to_owned(), Text::from("true"));
+                let tag = (PREVENT_DESTROY_TAG.to_owned(), Template::from("true"));
                 thing.resource.tags_mut().extend([tag]);
             }
             if let Resource::LogGroup(group) = &mut thing.resource {

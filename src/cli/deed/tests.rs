@@ -1,4 +1,4 @@
-//! Whole runs on a world on paper.
+//! Whole runs on a fake cloud.
 
 use std::{
     cell::RefCell,
@@ -15,10 +15,14 @@ use tokio::{
 
 use super::*;
 use crate::{
-    address::{Address, Kind},
-    cloud::paper::{Fault, Paper},
-    identity::Identity,
-    stack::{Source, Stack, Surroundings, load},
+    file::source::Source,
+    load::{self, LoadContext},
+    model::{
+        address::{Address, Kind},
+        identity::Identity,
+    },
+    stack::Stack,
+    testing::{FakeCloud, Fault},
 };
 
 /// What was printed.
@@ -61,7 +65,7 @@ fn stack() -> Stack {
         text: STACK.to_owned(),
     };
     let nothing = |_: &Path| Err(io::Error::from(io::ErrorKind::NotFound));
-    let around = Surroundings {
+    let around = LoadContext {
         identity: identity(),
         account_is_known: true,
         region_is_known: true,
@@ -71,10 +75,10 @@ fn stack() -> Stack {
         elsewhere: &|_| false,
         read: &nothing,
     };
-    load(&source, &around).unwrap()
+    load::load(&source, &around).unwrap()
 }
 
-fn site(stack: &Stack, cloud: &Arc<Paper>) -> Site<Paper> {
+fn site(stack: &Stack, cloud: &Arc<FakeCloud>) -> Site<FakeCloud> {
     Site {
         path: PathBuf::from("stack.toml"),
         stack: stack.clone(),
@@ -111,7 +115,7 @@ struct Ended {
 }
 
 async fn run_with(
-    cloud: &Arc<Paper>,
+    cloud: &Arc<FakeCloud>,
     stack: &Stack,
     doing: &Doing,
     typed: impl AsyncBufRead + 'static,
@@ -142,7 +146,12 @@ async fn run_with(
     }
 }
 
-async fn run_of(cloud: &Arc<Paper>, stack: &Stack, doing: &Doing, typed: &'static str) -> Ended {
+async fn run_of(
+    cloud: &Arc<FakeCloud>,
+    stack: &Stack,
+    doing: &Doing,
+    typed: &'static str,
+) -> Ended {
     let (_sender, receiver) = mpsc::unbounded_channel();
     run_with(
         cloud,
@@ -154,8 +163,8 @@ async fn run_of(cloud: &Arc<Paper>, stack: &Stack, doing: &Doing, typed: &'stati
     .await
 }
 
-fn world() -> Arc<Paper> {
-    Arc::new(Paper::new(identity()))
+fn world() -> Arc<FakeCloud> {
+    Arc::new(FakeCloud::new(identity()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -215,7 +224,7 @@ async fn a_failure_half_way_has_its_own_exit_code() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interruption_stops_and_says_what_is_left() {
-    let cloud = Arc::new(Paper::new(identity()).with_latency(Duration::from_secs(1)));
+    let cloud = Arc::new(FakeCloud::new(identity()).with_latency(Duration::from_secs(1)));
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -233,7 +242,7 @@ async fn an_interruption_stops_and_says_what_is_left() {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_interruption_leaves_at_once() {
-    let cloud = Arc::new(Paper::new(identity()).with_latency(Duration::from_hours(1)));
+    let cloud = Arc::new(FakeCloud::new(identity()).with_latency(Duration::from_hours(1)));
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         for _ in 0..2 {

@@ -1,12 +1,13 @@
-//! `amp-stack explain FIELD`: what a field of a stack file takes, what it is for, and whose rule that is.
+//! `amp-stack explain FIELD`: what a field of a stack file takes, what it is for, and whose rule
+//! that is.
 
 use crate::{
-    show::{Paint, Style, words},
-    stack::fields::{
+    file::fields::{
         Fields,
-        lookup::{self, Found, NotFound},
+        lookup::{self, FieldAt, NotFound},
         words as of_fields,
     },
+    show::{Paint, Style, words},
 };
 
 /// What is said about the field at `path`.
@@ -54,11 +55,11 @@ fn path_of(fields: &Fields, key: &str) -> String {
     }
 }
 
-fn told(found: Found, style: Style) -> String {
-    let Found { of, field } = found;
+fn told(found: FieldAt, style: Style) -> String {
+    let FieldAt { of, field } = found;
     let path = style.paint(Paint::Title, &path_of(of, field.key));
     let mut text = format!("{path} (a field of a stack file)\n\n");
-    text.push_str(&words::wrap("  ", field.says, style.width));
+    text.push_str(&words::wrap("  ", field.doc, style.width));
     text.push('\n');
     text.push_str(&words::wrap(
         "Takes: ",
@@ -85,7 +86,7 @@ fn told(found: Found, style: Style) -> String {
 
 /// The fields of a table, each with what it is for.
 fn table(fields: &Fields, style: Style) -> String {
-    let mut text = words::wrap("", fields.says, style.width);
+    let mut text = words::wrap("", fields.doc, style.width);
     text.push_str("\nIts fields:\n\n");
     let widths = fields.fields.iter().map(|field| field.key.len());
     let width = widths.max().unwrap_or_default();
@@ -95,7 +96,7 @@ fn table(fields: &Fields, style: Style) -> String {
         } else {
             ""
         };
-        let said = format!("{required}{}", field.says);
+        let said = format!("{required}{}", field.doc);
         text.push_str(&words::wrap(
             &format!("  {:width$}  ", field.key),
             &said,

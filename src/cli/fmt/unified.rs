@@ -6,7 +6,8 @@ use crate::show::{Paint, Style};
 
 /// The lines that are shown around those that differ.
 const CONTEXT: usize = 3;
-/// The most pairs of lines that are compared. Beyond that everything between the first and the last difference counts as replaced.
+/// The most pairs of lines that are compared. Beyond that everything between the first and the last
+/// difference counts as replaced.
 const MOST_PAIRS: usize = 4_000_000;
 
 /// A line of either text, or of both.
@@ -17,7 +18,8 @@ enum Line<'t> {
     Added(&'t str),
 }
 
-/// What leads from `before` to `after`, two texts of the file that is called `name`. Equal texts give nothing.
+/// What leads from `before` to `after`, two texts of the file that is called `name`. Equal texts
+/// give nothing.
 pub(super) fn unified(name: &str, before: &str, after: &str, style: Style) -> String {
     let lines = compare(before, after);
     let hunks = hunks(&lines);
@@ -139,7 +141,8 @@ fn write_hunk(lines: &[Line<'_>], hunk: Range<usize>, style: Style, text: &mut S
     }
 }
 
-/// Where the lines of a hunk are in one of the texts: `first,count`. A range without lines is named by the line before it.
+/// Where the lines of a hunk are in one of the texts: `first,count`. A range without lines is named
+/// by the line before it.
 fn place<'t>(lines: &[Line<'t>], hunk: &Range<usize>, is_there: fn(Line<'t>) -> bool) -> String {
     let count = |lines: &[Line<'t>]| lines.iter().filter(|line| is_there(**line)).count();
     let length = count(&lines[hunk.clone()]);

@@ -36,8 +36,8 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Every command line of the program in `text`, with the number of its line: in prose between backquotes, in transcripts after `$ `, and anywhere in
-/// scripts and workflows.
+/// Every command line of the program in `text`, with the number of its line: in prose between
+/// backquotes, in transcripts after `$ `, and anywhere in scripts and workflows.
 fn command_lines(text: &str) -> Vec<(usize, Vec<String>)> {
     let mut found = Vec::new();
     let mut language = None;

@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::Kind,
     cli::import::mentions::Mentions,
-    cloud::aws::survey::{Survey, Wanted},
-    resource::Resource,
+    cloud::survey::{Survey, Wanted},
+    kinds::Resource,
+    model::{address::Kind, tags::Owner, template::Attribute},
     show::words,
-    snapshot::Found,
-    tags::Owner,
-    text::Attribute,
+    snapshot::LiveResource,
 };
 
 /// What is known besides the survey.
@@ -25,7 +23,7 @@ pub(super) struct Known {
 /// What goes into the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Choice {
-    pub(super) taken: Vec<Found>,
+    pub(super) taken: Vec<LiveResource>,
     pub(super) left: Vec<Left>,
     /// The id of a workspace that is used and not taken.
     pub(super) existing_workspace: Option<String>,
@@ -62,7 +60,7 @@ pub(super) fn choose(survey: &Survey, wanted: &Wanted, known: &Known) -> Choice 
 }
 
 impl Choice {
-    fn leave(&mut self, found: &Found, why: String, option: Option<String>) {
+    fn leave(&mut self, found: &LiveResource, why: String, option: Option<String>) {
         let what = format!("{} {}", found.resource.kind().noun(), name(found));
         if found.resource.kind() == Kind::Workspace {
             let id = found.attributes.get(&Attribute::Id).cloned();
@@ -73,8 +71,9 @@ impl Choice {
 
     /// A stack has one workspace: the one that it owns, else one that its families mention.
     fn keep_one_workspace(&mut self, known: &Known) {
-        let is_workspace = |found: &Found| found.resource.kind() == Kind::Workspace;
-        let mut workspaces: Vec<Found> = self.taken.extract_if(.., |f| is_workspace(f)).collect();
+        let is_workspace = |found: &LiveResource| found.resource.kind() == Kind::Workspace;
+        let mut workspaces: Vec<LiveResource> =
+            self.taken.extract_if(.., |f| is_workspace(f)).collect();
         workspaces.sort_by_key(|found| {
             let is_mentioned = id(found).is_some_and(|id| known.mentioned.workspaces.contains(id));
             (!is_ours(found), !is_mentioned)
@@ -133,7 +132,7 @@ fn not_there(survey: &Survey, mentioned: &Mentions) -> Vec<Left> {
 }
 
 /// What people know it by, exactly.
-pub(super) fn name(found: &Found) -> String {
+pub(super) fn name(found: &LiveResource) -> String {
     match &found.resource {
         Resource::Workspace(workspace) => {
             let alias = workspace.alias.iter().cloned();
@@ -150,16 +149,16 @@ pub(super) fn name(found: &Found) -> String {
     }
 }
 
-fn id(found: &Found) -> Option<&str> {
+fn id(found: &LiveResource) -> Option<&str> {
     found.attributes.get(&Attribute::Id).map(String::as_str)
 }
 
-fn is_ours(found: &Found) -> bool {
+fn is_ours(found: &LiveResource) -> bool {
     matches!(found.owner, Owner::Ours(_))
 }
 
 /// Why nobody could take it.
-fn not_to_be_had(found: &Found) -> Option<String> {
+fn not_to_be_had(found: &LiveResource) -> Option<String> {
     match &found.owner {
         Owner::OtherRegion { .. } | Owner::OtherStack(_) => {
             Some(format!("it belongs to {}", found.owner))
@@ -171,7 +170,7 @@ fn not_to_be_had(found: &Found) -> Option<String> {
 }
 
 /// Why a workspace can't be adopted: that goes by its alias, which must be its own.
-fn no_workspace_to_adopt(found: &Found, survey: &Survey) -> Option<String> {
+fn no_workspace_to_adopt(found: &LiveResource, survey: &Survey) -> Option<String> {
     let workspace = found.resource.workspace()?;
     if is_ours(found) {
         return None;
@@ -194,7 +193,7 @@ fn no_workspace_to_adopt(found: &Found, survey: &Survey) -> Option<String> {
 
 /// Why something that nobody named should stay where it is, and the option that names it.
 fn used_by_others(
-    found: &Found,
+    found: &LiveResource,
     wanted: &Wanted,
     known: &Known,
 ) -> Option<(String, Option<String>)> {
@@ -238,7 +237,7 @@ fn used_by_others(
 }
 
 /// The other families that mention it.
-fn users<'k>(found: &Found, known: &'k Known) -> BTreeSet<&'k String> {
+fn users<'k>(found: &LiveResource, known: &'k Known) -> BTreeSet<&'k String> {
     let name = found.resource.name();
     let mentions = |other: &Mentions| match found.resource.kind() {
         Kind::Role => other.roles.contains(name),
@@ -271,19 +270,17 @@ fn users_of(users: &BTreeSet<&String>) -> String {
 mod tests {
     use super::*;
     use crate::{
-        cloud::aws::survey::Alias,
-        node::Node,
-        policy::Policy,
-        resource::{
+        cloud::survey::Alias,
+        kinds::{
             log_group::LogGroup,
             role::Role,
             workspace::{Configuration, Workspace},
         },
-        tags::Tags,
+        model::{node::Node, policy::Policy, tags::Tags},
     };
 
-    fn found(resource: Resource, owner: Owner) -> Found {
-        Found {
+    fn found(resource: Resource, owner: Owner) -> LiveResource {
+        LiveResource {
             resource,
             owner,
             attributes: BTreeMap::new(),
@@ -317,7 +314,7 @@ mod tests {
         })
     }
 
-    fn workspace(id: &str, alias: Option<&str>, failed: bool) -> Found {
+    fn workspace(id: &str, alias: Option<&str>, failed: bool) -> LiveResource {
         let resource = Resource::Workspace(Workspace {
             alias: alias.map(str::to_owned),
             kms_key_arn: None,
@@ -326,7 +323,7 @@ mod tests {
             tags: Tags::new(),
             failed,
         });
-        Found {
+        LiveResource {
             attributes: BTreeMap::from([(Attribute::Id, id.to_owned())]),
             ..found(resource, Owner::Unknown)
         }
@@ -336,7 +333,7 @@ mod tests {
         names.iter().map(|&name| name.to_owned()).collect()
     }
 
-    fn survey(found: Vec<Found>) -> Survey {
+    fn survey(found: Vec<LiveResource>) -> Survey {
         let workspaces = found.iter().filter_map(|found| {
             Some(Alias {
                 id: id(found)?.to_owned(),

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{identity::Identity, node::Node, resource::task_definition::Document, text::Text};
+use crate::{
+    kinds::task_definition::Document,
+    model::{identity::Identity, node::Node, template::Template},
+};
 
 /// What task definitions mention.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,10 +35,11 @@ impl Mentions {
             self.log_groups
                 .extend(group.and_then(|logs| log_group(logs, identity)));
         }
-        document.each_text(&mut |text| self.add_workspaces(text));
+        document.each_template(&mut |text| self.add_workspaces(text));
     }
 
-    /// The role by its name or by its ARN (ECS API reference, `RegisterTaskDefinition`, `taskRoleArn`).
+    /// The role by its name or by its ARN (ECS API reference, `RegisterTaskDefinition`,
+    /// `taskRoleArn`).
     fn add_role(&mut self, role: &str, identity: &Identity) {
         if !role.starts_with("arn:") {
             self.roles.insert(role.to_owned());
@@ -52,7 +56,7 @@ impl Mentions {
     }
 
     /// The workspaces whose URLs or ARNs a string holds, such as the configuration of a collector.
-    fn add_workspaces(&mut self, text: &Text) {
+    fn add_workspaces(&mut self, text: &Template) {
         let text = text.to_string();
         for before in ["/workspaces/", ":workspace/"] {
             for (start, _) in text.match_indices(before) {
@@ -67,7 +71,8 @@ impl Mentions {
     }
 }
 
-/// The group that the awslogs driver writes to in the region (ECS API reference, `LogConfiguration`, `options`).
+/// The group that the awslogs driver writes to in the region (ECS API reference,
+/// `LogConfiguration`, `options`).
 fn log_group(logs: &Node, identity: &Identity) -> Option<String> {
     let options = logs.get("options")?;
     let is_here = options.get("awslogs-region")?.as_str()? == identity.region;

@@ -1,21 +1,16 @@
 //! Says what was asked for and is not there, and what may have been meant.
 
 use crate::{
+    aws::Aws,
     cli::{
         failure::Failure,
         import::{Import, choose::Choice},
     },
-    cloud::{
-        CallError,
-        aws::{
-            Aws,
-            survey::{Survey, Wanted},
-        },
-    },
-    resource::Resource,
+    cloud::survey::{Survey, Wanted},
+    file::problem::nearest,
+    kinds::Resource,
+    model::{call::CallError, template::Attribute},
     show::words,
-    stack::problem::nearest,
-    text::Attribute,
 };
 
 /// Fails if something that was asked for by name was not found, or was found more than once.

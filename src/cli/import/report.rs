@@ -8,10 +8,10 @@ use crate::{
         command::typed,
         import::{Import, Imported, choose::name},
     },
+    kinds::{Change, Resource, log_group, role, task_definition, workspace},
+    model::tags::Owner,
     plan::Step,
-    resource::{Change, Resource, log_group, role, task_definition, workspace},
     show::{Paint, Style, words},
-    tags::Owner,
 };
 
 /// What people read on standard error.
@@ -98,7 +98,7 @@ fn collector(imported: &Imported) -> Option<String> {
     (!without.is_empty()).then(|| {
         format!(
             "Once that is done, a table {} with `scrape = [{{ port = 8080 }}]` or `otlp = true`, and a [workspace], adds the collector that sends its metrics to Amazon \
-             Managed Service for Prometheus.",
+             State Service for Prometheus.",
             words::list(&without)
         )
     })
@@ -194,7 +194,8 @@ pub(super) fn advice<'o>(owners: impl Iterator<Item = &'o Owner>) -> Vec<String>
     let mut advice = Vec::new();
     if !stacks.is_empty() {
         let stacks: Vec<String> = stacks.into_iter().collect();
-        // CloudFormation user guide, "DeletionPolicy attribute": it holds for stack updates that remove a resource, too.
+        // CloudFormation user guide, "DeletionPolicy attribute": it holds for stack updates that
+        // remove a resource, too.
         advice.push(format!(
             "CloudFormation still believes that {} owns some of this, and may alter or delete it. Before amp-stack changes anything but tags: give each of these \
              resources `DeletionPolicy: Retain` in the template and update that stack, then remove them from the template and update it again; CloudFormation \

@@ -8,14 +8,13 @@ use std::{
 
 use crate::{
     cli::init::{text::draft, topics::Topic},
-    identity::Identity,
-    resource::task_definition::document::rules::cpu_units,
-    stack::{
-        self, Source, Surroundings,
-        format::format,
-        problem::Problem,
-        task_definition::{fargate_cpu, fargate_memory},
+    file::{format::format, problem::Problem, source::Source},
+    kinds::task_definition::{
+        document::rules::cpu_units,
+        read::{fargate_cpu, fargate_memory},
     },
+    load::{self, LoadContext},
+    model::identity::Identity,
 };
 
 /// An application that runs as it is, and shows metrics of its own.
@@ -30,7 +29,8 @@ const DEFAULT_RETENTION_DAYS: &str = "30";
 /// The longest name of a stack.
 const LONGEST_NAME: usize = 32;
 
-/// What a new stack file is made of. What was typed stays as it was; [`Answers::settle`] lets only in what the loader takes.
+/// What a new stack file is made of. What was typed stays as it was; [`Answers::settle`] lets only
+/// in what the loader takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answers {
     pub(super) name: String,
@@ -165,7 +165,8 @@ impl Answers {
         is_existing(&self.task_role) || is_existing(&self.execution_role)
     }
 
-    /// The memory that Fargate offers beside the chosen CPU, in words, where there is such a choice.
+    /// The memory that Fargate offers beside the chosen CPU, in words, where there is such a
+    /// choice.
     pub(super) fn memory_offer(&self) -> Option<(u32, String)> {
         match self.launch_type {
             LaunchType::Fargate => fargate_memory(cpu_units(&self.cpu)?),
@@ -243,7 +244,7 @@ impl Answers {
 
     /// Lets the loader look for mistakes.
     fn check(&self) -> Result<(), Complaint> {
-        let around = Surroundings {
+        let around = LoadContext {
             identity: Identity::new("000000000000", "us-east-1"),
             account_is_known: false,
             region_is_known: false,
@@ -253,7 +254,7 @@ impl Answers {
             elsewhere: &|_| false,
             read: &|_| Err(io::ErrorKind::NotFound.into()),
         };
-        match stack::load(&self.source(), &around) {
+        match load::load(&self.source(), &around) {
             Ok(_) => Ok(()),
             Err(problems) => Err(first(problems)),
         }

@@ -19,7 +19,8 @@ pub(in crate::cli) struct Options {
     /// The image of the application [default: Prometheus' node exporter, which runs as it is]
     #[arg(long, value_name = "IMAGE")]
     pub(in crate::cli) image: Option<String>,
-    /// The application has a Prometheus endpoint, at this port and path [default: 8080, unless there is --otlp]
+    /// The application has a Prometheus endpoint, at this port and path [default: 8080, unless
+    /// there is --otlp]
     #[arg(long, value_name = "PORT[/PATH]")]
     pub(in crate::cli) scrape: Option<String>,
     /// The application sends metrics with an OpenTelemetry SDK
@@ -34,13 +35,15 @@ pub(in crate::cli) struct Options {
     /// The role of the containers: new, or the ARN of one that exists [default: new]
     #[arg(long, value_name = "ROLE")]
     pub(in crate::cli) task_role: Option<String>,
-    /// The role that pulls images and writes logs: new, an ARN, or on EC2 none [default: new; on EC2 none]
+    /// The role that pulls images and writes logs: new, an ARN, or on EC2 none [default: new; on
+    /// EC2 none]
     #[arg(long, value_name = "ROLE")]
     pub(in crate::cli) execution_role: Option<String>,
     /// The CPU units of the task, or "0.5 vCPU" [default: 512]
     #[arg(long, value_name = "CPU")]
     pub(in crate::cli) cpu: Option<String>,
-    /// The memory of the task in MiB, or "1 GB" [default: 1024; with --cpu the least that Fargate offers]
+    /// The memory of the task in MiB, or "1 GB" [default: 1024; with --cpu the least that Fargate
+    /// offers]
     #[arg(long, value_name = "MEMORY")]
     pub(in crate::cli) memory: Option<String>,
     /// How many days logs are kept, or never [default: 30]

@@ -6,11 +6,8 @@ use crate::{
         answers::{LaunchType, Role},
         text::draft,
     },
-    stack::{
-        Source,
-        format::format,
-        task_definition::{fargate_cpu, fargate_memory},
-    },
+    file::{format::format, source::Source},
+    kinds::task_definition::read::{fargate_cpu, fargate_memory},
 };
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/platform/Shared";
@@ -84,7 +81,8 @@ fn every_combination_of_answers_is_a_valid_and_formatted_file() {
             assert_eq!(text.contains(what), is_there, "{what}\n{text}");
         }
     });
-    // Regions, metrics with and without paths, traces, workspaces, task roles, and the execution roles of each launch type.
+    // Regions, metrics with and without paths, traces, workspaces, task roles, and the execution
+    // roles of each launch type.
     assert_eq!(count, 2 * 5 * 2 * 3 * 2 * (2 + 3));
 }
 

@@ -1,12 +1,14 @@
-//! The stack file that a set of answers makes, with comments for somebody who sees one for the first time.
+//! The stack file that a set of answers makes, with comments for somebody who sees one for the
+//! first time.
 
 use crate::{
-    address::Address,
-    adot::config::PATH,
     cli::init::answers::{Answers, DEFAULT_IMAGE, LaunchType, Role, Scrape},
+    collector::config::PATH,
+    model::address::Address,
 };
 
-/// The stack file. It is TOML whatever the answers are, but valid and formatted only if they are valid.
+/// The stack file. It is TOML whatever the answers are, but valid and formatted only if they are
+/// valid.
 pub(super) fn draft(answers: &Answers) -> String {
     let sections = [
         INTRODUCTION.to_owned(),
@@ -28,7 +30,7 @@ pub(super) fn draft(answers: &Answers) -> String {
 }
 
 const INTRODUCTION: &str = "\
-# One application on Amazon ECS, and its metrics in Amazon Managed Service for Prometheus.
+# One application on Amazon ECS, and its metrics in Amazon State Service for Prometheus.
 #
 # Tables are what is made in AWS, keys are the AWS API's own names. Change what you like: `amp-stack validate` finds
 # mistakes, `amp-stack plan` shows what would be done, and nothing is done before `amp-stack apply`.
@@ -144,8 +146,9 @@ fn application(answers: &Answers) -> String {
     )
 }
 
-/// What an OpenTelemetry SDK has to be told (OpenTelemetry specification, "OpenTelemetry Protocol Exporter": an endpoint of one signal is used as it is, that of
-/// all signals gets the signals' paths).
+/// What an OpenTelemetry SDK has to be told (OpenTelemetry specification, "OpenTelemetry Protocol
+/// Exporter": an endpoint of one signal is used as it is, that of all signals gets the signals'
+/// paths).
 fn environment(answers: &Answers) -> String {
     let (signal, path) = match (answers.otlp, answers.traces) {
         (false, false) => return String::new(),

@@ -1,4 +1,5 @@
-//! `amp-stack sandbox`: the sandbox as a server, for the AWS CLI, the SDKs and whatever else knows `AWS_ENDPOINT_URL`.
+//! `amp-stack sandbox`: the sandbox as a server, for the AWS CLI, the SDKs and whatever else knows
+//! `AWS_ENDPOINT_URL`.
 
 use std::{
     io,
@@ -7,17 +8,15 @@ use std::{
 
 use thiserror::Error;
 
-use crate::{
-    cli::{
-        args::Serve,
-        console::Console,
-        exit::Exit,
-        failure::Failure,
-        interrupt::Interrupts,
-        sandbox::{Keeping, Wanted, region},
-    },
-    sandbox::server::Server,
+use crate::cli::{
+    args::Serve,
+    console::Console,
+    exit::Exit,
+    failure::Failure,
+    interrupt::Interrupts,
+    sandbox::{Keeping, Wanted, region},
 };
+use amp_stack_sandbox::server::Server;
 
 /// The port can't be taken.
 #[derive(Debug, Error)]
@@ -59,8 +58,9 @@ pub(in crate::cli) async fn serve(
     Ok(Exit::Done)
 }
 
-/// How to point AWS tools at it. The SDKs read the region from `AWS_REGION`, except that boto3 reads it from `AWS_DEFAULT_REGION` (Boto3 documentation,
-/// "Configuration", "Using environment variables"). Any credentials do: the signature is not verified.
+/// How to point AWS tools at it. The SDKs read the region from `AWS_REGION`, except that boto3
+/// reads it from `AWS_DEFAULT_REGION` (Boto3 documentation, "Configuration", "Using environment
+/// variables"). Any credentials do: the signature is not verified.
 fn directions(address: SocketAddr, account: &str) -> String {
     let region = region(None);
     format!(

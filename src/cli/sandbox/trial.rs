@@ -1,4 +1,5 @@
-//! `amp-stack try`: the life of a stack, from the first plan to the last trace, in a sandbox that is forgotten.
+//! `amp-stack try`: the life of a stack, from the first plan to the last trace, in a sandbox that
+//! is forgotten.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    address::Address,
+    aws::Aws,
     cli::{
         args::{Doing, InSandbox, Target, Try},
         command::typed,
@@ -21,11 +22,10 @@ use crate::{
         sandbox::Wanted,
         session::{self, Session},
     },
-    cloud::aws::Aws,
-    resource::Resource,
+    kinds::Resource,
+    model::{address::Address, tags::PREVENT_DESTROY_TAG},
     show::{Paint, words},
     stack::Stack,
-    tags::PREVENT_DESTROY_TAG,
 };
 
 /// As many resources at a time as `apply` takes by itself.

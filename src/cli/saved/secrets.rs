@@ -1,4 +1,5 @@
-//! Gives a saved plan its secrets back: those that AWS still has, and for the rest those that the stack file says.
+//! Gives a saved plan its secrets back: those that AWS still has, and for the rest those that the
+//! stack file says.
 
 use std::path::PathBuf;
 
@@ -58,7 +59,8 @@ fn variables(saved: &Saved, given: &Variables) -> Variables {
     }
 }
 
-/// What a stack file says now: the one that is given for this stack, else the one that the plan was made from.
+/// What a stack file says now: the one that is given for this stack, else the one that the plan was
+/// made from.
 fn reread(
     saved: &SavedStack,
     given: &[PathBuf],
@@ -75,7 +77,8 @@ fn reread(
     session::load(&saved.file, variables, identity, console)
 }
 
-/// The secrets that nobody but the stack file knows: `containers.app.environment.DB_PASSWORD of task_definitions.checkout`.
+/// The secrets that nobody but the stack file knows: `containers.app.environment.DB_PASSWORD of
+/// task_definitions.checkout`.
 fn needed(saved: &SavedStack, values: &Values) -> String {
     let missing = saved.missing(values).into_iter();
     let needed: Vec<String> = missing

@@ -1,11 +1,13 @@
 //! Metrics that bear other names when the collector's image changes.
 
-use crate::{node::Node, resource::task_definition::Document};
+use crate::{kinds::task_definition::Document, model::node::Node};
 
-/// Versions of the AWS Distro for OpenTelemetry Collector (major, minor) since which metrics bear other names, and which ones.
+/// Versions of the AWS Distro for OpenTelemetry Collector (major, minor) since which metrics bear
+/// other names, and which ones.
 ///
-/// Sources: release notes of aws-otel-collector v0.35.0 (Prometheus name normalisation); unit of the memory metrics of the
-/// `awsecscontainermetrics` receiver in opentelemetry-collector-contrib 0.151, which aws-otel-collector v0.48.0 contains.
+/// Sources: release notes of aws-otel-collector v0.35.0 (Prometheus name normalisation); unit of
+/// the memory metrics of the `awsecscontainermetrics` receiver in opentelemetry-collector-contrib
+/// 0.151, which aws-otel-collector v0.48.0 contains.
 const RENAMINGS: &[((u32, u32), &str)] = &[
     (
         (0, 35),
@@ -17,7 +19,8 @@ const RENAMINGS: &[((u32, u32), &str)] = &[
     ),
 ];
 
-/// What is renamed between the images of the collector in two documents: one sentence for each version in between.
+/// What is renamed between the images of the collector in two documents: one sentence for each
+/// version in between.
 pub(super) fn renamed_metrics(from: &Document, to: &Document) -> Vec<String> {
     let (Some(from), Some(to)) = (version(from), version(to)) else {
         return Vec::new();
@@ -38,7 +41,8 @@ pub(super) fn renamed_metrics(from: &Document, to: &Document) -> Vec<String> {
         .collect()
 }
 
-/// The version in the tag of the collector's image; `None` if there is no collector or its tag is no version.
+/// The version in the tag of the collector's image; `None` if there is no collector or its tag is
+/// no version.
 fn version(document: &Document) -> Option<(u32, u32)> {
     let containers = document.written().get("containerDefinitions")?.as_list()?;
     let images = containers.iter().filter_map(|c| c.get("image"));

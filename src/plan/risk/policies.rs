@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{node::Node, policy::Policy, resource::role::Role};
+use crate::{
+    kinds::role::Role,
+    model::{node::Node, policy::Policy},
+};
 
 /// Stands for every principal of every account.
 pub(super) const ANYBODY: &str = "*";

@@ -1,6 +1,6 @@
 //! Every risk that a plan can hold, by code.
 
-use crate::stack::rules::Rule;
+use crate::file::rules::Rule;
 
 /// The risks, by code: what each says of a plan, and where the loss comes from.
 pub const RISKS: &[Rule] = &[

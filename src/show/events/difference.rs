@@ -4,11 +4,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    diff::{self, Part, Path, Sides, diff},
-    node::Node,
-    resource::Resource,
-    secret::{HIDDEN, is_secret},
-    show::step::{outline, spelled_as},
+    kinds::Resource,
+    model::{
+        diff::{self, Part, Path, Sides, diff},
+        node::Node,
+        secret::{HIDDEN, is_secret},
+    },
+    show::step::{spelled_as, to_display_tree},
 };
 
 /// A value that comes, goes or changes.
@@ -24,7 +26,8 @@ pub struct Difference {
     pub to: Value,
     /// Whether `(hidden)` stands for a secret in `from` or `to`.
     pub hidden: bool,
-    /// Whether `to` mentions something that is known only after other steps, such as `${workspace.arn}`.
+    /// Whether `to` mentions something that is known only after other steps, such as
+    /// `${workspace.arn}`.
     pub known_after_apply: bool,
 }
 
@@ -40,23 +43,29 @@ pub enum Change {
     Changed,
 }
 
-/// The differences, in the order of their paths. Of something that comes or goes as a whole, each value is one, but for empty lists and tables.
+/// The differences, in the order of their paths. Of something that comes or goes as a whole, each
+/// value is one, but for empty lists and tables.
 pub(super) fn differences(from: Option<&Resource>, to: Option<&Resource>) -> Vec<Difference> {
     let mut found = Vec::new();
     match (from, to) {
         (None, None) => {}
-        (None, Some(to)) => each_value(&Path::default(), &outline(to), Change::Added, &mut found),
+        (None, Some(to)) => each_value(
+            &Path::default(),
+            &to_display_tree(to),
+            Change::Added,
+            &mut found,
+        ),
         (Some(from), None) => {
             each_value(
                 &Path::default(),
-                &outline(from),
+                &to_display_tree(from),
                 Change::Removed,
                 &mut found,
             );
         }
         (Some(from), Some(to)) => {
             let to = spelled_as(from, to);
-            let (from, to) = (outline(from), outline(&to));
+            let (from, to) = (to_display_tree(from), to_display_tree(&to));
             for diff::Difference { path, sides } in diff(&from, &to) {
                 match sides {
                     Sides::Added(node) => each_value(&path, node, Change::Added, &mut found),

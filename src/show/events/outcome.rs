@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::{
     apply,
+    model::secret::HIDDEN,
     plan::StepId,
-    secret::HIDDEN,
     show::{events::Event, outputs::Told},
 };
 
@@ -71,7 +71,8 @@ pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
     })
 }
 
-/// The events that tell what a stack file has for scripts. Secrets are hidden, because events end up in logs.
+/// The events that tell what a stack file has for scripts. Secrets are hidden, because events end
+/// up in logs.
 pub fn outputs(declared: &[Told]) -> Vec<Event> {
     let outputs = declared.iter().map(|told| {
         let value = told.known();

@@ -1,4 +1,5 @@
-//! A plan as events: its steps with every difference, and what people should know before it is carried out.
+//! A plan as events: its steps with every difference, and what people should know before it is
+//! carried out.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +7,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    address::{self, Address, StackName},
-    identity::Identity,
-    node::Node,
-    normal::{self, Suppressed},
+    kinds,
+    model::{
+        address::{self, Address, StackName},
+        identity::Identity,
+        node::Node,
+        normal::{self, Suppressed},
+        secret::join_arguments,
+    },
     plan::{self, Plan, StepId, risk},
-    resource,
-    secret::join_arguments,
     show::{
         call, decide,
         events::{
@@ -78,12 +81,13 @@ pub struct Step {
     pub phase: Phase,
     /// The name or alias of the resource.
     pub name: String,
-    /// What calls know it by: its name, or the id of the workspace; `null` if AWS decides that later.
+    /// What calls know it by: its name, or the id of the workspace; `null` if AWS decides that
+    /// later.
     pub target: Option<String>,
     /// The steps that have to be done before.
     pub after: Vec<String>,
     /// Why it is replaced; empty if it is not.
-    pub replaces: Vec<Immutable>,
+    pub replaces: Vec<ReplaceReason>,
     /// Whose it was, if it is taken over, or `null`.
     pub adopted_from: Option<String>,
     /// The calls that alter something, in order.
@@ -94,7 +98,7 @@ pub struct Step {
 
 /// A property that AWS can't change in place.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Immutable {
+pub struct ReplaceReason {
     /// Its name in the stack file.
     pub property: &'static str,
     /// Why it makes a replacement.
@@ -194,7 +198,8 @@ pub struct Summary {
     pub refusals: usize,
     /// Whether there is something to do or to decide.
     pub has_changes: bool,
-    /// The resources at which there would be something to do or to decide, had the plan not been narrowed by `--target`.
+    /// The resources at which there would be something to do or to decide, had the plan not been
+    /// narrowed by `--target`.
     pub left_out: Vec<String>,
 }
 
@@ -213,7 +218,8 @@ pub struct Frame<'a> {
     pub suppressed: &'a BTreeMap<Address, Vec<Suppressed>>,
 }
 
-/// The events of a plan: its stack, its steps in their order, what there is to know, and the summary.
+/// The events of a plan: its stack, its steps in their order, what there is to know, and the
+/// summary.
 pub fn plan(plan: &Plan, risks: &[risk::Risk], frame: &Frame<'_>) -> Vec<Event> {
     let groups = groups(&plan.steps);
     let mut events = vec![Event::Stack(stack(frame))];
@@ -298,12 +304,12 @@ fn of_step(step: &plan::Step, groups: &[Group<'_>]) -> Step {
     }
 }
 
-fn immutable(immutable: &resource::Immutable) -> Immutable {
-    let resource::Immutable { property, why } = *immutable;
-    Immutable { property, why }
+fn immutable(immutable: &kinds::kind::ReplaceReason) -> ReplaceReason {
+    let kinds::kind::ReplaceReason { property, why } = *immutable;
+    ReplaceReason { property, why }
 }
 
-fn of_call(change: &resource::Change) -> Call {
+fn of_call(change: &kinds::Change) -> Call {
     Call {
         operation: change.operation(),
         subject: call::subject(change),
@@ -349,7 +355,11 @@ fn no_change(address: &Address, suppressed: &Suppressed) -> NoChange {
         aws: aws.value,
         rules: rules
             .iter()
-            .map(|&normal::Rule { name, says, source }| Rule { name, says, source })
+            .map(|&normal::Rule { name, doc, source }| Rule {
+                name,
+                says: doc,
+                source,
+            })
             .collect(),
     }
 }

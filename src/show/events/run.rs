@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use crate::{
     apply,
-    cloud::{self, CallError, notice},
+    kinds::Change,
+    model::call::{self, CallError},
     plan::StepId,
-    resource::Change,
-    show::{call, events::Event},
+    progress,
+    show::{call as text, events::Event},
 };
 
 /// A step begins.
@@ -239,7 +240,7 @@ impl Run {
     }
 
     fn calling(&mut self, step: &StepId, change: &Change) -> Event {
-        let subject = call::subject(change);
+        let subject = text::subject(change);
         self.subjects.insert(step.clone(), subject.clone());
         let (step, address) = names(step);
         Event::Calling(Calling {
@@ -256,11 +257,11 @@ fn names(step: &StepId) -> (String, String) {
     (step.to_string(), step.address.to_string())
 }
 
-fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> Option<Event> {
+fn noticed(step: &StepId, operation: &'static str, notice: &progress::Notice) -> Option<Event> {
     let (step, address) = names(step);
     Some(match notice {
-        notice::Notice::Queued | notice::Notice::Sending => return None,
-        notice::Notice::Retrying {
+        progress::Notice::Queued | progress::Notice::Sending => return None,
+        progress::Notice::Retrying {
             request,
             attempts,
             trouble,
@@ -271,12 +272,12 @@ fn noticed(step: &StepId, operation: &'static str, notice: &notice::Notice) -> O
             request: request.clone(),
             attempts: *attempts,
             trouble: match trouble {
-                notice::Trouble::Throttled => Trouble::Throttled,
-                notice::Trouble::ServerError => Trouble::ServerError,
-                notice::Trouble::NoAnswer => Trouble::NoAnswer,
+                progress::Trouble::Throttled => Trouble::Throttled,
+                progress::Trouble::ServerError => Trouble::ServerError,
+                progress::Trouble::NoAnswer => Trouble::NoAnswer,
             },
         }),
-        notice::Notice::Settling { status, .. } => Event::Settling(Settling {
+        progress::Notice::Settling { status, .. } => Event::Settling(Settling {
             step,
             address,
             operation,
@@ -300,9 +301,9 @@ fn waiting(step: &StepId, error: &CallError, pause_seconds: f64) -> Event {
         address,
         operation,
         class: match class {
-            cloud::Class::Final => Class::Final,
-            cloud::Class::Unsettled => Class::Unsettled,
-            cloud::Class::Busy => Class::Busy,
+            call::Class::Final => Class::Final,
+            call::Class::Unsettled => Class::Unsettled,
+            call::Class::Busy => Class::Busy,
         },
         code,
         message,

@@ -1,7 +1,7 @@
 //! A graph in DOT, the language of Graphviz.
 
 use crate::{
-    address::Kind,
+    model::address::Kind,
     show::graph::{Graph, label},
 };
 
@@ -43,7 +43,8 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
-/// In labels a backslash begins an escape, and an ampersand an entity of HTML (Graphviz documentation, "escString" and "Character Encodings").
+/// In labels a backslash begins an escape, and an ampersand an entity of HTML (Graphviz
+/// documentation, "escString" and "Character Encodings").
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('\\', r"\\")

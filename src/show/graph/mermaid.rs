@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    address::{Address, Kind},
+    model::address::{Address, Kind},
     show::graph::{Graph, label},
 };
 
@@ -44,7 +44,8 @@ fn shape(kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
-/// Characters that mean something within quotes, as entities of Mermaid: `#` and the number of the character.
+/// Characters that mean something within quotes, as entities of Mermaid: `#` and the number of the
+/// character.
 fn escaped(text: &str) -> String {
     text.chars()
         .map(|c| match c {

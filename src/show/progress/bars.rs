@@ -59,7 +59,8 @@ impl<'a> Bars<'a> {
         self.board.note(event);
         if let Some(line) = last_line(event, self.plan, self.style) {
             let wrapped = words::wrap("", &line, self.style.width);
-            // Whoever closed the terminal does not want to know; what has begun in AWS goes on all the same.
+            // Whoever closed the terminal does not want to know; what has begun in AWS goes on all
+            // the same.
             self.block.println(wrapped.trim_end());
         }
         self.draw();
@@ -79,7 +80,8 @@ impl Drop for Bars<'_> {
     }
 }
 
-/// At most `rows` lines: the steps that have been running longest, how many more run, and the count of all.
+/// At most `rows` lines: the steps that have been running longest, how many more run, and the count
+/// of all.
 fn block(board: &Board<'_>, spinner: &str, rows: usize, style: Style) -> Vec<String> {
     let running = board.running();
     // The last line counts, and the one before it tells of what finds no room.
@@ -139,11 +141,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        address::{Address, Kind},
-        cloud::notice::{Notice, Trouble},
+        kinds::{Change, role},
+        model::{
+            address::{Address, Kind},
+            template::Template,
+        },
         plan::{Step, StepId},
-        resource::{Change, role},
-        text::Text,
+        progress::{Notice, Trouble},
     };
 
     fn id(index: usize) -> StepId {
@@ -175,7 +179,7 @@ mod tests {
                 step: step.clone(),
                 calls: 2,
             });
-            let policy = Text::from("arn:aws:iam::aws:policy/service-role/P");
+            let policy = Template::from("arn:aws:iam::aws:policy/service-role/P");
             board.note(&Event::Calling {
                 step,
                 change: Change::Role(role::Change::Attach(policy)),

@@ -4,11 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     apply::Event,
-    cloud::{
-        CallError, Class,
-        notice::{Notice, Trouble},
-    },
+    model::call::{CallError, Class},
     plan::{Plan, StepId},
+    progress::{Notice, Trouble},
     show::{Paint, Style, call, step::verb_of, words},
 };
 
@@ -190,7 +188,8 @@ impl Running {
         self.is_held_up = is_held_up;
     }
 
-    /// `creating, 2 of 5: throttled by AWS, sent 3 times: iam:PutRolePolicy metrics`. What it waits for comes first, because lines may be cut.
+    /// `creating, 2 of 5: throttled by AWS, sent 3 times: iam:PutRolePolicy metrics`. What it waits
+    /// for comes first, because lines may be cut.
     pub(super) fn describe(&self) -> String {
         let Self {
             verb,
@@ -203,7 +202,8 @@ impl Running {
         if doing.is_empty() {
             return (*verb).to_owned();
         }
-        // Between an attempt and the next one no call is made, but that is the one that is waited for.
+        // Between an attempt and the next one no call is made, but that is the one that is waited
+        // for.
         let call = (*call).max(1);
         let waits_for = match waits_for {
             Some(waits_for) => format!("{waits_for}: "),
@@ -223,7 +223,8 @@ pub(super) fn last_line(event: &Event, plan: &Plan, style: Style) -> Option<Stri
         }
         Event::Failed { step, error } => {
             let failed = style.paint(Paint::Remove, "failed");
-            // What it was waited for was given up or never could come, so only what AWS said counts.
+            // What it was waited for was given up or never could come, so only what AWS said
+            // counts.
             let said = error.code.as_deref().unwrap_or(&error.message);
             let operation = &error.operation;
             Some(format!("{}: {failed}: {operation}: {said}", step.address))

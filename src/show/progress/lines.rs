@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, io::Write, time::Duration};
 
 use crate::{
     apply::Event,
-    cloud::notice::Notice,
     plan::{Plan, StepId},
+    progress::Notice,
     show::{
         Style,
         progress::board::{Board, cause, last_line, refused, seconds, unsettled},
@@ -76,7 +76,8 @@ impl<'a> Lines<'a> {
         } else {
             format!("[{ended:>width$}/{steps}] ")
         };
-        // Whoever closed the stream does not want to know; what has begun in AWS goes on all the same.
+        // Whoever closed the stream does not want to know; what has begun in AWS goes on all the
+        // same.
         _ = writeln!(self.out, "{how_far}{line}");
     }
 

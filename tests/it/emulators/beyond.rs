@@ -1,4 +1,5 @@
-//! What moto can't do, in the sandbox: the configuration of workspaces, KMS keys, protected log groups and their classes, names that AWS itself refuses.
+//! What moto can't do, in the sandbox: the configuration of workspaces, KMS keys, protected log
+//! groups and their classes, names that AWS itself refuses.
 
 use serde_json::{Value, json};
 
@@ -219,7 +220,8 @@ fn a_served_bad_day_ends_well() {
     };
     let bench = Bench::with_endpoint("bad-day", &aws.endpoint);
     bench.write("stack.toml", FIRST);
-    // At an endpoint that somebody named, a call is tried three times only, so a run may end half way.
+    // At an endpoint that somebody named, a call is tried three times only, so a run may end half
+    // way.
     let until_done = |words: &[&str]| {
         let mut runs = (0..10).map(|_| bench.run(words));
         let done = runs.find(|run: &Run| run.code == Some(0));

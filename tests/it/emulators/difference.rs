@@ -1,4 +1,5 @@
-//! The same stack on both emulators, read by boto3: what each says of it is the same, but for the differences that are listed here.
+//! The same stack on both emulators, read by boto3: what each says of it is the same, but for the
+//! differences that are listed here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +13,9 @@ use crate::{
     run::Bench,
 };
 
-/// Where the two differ: what is read, which of them is wrong, and the source that says so. The test fails for a difference that is not listed, and
-/// for one that is gone. Everything else of a stack reads the same, element by element.
+/// Where the two differ: what is read, which of them is wrong, and the source that says so. The
+/// test fails for a difference that is not listed, and for one that is gone. Everything else of a
+/// stack reads the same, element by element.
 const DIFFERENCES: &[(&str, &str)] = &[
     (
         ".definition.taskDefinition.compatibilities[]",

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::emulators::server::{ACCOUNT, Emulator, Kind};
 
-/// The services by boto3's names, with the files under `src/sandbox/` that dispatch their operations.
+/// The services by boto3's names, with the files under `src/sandbox/` that dispatch their
+/// operations.
 const SERVICES: &[(&str, &str)] = &[
     ("amp", "amp.rs"),
     ("ecs", "ecs.rs"),
@@ -58,7 +59,7 @@ impl Record {
 
 /// The operations that the sources dispatch: the arms of the form `"Operation" =>`.
 fn known() -> BTreeSet<(&'static str, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/src");
     let mut known = BTreeSet::new();
     for (service, file) in SERVICES {
         let text = fs::read_to_string(root.join(file)).unwrap();

@@ -1,7 +1,9 @@
-//! The main job, from an account with other people's things in it and back to the same account, on each emulator.
+//! The main job, from an account with other people's things in it and back to the same account, on
+//! each emulator.
 //!
-//! What moto can't do is left out of these stacks and tried in [`super::beyond`] instead: the configuration of a workspace (no such route), KMS keys,
-//! deletion protection and classes of log groups (not implemented or not stored).
+//! What moto can't do is left out of these stacks and tried in [`super::beyond`] instead: the
+//! configuration of a workspace (no such route), KMS keys, deletion protection and classes of log
+//! groups (not implemented or not stored).
 
 use std::{process::Stdio, thread, time::Duration};
 

@@ -1,4 +1,5 @@
-//! Starts an emulator of AWS, moto or our own sandbox, and boto3 from a virtual environment that is made once under `target/`.
+//! Starts an emulator of AWS, moto or our own sandbox, and boto3 from a virtual environment that is
+//! made once under `target/`.
 
 use std::{
     fs,
@@ -125,7 +126,8 @@ impl Drop for Emulator {
     }
 }
 
-/// The Python with boto3, moto and jsonschema, or `None` and a word on standard error if `test` is left out.
+/// The Python with boto3, moto and jsonschema, or `None` and a word on standard error if `test` is
+/// left out.
 #[expect(
     clippy::disallowed_methods,
     reason = "the switch is an environment variable"
@@ -156,7 +158,8 @@ fn moto(python: &Path) -> (Child, String) {
     (server, format!("http://127.0.0.1:{}", port.trim()))
 }
 
-/// `amp-stack sandbox` on a free port with further `arguments`, and the endpoint that it says to export.
+/// `amp-stack sandbox` on a free port with further `arguments`, and the endpoint that it says to
+/// export.
 pub(crate) fn sandbox(arguments: &[&str]) -> (Child, String) {
     sandbox_of(ACCOUNT, arguments)
 }
@@ -187,7 +190,8 @@ fn script(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// The Python of a virtual environment with exactly the pinned packages, made by the first test that needs it.
+/// The Python of a virtual environment with exactly the pinned packages, made by the first test
+/// that needs it.
 fn environment() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {

@@ -1,14 +1,17 @@
 //! Runs the transcripts of a page, in order, in one directory and on one account of a sandbox.
 //!
-//! A block `console` holds commands after `$ `, each with what it says on both streams under it. `...` stands for whatever is there: any number of
-//! lines where it is a line of its own, else any text within the line. `$ echo $?` asks for the exit code of the command before it; every other
-//! command is one of `amp-stack`. A block with the name of a file after its language is that file from there on, and a block `diff` alters one.
+//! A block `console` holds commands after `$ `, each with what it says on both streams under it.
+//! `...` stands for whatever is there: any number of lines where it is a line of its own, else any
+//! text within the line. `$ echo $?` asks for the exit code of the command before it; every other
+//! command is one of `amp-stack`. A block with the name of a file after its language is that file
+//! from there on, and a block `diff` alters one.
 //!
-//! `tests/data/guide/PAGE.toml` is what the account of a page holds before the first command, without tags that say whose it is.
+//! `tests/data/guide/PAGE.toml` is what the account of a page holds before the first command,
+//! without tags that say whose it is.
 
 use std::{fs, path::PathBuf, process::Child};
 
-use amp_stack::tags;
+use amp_stack::model::tags;
 use serde_json::Value;
 
 use super::pages::{Block, Page, root};
@@ -17,7 +20,8 @@ use crate::{emulators::server::sandbox_of, run::Bench};
 /// The account of every example.
 const ACCOUNT: &str = "111122223333";
 
-/// Runs every transcript of `page` and returns what is not as it says, and how many commands there were.
+/// Runs every transcript of `page` and returns what is not as it says, and how many commands there
+/// were.
 pub(super) fn run(page: &Page) -> (Vec<String>, usize) {
     let mut stage = Stage::new(&page.path.file_stem().unwrap().to_string_lossy());
     let mut wrong = Vec::new();
@@ -92,7 +96,8 @@ impl Stage {
             "{place}: there is no shell here for {command}"
         );
         self.commands += 1;
-        // Both streams into one file, so that they come in the order in which a terminal would show them.
+        // Both streams into one file, so that they come in the order in which a terminal would show
+        // them.
         let path = self.bench.path(".said");
         let out = fs::File::create(&path).unwrap();
         let err = out.try_clone().unwrap();
@@ -102,7 +107,8 @@ impl Stage {
         fs::read_to_string(path).unwrap()
     }
 
-    /// Replaces the lines of `file` that the block shows with `-` and ` ` by those that it shows with `+` and ` `.
+    /// Replaces the lines of `file` that the block shows with `-` and ` ` by those that it shows
+    /// with `+` and ` `.
     fn alter(&self, page: &Page, block: &Block, file: &str) {
         let side = |gone: char| -> String {
             let lines = block.text.lines().filter(|line| !line.starts_with(gone));
@@ -128,7 +134,8 @@ impl Drop for Stage {
     }
 }
 
-/// The account that the page called `name` begins with, in a file; `None` if it begins with an empty one.
+/// The account that the page called `name` begins with, in a file; `None` if it begins with an
+/// empty one.
 fn given(bench: &Bench, name: &str) -> Option<PathBuf> {
     let stack = root().join(format!("tests/data/guide/{name}.toml"));
     let stack = fs::read_to_string(stack).ok()?;
@@ -165,14 +172,15 @@ fn disown(value: &mut Value) {
     }
 }
 
-/// A sandbox that keeps its account in `file`, on a free port, and the endpoint that it says to export.
+/// A sandbox that keeps its account in `file`, on a free port, and the endpoint that it says to
+/// export.
 fn sandbox(file: Option<PathBuf>) -> (Child, String) {
     let file = file.map(|path| path.display().to_string());
     let arguments: Vec<&str> = file.iter().map(String::as_str).collect();
     sandbox_of(ACCOUNT, &arguments)
 }
 
-/// Tells whether `said` is what `expected` says, where a line `...` stands for any lines.
+/// Returns whether `said` is what `expected` says, where a line `...` stands for any lines.
 fn matches(expected: &[&str], said: &[&str]) -> bool {
     match expected {
         [] => said.is_empty(),
@@ -185,7 +193,7 @@ fn matches(expected: &[&str], said: &[&str]) -> bool {
     }
 }
 
-/// Tells whether `said` is the line `expected`, where `...` stands for any text.
+/// Returns whether `said` is the line `expected`, where `...` stands for any text.
 fn line_matches(expected: &str, said: &str) -> bool {
     let (expected, said) = (expected.trim_end(), said.trim_end());
     let mut pieces = expected.split("...");

@@ -22,7 +22,8 @@ fn list(tags: &[(&str, &str)], key: &str, value: &str) -> Value {
     Value::Array(tags.collect())
 }
 
-/// Makes a Fargate service's role, log groups, workspace and task definition, each with `tags`, and returns the workspace's id.
+/// Makes a Fargate service's role, log groups, workspace and task definition, each with `tags`, and
+/// returns the workspace's id.
 fn make_service(aws: &mut Emulator, tags: &[(&str, &str)]) -> String {
     let map: Value = tags
         .iter()
@@ -65,7 +66,8 @@ fn make_service(aws: &mut Emulator, tags: &[(&str, &str)]) -> String {
     id
 }
 
-/// Makes a workspace and returns its id. An emulator that can't describe the configuration of one gets none, as if it were in another region.
+/// Makes a workspace and returns its id. An emulator that can't describe the configuration of one
+/// gets none, as if it were in another region.
 fn make_workspace(aws: &mut Emulator, tags: &Value) -> String {
     let made = aws.boto(
         "amp",
@@ -109,7 +111,8 @@ fn register(aws: &mut Emulator, workspace: &str, tags: &[(&str, &str)]) {
     aws.boto("ecs", "register_task_definition", request);
 }
 
-/// Imports with `arguments`, and holds the file to the law: a plan of tags only, and after the apply an empty one.
+/// Imports with `arguments`, and holds the file to the law: a plan of tags only, and after the
+/// apply an empty one.
 fn import(bench: &Bench, arguments: &[&str], values: &[&str]) -> (Run, String) {
     let imported = bench
         .run(&[&["import", "--stack", "checkout"], arguments, OUT].concat())

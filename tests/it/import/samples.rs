@@ -3,19 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amp_stack::{
-    identity::{query_url, remote_write_url},
-    node::Node,
-    resource::{
+    kinds::{
         Resource,
         log_group::LogGroup,
         role::Role,
         task_definition::{Document, TaskDefinition},
         workspace::{Configuration, Workspace},
     },
-    snapshot::Found,
-    stack::write::Draft,
-    tags::{Owner, Tags},
-    text::{Attribute, Text},
+    model::{
+        identity::{query_url, remote_write_url},
+        node::Node,
+        tags::{Owner, Tags},
+        template::{Attribute, Template},
+    },
+    snapshot::LiveResource,
+    write::Draft,
 };
 use serde_json::{Value, json};
 
@@ -28,7 +30,7 @@ use crate::{
 pub(super) const WORKSPACE: &str = "ws-11111111-2222-3333-4444-555555555555";
 
 /// `resource` as somebody else's, with the attributes that AWS gives it.
-pub(super) fn found(resource: Resource) -> Found {
+pub(super) fn found(resource: Resource) -> LiveResource {
     let identity = identity();
     let mut attributes = BTreeMap::new();
     match &resource {
@@ -55,7 +57,7 @@ pub(super) fn found(resource: Resource) -> Found {
             attributes.insert(Attribute::Family, family.family.clone());
         }
     }
-    Found {
+    LiveResource {
         resource,
         owner: Owner::Unknown,
         attributes,
@@ -64,8 +66,8 @@ pub(super) fn found(resource: Resource) -> Found {
 }
 
 /// A draft of these, in an account that has no other roles.
-pub(super) fn draft(found: impl IntoIterator<Item = Found>) -> Draft {
-    let found: Vec<Found> = found.into_iter().collect();
+pub(super) fn draft(found: impl IntoIterator<Item = LiveResource>) -> Draft {
+    let found: Vec<LiveResource> = found.into_iter().collect();
     let roles: BTreeSet<String> = found
         .iter()
         .filter(|found| matches!(found.resource, Resource::Role(_)))
@@ -97,7 +99,7 @@ pub(super) fn family(name: &str, document: &Value) -> TaskDefinition {
 pub(super) fn tags(pairs: &[(&str, &str)]) -> Tags {
     pairs
         .iter()
-        .map(|(key, value)| ((*key).to_owned(), Text::from(*value)))
+        .map(|(key, value)| ((*key).to_owned(), Template::from(*value)))
         .collect()
 }
 
@@ -105,7 +107,8 @@ fn logs(group: &str, prefix: &str) -> Value {
     json!({"logDriver": "awslogs", "options": {"awslogs-group": group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": prefix}, "secretOptions": []})
 }
 
-/// What `DescribeTaskDefinition` says of a service that somebody made in the console, with a collector beside it.
+/// What `DescribeTaskDefinition` says of a service that somebody made in the console, with a
+/// collector beside it.
 pub(super) fn document() -> Value {
     json!({
         "family": "checkout", "revision": 7, "status": "ACTIVE", "compatibilities": ["EC2", "FARGATE"],
@@ -170,8 +173,8 @@ pub(super) fn by_hand() -> Draft {
     };
     let execution = Role {
         managed_policies: BTreeSet::from([
-            Text::from("arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"),
-            Text::from("arn:aws:iam::111122223333:policy/ReadParameters"),
+            Template::from("arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"),
+            Template::from("arn:aws:iam::111122223333:policy/ReadParameters"),
         ]),
         ..role("CheckoutExecution")
     };
@@ -189,7 +192,8 @@ pub(super) fn by_hand() -> Draft {
     ])
 }
 
-/// For every member of a task definition and of a container, a definition that ECS takes and in which it says something.
+/// For every member of a task definition and of a container, a definition that ECS takes and in
+/// which it says something.
 pub(super) fn one_member_each() -> Vec<(String, Value)> {
     let base = json!({"containerDefinitions": [{"name": "app", "image": "nginx", "memory": 128}, {"name": "other", "image": "nginx", "memory": 64}]});
     let mut all = Vec::new();

@@ -1,4 +1,5 @@
-//! Importing from the account that a sandbox keeps in a file, in which tags can be put that only AWS itself sets.
+//! Importing from the account that a sandbox keeps in a file, in which tags can be put that only
+//! AWS itself sets.
 
 use std::fs;
 
@@ -9,7 +10,8 @@ use crate::run::{Bench, Run};
 const FILE: &str = "account.json";
 const SANDBOX: &str = "--sandbox=account.json";
 
-/// An account in which `stacks` were applied, which then lost the tags of ownership and got `tags` instead.
+/// An account in which `stacks` were applied, which then lost the tags of ownership and got `tags`
+/// instead.
 fn account(name: &str, stacks: &[&str], tags: &[(&str, &str)]) -> Bench {
     let bench = Bench::new(name);
     for stack in stacks {
@@ -54,7 +56,8 @@ fn retag(node: &mut Value, tags: &[(&str, &str)]) -> usize {
     }
 }
 
-/// Imports, applies and finds nothing to do; returns what was said, the plan before the apply, and the file.
+/// Imports, applies and finds nothing to do; returns what was said, the plan before the apply, and
+/// the file.
 fn import(bench: &Bench, arguments: &[&str]) -> (Run, Run, String) {
     let import = ["import", "--stack", "mine", SANDBOX, "--out", "stack.toml"];
     let imported = bench.run(&[&import, arguments].concat()).expect(0);
@@ -109,7 +112,8 @@ fn what_cloudformation_owns_is_said_to_be_its() {
     assert!(plan.says("5 calls"), "{plan:?}");
 }
 
-/// The page's example lets the driver make the log groups. Once the groups are in the file, that is against a rule.
+/// The page's example lets the driver make the log groups. Once the groups are in the file, that is
+/// against a rule.
 const AROUND_THE_EXAMPLE: &str = r#"
 [stack]
 name = "around"
@@ -133,7 +137,8 @@ inline_policies  = { odd = '{"Version": "2012-10-17", "Statement": [{"Sid": "", 
 fn the_example_of_the_ecs_documentation_is_taken_over_as_it_is() {
     let example = include_str!("../../../stacks/ecs-docs-example.toml");
     let example = example.replace("\"aws-region\"", "\"us-east-1\"");
-    // The role that a policy mentions is there when the policy is written, and goes before the import.
+    // The role that a policy mentions is there when the policy is written, and goes before the
+    // import.
     let gone = "\n[roles.gone]\nname = \"Gone\"\n";
     let bench = account(
         "import-example",

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use amp_stack::{
     ecs_shape::{self, Shape, Structure},
-    policy::Policy,
-    resource::{
+    kinds::{
         Resource,
         log_group::LogGroup,
         role::Role,
         workspace::{Configuration, Workspace},
     },
-    snapshot::Found,
-    stack::write::Draft,
-    tags::{Owner, Tags},
-    text::Text,
+    model::{
+        policy::Policy,
+        tags::{Owner, Tags},
+        template::Template,
+    },
+    snapshot::LiveResource,
+    write::Draft,
 };
 use proptest::{collection, option, prelude::*, sample};
 use serde_json::{Map, Value, json};
@@ -87,7 +89,8 @@ fn value(shape: &Shape) -> BoxedStrategy<Value> {
     }
 }
 
-/// An object of the required members, some of the others, and now and then one that nobody knows yet.
+/// An object of the required members, some of the others, and now and then one that nobody knows
+/// yet.
 fn members(structure: &Structure, likely: f64) -> BoxedStrategy<Value> {
     let known: Vec<_> = structure
         .members
@@ -219,7 +222,7 @@ fn tags() -> impl Strategy<Value = Tags> {
     let value = sample::select(&["", "payments", "a b", "AKIAIOSFODNN7EXAMPLE", "x=y"][..]);
     collection::btree_map(
         key.prop_map(str::to_owned),
-        value.prop_map(Text::from),
+        value.prop_map(Template::from),
         0..4,
     )
 }
@@ -263,7 +266,7 @@ fn role() -> impl Strategy<Value = Role> {
     );
     let inline_name = sample::select(&["write", "a.b", "+=,@", "2"][..]).prop_map(str::to_owned);
     let inline = collection::btree_map(inline_name, policy(), 0..3);
-    let boundary = option::of(Just(Text::from(
+    let boundary = option::of(Just(Template::from(
         "arn:aws:iam::111122223333:policy/Boundary",
     )));
     (
@@ -285,7 +288,7 @@ fn role() -> impl Strategy<Value = Role> {
                 trust,
                 max_session_seconds: if seconds < 10_000 { 3600 } else { seconds },
                 permissions_boundary: boundary,
-                managed_policies: managed.into_iter().map(Text::from).collect(),
+                managed_policies: managed.into_iter().map(Template::from).collect(),
                 inline_policies: inline,
                 instance_profiles,
                 tags: one_of_a_case(tags),
@@ -317,7 +320,7 @@ fn log_group() -> impl Strategy<Value = LogGroup> {
             name: name.to_owned(),
             class: class.to_owned(),
             retention_days,
-            kms_key_arn: key.map(Text::from),
+            kms_key_arn: key.map(Template::from),
             deletion_protection,
             tags,
         },
@@ -358,9 +361,9 @@ fn workspace() -> impl Strategy<Value = Workspace> {
     (alias, configuration, logging, key, tags()).prop_map(
         |(alias, configuration, logging, key, tags)| Workspace {
             alias: Some(alias.to_owned()),
-            kms_key_arn: key.map(Text::from),
+            kms_key_arn: key.map(Template::from),
             configuration,
-            logging: logging.map(Text::from),
+            logging: logging.map(Template::from),
             tags,
             failed: false,
         },
@@ -370,7 +373,7 @@ fn workspace() -> impl Strategy<Value = Workspace> {
 /// Any account, with what is to be imported of it.
 pub(super) fn any_draft() -> impl Strategy<Value = Draft> {
     let owned = |resource: BoxedStrategy<Resource>| {
-        (resource, owner()).prop_map(|(resource, owner)| Found {
+        (resource, owner()).prop_map(|(resource, owner)| LiveResource {
             owner,
             ..found(resource)
         })

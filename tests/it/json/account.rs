@@ -1,4 +1,5 @@
-//! An account in the sandbox, behind a port that keeps what it was asked, and that can be told to refuse, to throttle and to hold back.
+//! An account in the sandbox, behind a port that keeps what it was asked, and that can be told to
+//! refuse, to throttle and to hold back.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +11,7 @@ use std::{
     },
 };
 
-use amp_stack::sandbox::{
+use amp_stack_sandbox::{
     Refusal, Sandbox, Settings,
     connector::Clock,
     wire::{self, Call, Service},
@@ -56,7 +57,8 @@ struct Shared {
 }
 
 impl Account {
-    /// An empty account, in which every look at the clock shows a minute more: nothing has to be waited for.
+    /// An empty account, in which every look at the clock shows a minute more: nothing has to be
+    /// waited for.
     pub(crate) fn hasty() -> Self {
         Self::new(60_000)
     }

@@ -3,29 +3,29 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use amp_stack::{
-    cloud::paper::Paper,
+    kinds::Resource,
+    model::live::Fact,
     plan::{Phase, Plan, risk},
-    resource::Resource,
-    snapshot::Fact,
+    testing::FakeCloud,
 };
 
 use crate::{
-    plans::{applied, in_words, one_family, paper, plan_of_destroying, replaced, risk_codes},
+    plans::{applied, fake, in_words, one_family, plan_of_destroying, replaced, risk_codes},
     samples::{carry_out, family, family_at, owned, plan, stack, with_lifecycle},
     worlds::{block_on, identity},
 };
 
 /// A family of ours whose newest revision is 5, with three older active ones.
-fn five_revisions(facts: Vec<Fact>) -> Paper {
-    let paper = paper();
+fn five_revisions(facts: Vec<Fact>) -> FakeCloud {
+    let fake = fake();
     let mut live = family("api", "256");
     live.revision = Some(5);
     live.older = BTreeSet::from([2, 3, 4]);
-    paper.put_with(
+    fake.put_with(
         owned(&family_at("api"), Resource::TaskDefinition(live)),
         facts,
     );
-    paper
+    fake
 }
 
 fn kept(plan: &Plan) -> BTreeSet<u32> {
@@ -76,8 +76,8 @@ fn revisions_beyond_keep_revisions_go_unless_they_are_in_use() {
 
 #[test]
 fn a_newer_revision_of_somebody_else_is_noted() {
-    let paper = five_revisions(vec![Fact::NewerRevision(6)]);
-    let plan = plan(&one_family(family("api", "256")), &paper);
+    let fake = five_revisions(vec![Fact::NewerRevision(6)]);
+    let plan = plan(&one_family(family("api", "256")), &fake);
     assert!(plan.is_empty());
     assert!(
         plan.notes[0].text.starts_with("revision 6 of api"),
@@ -88,22 +88,22 @@ fn a_newer_revision_of_somebody_else_is_noted() {
 
 #[test]
 fn a_renamed_family_leaves_nothing_that_destroying_would_miss() {
-    let paper = applied(&one_family(family("old", "256")));
-    let paper = Arc::new(paper);
+    let fake = applied(&one_family(family("old", "256")));
+    let fake = Arc::new(fake);
     for wanted in [
         one_family(family("old", "512")),
         one_family(family("new", "512")),
     ] {
         let keep = with_lifecycle(wanted, &family_at("api"), |l| l.keep_revisions = None);
-        let (outcome, _) = block_on(carry_out(plan(&keep, &paper), &paper));
+        let (outcome, _) = block_on(carry_out(plan(&keep, &fake), &fake));
         assert!(outcome.is_complete());
     }
     // Somebody deregisters by hand what a crash would leave.
     let mut leftover = family("older", "256");
     leftover.document = None;
     leftover.inactive = BTreeSet::from([1]);
-    paper.put(owned(&family_at("api"), Resource::TaskDefinition(leftover)));
-    let destroyed = plan_of_destroying(&one_family(family("new", "512")), &paper);
+    fake.put(owned(&family_at("api"), Resource::TaskDefinition(leftover)));
+    let destroyed = plan_of_destroying(&one_family(family("new", "512")), &fake);
     assert_eq!(
         in_words(&destroyed),
         [
@@ -111,15 +111,15 @@ fn a_renamed_family_leaves_nothing_that_destroying_would_miss() {
             "remove task_definitions.api (1): ecs:DeleteTaskDefinitions",
         ]
     );
-    let (outcome, _) = block_on(carry_out(destroyed, &paper));
+    let (outcome, _) = block_on(carry_out(destroyed, &fake));
     assert!(outcome.is_complete());
-    assert_eq!(paper.things(), []);
+    assert_eq!(fake.things(), []);
 }
 
 #[test]
 fn a_family_renamed_is_removed_and_built() {
-    let paper = applied(&one_family(family("old", "256")));
-    let plan = plan(&one_family(family("new", "256")), &paper);
+    let fake = applied(&one_family(family("old", "256")));
+    let plan = plan(&one_family(family("new", "256")), &fake);
     let phases: Vec<Phase> = plan.steps.iter().map(|step| step.id.phase).collect();
     assert_eq!(phases, [Phase::Remove, Phase::Build]);
     assert_eq!(replaced(&plan), ["family", "family"]);

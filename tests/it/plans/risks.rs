@@ -1,10 +1,9 @@
 //! What a plan warns of.
 
 use amp_stack::{
-    node::Node,
+    kinds::{role::Role, task_definition::Document},
+    model::{node::Node, template::Template},
     plan::risk,
-    resource::{role::Role, task_definition::Document},
-    text::Text,
 };
 use serde_json::json;
 
@@ -30,7 +29,7 @@ fn risks_are_named() {
         role
     };
     let bounded = |arn: Option<&str>| Role {
-        permissions_boundary: arn.map(Text::from),
+        permissions_boundary: arn.map(Template::from),
         ..role("Task")
     };
     let own = json!({"AWS": "arn:aws:iam::111122223333:role/Deploy"});
@@ -64,9 +63,9 @@ fn risks_are_named() {
         (bounded(None), bounded(Some("arn:b1")), vec![]),
     ];
     for (from, to, codes) in cases {
-        let paper = applied(&one_role(from.clone()));
+        let fake = applied(&one_role(from.clone()));
         assert_eq!(
-            risk_codes(&plan(&one_role(to.clone()), &paper)),
+            risk_codes(&plan(&one_role(to.clone()), &fake)),
             codes,
             "{from:?} to {to:?}"
         );
@@ -78,7 +77,7 @@ fn shorter_retention_and_lost_keys_are_risks() {
     let kept = |retention_days: Option<u32>, key: Option<&str>| {
         let mut group = group("/app");
         group.retention_days = retention_days;
-        group.kms_key_arn = key.map(Text::from);
+        group.kms_key_arn = key.map(Template::from);
         one_group(group)
     };
     for (from, to, codes) in [

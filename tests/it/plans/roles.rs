@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use amp_stack::{
-    address::Address,
+    kinds::{Resource, role::Role},
+    model::{
+        address::Address,
+        lifecycle::IgnorePath,
+        tags::{Owner, REGION_TAG, STACK_TAG},
+        template::{Attribute, Template},
+    },
     plan::{Reason, StepId},
-    resource::{IgnorePath, Resource, role::Role},
-    tags::{Owner, REGION_TAG, STACK_TAG},
-    text::{Attribute, Text},
 };
 use serde_json::json;
 
 use crate::{
     plans::{
-        applied, in_words, one_family, one_role, paper, plan_of_destroying, reasons, replaced,
+        applied, fake, in_words, one_family, one_role, plan_of_destroying, reasons, replaced,
         risk_codes, tagged,
     },
     samples::{
@@ -25,8 +28,8 @@ use crate::{
 
 #[test]
 fn a_role_renamed_by_case_goes_before_it_comes() {
-    let paper = applied(&one_role(role("Task")));
-    let plan = plan(&one_role(role("task")), &paper);
+    let fake = applied(&one_role(role("Task")));
+    let plan = plan(&one_role(role("task")), &fake);
     assert_eq!(
         in_words(&plan),
         [
@@ -50,7 +53,7 @@ fn a_role_under_another_path_is_replaced_and_its_policies_go_first() {
         Address::workspace(),
         Resource::Workspace(workspace("metrics")),
     );
-    let paper = applied(&stack([
+    let fake = applied(&stack([
         workspace.clone(),
         (role_at("task"), Resource::Role(before)),
     ]));
@@ -60,7 +63,7 @@ fn a_role_under_another_path_is_replaced_and_its_policies_go_first() {
     };
     let plan = plan(
         &stack([workspace, (role_at("task"), Resource::Role(after))]),
-        &paper,
+        &fake,
     );
     assert_eq!(
         in_words(&plan),
@@ -77,7 +80,7 @@ fn a_role_under_another_path_is_replaced_and_its_policies_go_first() {
         .to
         .as_ref()
         .unwrap()
-        .each_text(&mut |text| unknown += text.references().len());
+        .each_template(&mut |text| unknown += text.references().len());
     assert_eq!(unknown, 0);
 }
 
@@ -105,13 +108,13 @@ fn role_names_are_compared_with_the_whole_account_ignoring_case_and_path() {
         ),
     ];
     for (name, path, tags, owner) in cases {
-        let paper = paper();
+        let fake = fake();
         let other = Role {
             path: path.to_owned(),
             ..role(name)
         };
-        paper.put(tagged(Resource::Role(other), &tags));
-        let plan = plan(&one_role(role("Task")), &paper);
+        fake.put(tagged(Resource::Role(other), &tags));
+        let plan = plan(&one_role(role("Task")), &fake);
         let expected = Reason::NameTaken {
             wanted: "Task".to_owned(),
             arn: identity().role_arn(path, name),
@@ -124,16 +127,16 @@ fn role_names_are_compared_with_the_whole_account_ignoring_case_and_path() {
 
 #[test]
 fn a_role_without_the_tag_of_its_region_may_be_another_regions_and_is_left_alone() {
-    let paper = paper();
+    let fake = fake();
     let mut lost = owned(&role_at("task"), Resource::Role(role("TaskElsewhere")));
     lost.tags_mut().remove(REGION_TAG);
-    paper.put(lost);
+    fake.put(lost);
     let stack = one_role(role("Task"));
     assert_eq!(
-        in_words(&plan(&stack, &paper)),
+        in_words(&plan(&stack, &fake)),
         ["build roles.task: iam:CreateRole"]
     );
-    assert!(plan_of_destroying(&stack, &paper).is_empty());
+    assert!(plan_of_destroying(&stack, &fake).is_empty());
 }
 
 #[test]
@@ -141,23 +144,23 @@ fn a_tag_of_a_role_is_left_alone_however_its_key_is_spelled() {
     let stack = with_lifecycle(one_role(role("Task")), &role_at("task"), |l| {
         l.ignore = vec![IgnorePath::new("tags.CostCenter")];
     });
-    let paper = applied(&stack);
-    paper.meddle(|thing| {
+    let fake = applied(&stack);
+    fake.mutate(|thing| {
         let tags = thing.resource.tags_mut();
-        tags.insert("costcenter".to_owned(), Text::from("7"));
+        tags.insert("costcenter".to_owned(), Template::from("7"));
         true
     });
-    assert_eq!(in_words(&plan(&stack, &paper)), [""; 0]);
+    assert_eq!(in_words(&plan(&stack, &fake)), [""; 0]);
 }
 
 #[test]
 fn a_role_of_the_same_stack_in_another_region_is_not_ours() {
-    let paper = paper();
+    let fake = fake();
     let theirs = owned(&role_at("task"), Resource::Role(role("Task")));
-    paper.put(tagged(theirs, &[(REGION_TAG, "eu-west-1")]));
+    fake.put(tagged(theirs, &[(REGION_TAG, "eu-west-1")]));
     let plan = plan(
         &with_lifecycle(one_role(role("Task")), &role_at("task"), |l| l.adopt = true),
-        &paper,
+        &fake,
     );
     let expected = Reason::NotOurs {
         arn: identity().role_arn("/", "Task"),
@@ -166,7 +169,7 @@ fn a_role_of_the_same_stack_in_another_region_is_not_ours() {
         },
     };
     assert_eq!(reasons(&plan), [&expected]);
-    let nothing = plan_of_destroying(&one_role(role("Task")), &paper);
+    let nothing = plan_of_destroying(&one_role(role("Task")), &fake);
     assert!(nothing.is_empty(), "{nothing:?}");
 }
 
@@ -184,8 +187,8 @@ fn a_name_that_this_plan_frees_is_free() {
             ),
         ])
     };
-    let paper = applied(&swapped("Agent", "Task"));
-    let plan = plan(&swapped("task", "agent"), &paper);
+    let fake = applied(&swapped("Agent", "Task"));
+    let plan = plan(&swapped("task", "agent"), &fake);
     assert_eq!(plan.refusals, []);
     assert_eq!(
         in_words(&plan),
@@ -209,12 +212,12 @@ fn a_role_mentioned_by_arn_must_be_there_in_this_spelling() {
             .insert(arn.to_owned(), BTreeSet::from([family_at("api")]));
         stack
     };
-    let paper = paper();
+    let fake = fake();
     let role_there = Role {
         path: "/team/".to_owned(),
         ..role("Task")
     };
-    paper.put(Resource::Role(role_there));
+    fake.put(Resource::Role(role_there));
     let [exact, other_case, other_path, nowhere] = [
         ("/team/", "Task"),
         ("/team/", "task"),
@@ -222,7 +225,7 @@ fn a_role_mentioned_by_arn_must_be_there_in_this_spelling() {
         ("/", "Nobody"),
     ]
     .map(|(path, name)| identity().role_arn(path, name));
-    assert_eq!(plan(&mention(&exact), &paper).refusals, []);
+    assert_eq!(plan(&mention(&exact), &fake).refusals, []);
     for (wanted, similar) in [
         (other_case, Some(exact.clone())),
         (other_path, Some(exact)),
@@ -233,9 +236,9 @@ fn a_role_mentioned_by_arn_must_be_there_in_this_spelling() {
             similar,
         };
         let stack = mention(&wanted);
-        assert_eq!(reasons(&plan(&stack, &paper)), [&expected]);
+        assert_eq!(reasons(&plan(&stack, &fake)), [&expected]);
         // What is going does not need its role any more.
-        assert!(plan_of_destroying(&stack, &paper).is_empty());
+        assert!(plan_of_destroying(&stack, &fake).is_empty());
     }
 }
 
@@ -252,7 +255,7 @@ fn a_role_of_this_stack_that_is_mentioned_by_arn_is_built_first() {
     // The role's own trust policy may name it too.
     let places = BTreeSet::from([family_at("api"), role_at("task")]);
     with_both.role_arns.insert(arn.clone(), places);
-    let made = plan(&with_both, &paper());
+    let made = plan(&with_both, &fake());
     assert_eq!(made.refusals, []);
     assert_eq!(
         made.steps[1].after,
@@ -274,21 +277,21 @@ fn a_role_of_this_stack_that_is_mentioned_by_arn_is_built_first() {
 
 #[test]
 fn what_ignore_names_is_left_as_it_is() {
-    let paper = applied(&one_role(role("Task")));
-    paper.meddle(|thing| {
+    let fake = applied(&one_role(role("Task")));
+    fake.mutate(|thing| {
         thing
             .resource
             .tags_mut()
-            .insert("CostCenter".to_owned(), Text::from("7"));
+            .insert("CostCenter".to_owned(), Template::from("7"));
         true
     });
     let strict = one_role(role("Task"));
     assert_eq!(
-        in_words(&plan(&strict, &paper)),
+        in_words(&plan(&strict, &fake)),
         ["build roles.task: iam:UntagRole"]
     );
     let lenient = with_lifecycle(strict, &role_at("task"), |l| {
         l.ignore = vec![IgnorePath::new("tags.CostCenter")];
     });
-    assert!(plan(&lenient, &paper).is_empty());
+    assert!(plan(&lenient, &fake).is_empty());
 }

@@ -1,15 +1,17 @@
 //! Workspaces: namesakes, protection and replacement.
 
 use amp_stack::{
-    address::Address,
+    kinds::{Resource, workspace::Configuration},
+    model::{
+        address::Address,
+        template::{Attribute, Template},
+    },
     plan::Reason,
-    resource::{Resource, workspace::Configuration},
-    text::{Attribute, Text},
 };
 
 use crate::{
     plans::{
-        applied, in_words, one_workspace, paper, plan_of_destroying, reasons, replaced, risk_codes,
+        applied, fake, in_words, one_workspace, plan_of_destroying, reasons, replaced, risk_codes,
     },
     samples::{owned, plan, role_at, stack, with_lifecycle, workspace, writer},
     worlds::identity,
@@ -19,10 +21,10 @@ use crate::{
 fn a_namesake_of_a_workspace_is_noted_or_adopted() {
     let wanted = one_workspace(workspace("metrics"));
     let adopting = with_lifecycle(wanted.clone(), &Address::workspace(), |l| l.adopt = true);
-    let paper = paper();
-    paper.put(Resource::Workspace(workspace("metrics")));
+    let fake = fake();
+    fake.put(Resource::Workspace(workspace("metrics")));
 
-    let beside = plan(&wanted, &paper);
+    let beside = plan(&wanted, &fake);
     assert_eq!(in_words(&beside), ["build workspace: aps:CreateWorkspace"]);
     assert!(
         beside.notes[0].text.contains("workspace/ws-1"),
@@ -30,13 +32,13 @@ fn a_namesake_of_a_workspace_is_noted_or_adopted() {
         beside.notes
     );
 
-    let adopted = plan(&adopting, &paper);
+    let adopted = plan(&adopting, &fake);
     assert_eq!(in_words(&adopted), ["build workspace: aps:TagResource"]);
     assert_eq!(adopted.steps[0].target, "ws-1");
     assert_eq!(adopted.known[&Address::workspace()][&Attribute::Id], "ws-1");
 
-    paper.put(Resource::Workspace(workspace("metrics")));
-    let ambiguous = plan(&adopting, &paper);
+    fake.put(Resource::Workspace(workspace("metrics")));
+    let ambiguous = plan(&adopting, &fake);
     let arns = ["ws-1", "ws-2"]
         .map(|id| identity().workspace_arn(id))
         .to_vec();
@@ -45,9 +47,9 @@ fn a_namesake_of_a_workspace_is_noted_or_adopted() {
 
 #[test]
 fn two_workspaces_that_claim_one_address_are_ambiguous() {
-    let paper = paper();
+    let fake = fake();
     for _ in 0..2 {
-        paper.put(owned(
+        fake.put(owned(
             &Address::workspace(),
             Resource::Workspace(workspace("metrics")),
         ));
@@ -57,8 +59,8 @@ fn two_workspaces_that_claim_one_address_are_ambiguous() {
         .to_vec();
     let expected = Reason::Ambiguous { arns };
     let wanted = one_workspace(workspace("metrics"));
-    assert_eq!(reasons(&plan(&wanted, &paper)), [&expected]);
-    assert_eq!(reasons(&plan_of_destroying(&wanted, &paper)), [&expected]);
+    assert_eq!(reasons(&plan(&wanted, &fake)), [&expected]);
+    assert_eq!(reasons(&plan_of_destroying(&wanted, &fake)), [&expected]);
 }
 
 #[test]
@@ -66,11 +68,11 @@ fn a_protected_workspace_is_neither_replaced_nor_removed() {
     let protect =
         |stack| with_lifecycle(stack, &Address::workspace(), |l| l.prevent_destroy = true);
     let before = protect(one_workspace(workspace("metrics")));
-    let paper = applied(&before);
+    let fake = applied(&before);
     let mut other_key = workspace("metrics");
-    other_key.kms_key_arn = Some(Text::from("arn:aws:kms:us-east-1:111122223333:key/1"));
+    other_key.kms_key_arn = Some(Template::from("arn:aws:kms:us-east-1:111122223333:key/1"));
 
-    let made = plan(&protect(one_workspace(other_key.clone())), &paper);
+    let made = plan(&protect(one_workspace(other_key.clone())), &fake);
     let [
         Reason::Protected {
             arn,
@@ -85,13 +87,13 @@ fn a_protected_workspace_is_neither_replaced_nor_removed() {
     assert_eq!(replaces[0].property, "kms_key_arn");
     assert_eq!(made.known[&Address::workspace()][&Attribute::Id], "ws-1");
 
-    let destroyed = plan_of_destroying(&before, &paper);
+    let destroyed = plan_of_destroying(&before, &fake);
     assert!(matches!(
         reasons(&destroyed)[..],
         [Reason::Protected { by_tag: false, .. }]
     ));
 
-    let lifted = plan(&one_workspace(other_key), &paper);
+    let lifted = plan(&one_workspace(other_key), &fake);
     assert_eq!(
         in_words(&lifted),
         [
@@ -104,16 +106,16 @@ fn a_protected_workspace_is_neither_replaced_nor_removed() {
 
 #[test]
 fn a_workspace_that_aws_could_not_create_is_replaced_even_if_protected() {
-    let paper = paper();
+    let fake = fake();
     let mut failed = workspace("metrics");
     failed.failed = true;
-    paper.put(owned(&Address::workspace(), Resource::Workspace(failed)));
+    fake.put(owned(&Address::workspace(), Resource::Workspace(failed)));
     let protected = with_lifecycle(
         one_workspace(workspace("metrics")),
         &Address::workspace(),
         |l| l.prevent_destroy = true,
     );
-    let plan = plan(&protected, &paper);
+    let plan = plan(&protected, &fake);
     assert_eq!(plan.refusals, []);
     assert_eq!(replaced(&plan), ["status", "status"]);
     assert_eq!(risk_codes(&plan), [""; 0]);
@@ -132,10 +134,10 @@ fn a_replaced_workspace_is_known_again_after_apply() {
         retention_days: Some(30),
         ..Configuration::default()
     };
-    let paper = applied(&with(before));
+    let fake = applied(&with(before));
     let mut other_key = workspace("metrics");
-    other_key.kms_key_arn = Some(Text::from("arn:aws:kms:us-east-1:111122223333:key/1"));
-    let plan = plan(&with(other_key), &paper);
+    other_key.kms_key_arn = Some(Template::from("arn:aws:kms:us-east-1:111122223333:key/1"));
+    let plan = plan(&with(other_key), &fake);
     // What the file leaves to AWS is not taken from the workspace that goes.
     assert_eq!(
         in_words(&plan),

@@ -1,4 +1,5 @@
-//! Plan files: the secrets that they don't hold, where they may be used, and what is said of broken ones.
+//! Plan files: the secrets that they don't hold, where they may be used, and what is said of broken
+//! ones.
 
 use std::{ffi::OsString, fs};
 

@@ -1,21 +1,24 @@
-//! The laws of saved plans, tried on worlds on paper.
+//! The laws of saved plans, tried on fake clouds.
 
 use std::{collections::BTreeSet, num::NonZeroU32, sync::Arc, time::Duration};
 
 use amp_stack::{
     apply::{self, Event, Options},
-    cloud::paper::{Fault, Paper},
-    node::Node,
+    kinds::{Change, Resource, task_definition::Document},
+    model::{
+        live::TakenName,
+        node::Node,
+        tags::{ADDRESS_TAG, Owner},
+        template::Template,
+    },
     plan::{Plan, Step, plan},
-    resource::{Change, Resource, task_definition::Document},
     saved::{
         Guard, Hidden, Moved, Saved, SavedStack, Side, Values, Variables, moved, parse, print,
         renewed,
     },
-    snapshot::{Found, RoleFact, Snapshot},
+    snapshot::{LiveResource, Snapshot},
     stack::Stack,
-    tags::{ADDRESS_TAG, Owner},
-    text::Text,
+    testing::{FakeCloud, Fault},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -43,30 +46,30 @@ fn kept(stack: &Stack, live: &Snapshot) -> SavedStack {
 }
 
 /// A world in which a first stack was applied, with what went wrong and what was done by hand.
-fn world(history: &History) -> Arc<Paper> {
-    let paper = Arc::new(history.world());
+fn world(history: &History) -> Arc<FakeCloud> {
+    let fake = Arc::new(history.world());
     let before = history.before.stack();
-    let first = plan(&before, &paper.snapshot(&before.query(false)));
-    run(&paper, first, &history.faults);
-    history.drift(&paper);
-    paper
+    let first = plan(&before, &fake.snapshot(&before.query(false)));
+    run(&fake, first, &history.faults);
+    history.drift(&fake);
+    fake
 }
 
 /// Carries a plan out, unless something has to be decided first.
-fn run(paper: &Arc<Paper>, plan: Plan, faults: &[(usize, Fault)]) {
+fn run(fake: &Arc<FakeCloud>, plan: Plan, faults: &[(usize, Fault)]) {
     if !plan.refusals.is_empty() {
         return;
     }
-    paper.set_faults(faults.iter().copied());
+    fake.set_faults(faults.iter().copied());
     let options = Options {
         concurrency: 3,
-        run_id: format!("run-{}", paper.log().len()),
+        run_id: format!("run-{}", fake.log().len()),
         settle_timeout: Duration::from_mins(1),
     };
     let (_stop, stopped) = watch::channel(false);
     let deed = apply::apply(
         Arc::new(plan),
-        Arc::clone(paper),
+        Arc::clone(fake),
         options,
         stopped,
         |_: Event| {},
@@ -86,7 +89,7 @@ impl Secrets {
 
     /// Puts secrets wherever a plan hides them.
     fn put_into(&mut self, resource: &mut Resource) {
-        let tag = ("db-password".to_owned(), Text::from(self.next()));
+        let tag = ("db-password".to_owned(), Template::from(self.next()));
         resource.tags_mut().extend([tag]);
         match resource {
             Resource::LogGroup(_) | Resource::Workspace(_) => {}
@@ -117,7 +120,8 @@ impl Secrets {
     }
 }
 
-/// The stack and what is live, full of secrets: those that are live are wanted too, or others in their place.
+/// The stack and what is live, full of secrets: those that are live are wanted too, or others in
+/// their place.
 fn full_of_secrets(
     mut stack: Stack,
     mut live: Snapshot,
@@ -144,18 +148,20 @@ fn spelled(saved: &Saved) -> String {
     format!("{saved:?}")
 }
 
-/// The addresses of what is ours and alters when somebody meddles: those that it stands at, and those where `stack` wants its name.
+/// The addresses of what is ours and alters when somebody meddles: those that it stands at, and
+/// those where `stack` wants its name.
 fn altered(stack: &Stack, before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
     let altered = |some: &Snapshot, others: &Snapshot| -> Vec<Resource> {
         let found = some.found.iter();
         let ours = found.filter(|found| matches!(found.owner, Owner::Ours(_)));
-        let is_still = |found: &&Found| others.found.iter().any(|o| o.resource == found.resource);
+        let is_still =
+            |found: &&LiveResource| others.found.iter().any(|o| o.resource == found.resource);
         let altered = ours.filter(|found| !is_still(found));
         altered.map(|found| found.resource.clone()).collect()
     };
     let mut addresses = BTreeSet::new();
     for resource in [altered(before, after), altered(after, before)].concat() {
-        addresses.extend(resource.tags().get(ADDRESS_TAG).map(Text::to_string));
+        addresses.extend(resource.tags().get(ADDRESS_TAG).map(Template::to_string));
         let wanted = stack.resources.iter().filter(|(_, declared)| {
             let want = declared.want.as_ref();
             want.is_some_and(|w| w.kind() == resource.kind() && w.name() == resource.name())
@@ -179,9 +185,9 @@ proptest! {
     /// What is written is read back, to the letter.
     #[test]
     fn a_file_keeps_what_it_is_given(history in worlds::history(), now in worlds::spec(), protect in worlds::protection()) {
-        let paper = world(&history);
+        let fake = world(&history);
         let stack = protect.on_stack(now.stack());
-        let saved = saved(kept(&stack, &paper.snapshot(&stack.query(true))));
+        let saved = saved(kept(&stack, &fake.snapshot(&stack.query(true))));
         let read = parse(&print(&saved).unwrap()).unwrap();
         prop_assert_eq!(spelled(&read), spelled(&saved));
         prop_assert_eq!(read, saved);
@@ -190,9 +196,9 @@ proptest! {
     /// No secret is in the file, and with the stack file and AWS at hand everything is as it was.
     #[test]
     fn secrets_are_hidden_and_come_back(history in worlds::history(), now in worlds::spec(), share: bool) {
-        let paper = world(&history);
+        let fake = world(&history);
         let stack = now.stack();
-        let live = paper.snapshot(&stack.query(false));
+        let live = fake.snapshot(&stack.query(false));
         let (stack, live, secrets) = full_of_secrets(stack, live, share);
         let open = saved(kept(&stack, &live));
         let text = print(&open.clone().hide(guard())).unwrap();
@@ -218,12 +224,12 @@ proptest! {
     /// The roles that a file leaves out matter to no plan.
     #[test]
     fn what_is_left_out_matters_to_no_plan(history in worlds::history(), now in worlds::spec(), mentioned: bool) {
-        let paper = world(&history);
+        let fake = world(&history);
         let mut stack = now.stack();
-        let mut live = paper.snapshot(&stack.query(true));
+        let mut live = fake.snapshot(&stack.query(true));
         for (name, path) in [("AGENT", "/elsewhere/"), ("Foreign", "/"), ("Else", "/")] {
             let arn = live.identity.role_arn(path, name);
-            live.roles.push(RoleFact { name: name.to_owned(), arn, owner: Owner::Unknown });
+            live.roles.push(TakenName { name: name.to_owned(), arn, owner: Owner::Unknown });
         }
         if let Some(place) = stack.resources.keys().next().filter(|_| mentioned).cloned() {
             for name in ["Foreign", "foreign", "Nowhere"] {
@@ -247,7 +253,7 @@ proptest! {
         anew in prop::collection::vec(prop::bool::weighted(0.2), 7),
         destroy: bool,
     ) {
-        let paper = world(&history);
+        let fake = world(&history);
         let mut stack = now.stack();
         for (declared, anew) in stack.resources.values_mut().zip(anew) {
             declared.lifecycle.replace = anew;
@@ -256,7 +262,7 @@ proptest! {
             stack = stack.emptied();
         }
         let query = stack.query(true);
-        let live = paper.snapshot(&query);
+        let live = fake.snapshot(&query);
         let first = plan(&stack, &live);
         let then = Side { live: &live, plan: &first };
         prop_assert_eq!(moved(&stack, then, then), []);
@@ -264,13 +270,13 @@ proptest! {
             return Ok(());
         }
         for faults in [faults, Vec::new()] {
-            let live = paper.snapshot(&query);
+            let live = fake.snapshot(&query);
             let left = plan(&renewed(stack.clone(), then.live, &live), &live);
             let now = Side { live: &live, plan: &left };
             prop_assert_eq!(moved(&stack, then, now), []);
-            run(&paper, left, &faults);
+            run(&fake, left, &faults);
         }
-        let live = paper.snapshot(&query);
+        let live = fake.snapshot(&query);
         let left = plan(&renewed(stack.clone(), then.live, &live), &live);
         prop_assert_eq!(&left.steps, &[]);
         prop_assert_eq!(moved(&stack, then, Side { live: &live, plan: &left }), []);
@@ -279,16 +285,16 @@ proptest! {
     /// What somebody else alters in between is named, and nothing else is.
     #[test]
     fn what_moves_is_named(history in worlds::history(), now in worlds::spec(), meddling in worlds::history()) {
-        let paper = world(&history);
+        let fake = world(&history);
         let stack: Stack = Spec::stack(&now);
         let query = stack.query(true);
-        let live = paper.snapshot(&query);
+        let live = fake.snapshot(&query);
         let first = plan(&stack, &live);
-        if !first.refusals.is_empty() || !paper.things().iter().any(is_ours) {
+        if !first.refusals.is_empty() || !fake.things().iter().any(is_ours) {
             return Ok(());
         }
-        meddling.drift(&paper);
-        let after = paper.snapshot(&query);
+        meddling.drift(&fake);
+        let after = fake.snapshot(&query);
         let second = plan(&stack, &after);
         let moved = moved(&stack, Side { live: &live, plan: &first }, Side { live: &after, plan: &second });
         let altered = altered(&stack, &live, &after);

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Stdio, thread, time::Duration};
 
-use amp_stack::sandbox::{Sandbox, Settings};
+use amp_stack_sandbox::{Sandbox, Settings};
 use serde_json::Value;
 
 use crate::run::{Bench, Run};

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amp_stack::{
-    address::{Address, Kind},
-    identity::Identity,
-    node::Node,
-    plan::{Plan, Step, StepId},
-    policy::Policy,
-    resource::{
+    kinds::{
         Resource,
         log_group::LogGroup,
         role::Role,
         task_definition::{Document, TaskDefinition},
         workspace::{Configuration, Workspace},
     },
-    tags::{ADDRESS_TAG, PREVENT_DESTROY_TAG, STACK_TAG, Tags},
-    text::{Attribute, Reference, Segment, Text},
+    model::{
+        address::{Address, Kind},
+        identity::Identity,
+        node::Node,
+        policy::Policy,
+        tags::{ADDRESS_TAG, PREVENT_DESTROY_TAG, STACK_TAG, Tags},
+        template::{Attribute, Reference, Segment, Template},
+    },
+    plan::{Plan, Step, StepId},
 };
 use serde_json::{Value, json};
 
@@ -39,14 +41,14 @@ pub(super) fn family_address() -> Address {
 /// The tags of ownership, and `team = payments`.
 pub(super) fn tags(address: &Address) -> Tags {
     BTreeMap::from([
-        (STACK_TAG.to_owned(), Text::from("checkout")),
-        (ADDRESS_TAG.to_owned(), Text::from(address.to_string())),
-        ("team".to_owned(), Text::from("payments")),
+        (STACK_TAG.to_owned(), Template::from("checkout")),
+        (ADDRESS_TAG.to_owned(), Template::from(address.to_string())),
+        ("team".to_owned(), Template::from("payments")),
     ])
 }
 
-pub(super) fn remote_write_url() -> Text {
-    Text::from(Reference {
+pub(super) fn remote_write_url() -> Template {
+    Template::from(Reference {
         address: Address::workspace(),
         attribute: Attribute::RemoteWriteUrl,
     })
@@ -65,7 +67,7 @@ pub(super) fn log_group() -> LogGroup {
 
 pub(super) fn workspace() -> Workspace {
     let mut tags = tags(&Address::workspace());
-    tags.insert(PREVENT_DESTROY_TAG.to_owned(), Text::from("true"));
+    tags.insert(PREVENT_DESTROY_TAG.to_owned(), Template::from("true"));
     Workspace {
         alias: Some("checkout-prod".to_owned()),
         kms_key_arn: None,
@@ -97,7 +99,7 @@ pub(super) fn trust() -> Policy {
 
 /// A policy that allows `actions` on the workspace of the stack.
 pub(super) fn write_metrics(actions: &[&str]) -> Policy {
-    let workspace = Text::from(Reference {
+    let workspace = Template::from(Reference {
         address: Address::workspace(),
         attribute: Attribute::Arn,
     });
@@ -124,7 +126,7 @@ pub(super) fn role() -> Role {
         trust: trust(),
         max_session_seconds: 3600,
         permissions_boundary: None,
-        managed_policies: BTreeSet::from([Text::from(managed)]),
+        managed_policies: BTreeSet::from([Template::from(managed)]),
         inline_policies: BTreeMap::from([(
             "metrics".to_owned(),
             write_metrics(&["aps:RemoteWrite"]),
@@ -191,8 +193,8 @@ pub(super) fn family(environment: &Value) -> TaskDefinition {
 }
 
 /// The text `before` and after it the workspace's id, which is known after apply.
-pub(super) fn mentions_workspace(before: &str) -> Text {
-    Text::from_segments([
+pub(super) fn mentions_workspace(before: &str) -> Template {
+    Template::from_segments([
         Segment::Literal(before.to_owned()),
         Segment::Reference(Reference {
             address: Address::workspace(),
@@ -227,7 +229,7 @@ pub(super) fn remove(address: Address, from: Resource) -> Step {
 
 /// The two steps from `from` to another resource.
 pub(super) fn replace(address: &Address, from: &Resource, to: Resource) -> [Step; 2] {
-    let replaces = Resource::immutable_differences(from, &to);
+    let replaces = Resource::replace_reasons(from, &to);
     let mut steps = [
         remove(address.clone(), from.clone()),
         build(address.clone(), None, to),

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use amp_stack::{
+    kinds::Resource,
     plan::risk::risks,
-    resource::Resource,
-    show::{Style, events, plan::Frame, plan::render},
+    show::{
+        Style, events,
+        plan::{Frame, render},
+    },
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -23,7 +26,8 @@ const NAMES: [&str; 8] = [
     "DSN",
 ];
 
-/// The last of a value that can be found again: alone, or in something that looks like a secret by itself.
+/// The last of a value that can be found again: alone, or in something that looks like a secret by
+/// itself.
 const SHAPES: [&str; 5] = [
     "",
     "--password=",

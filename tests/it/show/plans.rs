@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amp_stack::{
-    address::{Address, StackName},
+    kinds::{Resource, kind::ReplaceReason, log_group::LogGroup, role::Role, workspace::Workspace},
+    model::{
+        address::{Address, StackName},
+        tags::{Owner, Tags},
+        template::Template,
+    },
     plan::{Note, Plan, Reason, Refusal, risk::Risk},
-    resource::{Immutable, Resource, log_group::LogGroup, role::Role, workspace::Workspace},
     show::{
         Style,
         plan::{Frame, render},
     },
-    tags::{Owner, Tags},
-    text::Text,
 };
 use insta::assert_snapshot;
 use serde_json::json;
@@ -149,7 +151,7 @@ fn a_replacement_says_why() {
 fn an_adoption_names_the_previous_owner() {
     let from = LogGroup {
         retention_days: None,
-        tags: Tags::from([("CostCenter".to_owned(), Text::from("7"))]),
+        tags: Tags::from([("CostCenter".to_owned(), Template::from("7"))]),
         ..log_group()
     };
     let mut step = build(
@@ -212,7 +214,7 @@ fn every_refusal_says_what_to_do() {
         arn: arn.clone(),
         owner,
     };
-    let renamed = Immutable {
+    let renamed = ReplaceReason {
         property: "name",
         why: "a log group cannot be renamed",
     };
@@ -229,7 +231,7 @@ fn every_refusal_says_what_to_do() {
             Reason::CannotAdopt {
                 arn: group.clone(),
                 owner: Owner::Unknown,
-                differs: vec![Immutable {
+                differs: vec![ReplaceReason {
                     property: "class",
                     why: "the class of a log group cannot be changed after its creation",
                 }],

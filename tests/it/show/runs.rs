@@ -3,20 +3,20 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use amp_stack::{
-    address::{Address, Kind},
     apply::{Event, Failure, Outcome},
-    cloud::{
-        CallError, Class,
-        notice::{Notice, Trouble},
+    kinds::Resource,
+    model::{
+        address::{Address, Kind},
+        call::{CallError, Class},
+        template::Attribute,
     },
     plan::{Plan, StepId},
-    resource::Resource,
+    progress::{Notice, Trouble},
     show::{
         Style,
         progress::Progress,
         summary::{Frame, render},
     },
-    text::Attribute,
 };
 use insta::assert_snapshot;
 use serde_json::json;
@@ -136,7 +136,8 @@ fn throttled(step: &StepId, attempts: u32) -> Event {
     }
 }
 
-/// What a run of `events` over `plan` says, in which a second passes after each event and then `silence`.
+/// What a run of `events` over `plan` says, in which a second passes after each event and then
+/// `silence`.
 fn said(plan: &Plan, events: &[Event], silence: Duration) -> String {
     let mut out = Vec::new();
     let mut progress = Progress::lines(plan, Style::PLAIN, &mut out);

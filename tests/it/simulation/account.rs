@@ -1,11 +1,10 @@
-//! An account to begin with: bystanders of every kind, what others left under our names, and half-made things of ours.
+//! An account to begin with: bystanders of every kind, what others left under our names, and
+//! half-made things of ours.
 
 use std::time::Duration;
 
-use amp_stack::{
-    identity::Identity,
-    sandbox::{Sandbox, Settings, connector::Clock},
-};
+use amp_stack::model::identity::Identity;
+use amp_stack_sandbox::{Sandbox, Settings, connector::Clock};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_async::{rt::sleep::TokioSleep, time::TimeSource};
@@ -165,7 +164,8 @@ impl Hand {
             .unwrap();
     }
 
-    /// What a run that was killed may have left: each is ours by its tags, and not yet what it was to be.
+    /// What a run that was killed may have left: each is ours by its tags, and not yet what it was
+    /// to be.
     async fn half_made(&self, rng: &mut Rng, strays: bool) {
         let ours = |address: &str| owned(STACK, address, REGION);
         if rng.u8(..3) == 0 {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use amp_stack::{
     apply::Outcome,
     plan::{Phase, Plan},
-    sandbox::chaos::Tally,
 };
+use amp_stack_sandbox::chaos::Tally;
 use serde_json::Value;
 
 use super::{
@@ -30,7 +30,8 @@ const FAULTS: &[Option<&str>] = &[
     Some("InternalServiceException"),
 ];
 
-/// What holds after any run, however it ended. `settled` says that everything done before it could be seen when it began.
+/// What holds after any run, however it ended. `settled` says that everything done before it could
+/// be seen when it began.
 pub(super) fn run(run: &Invocation, strike: Option<Strike>, settled: bool) {
     looking_alters_nothing(run);
     needs_come_first(run);
@@ -43,7 +44,8 @@ pub(super) fn run(run: &Invocation, strike: Option<Strike>, settled: bool) {
         every_step_is_told_of(&run.plan, outcome);
     }
     if strike == Some(Strike::Interrupt) {
-        // Where one read fails, nobody needs the others any more; whatever alters something is waited for all the same.
+        // Where one read fails, nobody needs the others any more; whatever alters something is
+        // waited for all the same.
         let may_drop_reads = matches!(run.end, End::Unread(_));
         let mut awaited = run
             .sent
@@ -106,7 +108,8 @@ fn failures_are_of_faults(run: &Invocation) {
     }
 }
 
-/// A revision is registered when nothing is done any more to the roles and log groups that it mentions.
+/// A revision is registered when nothing is done any more to the roles and log groups that it
+/// mentions.
 fn needs_come_first(run: &Invocation) {
     let registers = run
         .sent
@@ -132,8 +135,9 @@ fn needs_come_first(run: &Invocation) {
     }
 }
 
-/// What goes for good is mentioned by nothing that stays. What is replaced, or gives its name to another resource of the stack, goes before that comes, and
-/// before whoever mentions it is altered.
+/// What goes for good is mentioned by nothing that stays. What is replaced, or gives its name to
+/// another resource of the stack, goes before that comes, and before whoever mentions it is
+/// altered.
 fn nothing_goes_while_it_is_mentioned(run: &Invocation) {
     let mut successors = BTreeSet::new();
     for step in &run.plan.steps {
@@ -157,7 +161,8 @@ fn nothing_goes_while_it_is_mentioned(run: &Invocation) {
     }
 }
 
-/// Everything is as it was, or ours; what others left under our names is as it was, or ours, or gone with the stack. And there is one workspace at most.
+/// Everything is as it was, or ours; what others left under our names is as it was, or ours, or
+/// gone with the stack. And there is one workspace at most.
 pub(super) fn others(
     view: &View,
     bystanders: &BTreeMap<String, Value>,
@@ -220,7 +225,7 @@ fn agree_on_workspace(live: Option<(&str, &Value)>, draft: &Draft) {
     match (&draft.workspace, live) {
         (None | Some(Workspace::Existing), None) => {}
         (
-            Some(Workspace::Managed {
+            Some(Workspace::State {
                 alias,
                 retention,
                 logging,
@@ -270,7 +275,7 @@ fn agree_on_role(view: &View, draft: &Draft, index: usize, role: &Role, workspac
     let inline = live["inline"].as_object().expect("a map");
     let wanted = usize::from(writes) + usize::from(role.inline != Inline::None);
     assert_eq!(inline.len(), wanted, "{live}");
-    let managed = matches!(draft.workspace, Some(Workspace::Managed { .. }));
+    let managed = matches!(draft.workspace, Some(Workspace::State { .. }));
     if managed && (writes || role.inline == Inline::Workspace) {
         assert!(live["inline"].to_string().contains(workspace), "{live}");
     }
@@ -298,7 +303,7 @@ fn agree_on_family(
         live.and_then(|arn| arn.find(":role").map(|at| &arn[at..])),
         role.as_deref()
     );
-    if family.metrics && matches!(draft.workspace, Some(Workspace::Managed { .. })) {
+    if family.metrics && matches!(draft.workspace, Some(Workspace::State { .. })) {
         assert!(text.contains(workspace), "{text}");
     }
     agree_on_tags(newest, draft);

@@ -47,7 +47,7 @@ pub(super) struct Group {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Workspace {
-    Managed {
+    State {
         alias: &'static str,
         retention: Option<u32>,
         /// The index of the log group that it logs to.
@@ -111,7 +111,8 @@ fn taken<T>(rng: &mut Rng, places: &[Option<T>], from: usize) -> Option<usize> {
 }
 
 impl Draft {
-    /// A random one. With `adopt` it takes over what others left; `guest` is the id of a workspace that it may use.
+    /// A random one. With `adopt` it takes over what others left; `guest` is the id of a workspace
+    /// that it may use.
     pub(super) fn random(rng: &mut Rng, adopt: bool, guest: &str) -> Self {
         let mut draft = Self {
             groups: [None, None],
@@ -157,7 +158,7 @@ impl Draft {
         self.workspace = match rng.u8(..6) {
             0 if !stays => None,
             1 if !stays => Some(Workspace::Existing),
-            _ => Some(Workspace::Managed {
+            _ => Some(Workspace::State {
                 alias: pick(rng, &["sim", "shared"]),
                 retention: pick(rng, &[None, Some(90), Some(150)]),
                 logging: taken(rng, &self.groups, 0),
@@ -168,19 +169,20 @@ impl Draft {
 
     pub(super) fn is_protected(&self) -> bool {
         match &self.workspace {
-            Some(Workspace::Managed { protected, .. }) => *protected,
+            Some(Workspace::State { protected, .. }) => *protected,
             Some(Workspace::Existing) | None => false,
         }
     }
 
     /// Lets the workspace go when it is told to.
     pub(super) fn unprotect(&mut self) {
-        if let Some(Workspace::Managed { protected, .. }) = &mut self.workspace {
+        if let Some(Workspace::State { protected, .. }) = &mut self.workspace {
             *protected = false;
         }
     }
 
-    /// Makes a valid stack of it: no name twice, no mention of what is not there, and what metrics need.
+    /// Makes a valid stack of it: no name twice, no mention of what is not there, and what metrics
+    /// need.
     fn repair(&mut self, rng: &mut Rng) {
         for index in (0..2).rev() {
             let name = |group: &Option<Group>| group.as_ref().map(|group| group.name);
@@ -209,7 +211,7 @@ impl Draft {
                 role.path = "/";
             }
         }
-        if let Some(Workspace::Managed { logging, .. }) = &mut self.workspace
+        if let Some(Workspace::State { logging, .. }) = &mut self.workspace
             && logging.is_some_and(|at| self.groups[at].is_none())
         {
             *logging = None;
@@ -266,7 +268,7 @@ impl Draft {
                     format_args!("\n[workspace]\nid = \"{}\"", self.guest),
                 );
             }
-            Some(Workspace::Managed {
+            Some(Workspace::State {
                 alias,
                 retention,
                 logging,
@@ -300,7 +302,8 @@ impl Draft {
         text
     }
 
-    /// What the document of a family says, apart from the id of a workspace of this stack. Equal texts are equal documents.
+    /// What the document of a family says, apart from the id of a workspace of this stack. Equal
+    /// texts are equal documents.
     pub(super) fn document(&self, family: &Family) -> String {
         let Family {
             name: _,
@@ -315,7 +318,7 @@ impl Draft {
         let group = |at: usize| self.groups[at].as_ref().map(|g| g.name);
         let workspace = metrics.then(|| match &self.workspace {
             Some(Workspace::Existing) => self.guest.clone(),
-            Some(Workspace::Managed { .. }) | None => "our own".to_owned(),
+            Some(Workspace::State { .. }) | None => "our own".to_owned(),
         });
         format!(
             "{image} {:?} {:?} {:?} {workspace:?}",

@@ -1,17 +1,20 @@
-//! One run of amp-stack, from the text of the stack file to the summary, as the command line makes it.
+//! One run of amp-stack, from the text of the stack file to the summary, as the command line makes
+//! it.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use amp_stack::{
-    address::Kind,
     apply::{Options, Outcome, apply},
-    cloud::{CallError, Cloud, aws::Aws},
-    identity::Identity,
+    aws::Aws,
+    cloud::Cloud,
+    file::source::Source,
+    load::{self, LoadContext},
+    model::{address::Kind, call::CallError, identity::Identity},
     plan::{Phase, Plan, plan, risk::risks},
-    sandbox::{Faults, chaos::Tally},
     show::{self, Style, progress::Progress, summary},
-    stack::{self, Source, Stack, Surroundings},
+    stack::Stack,
 };
+use amp_stack_sandbox::{Faults, chaos::Tally};
 use tokio::sync::watch;
 
 use super::{
@@ -123,7 +126,8 @@ async fn look(
     let destroy = command == Command::Destroy;
     let stack = if destroy { stack.emptied() } else { stack };
     let mut planned = plan(&stack, &aws.observe(&stack.query(destroy)).await?);
-    // What the command line does when it sees that a family goes: inactive revisions take calls of their own.
+    // What the command line does when it sees that a family goes: inactive revisions take calls of
+    // their own.
     if !destroy && removes_a_family(&planned) {
         planned = plan(&stack, &aws.observe(&stack.query(true)).await?);
     }
@@ -145,7 +149,7 @@ fn load(draft: &Draft, identity: Identity, known: bool) -> Stack {
         path: PathBuf::from("sim.toml"),
         text: draft.toml(),
     };
-    let around = Surroundings {
+    let around = LoadContext {
         identity,
         account_is_known: known,
         region_is_known: known,
@@ -155,7 +159,7 @@ fn load(draft: &Draft, identity: Identity, known: bool) -> Stack {
         elsewhere: &|_| false,
         read: &|_| Err(std::io::ErrorKind::NotFound.into()),
     };
-    stack::load(&source, &around)
+    load::load(&source, &around)
         .unwrap_or_else(|problems| panic!("{problems:#?}\nin\n{}", source.text))
 }
 

@@ -1,4 +1,5 @@
-//! The story of one seed: an account, rounds of changes made on bad days, the peace after each, and the end.
+//! The story of one seed: an account, rounds of changes made on bad days, the peace after each, and
+//! the end.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use amp_stack::{plan::Step, sandbox::Faults};
+use amp_stack::plan::Step;
+use amp_stack_sandbox::Faults;
 use fastrand::Rng;
 use serde_json::Value;
 
@@ -124,7 +126,8 @@ impl Story {
         }
     }
 
-    /// A stack file is applied on bad days, perhaps changed meanwhile, and then until nothing is left to do.
+    /// A stack file is applied on bad days, perhaps changed meanwhile, and then until nothing is
+    /// left to do.
     async fn round(&mut self) {
         let before = self.account.view();
         if self.rng.u8(..3) == 0 {
@@ -188,7 +191,8 @@ impl Story {
         self.run(command, faults, strike).await
     }
 
-    /// Runs until there is nothing left to do, or everything was done; returns how many runs it took.
+    /// Runs until there is nothing left to do, or everything was done; returns how many runs it
+    /// took.
     async fn until_rest(&mut self, command: Command) -> usize {
         for run in 1..=RUNS_TO_REST {
             let mild = Faults::mild(self.rng.u64(..));
@@ -205,7 +209,8 @@ impl Story {
         panic!("{RUNS_TO_REST} runs did not come to rest");
     }
 
-    /// When nothing goes wrong any more there is nothing left to do, and looking at that changes nothing.
+    /// When nothing goes wrong any more there is nothing left to do, and looking at that changes
+    /// nothing.
     async fn rest(&mut self, command: Command) {
         tokio::time::sleep(Duration::from_mins(2)).await;
         let before = self.account.view();

@@ -1,11 +1,12 @@
-//! What stands between the SDK and the sandbox: it records every request, asks for small pages, and strikes at a chosen one.
+//! What stands between the SDK and the sandbox: it records every request, asks for small pages, and
+//! strikes at a chosen one.
 
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
-use amp_stack::sandbox::{
+use amp_stack_sandbox::{
     Sandbox,
     service::Input,
     wire::{Request, Service, decode},
@@ -61,7 +62,8 @@ struct Shared {
     sandbox: Sandbox,
     /// The most items on a page, if the pages are to be small.
     page: Option<u32>,
-    /// The number of the request, from 1 and counting those that alter something, at which `Strike` happens.
+    /// The number of the request, from 1 and counting those that alter something, at which `Strike`
+    /// happens.
     strike: Option<(usize, Strike)>,
     ticks: AtomicU64,
     sent: Mutex<Vec<Sent>>,
@@ -214,7 +216,8 @@ fn plain(request: &HttpRequest) -> Request {
     }
 }
 
-/// Lets every page hold `items` at most: AWS may always answer with fewer than asked for, as its pagination promises no number.
+/// Lets every page hold `items` at most: AWS may always answer with fewer than asked for, as its
+/// pagination promises no number.
 fn shorten_pages(request: &mut HttpRequest, items: u32) {
     let uri = request
         .uri()

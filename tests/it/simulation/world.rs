@@ -1,16 +1,17 @@
-//! The sandbox's world, taken apart into things that can be compared: whose each is, and what it says.
+//! The sandbox's world, taken apart into things that can be compared: whose each is, and what it
+//! says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amp_stack::sandbox::{World, wire::Call};
+use amp_stack_sandbox::{World, wire::Call};
 use serde_json::Value;
 
 use super::draft::STACK;
 
 pub(super) const REGION: &str = "eu-west-1";
 
-/// Everything there is in an account, by a name of its kind: `role simtask`, `revision sim-api:3`. What AWS has been told to delete counts as gone: when
-/// it goes, only the clock says.
+/// Everything there is in an account, by a name of its kind: `role simtask`, `revision sim-api:3`.
+/// What AWS has been told to delete counts as gone: when it goes, only the clock says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct View {
     pub(super) things: BTreeMap<String, Value>,
@@ -85,7 +86,8 @@ fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
     value.and_then(Value::as_object).into_iter().flatten()
 }
 
-/// Whether a thing carries the tags of the stack; roles, which are global, also those of its region.
+/// Whether a thing carries the tags of the stack; roles, which are global, also those of its
+/// region.
 pub(super) fn is_ours(name: &str, thing: &Value) -> bool {
     let tags = tags(thing);
     let is = |key: &str, value: &str| tags.get(key).is_some_and(|found| found == value);
@@ -112,7 +114,8 @@ fn is_going(thing: &Value) -> bool {
     thing["status"] == "DELETE_IN_PROGRESS" || thing["life"]["change"] == "Deletion"
 }
 
-/// What of ours mentions the thing that `call` deletes. Of a family only its newest active revision counts: older ones stay as they are.
+/// What of ours mentions the thing that `call` deletes. Of a family only its newest active revision
+/// counts: older ones stay as they are.
 pub(super) fn mentions(call: &Call, view: impl FnOnce() -> View) -> Vec<String> {
     let named = |member: &str| {
         let name = call.input.get(member).and_then(Value::as_str);

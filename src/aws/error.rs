@@ -1,0 +1,188 @@
+//! What a failed call of the SDK means: one table of error codes, and one of hints.
+
+use std::{error::Error, fmt::Write as _};
+
+use aws_sdk_iam::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::RequestId,
+};
+
+use crate::model::call::{CallError, Class};
+
+/// Translates a failure of `operation`, which is spelled as in IAM policies.
+pub(crate) fn call_error<E>(operation: &str, failure: &SdkError<E>) -> CallError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let code = failure.code().map(str::to_owned);
+    let message = message(failure);
+    CallError {
+        operation: operation.to_owned(),
+        class: class(operation, code.as_deref(), &message),
+        hint: hint(operation, code.as_deref(), &message).or_else(|| no_answer_hint(failure)),
+        request_id: failure.request_id().map(str::to_owned),
+        code,
+        message,
+    }
+}
+
+/// An error that amp-stack itself found in an answer of `operation`.
+pub(crate) fn unexpected(operation: &str, message: impl Into<String>) -> CallError {
+    CallError {
+        operation: operation.to_owned(),
+        code: None,
+        message: message.into(),
+        request_id: None,
+        class: Class::Final,
+        hint: None,
+    }
+}
+
+/// Returns whether the call may have taken effect although it failed: no whole answer came, or one
+/// that says that AWS itself failed.
+pub(crate) fn is_ambiguous<E>(failure: &SdkError<E>) -> bool {
+    match failure {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
+        SdkError::DispatchFailure(dispatch) => dispatch.is_timeout() || dispatch.is_io(),
+        SdkError::ServiceError(answer) => answer.raw().status().is_server_error(),
+        // A request that could not be made was not sent; the SDK's enum is open.
+        SdkError::ConstructionFailure(_) | _ => false,
+    }
+}
+
+/// What the answer says or, without one, the chain of causes. The `Debug` form, which may hold
+/// requests, is never shown.
+fn message<E>(failure: &SdkError<E>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    if let Some(message) = failure.message() {
+        return message.to_owned();
+    }
+    if let SdkError::ServiceError(answer) = failure {
+        let status = answer.raw().status().as_u16();
+        return format!("the answer has the HTTP status {status} and no message");
+    }
+    let causes = chain(failure);
+    // The SDK then lists everywhere it has looked, over many lines.
+    if causes.contains("no credentials found in chain") {
+        return "no credentials were found".to_owned();
+    }
+    // What the SDK says of a profile that isn't there, or holds nothing.
+    if causes.contains("credential provider was not enabled") {
+        return "the profile that --profile names does not exist or has no credentials".to_owned();
+    }
+    causes
+}
+
+/// What an error and its causes say.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(text, ": {error}").expect("writing to a string cannot fail");
+        cause = error.source();
+    }
+    text
+}
+
+/// What the failure means for the one who made the call.
+pub(crate) fn class(operation: &str, code: Option<&str>, message: &str) -> Class {
+    let on_role = operation.starts_with("iam:");
+    match code {
+        // IAM API reference, CreateRole; CloudWatch Logs API reference, CreateLogGroup; Amazon
+        // Managed Service for Prometheus API reference, errors.
+        Some("ConcurrentModification" | "OperationAbortedException" | "ConflictException") => {
+            Class::Busy
+        }
+        // ECS says so while another revision of the family is registered or deregistered
+        // (terraform-provider-aws, issue 9777, quotes it).
+        Some("ClientException")
+            if operation == "ecs:RegisterTaskDefinition"
+                && message.contains("Too many concurrent attempts") =>
+        {
+            Class::Busy
+        }
+        // ECS checks both roles when a revision is registered and may not have heard of a new one
+        // yet (IAM user guide, "Troubleshoot IAM", on changes that are not always immediately
+        // visible).
+        Some("ClientException")
+            if operation == "ecs:RegisterTaskDefinition"
+                && message.contains("Role is not valid") =>
+        {
+            Class::Unsettled
+        }
+        Some("AccessDeniedException" | "AccessDenied")
+            if operation == "ecs:RegisterTaskDefinition" && message.contains("iam:PassRole") =>
+        {
+            Class::Unsettled
+        }
+        // A trust policy may name a principal that IAM has not heard of yet.
+        Some("MalformedPolicyDocument")
+            if matches!(operation, "iam:CreateRole" | "iam:UpdateAssumeRolePolicy")
+                && message.contains("Invalid principal") =>
+        {
+            Class::Unsettled
+        }
+        // The role or the policy may be new, and what was removed from a role may still be seen
+        // there (same page).
+        Some("NoSuchEntity") if on_role => Class::Unsettled,
+        Some("DeleteConflict") if operation == "iam:DeleteRole" => Class::Unsettled,
+        Some(_) | None => Class::Final,
+    }
+}
+
+/// What to do about the failure, if the code tells.
+fn hint(operation: &str, code: Option<&str>, message: &str) -> Option<String> {
+    let hint = match code? {
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"
+            if message.contains("iam:PassRole") =>
+        {
+            "allow iam:PassRole on the task's roles with the condition {\"StringEquals\": {\"iam:PassedToService\": \"ecs-tasks.amazonaws.com\"}}".to_owned()
+        }
+        // Amazon Managed Service for Prometheus user guide, page `CW-logs`, on required
+        // permissions.
+        "AccessDeniedException" if operation.ends_with("LoggingConfiguration") => format!(
+            "whoever runs this needs the permission {operation} and, to set up the delivery of logs, logs:CreateLogDelivery, GetLogDelivery, UpdateLogDelivery, DeleteLogDelivery, ListLogDeliveries, PutResourcePolicy, DescribeResourcePolicies and DescribeLogGroups"
+        ),
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+            format!("whoever runs this needs the permission {operation}")
+        }
+        "ClientException" if message.contains("Role is not valid") => {
+            "both roles must exist in this account and be assumable by ecs-tasks.amazonaws.com".to_owned()
+        }
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            "the credentials have expired: log in again, for example with `aws sso login`".to_owned()
+        }
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch"
+        | "InvalidSignatureException" | "IncompleteSignature" => {
+            "AWS does not accept the credentials: check the profile and the environment (AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN)".to_owned()
+        }
+        "LimitExceeded" | "LimitExceededException" | "ServiceQuotaExceededException" => {
+            "a quota of the account is used up: see Service Quotas in the AWS console".to_owned()
+        }
+        _ => return None,
+    };
+    Some(hint)
+}
+
+/// What to do if no answer came.
+fn no_answer_hint<E: Error + 'static>(failure: &SdkError<E>) -> Option<String> {
+    match failure {
+        SdkError::DispatchFailure(dispatch) if dispatch.is_io() || dispatch.is_timeout() => Some(
+            "check the region, the network, the proxy and, if it is set, the endpoint (AWS_ENDPOINT_URL)"
+                .to_owned(),
+        ),
+        SdkError::TimeoutError(_) => {
+            Some("AWS took too long to answer: check the network, and try again".to_owned())
+        }
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
+            let credentials = chain(failure).to_lowercase().contains("credential");
+            credentials.then(|| NO_CREDENTIALS.to_owned())
+        }
+        // The SDK's enum is open.
+        SdkError::ServiceError(_) | SdkError::ResponseError(_) | _ => None,
+    }
+}
+
+const NO_CREDENTIALS: &str = "log in with `aws sso login`, choose a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";

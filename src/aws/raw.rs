@@ -1,0 +1,54 @@
+//! Bodies as they are on the wire, so that members which the SDK does not know are neither lost nor
+//! invented.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_ecs::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::AfterDeserializationInterceptorContextRef,
+    },
+    error::BoxError,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
+
+/// Keeps the body of the last successful answer of the operation that it intercepts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept(Arc<Mutex<Option<Value>>>);
+
+impl Kept {
+    /// The body, unless there was no answer or one that is not JSON.
+    pub(crate) fn take(&self) -> Option<Value> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Intercept for Kept {
+    fn name(&self) -> &'static str {
+        "kept body"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.output_or_error().is_ok() {
+            let bytes = context.response().body().bytes().unwrap_or_default();
+            let body = serde_json::from_slice(bytes).ok();
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
+        }
+        Ok(())
+    }
+}
+
+/// Makes `body` the body of `request`, which is not signed yet.
+pub(crate) fn replace_body(request: &mut HttpRequest, body: &str) {
+    request
+        .headers_mut()
+        .insert("content-length", body.len().to_string());
+    *request.body_mut() = SdkBody::from(body);
+}

@@ -1,0 +1,345 @@
+//! What is common to all calls: who asks, how often, and what a failure means.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::json;
+
+use crate::{
+    aws::{
+        all, error,
+        script::{Answer, Script, caller, query},
+    },
+    kinds::{Change, log_group, role, workspace},
+    model::call::Class,
+    progress::{self, Notice, Trouble},
+};
+
+fn create_group() -> Change {
+    Change::LogGroup(log_group::Change::PutRetention(30))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_identity_is_asked_once() {
+    let script = Script::new(|_| {
+        Answer::xml(
+            "GetCallerIdentity",
+            "<Arn>arn:aws-us-gov:sts::444455556666:assumed-role/a/b</Arn><Account>444455556666</Account>",
+        )
+    });
+    let aws = script.aws();
+    let identity = aws.identity().await.unwrap();
+    assert_eq!(identity.partition, "aws-us-gov");
+    assert_eq!(identity.account, "444455556666");
+    assert_eq!(identity.region, "us-east-1");
+    assert_eq!(aws.clone().identity().await.unwrap(), identity);
+    assert_eq!(script.count("GetCallerIdentity"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_call_is_sent_until_it_is_heard() {
+    for code in ["ThrottlingException", "Throttling"] {
+        let script = Script::new(move |asked| match asked.before {
+            0..8 => Answer::error(400, code, "slow down"),
+            _ => Answer::ok("{}"),
+        });
+        script.perform("/a", create_group()).await.unwrap();
+        assert_eq!(script.count("PutRetentionPolicy"), 9, "{code}");
+    }
+}
+
+/// What becomes known while one change is performed on `script`.
+async fn noticed(script: &Script, target: &str, change: Change) -> Vec<Notice> {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = {
+        let heard = Arc::clone(&heard);
+        move |notice| heard.lock().unwrap().push(notice)
+    };
+    let performed = progress::listen(listener, script.perform(target, change)).await;
+    performed.unwrap();
+    let heard = heard.lock().unwrap();
+    heard.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_listens_hears_why_a_request_is_sent_again() {
+    let retrying = |request: &str, attempts, trouble| Notice::Retrying {
+        request: request.to_owned(),
+        attempts,
+        trouble,
+    };
+    let script = Script::new(|asked| match asked.before {
+        0 => Answer::error(400, "ThrottlingException", "slow down"),
+        1 => Answer::error(500, "ServiceUnavailableException", "try again"),
+        2 => Answer::Lost,
+        _ => Answer::ok("{}"),
+    });
+    let put = "logs:PutRetentionPolicy";
+    assert_eq!(
+        noticed(&script, "/a", create_group()).await,
+        [
+            retrying(put, 1, Trouble::Throttled),
+            retrying(put, 2, Trouble::ServerError),
+            retrying(put, 3, Trouble::NoAnswer),
+        ]
+    );
+    let script = Script::new(|asked| match asked.before {
+        0 => Answer::xml_error(400, "Throttling"),
+        _ => Answer::xml("DeleteRolePermissionsBoundary", ""),
+    });
+    let change = Change::Role(role::Change::DeleteBoundary);
+    let operation = "iam:DeleteRolePermissionsBoundary";
+    assert_eq!(
+        noticed(&script, "Task", change).await,
+        [retrying(operation, 1, Trouble::Throttled)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_attempt_promises_no_other() {
+    let script = Script::new(|_| Answer::error(400, "ThrottlingException", "slow down"));
+    let heard = Arc::new(Mutex::new(0));
+    let listener = {
+        let heard = Arc::clone(&heard);
+        move |_| *heard.lock().unwrap() += 1
+    };
+    let performed = progress::listen(listener, script.perform("/a", create_group())).await;
+    performed.unwrap_err();
+    assert_eq!(*heard.lock().unwrap() + 1, script.asked().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_of_the_rest_service_is_heard_too() {
+    let script = Script::new(|asked| match (asked.operation.as_str(), asked.before) {
+        ("GetCallerIdentity", _) => caller(),
+        (_, 0..8) => Answer::error(429, "ThrottlingException", "slow down"),
+        _ => Answer::ok("{}"),
+    });
+    let change = Change::Workspace(workspace::Change::Untag(vec!["a".to_owned()]));
+    script.perform("ws-1", change).await.unwrap();
+    assert_eq!(script.asked().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_used_up_quota_is_asked_for_once() {
+    let script = Script::new(|_| {
+        Answer::error(400, "com.amazonaws.logs#LimitExceededException", "too many")
+    });
+    let error = script.perform("/a", create_group()).await.unwrap_err();
+    assert_eq!(script.asked().len(), 1);
+    assert_eq!(error.code.as_deref(), Some("LimitExceededException"));
+    assert_eq!(error.class, Class::Final);
+    assert!(error.hint.unwrap().contains("quota"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_is_not_there_is_told_with_a_hint_and_without_secrets() {
+    let script = Script::new(|_| Answer::Lost);
+    let error = script.perform("/a", create_group()).await.unwrap_err();
+    assert_eq!(error.operation, "logs:PutRetentionPolicy");
+    assert_eq!(error.code, None);
+    assert!(
+        error.message.contains("connection reset"),
+        "{}",
+        error.message
+    );
+    assert!(error.hint.unwrap().contains("AWS_ENDPOINT_URL"));
+    assert!(!error.message.contains("AKIDEXAMPLE"), "{}", error.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_credentials_are_told_with_the_way_to_get_some() {
+    let script = Script::new(|_| Answer::ok("{}"));
+    let error = script.aws_with(None).identity().await.unwrap_err();
+    assert_eq!(script.asked().len(), 0);
+    assert!(
+        error.hint.unwrap().contains("aws sso login"),
+        "{}",
+        error.message
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_a_message_tells_its_status() {
+    let script = Script::new(|_| Answer::Http(404, "<html>no such route</html>".to_owned()));
+    let error = script.perform("/a", create_group()).await.unwrap_err();
+    assert!(error.message.contains("404"), "{}", error.message);
+}
+
+#[test]
+fn codes_tell_what_a_failure_means() {
+    use Class::{Busy, Final, Unsettled};
+    let register = "ecs:RegisterTaskDefinition";
+    for (operation, code, message, class) in [
+        ("iam:CreateRole", "ConcurrentModification", "", Busy),
+        (
+            "logs:PutRetentionPolicy",
+            "OperationAbortedException",
+            "",
+            Busy,
+        ),
+        ("aps:UpdateWorkspaceAlias", "ConflictException", "", Busy),
+        (register, "ClientException", "Role is not valid", Unsettled),
+        (register, "ClientException", "Invalid cpu", Final),
+        (
+            register,
+            "ClientException",
+            "Too many concurrent attempts to create a new revision of the specified family.",
+            Busy,
+        ),
+        (
+            register,
+            "AccessDeniedException",
+            "not authorized to perform: iam:PassRole on",
+            Unsettled,
+        ),
+        (
+            register,
+            "AccessDeniedException",
+            "not authorized to perform: ecs:RegisterTaskDefinition",
+            Final,
+        ),
+        (
+            "ecs:DescribeTaskDefinition",
+            "ClientException",
+            "Role is not valid",
+            Final,
+        ),
+        (
+            "iam:CreateRole",
+            "MalformedPolicyDocument",
+            "Invalid principal in policy",
+            Unsettled,
+        ),
+        (
+            "iam:CreateRole",
+            "MalformedPolicyDocument",
+            "Syntax errors in policy.",
+            Final,
+        ),
+        (
+            "iam:PutRolePolicy",
+            "MalformedPolicyDocument",
+            "Invalid principal in policy",
+            Final,
+        ),
+        ("iam:AttachRolePolicy", "NoSuchEntity", "", Unsettled),
+        ("iam:DeleteRole", "DeleteConflict", "", Unsettled),
+        ("iam:DeletePolicy", "DeleteConflict", "", Final),
+        ("iam:CreateRole", "EntityAlreadyExists", "", Final),
+        (
+            "aps:CreateWorkspace",
+            "ServiceQuotaExceededException",
+            "",
+            Final,
+        ),
+    ] {
+        assert_eq!(
+            error::class(operation, Some(code), message),
+            class,
+            "{operation} {code} {message}"
+        );
+    }
+    assert_eq!(
+        error::class("iam:CreateRole", None, "ConcurrentModification"),
+        Final
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_right_is_named() {
+    for (message, named) in [
+        (
+            "User: x is not authorized to perform: iam:PassRole on resource: y",
+            "iam:PassedToService",
+        ),
+        ("User: x is not authorized", "logs:PutRetentionPolicy"),
+    ] {
+        let script = Script::new(move |_| Answer::error(400, "AccessDeniedException", message));
+        let error = script.perform("/a", create_group()).await.unwrap_err();
+        assert_eq!(script.asked().len(), 1);
+        assert!(error.hint.unwrap().contains(named), "{message}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn concurrent_work_keeps_its_order_and_ends_at_the_first_failure() {
+    let slow_first = |n: u64| async move {
+        tokio::time::sleep(std::time::Duration::from_secs(10 - n)).await;
+        Ok(n)
+    };
+    assert_eq!(all([1, 2, 3], slow_first).await.unwrap(), [1, 2, 3]);
+    let failing = |n: u64| async move {
+        if n == 2 {
+            return Err(error::unexpected("x:Y", "no"));
+        }
+        std::future::pending::<()>().await;
+        Ok(n)
+    };
+    assert_eq!(all([1, 2, 3], failing).await.unwrap_err().message, "no");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_calls_run_at_a_time_than_permitted() {
+    let aws = Script::new(|_| Answer::ok("{}")).aws();
+    let (logs, running) = (aws.logs, std::sync::atomic::AtomicUsize::new(0));
+    let running = Arc::new(running);
+    let most = all(0..40, move |_| {
+        let (logs, running) = (logs.clone(), Arc::clone(&running));
+        async move {
+            use std::sync::atomic::Ordering::SeqCst;
+            let request = async {
+                let most = running.fetch_add(1, SeqCst) + 1;
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                running.fetch_sub(1, SeqCst);
+                Ok::<usize, aws_sdk_iam::error::SdkError<aws_sdk_iam::Error>>(most)
+            };
+            Ok(logs.send(request).await.unwrap())
+        }
+    });
+    let most: BTreeSet<usize> = most.await.unwrap().into_iter().collect();
+    assert_eq!(most.last(), Some(&8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_says_so_and_when_it_has_come() {
+    let logs = Script::new(|_| Answer::ok("{}")).aws().logs;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let calls = all(0..9, |number| {
+        let (logs, heard) = (logs.clone(), Arc::clone(&heard));
+        let listener = move |notice| heard.lock().unwrap().push((number, notice));
+        progress::listen(listener, async move {
+            let request = async {
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                Ok::<(), aws_sdk_iam::error::SdkError<aws_sdk_iam::Error>>(())
+            };
+            logs.send(request).await.unwrap();
+            Ok(())
+        })
+    });
+    calls.await.unwrap();
+    let heard = heard.lock().unwrap().clone();
+    let last = heard[0].0;
+    assert_eq!(heard, [(last, Notice::Queued), (last, Notice::Sending)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_region_has_nothing_of_ours() {
+    use crate::cloud::Cloud;
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "ListRoles" => Answer::xml("ListRoles", "<IsTruncated>false</IsTruncated><Roles/>"),
+        "GetAccountAuthorizationDetails" => Answer::xml(
+            "GetAccountAuthorizationDetails",
+            "<IsTruncated>false</IsTruncated><RoleDetailList/>",
+        ),
+        "GET /workspaces" => Answer::json(&json!({"workspaces": []})),
+        "GetResources" => Answer::json(&json!({"ResourceTagMappingList": []})),
+        other => panic!("{other} is one call too many"),
+    });
+    let snapshot = script.aws().observe(&query()).await.unwrap();
+    assert_eq!(snapshot.found, []);
+    assert_eq!(snapshot.roles, []);
+    assert_eq!(script.asked().len(), 4);
+}

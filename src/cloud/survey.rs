@@ -1,0 +1,188 @@
+//! Reading what a stack does not own yet, so that it can be taken into its file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    aws::{Aws, all, tagging},
+    kinds::{
+        Resource,
+        log_group::aws as log_group,
+        role::aws as role,
+        task_definition::{Document, aws as task_definition},
+        workspace::aws as workspace,
+    },
+    model::{address::StackName, call::CallError, live::TakenName, query::Query, tags::Owner},
+    snapshot::LiveResource,
+};
+
+/// What to look for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Families, of which the newest active revision is read.
+    pub families: BTreeSet<String>,
+    /// Names of roles, which ignore case.
+    pub roles: BTreeSet<String>,
+    /// Names of log groups.
+    pub log_groups: BTreeSet<String>,
+    /// Ids or aliases of workspaces.
+    pub workspaces: BTreeSet<String>,
+    /// Tags, `None` being any value; whatever carries all of them is wanted. None at all find
+    /// nothing.
+    pub tags: BTreeMap<String, Option<String>>,
+}
+
+/// What was found, in the normal form of every live resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// What was looked for, and everything that the stack owns already.
+    pub found: Vec<LiveResource>,
+    /// Every role of the account.
+    pub roles: Vec<TakenName>,
+    /// Every workspace of the region.
+    pub workspaces: Vec<Alias>,
+}
+
+/// What a workspace is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// Its id.
+    pub id: String,
+    /// Its alias, which others may have, too.
+    pub alias: Option<String>,
+}
+
+impl Aws {
+    /// Reads what is wanted, and what `stack` owns already. Alters nothing.
+    pub async fn survey(&self, stack: &StackName, wanted: &Wanted) -> Result<Survey, CallError> {
+        let query = Query {
+            stack: stack.clone(),
+            identity: self.identity().await?,
+            roles: BTreeSet::new(),
+            log_groups: wanted
+                .log_groups
+                .iter()
+                .map(|name| (name.clone(), BTreeMap::new()))
+                .collect(),
+            families: wanted.families.clone(),
+            alias: None,
+            workspace_configuration: true,
+            removal: false,
+            destroy: false,
+        };
+        let (roles, workspaces, others) = tokio::try_join!(
+            survey_roles(self, &query, wanted),
+            survey_workspaces(self, &query, wanted),
+            survey_tagged(self, &query, wanted),
+        )?;
+        let (mut found, roles) = roles;
+        let (in_use, workspaces) = workspaces;
+        found.extend(in_use);
+        found.extend(others);
+        Ok(Survey {
+            found,
+            roles,
+            workspaces,
+        })
+    }
+
+    /// The names of all families that have an active revision.
+    pub async fn families(&self) -> Result<Vec<String>, CallError> {
+        task_definition::families(self).await
+    }
+
+    /// What the newest active revisions of `families` say, by family.
+    pub async fn documents(
+        &self,
+        families: impl IntoIterator<Item = String>,
+    ) -> Result<BTreeMap<String, Document>, CallError> {
+        let documents = all(families, |family| {
+            let aws = self.clone();
+            async move {
+                let document = task_definition::newest(&aws, &family).await?;
+                Ok(document.map(|document| (family, document)))
+            }
+        });
+        Ok(documents.await?.into_iter().flatten().collect())
+    }
+
+    /// The names of the log groups that begin with `prefix`.
+    pub async fn log_groups(&self, prefix: &str) -> Result<Vec<String>, CallError> {
+        log_group::names(self, prefix).await
+    }
+}
+
+async fn survey_roles(
+    aws: &Aws,
+    query: &Query,
+    wanted: &Wanted,
+) -> Result<(Vec<LiveResource>, Vec<TakenName>), CallError> {
+    let is_wanted = |fact: &TakenName, tags: &BTreeMap<String, String>| {
+        let mut names = wanted.roles.iter();
+        names.any(|name| name.eq_ignore_ascii_case(&fact.name)) || is_tagged(tags, wanted)
+    };
+    let mut seen = role::observe_also(aws, std::slice::from_ref(query), &is_wanted).await?;
+    Ok(seen.pop().unwrap_or_default())
+}
+
+async fn survey_workspaces(
+    aws: &Aws,
+    query: &Query,
+    wanted: &Wanted,
+) -> Result<(Vec<LiveResource>, Vec<Alias>), CallError> {
+    let listed = workspace::list(aws).await?;
+    let is_wanted = |listed: &workspace::Listed| {
+        let alias = listed.summary.alias.iter();
+        let mut names = alias.chain([&listed.summary.workspace_id]);
+        names.any(|name| wanted.workspaces.contains(name)) || is_tagged(&listed.tags, wanted)
+    };
+    let found = workspace::observe_also(aws, query, &listed, &is_wanted).await?;
+    let aliases = listed.into_iter().map(|listed| Alias {
+        id: listed.summary.workspace_id,
+        alias: listed.summary.alias,
+    });
+    Ok((found, aliases.collect()))
+}
+
+fn is_tagged(tags: &BTreeMap<String, String>, wanted: &Wanted) -> bool {
+    !wanted.tags.is_empty() && tagging::carries(tags, &wanted.tags)
+}
+
+async fn survey_tagged(
+    aws: &Aws,
+    query: &Query,
+    wanted: &Wanted,
+) -> Result<Vec<LiveResource>, CallError> {
+    let owned = tagging::observe(aws, std::slice::from_ref(query));
+    let tagged = async {
+        if wanted.tags.is_empty() {
+            return Ok(tagging::Tagged::default());
+        }
+        tagging::search(aws, &wanted.tags).await
+    };
+    let (mut owned, tagged) = tokio::try_join!(owned, tagged)?;
+    let both = owned.pop().unwrap_or_default().and(&tagged);
+    let mut query = query.clone();
+    query.families.extend(tagged.revisions.keys().cloned());
+    let (mut found, families) = tokio::try_join!(
+        log_group::observe(aws, &query, &both),
+        task_definition::observe(aws, &query, &both),
+    )?;
+    // The tags may be those of revisions that are no longer the newest.
+    found.extend(families.into_iter().filter(|found| {
+        let name = found.resource.name();
+        let is_newest = tagged
+            .revisions
+            .get(name)
+            .zip(revision(&found.resource))
+            .is_some_and(|(revisions, newest)| revisions.contains_key(&newest));
+        is_newest || wanted.families.contains(name) || matches!(found.owner, Owner::Ours(_))
+    }));
+    Ok(found)
+}
+
+fn revision(resource: &Resource) -> Option<u32> {
+    match resource {
+        Resource::TaskDefinition(family) => family.revision,
+        Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => None,
+    }
+}

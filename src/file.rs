@@ -1,0 +1,21 @@
+//! The language of stack files: TOML with places, references, problems, formatting and declared
+//! fields, without knowing any kind of resource.
+
+pub(crate) mod arn;
+pub(crate) mod context;
+pub mod document;
+pub mod fields;
+pub mod format;
+pub mod interpolate;
+pub(crate) mod json;
+pub(crate) mod lifecycle;
+pub mod problem;
+pub mod reader;
+pub mod reference;
+pub mod render;
+pub mod rules;
+pub mod schema;
+pub mod source;
+pub(crate) mod tags;
+pub mod tree;
+pub(crate) mod write;

@@ -1,0 +1,243 @@
+//! TOML text as tables with places, and with the strings filled in.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use toml::{
+    Spanned,
+    de::{DeFloat, DeInteger, DeTable, DeValue},
+};
+
+use crate::{
+    file::{
+        fields::ROOT,
+        interpolate::{Names, Place, interpolate},
+        problem::Problems,
+        reader::{meant, unknown_key},
+        source::Source,
+        tree::{Key, Span, Table, Tree, Value},
+    },
+    model::{
+        address::{Address, Kind},
+        template::Template,
+    },
+};
+
+/// A parsed TOML file.
+#[derive(Debug)]
+pub struct Document<'s> {
+    source: &'s Source,
+    root: Spanned<DeTable<'s>>,
+}
+
+/// The strings of one reading that could not be filled in. What was read in their place means
+/// nothing, so nothing about it is worth reporting.
+#[derive(Clone, Debug, Default)]
+pub struct Poisoned(Vec<Span>);
+
+impl Poisoned {
+    /// Drops the problems of this file that are about one of them.
+    pub fn suppress_follow_ups(&self, problems: &mut Problems) {
+        problems.retain(|problem| {
+            let mut spans = problem.labels.iter().map(|(span, _)| span);
+            problem.file.is_some() || !spans.any(|span| self.cover(span))
+        });
+    }
+
+    fn cover(&self, span: &Span) -> bool {
+        self.0
+            .iter()
+            .any(|void| void.start <= span.start && span.end <= void.end)
+    }
+}
+
+impl<'s> Document<'s> {
+    /// Parses `source`, or reports every syntax error in it.
+    pub fn parse(source: &'s Source, problems: &mut Problems) -> Option<Self> {
+        let (root, errors) = DeTable::parse_recoverable(&source.text);
+        for error in &errors {
+            let span = visible(error.span().unwrap_or_default(), &source.text);
+            let problem = problems.add("syntax", &span, "here", error.message());
+            if error.message() == "duplicate key" {
+                problem.help("TOML lets a key or a table stand in a file once");
+            }
+        }
+        errors.is_empty().then_some(Self { source, root })
+    }
+
+    /// Reports the keys at the top that a stack file does not have. Those that are misspelt are
+    /// spelled right, so that what refers to their tables finds them.
+    pub fn respell(&mut self, problems: &mut Problems) {
+        let known = &ROOT.keys();
+        let written = std::mem::take(self.root.get_mut());
+        let keys: BTreeSet<String> = written
+            .keys()
+            .map(|key| key.get_ref().to_string())
+            .collect();
+        for (key, value) in written {
+            let span = key.span();
+            if !known.contains(&key.get_ref().as_ref()) {
+                unknown_key("the stack file", key.get_ref(), &span, known, problems);
+            }
+            let right = meant(key.get_ref(), known, |key| keys.contains(key));
+            let right = right.map(|right| Spanned::new(span, Cow::Owned(right.to_owned())));
+            let key = right.unwrap_or(key);
+            self.root.get_mut().insert(key, value);
+        }
+    }
+
+    /// The addresses of the resources that it declares.
+    pub fn declared(&self) -> BTreeSet<Address> {
+        let mut declared = BTreeSet::new();
+        for kind in Kind::ALL {
+            let Some(DeValue::Table(table)) =
+                self.root.get_ref().get(kind.table()).map(Spanned::get_ref)
+            else {
+                continue;
+            };
+            if kind == Kind::Workspace {
+                declared.insert(Address::workspace());
+            } else {
+                let keys = table.keys().map(|key| key.get_ref().as_ref());
+                declared.extend(keys.map(|key| Address::new(kind, key)));
+            }
+        }
+        declared
+    }
+
+    /// The names of the variables that it declares.
+    pub fn variables(&self) -> BTreeSet<String> {
+        match self.root.get_ref().get("variables").map(Spanned::get_ref) {
+            Some(DeValue::Table(table)) => {
+                table.keys().map(|key| key.get_ref().to_string()).collect()
+            }
+            Some(_) | None => BTreeSet::new(),
+        }
+    }
+
+    /// The top-level entries that `wanted` accepts by their keys, with what `names` knows filled
+    /// into their strings.
+    pub fn fill_in(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        names: &Names<'_>,
+        poisoned: &mut Poisoned,
+        problems: &mut Problems,
+    ) -> Table {
+        let mut entries = Vec::new();
+        for (key, value) in self.root.get_ref() {
+            if wanted(key.get_ref()) {
+                let mut filler = Filler {
+                    source: &self.source.text,
+                    names,
+                    poisoned,
+                    problems,
+                };
+                entries.push((located_key(key), filler.tree(value)));
+            }
+        }
+        Table {
+            span: 0..0,
+            entries,
+        }
+    }
+}
+
+/// A place that can be underlined: where something is missing, the character before it, or else the
+/// one after it.
+fn visible(span: Span, text: &str) -> Span {
+    if !span.is_empty() {
+        return span;
+    }
+    let (before, after) = text.split_at_checked(span.start).unwrap_or_default();
+    if let Some(before) = before.chars().next_back().filter(|c| *c != '\n') {
+        return span.start - before.len_utf8()..span.start;
+    }
+    let after = after.chars().next().map_or(0, char::len_utf8);
+    span.start..span.start + after
+}
+
+fn located_key(key: &Spanned<Cow<'_, str>>) -> Key {
+    Key {
+        span: key.span(),
+        text: key.get_ref().clone().into_owned(),
+    }
+}
+
+struct Filler<'a, 'n> {
+    source: &'a str,
+    names: &'a Names<'n>,
+    poisoned: &'a mut Poisoned,
+    problems: &'a mut Problems,
+}
+
+impl Filler<'_, '_> {
+    fn tree(&mut self, value: &Spanned<DeValue<'_>>) -> Tree {
+        let span = value.span();
+        let value = match value.get_ref() {
+            DeValue::String(string) => Value::Text(self.text(string, &span)),
+            DeValue::Integer(integer) => self.integer(integer, &span),
+            DeValue::Float(float) => self.float(float, &span),
+            DeValue::Boolean(value) => Value::Bool(*value),
+            DeValue::Datetime(_) => {
+                let written = self.source.get(span.clone()).unwrap_or_default();
+                let problem =
+                    self.problems
+                        .add("date", &span, "this is a date", "nothing here takes a date");
+                problem.help(format!("write it in quotes: \"{written}\""));
+                self.void(&span)
+            }
+            DeValue::Array(elements) => {
+                Value::List(elements.iter().map(|element| self.tree(element)).collect())
+            }
+            DeValue::Table(table) => Value::Table(Table {
+                span: span.clone(),
+                entries: table
+                    .iter()
+                    .map(|(key, value)| (located_key(key), self.tree(value)))
+                    .collect(),
+            }),
+        };
+        Tree { span, value }
+    }
+
+    fn text(&mut self, string: &str, span: &Span) -> Template {
+        let place = Place::of(string, span, self.source);
+        interpolate(string, &place, self.names, self.problems).unwrap_or_else(|| {
+            self.poisoned.0.push(span.clone());
+            Template::default()
+        })
+    }
+
+    fn integer(&mut self, integer: &DeInteger<'_>, span: &Span) -> Value {
+        if let Ok(number) = i64::from_str_radix(integer.as_str(), integer.radix()) {
+            return Value::Integer(number);
+        }
+        self.problems.add(
+            "number",
+            span,
+            "does not fit into 64 bits",
+            "the number is too large",
+        );
+        self.void(span)
+    }
+
+    fn float(&mut self, float: &DeFloat<'_>, span: &Span) -> Value {
+        match float.as_str().parse::<f64>() {
+            Ok(number) if number.is_finite() => Value::Float(number),
+            Ok(_) | Err(_) => {
+                self.problems.add(
+                    "number",
+                    span,
+                    "not a finite number",
+                    "nothing here takes infinity or what is not a number",
+                );
+                self.void(span)
+            }
+        }
+    }
+
+    fn void(&mut self, span: &Span) -> Value {
+        self.poisoned.0.push(span.clone());
+        Value::Text(Template::default())
+    }
+}

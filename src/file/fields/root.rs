@@ -1,0 +1,175 @@
+//! The stack file itself, `[stack]` and `[variables]`.
+
+use crate::{
+    file::fields::{Field, Fields, Requirement, Type},
+    kinds::{
+        log_group::fields::LOG_GROUP, role::fields::ROLE, task_definition::fields::TASK_DEFINITION,
+        workspace::fields::WORKSPACE,
+    },
+};
+
+/// Whose rules these are.
+const OURS: &str = "amp-stack";
+
+/// The whole stack file.
+pub static ROOT: Fields = Fields {
+    name: "stack_file",
+    path: "",
+    doc: "A stack file: what one stack is to have in AWS. The order of its tables has no meaning.",
+    source: OURS,
+    structure: None,
+    fields: &[
+        Field::new(
+            "stack",
+            Type::Table(&STACK),
+            "What the stack is called, and where it is.",
+        )
+        .is(Requirement::RequiredByRule)
+        .example("{ name = \"checkout\" }"),
+        Field::new(
+            "variables",
+            Type::Named(&Type::Table(&VARIABLE)),
+            "Values that are given from outside, with `--var NAME=VALUE` or `--var-file FILE`, and stand in strings as `${var.NAME}`.",
+        )
+        .default("{}")
+        .example("{ image_tag = { description = \"tag of the application's image\" } }"),
+        Field::new(
+            "tags",
+            Type::Map(&Type::Text),
+            "Tags of every resource of the stack. Keys that begin with `aws:` belong to AWS, those that begin with `amp-stack:` to amp-stack.",
+        )
+        .source("AWS tagging user guide, \"Best practices and strategies\"")
+        .default("{}")
+        .example("{ team = \"payments\" }"),
+        Field::new(
+            "workspace",
+            Type::Table(&WORKSPACE),
+            "The workspace of Amazon Managed Service for Prometheus that metrics are sent to.",
+        )
+        .source("Amazon Managed Service for Prometheus API reference, CreateWorkspace")
+        .default_note("the stack has no workspace")
+        .example("{ alias = \"checkout\" }"),
+        Field::new(
+            "log_groups",
+            Type::Named(&Type::Table(&LOG_GROUP)),
+            "Log groups of CloudWatch Logs, by logical name.",
+        )
+        .source("CloudWatch Logs API reference, CreateLogGroup")
+        .default("{}")
+        .example("{ app = { name = \"/ecs/checkout/app\", retention_days = 30 } }"),
+        Field::new(
+            "roles",
+            Type::Named(&Type::Table(&ROLE)),
+            "IAM roles, by logical name.",
+        )
+        .source("IAM API reference, CreateRole")
+        .default("{}")
+        .example("{ task = { name = \"CheckoutTask\" } }"),
+        Field::new(
+            "task_definitions",
+            Type::Named(&Type::Table(&TASK_DEFINITION)),
+            "Task definitions of Amazon ECS, by logical name.",
+        )
+        .source("ECS API reference, RegisterTaskDefinition")
+        .default("{}")
+        .example("{ checkout = { definition = \"taskdef.json\" } }"),
+        Field::new(
+            "outputs",
+            Type::Named(&OUTPUT_VALUE),
+            "What `amp-stack output` tells the scripts that come after the stack, by name: a string, or a table with more to say.",
+        )
+        .default("{}")
+        .example("{ endpoint = \"${workspace.remote_write_url}\" }"),
+    ],
+};
+
+/// An output: a value, or a table with more to say about it.
+const OUTPUT_VALUE: Type = Type::OneOf(&[Type::Text, Type::Table(&OUTPUT)]);
+
+/// `[stack]`.
+pub static STACK: Fields = Fields {
+    name: "stack",
+    path: "stack",
+    doc: "What the stack is called, and where it is.",
+    source: OURS,
+    structure: None,
+    fields: &[
+        Field::new(
+            "name",
+            Type::Known,
+            "The name of the stack: 1 to 32 of `a` to `z`, digits and `-`. It goes into the tags that say which stack owns a resource, so another name is another stack.",
+        )
+        .required()
+        .example("\"checkout\""),
+        Field::new(
+            "region",
+            Type::Known,
+            "The region that the stack is for; a run for another one is refused.",
+        )
+        .source("AWS general reference, \"AWS service endpoints\"")
+        .default_note("`--region`, the environment or the profile says it")
+        .example("\"us-east-1\""),
+        Field::new(
+            "account",
+            Type::Known,
+            "The only account that the stack may touch, as twelve digits; credentials of another one are refused.",
+        )
+        .source("AWS account management guide, \"View AWS account identifiers\"")
+        .default_note("the stack is for whichever account the credentials belong to")
+        .example("\"111122223333\""),
+    ],
+};
+
+/// `[variables]`, one of them.
+pub static VARIABLE: Fields = Fields {
+    name: "variable",
+    path: "variables.NAME",
+    doc: "A value that is given from outside. Its name is 1 to 64 letters, digits, `_` and `-`.",
+    source: OURS,
+    structure: None,
+    fields: &[
+        Field::new(
+            "description",
+            Type::Known,
+            "What the variable is for, which is said when it has no value.",
+        )
+        .example("\"tag of the application's image\""),
+        Field::new("default", Type::Scalar, "The value where none is given.")
+            .default_note("the variable has to be given")
+            .example("\"dev\""),
+        Field::new(
+            "allowed",
+            Type::List(&Type::Scalar),
+            "The values that it may have.",
+        )
+        .default_note("it may have any")
+        .example("[\"dev\", \"prod\"]"),
+    ],
+};
+
+/// `[outputs]`, one of them.
+pub static OUTPUT: Fields = Fields {
+    name: "output",
+    path: "outputs.NAME",
+    doc: "A value that the stack tells. A string in its place is its `value`.",
+    source: OURS,
+    structure: None,
+    fields: &[
+        Field::new(
+            "value",
+            Type::Text,
+            "The value, which may mention whatever the stack makes.",
+        )
+        .required()
+        .example("\"${workspace.remote_write_url}\""),
+        Field::new("description", Type::Known, "What the value is, for people.")
+            .example("\"where the collectors send samples\""),
+        Field::new(
+            "secret",
+            Type::Boolean,
+            "Whether the value is masked unless it is asked for by its name.",
+        )
+        .default_note("it is where its name or its looks say so")
+        .example("true"),
+    ],
+};

@@ -1,0 +1,165 @@
+//! `tags` tables: the rules of AWS for tags, and the tags that say who owns a resource.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    file::{
+        context::Context,
+        problem::Problems,
+        reader::text_of,
+        tree::{Key, Span, Table},
+    },
+    kinds::workspace::read::Existing,
+    model::{
+        address::{Address, Kind},
+        tags::{
+            ADDRESS_TAG, MOST, PREFIX, PREVENT_DESTROY_TAG, REGION_TAG, STACK_TAG, Tags,
+            is_reserved,
+        },
+        template::Template,
+    },
+};
+
+/// A tag of the stack file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tag {
+    /// Its key.
+    pub(crate) key: Key,
+    /// Its value.
+    pub(crate) value: Template,
+}
+
+impl Tag {
+    /// Fills in what is mentioned of a workspace that exists already.
+    pub(crate) fn resolve(&mut self, existing: &Existing) {
+        self.value = self.value.resolve(&|reference| {
+            let mentions_it = reference.address.kind == Kind::Workspace;
+            mentions_it.then(|| existing.attribute(reference.attribute))?
+        });
+    }
+}
+
+/// Reads a table of tags.
+pub(crate) fn read(table: &Table, problems: &mut Problems) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    for (key, tree) in &table.entries {
+        let Some(value) = text_of(tree, &key.text, problems) else {
+            continue;
+        };
+        check_key(key, problems);
+        check_value(&key.text, &value, &tree.span, problems);
+        let key = key.clone();
+        tags.push(Tag { key, value });
+    }
+    tags
+}
+
+/// Keys take 1 to 128 letters, digits, blanks and `_.:/=+-@` in all four services (the API models'
+/// `tagKeyType` and `TagKey`), and none that begins with `aws:` (AWS tagging user guide, "Best
+/// practices and strategies").
+fn check_key(key: &Key, problems: &mut Problems) {
+    let lowered = key.text.to_lowercase();
+    if is_reserved(&key.text) || lowered.starts_with(PREFIX) {
+        let owner = if is_reserved(&key.text) {
+            "AWS"
+        } else {
+            "amp-stack"
+        };
+        let message = format!("the tag `{}` belongs to {owner}", key.text);
+        let label = format!("reserved for {owner}");
+        problems.add("reserved-tag", &key.span, label, message);
+    } else if !(1..=128).contains(&key.text.chars().count())
+        || !key.text.chars().all(is_tag_character)
+    {
+        let message = format!("`{}` cannot be the key of a tag", key.text);
+        problems
+            .add("invalid-tag", &key.span, "not a tag key", message)
+            .help("keys are 1 to 128 of letters, digits, blanks and `_.:/=+-@`");
+    }
+}
+
+/// Values take up to 256 of the same characters.
+fn check_value(key: &str, value: &Template, span: &Span, problems: &mut Problems) {
+    let Some(known) = value.known() else {
+        return;
+    };
+    if known.chars().count() > 256 || !known.chars().all(is_tag_character) {
+        let message = format!("the tag `{key}` cannot have this value");
+        problems
+            .add("invalid-tag", span, "not a tag value", message)
+            .help("values are up to 256 of letters, digits, blanks and `_.:/=+-@`");
+    }
+}
+
+/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`, as the API models say.
+fn is_tag_character(c: char) -> bool {
+    c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
+}
+
+/// All tags of one resource: those of the stack, its own, which win, and those of ownership.
+pub(crate) fn merged(
+    context: &Context<'_>,
+    address: &Address,
+    own: &[Tag],
+    prevent_destroy: bool,
+    place: &Span,
+    problems: &mut Problems,
+) -> Tags {
+    let is_overridden = |tag: &Tag| own.iter().any(|other| other.key.text == tag.key.text);
+    let common = context.tags.iter().filter(|tag| !is_overridden(tag));
+    let given: Vec<&Tag> = common.chain(own).collect();
+    if address.kind == Kind::Role {
+        check_case(&given, problems);
+    }
+    let mut tags = ownership(context, address, prevent_destroy);
+    let ours = tags.len();
+    tags.extend(
+        given
+            .iter()
+            .map(|tag| (tag.key.text.clone(), tag.value.clone())),
+    );
+    if tags.len() > MOST {
+        let message = format!(
+            "`{address}` has {} tags, but a resource can have {MOST}",
+            tags.len()
+        );
+        problems
+            .add("too-many-tags", place, "too many tags", message)
+            .help(format!("{ours} of them say who owns the resource"));
+    }
+    tags
+}
+
+/// The tags that make a resource ours.
+fn ownership(context: &Context<'_>, address: &Address, prevent_destroy: bool) -> Tags {
+    let mut tags = Tags::from([
+        (STACK_TAG.to_owned(), Template::from(context.stack.as_str())),
+        (ADDRESS_TAG.to_owned(), Template::from(address.to_string())),
+    ]);
+    if address.kind == Kind::Role {
+        let region = Template::from(context.identity.region.as_str());
+        tags.insert(REGION_TAG.to_owned(), region);
+    }
+    if prevent_destroy {
+        tags.insert(PREVENT_DESTROY_TAG.to_owned(), Template::from("true"));
+    }
+    tags
+}
+
+/// IAM takes keys that differ only by case for one tag (IAM user guide, "Tags for AWS Identity and
+/// Access Management resources").
+fn check_case(given: &[&Tag], problems: &mut Problems) {
+    let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
+    for tag in given {
+        let Some(first) = seen.insert(tag.key.text.to_lowercase(), &tag.key) else {
+            continue;
+        };
+        let message = format!(
+            "the tags `{}` and `{}` of a role differ only by case, so IAM keeps one of them",
+            first.text, tag.key.text
+        );
+        problems
+            .add("tag-case", &tag.key.span, "the same tag to IAM", message)
+            .and(&first.span, "as this one");
+    }
+}

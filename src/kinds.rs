@@ -1,0 +1,10 @@
+//! The kinds of resources, one folder each, and the one place that chooses between them.
+
+pub mod any;
+pub mod kind;
+pub mod log_group;
+pub mod role;
+pub mod task_definition;
+pub mod workspace;
+
+pub use any::{Change, Resource};

@@ -1,0 +1,11 @@
+//! IAM roles, with their policies.
+
+pub(crate) mod aws;
+pub mod fields;
+pub(crate) mod managed_policy;
+pub(crate) mod policy;
+pub(crate) mod read;
+pub mod state;
+pub(crate) mod write;
+
+pub use state::*;

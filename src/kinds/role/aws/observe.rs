@@ -1,0 +1,252 @@
+//! Reading roles: two paged calls tell everything about all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_iam::types::{EntityType, Role as Listed, RoleDetail};
+
+use crate::{
+    aws::{Aws, error, live_tags, tags_of_aws},
+    kinds::{
+        Resource,
+        role::{
+            DEFAULT_MAX_SESSION_SECONDS, Role,
+            aws::{attributes, exact, get, tag_map},
+        },
+    },
+    model::{
+        call::CallError,
+        live::{Fact, TakenName},
+        node::Node,
+        policy::Policy,
+        query::Query,
+        tags::{self, Owner},
+        template::Template,
+    },
+    snapshot::LiveResource,
+};
+
+/// The most items that a page of IAM holds (IAM API reference, `ListRoles` and
+/// `GetAccountAuthorizationDetails`).
+const PAGE: i32 = 1000;
+const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+
+/// Chooses roles by what is known of each and by its tags.
+pub(crate) type Also<'a> = &'a (dyn Fn(&TakenName, &BTreeMap<String, String>) -> bool + Sync);
+
+/// Reads, for each query, the roles that are the stack's, those whose names it declares, and the
+/// names of all.
+///
+/// `ListRoles` has neither tags nor boundaries nor policies, `GetAccountAuthorizationDetails`
+/// neither descriptions nor session lengths (botocore model iam 2010-05-08, `Role` and
+/// `RoleDetail`).
+pub(crate) async fn observe(
+    aws: &Aws,
+    queries: &[Query],
+) -> Result<Vec<(Vec<LiveResource>, Vec<TakenName>)>, CallError> {
+    observe_also(aws, queries, &|_, _| false).await
+}
+
+/// Reads the same roles, and those that `also` accepts.
+pub(crate) async fn observe_also(
+    aws: &Aws,
+    queries: &[Query],
+    also: Also<'_>,
+) -> Result<Vec<(Vec<LiveResource>, Vec<TakenName>)>, CallError> {
+    let (mut listed, mut details) = tokio::try_join!(list(aws), details(aws))?;
+    reconcile(aws, queries, also, &mut listed, &mut details).await?;
+    let seen: Result<_, String> = queries
+        .iter()
+        .map(|query| seen(query, also, &listed, &details))
+        .collect();
+    seen.map_err(|role| {
+        error::unexpected(DETAILS, format!("a policy of the role {role} is not JSON"))
+    })
+}
+
+/// The roles as one query asks about them. The error is the name of a role with a policy that can't
+/// be read.
+fn seen(
+    query: &Query,
+    also: Also<'_>,
+    listed: &BTreeMap<String, Listed>,
+    details: &BTreeMap<String, RoleDetail>,
+) -> Result<(Vec<LiveResource>, Vec<TakenName>), String> {
+    let mut found = Vec::new();
+    let mut facts = Vec::new();
+    for (id, live) in listed {
+        let detail = details.get(id);
+        let tags = tag_map(detail.map_or(live.tags(), RoleDetail::tags));
+        let fact = fact(live, &tags, query);
+        if let Some(detail) = detail.filter(|_| is_relevant(&fact, query) || also(&fact, &tags)) {
+            let role = role(live, detail, &tags).ok_or_else(|| fact.name.clone())?;
+            found.push(LiveResource {
+                resource: Resource::Role(role),
+                owner: fact.owner.clone(),
+                attributes: attributes(live),
+                facts: [Fact::UniqueId(live.role_id.clone())]
+                    .into_iter()
+                    .chain(tags_of_aws(&tags))
+                    .collect(),
+            });
+        }
+        facts.push(fact);
+    }
+    facts.sort_by(|a, b| a.arn.cmp(&b.arn));
+    Ok((found, facts))
+}
+
+async fn list(aws: &Aws) -> Result<BTreeMap<String, Listed>, CallError> {
+    let request = aws.iam.client.list_roles().max_items(PAGE);
+    let pages = request.into_paginator().items().send();
+    let roles = aws.iam.call("iam:ListRoles", pages.try_collect()).await?;
+    Ok(roles
+        .into_iter()
+        .map(|role| (role.role_id.clone(), role))
+        .collect())
+}
+
+async fn details(aws: &Aws) -> Result<BTreeMap<String, RoleDetail>, CallError> {
+    let request = aws
+        .iam
+        .client
+        .get_account_authorization_details()
+        .filter(EntityType::Role)
+        .max_items(PAGE);
+    let pages = request.into_paginator().send();
+    let pages = aws.iam.call(DETAILS, pages.try_collect()).await?;
+    Ok(pages
+        .into_iter()
+        .flat_map(|page| page.role_detail_list.unwrap_or_default())
+        .map(|role| (role.role_id().unwrap_or_default().to_owned(), role))
+        .collect())
+}
+
+/// Reads one by one the roles that are in only one of the lists: IAM's changes do not reach both at
+/// the same moment (IAM user guide, "Troubleshoot IAM", on changes that are not always immediately
+/// visible), and a role that was made a moment ago must not look like a stranger's.
+async fn reconcile(
+    aws: &Aws,
+    queries: &[Query],
+    also: Also<'_>,
+    listed: &mut BTreeMap<String, Listed>,
+    details: &mut BTreeMap<String, RoleDetail>,
+) -> Result<(), CallError> {
+    let only_listed = listed
+        .values()
+        .filter(|role| !is_of_aws(role) && !details.contains_key(&role.role_id))
+        .map(|role| (role.role_id.clone(), role.role_name.clone()));
+    let only_detailed = details
+        .iter()
+        .filter(|(id, _)| !listed.contains_key(*id))
+        .filter_map(|(id, role)| Some((id.clone(), role.role_name()?.to_owned())));
+    let lone: Vec<(String, String)> = only_listed.chain(only_detailed).collect();
+    for (id, name) in lone {
+        let live = get(aws, &name).await?.filter(|role| role.role_id == id);
+        let Some(live) = live else {
+            // It was deleted in the meantime.
+            listed.remove(&id);
+            details.remove(&id);
+            continue;
+        };
+        let tags = tag_map(live.tags());
+        let relevant = |query| {
+            let fact = fact(&live, &tags, query);
+            is_relevant(&fact, query) || also(&fact, &tags)
+        };
+        if !details.contains_key(&id) && queries.iter().any(relevant) {
+            details.insert(id.clone(), exact::detail(aws, &live).await?);
+        }
+        listed.insert(id, live);
+    }
+    Ok(())
+}
+
+fn is_relevant(role: &TakenName, query: &Query) -> bool {
+    matches!(role.owner, Owner::Ours(_)) || query.roles.contains(&role.name)
+}
+
+/// Service-linked roles stand under a path of their own (IAM API reference,
+/// `CreateServiceLinkedRole`).
+fn is_of_aws(role: &Listed) -> bool {
+    role.path.starts_with("/aws-service-role/")
+}
+
+fn fact(role: &Listed, tags: &BTreeMap<String, String>, query: &Query) -> TakenName {
+    let owner = if is_of_aws(role) {
+        Owner::Aws
+    } else {
+        tags::owner_of_role(tags, &query.stack, &query.identity.region)
+    };
+    TakenName {
+        name: role.role_name.clone(),
+        arn: role.arn.clone(),
+        owner,
+    }
+}
+
+fn role(listed: &Listed, detail: &RoleDetail, tags: &BTreeMap<String, String>) -> Option<Role> {
+    let session = listed
+        .max_session_duration
+        .and_then(|seconds| u32::try_from(seconds).ok());
+    let mut inline_policies = BTreeMap::new();
+    for policy in detail.role_policy_list() {
+        let document = document(policy.policy_document().unwrap_or_default())?;
+        inline_policies.insert(
+            policy.policy_name().unwrap_or_default().to_owned(),
+            document,
+        );
+    }
+    let managed_policies: BTreeSet<Template> = detail
+        .attached_managed_policies()
+        .iter()
+        .filter_map(|policy| policy.policy_arn().map(Template::from))
+        .collect();
+    Some(Role {
+        name: listed.role_name.clone(),
+        path: listed.path.clone(),
+        description: listed.description.clone().unwrap_or_default(),
+        trust: document(detail.assume_role_policy_document().unwrap_or_default())?,
+        max_session_seconds: session.unwrap_or(DEFAULT_MAX_SESSION_SECONDS),
+        permissions_boundary: detail
+            .permissions_boundary()
+            .and_then(|boundary| boundary.permissions_boundary_arn())
+            .map(Template::from),
+        managed_policies,
+        inline_policies,
+        instance_profiles: detail
+            .instance_profile_list()
+            .iter()
+            .map(|profile| profile.instance_profile_name.clone())
+            .collect(),
+        tags: live_tags(tags),
+    })
+}
+
+/// Reads a policy document, which IAM returns URL-encoded as in RFC 3986 (IAM API reference,
+/// `GetRole`).
+fn document(encoded: &str) -> Option<Policy> {
+    // Encoded JSON begins with `%7B`; an emulator may send it plain.
+    let json = if encoded.trim_start().starts_with('{') {
+        encoded.to_owned()
+    } else {
+        percent_decode(encoded)?
+    };
+    let value: serde_json::Value = serde_json::from_str(&json).ok()?;
+    Some(Policy::new(Node::from(&value)))
+}
+
+/// Decodes `%XX`; a `+` stands for itself. `None` if the text is no percent-encoded UTF-8.
+fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let high = char::from(bytes.next()?).to_digit(16)?;
+            let low = char::from(bytes.next()?).to_digit(16)?;
+            decoded.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            decoded.push(byte);
+        }
+    }
+    String::from_utf8(decoded).ok()
+}

@@ -1,0 +1,84 @@
+//! `[roles.NAME]`.
+
+pub mod policy;
+
+use crate::file::fields::{
+    Field, Fields, Type,
+    lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
+};
+
+/// `[roles.NAME]`.
+pub static ROLE: Fields = Fields {
+    name: "role",
+    path: "roles.NAME",
+    doc: "An IAM role. Task definitions name it with `task_role = \"NAME\"` or `execution_role = \"NAME\"`.",
+    source: "IAM API reference, CreateRole",
+    structure: None,
+    fields: &[
+        Field::new(
+            "name",
+            Type::Known,
+            "The name in IAM: 1 to 64 letters, digits and `_+=,.@-`. Within an account no two roles may have names that differ only by case, whatever their paths. Another name is another role, with another ARN.",
+        )
+        .required()
+        .example("\"CheckoutTask\""),
+        Field::new(
+            "path",
+            Type::Known,
+            "The path, which begins and ends with `/` and is part of the ARN. It can't be changed: another path is another role.",
+        )
+        .default("\"/\"")
+        .example("\"/ecs/\""),
+        Field::new(
+            "description",
+            Type::Known,
+            "Up to 1,000 characters of Latin-1: IAM refuses others, such as Korean.",
+        )
+        .default("\"\"")
+        .example("\"Lets the collector write metrics\""),
+        Field::new(
+            "trust",
+            policy::DOCUMENT,
+            "The policy that says who may assume the role: a table, JSON in a string, or the path of a JSON file.",
+        )
+        .source("ECS developer guide, \"Amazon ECS task IAM role\"")
+        .default_note("the tasks of this account and region may, with the conditions that keep other accounts from borrowing the role through ECS")
+        .example("\"trust.json\""),
+        Field::new(
+            "managed_policies",
+            Type::List(&Type::Text),
+            "Managed policies to attach: those of AWS by name, with their path, and any by ARN. Those that are attached and not named here are detached. There can be 25 at most, and fewer unless the account's quota is raised.",
+        )
+        .source("IAM API reference, AttachRolePolicy")
+        .default("[]")
+        .example("[\"service-role/AmazonECSTaskExecutionRolePolicy\"]"),
+        Field::new(
+            "inline_policies",
+            Type::Map(&policy::DOCUMENT),
+            "Policies of the role itself, by name: each a table, JSON in a string, or the path of a JSON file. Together they may have 10,240 characters. Those in IAM that are not named here are deleted.",
+        )
+        .source("IAM API reference, PutRolePolicy")
+        .default("{}")
+        .example("{ write = \"policies/write.json\" }"),
+        Field::new(
+            "permissions_boundary",
+            Type::Known,
+            "The ARN of the managed policy that limits what all others of the role can allow.",
+        )
+        .source("IAM API reference, PutRolePermissionsBoundary")
+        .default_note("the role has no boundary")
+        .example("\"arn:aws:iam::111122223333:policy/Boundary\""),
+        Field::new(
+            "max_session_seconds",
+            Type::Integer(3600, 43_200),
+            "How long a session of the role may last. It means nothing to ECS tasks, whose credentials ECS renews by itself.",
+        )
+        .source("IAM API reference, UpdateRole")
+        .default("3600")
+        .example("7200"),
+        PREVENT_DESTROY,
+        ADOPT,
+        IGNORE,
+        TAGS,
+    ],
+};

@@ -1,0 +1,11 @@
+//! ECS task definition families, with their revisions.
+
+pub(crate) mod aws;
+pub mod document;
+pub mod fields;
+pub mod read;
+pub mod state;
+pub(crate) mod write;
+
+pub use document::Document;
+pub use state::*;

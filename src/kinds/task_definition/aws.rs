@@ -1,0 +1,282 @@
+//! ECS task definitions: which revisions of a family are ours, and what the newest of them says.
+
+mod register;
+mod revision;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ecs::{
+    operation::RequestId,
+    types::{Tag, TaskDefinitionFamilyStatus, TaskDefinitionStatus},
+};
+
+use crate::{
+    aws::{Aws, all, error, live_tags, plain_tags, tagging::Tagged, tags_of_aws},
+    cloud::Call,
+    kinds::{
+        Resource,
+        task_definition::{Change, Document, TaskDefinition},
+    },
+    model::{
+        call::{CallError, Class, Reply},
+        live::Fact,
+        query::Query,
+        tags::{self, Owner},
+        template::Attribute,
+    },
+    snapshot::LiveResource,
+};
+use revision::{Known, Status};
+
+/// The most tags of one call (ECS API reference, `TagResource`).
+const TAG_BATCH: usize = 50;
+
+/// Reads the families that the stack declares and those that hold revisions of its own.
+pub(crate) async fn observe(
+    aws: &Aws,
+    query: &Query,
+    tagged: &Tagged,
+) -> Result<Vec<LiveResource>, CallError> {
+    let mut families = tagged.revisions.clone();
+    for family in &query.families {
+        families.entry(family.clone()).or_default();
+    }
+    let found = all(families, |(family, tagged)| {
+        let (aws, query) = (aws.clone(), query.clone());
+        async move { observe_family(&aws, &query, &family, &tagged).await }
+    });
+    let mut found: Vec<LiveResource> = found.await?.into_iter().flatten().collect();
+    if query.removal {
+        let at_stake = found.iter_mut().filter(|found| may_go(query, found));
+        usage::observe(aws, at_stake.collect()).await?;
+    }
+    Ok(found)
+}
+
+/// The names of all families that have an active revision.
+pub(crate) async fn families(aws: &Aws) -> Result<Vec<String>, CallError> {
+    let request = aws.ecs.client.list_task_definition_families();
+    let active = TaskDefinitionFamilyStatus::Active;
+    let pages = request.status(active).into_paginator().items().send();
+    let operation = "ecs:ListTaskDefinitionFamilies";
+    aws.ecs.call(operation, pages.try_collect()).await
+}
+
+/// What the newest active revision of `family` says; `None` if there is none.
+pub(crate) async fn newest(aws: &Aws, family: &str) -> Result<Option<Document>, CallError> {
+    let revision = revision::describe(aws, family).await?;
+    Ok(revision.map(|revision| revision.document))
+}
+
+/// Returns whether revisions may be removed: all of a family that is no longer declared, the older
+/// ones of one that is.
+fn may_go(query: &Query, found: &LiveResource) -> bool {
+    match &found.resource {
+        Resource::TaskDefinition(family) => {
+            matches!(found.owner, Owner::Ours(_))
+                && (!family.older.is_empty() || !stays(query, &family.family))
+        }
+        Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => false,
+    }
+}
+
+fn stays(query: &Query, family: &str) -> bool {
+    !query.destroy && query.families.contains(family)
+}
+
+async fn observe_family(
+    aws: &Aws,
+    query: &Query,
+    family: &str,
+    tagged: &BTreeMap<u32, BTreeMap<String, String>>,
+) -> Result<Option<LiveResource>, CallError> {
+    let active = revision::list(aws, family, TaskDefinitionStatus::Active).await?;
+    let mut known = Known::new(aws, query, family, tagged);
+    let mut ours = known.ours_of(&active).await?;
+    let mut inactive = BTreeSet::new();
+    if query.removal {
+        let listed = revision::list(aws, family, TaskDefinitionStatus::Inactive).await?;
+        inactive = known.ours_of(&listed).await?;
+    }
+    // A family that does not stay and of which only our inactive revisions matter is ours to clean
+    // up, whoever goes on with it.
+    let only_remains = ours.is_empty() && !stays(query, family);
+    let newest = ours.pop_last().or(active.last().copied());
+    let current = match newest.filter(|_| !only_remains) {
+        Some(newest) => known.get(newest).await?,
+        None => None,
+    };
+    let Some(current) = current.filter(|revision| revision.status == Status::Active) else {
+        return Ok(remains(query, family, inactive, &known));
+    };
+    let owner = tags::owner(&current.tags, &query.stack, &query.identity.region);
+    let stranger = active
+        .last()
+        .filter(|last| **last > current.number)
+        .map(|last| Fact::NewerRevision(*last));
+    Ok(Some(LiveResource {
+        resource: Resource::TaskDefinition(TaskDefinition {
+            family: family.to_owned(),
+            document: Some(current.document),
+            tags: live_tags(&current.tags),
+            revision: Some(current.number),
+            older: ours,
+            inactive,
+        }),
+        owner,
+        attributes: attributes(family, current.arn),
+        facts: stranger
+            .into_iter()
+            .chain(tags_of_aws(&current.tags))
+            .collect(),
+    }))
+}
+
+/// The family of which only inactive revisions are ours, if there are any.
+fn remains(
+    query: &Query,
+    family: &str,
+    inactive: BTreeSet<u32>,
+    known: &Known<'_>,
+) -> Option<LiveResource> {
+    let newest = *inactive.last()?;
+    Some(LiveResource {
+        resource: Resource::TaskDefinition(TaskDefinition {
+            family: family.to_owned(),
+            document: None,
+            tags: BTreeMap::new(),
+            revision: None,
+            older: BTreeSet::new(),
+            inactive,
+        }),
+        owner: known.owner(newest),
+        attributes: attributes(family, query.identity.task_definition_arn(family, newest)),
+        facts: Vec::new(),
+    })
+}
+
+fn attributes(family: &str, arn: String) -> BTreeMap<Attribute, String> {
+    BTreeMap::from([
+        (Attribute::Arn, arn),
+        (Attribute::Family, family.to_owned()),
+    ])
+}
+
+/// Runs one call of the ECS client and takes the request id of its answer.
+macro_rules! run {
+    ($aws:ident, $call:ident => $($request:tt)+) => {{
+        let request = $aws.ecs.client.$($request)+.send();
+        let answer = $aws.ecs.call($call.change.operation(), request).await;
+        answer.map(|answer| Reply {
+            request_id: answer.request_id().map(str::to_owned),
+            ..Reply::default()
+        })
+    }};
+}
+
+pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<Reply, CallError> {
+    match change {
+        Change::Register {
+            family,
+            document,
+            tags,
+        } => register::perform(aws, family, document, &plain_tags(tags)).await,
+        Change::Tag { revision, tags } => {
+            let arn = arn(aws, call, *revision).await?;
+            let tags = sdk_tags(&plain_tags(tags));
+            let mut reply = Reply::default();
+            for batch in tags.chunks(TAG_BATCH) {
+                let batch = Some(batch.to_vec());
+                reply = run!(aws, call => tag_resource().resource_arn(&arn).set_tags(batch))?;
+            }
+            Ok(reply)
+        }
+        Change::Untag { revision, keys } => {
+            let arn = arn(aws, call, *revision).await?;
+            let mut reply = Reply::default();
+            for batch in keys.chunks(TAG_BATCH) {
+                let batch = Some(batch.to_vec());
+                reply = run!(aws, call => untag_resource().resource_arn(&arn).set_tag_keys(batch))?;
+            }
+            Ok(reply)
+        }
+        Change::Deregister(revision) => deregister(aws, call, *revision).await,
+        Change::Delete(revisions) => delete(aws, call, revisions).await,
+    }
+}
+
+fn sdk_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
+}
+
+/// The ARN of a revision of the family, which is the newest one if no number is known.
+async fn arn(aws: &Aws, call: &Call, revision: Option<u32>) -> Result<String, CallError> {
+    if let Some(revision) = revision {
+        let identity = aws.identity().await?;
+        return Ok(identity.task_definition_arn(&call.target, revision));
+    }
+    let newest = revision::describe(aws, &call.target).await?;
+    newest.map(|revision| revision.arn).ok_or_else(|| {
+        let message = format!("the family {} has no active revision", call.target);
+        error::unexpected(call.change.operation(), message)
+    })
+}
+
+async fn deregister(aws: &Aws, call: &Call, revision: Option<u32>) -> Result<Reply, CallError> {
+    let arn = arn(aws, call, revision).await?;
+    match run!(aws, call => deregister_task_definition().task_definition(&arn)) {
+        // An earlier attempt, whose answer was lost, may have done it: then the revision is
+        // inactive, or gone altogether.
+        Err(error) if error.code.as_deref() == Some("ClientException") => {
+            let live = revision::describe(aws, &arn).await?;
+            if live.is_some_and(|revision| revision.status == Status::Active) {
+                return Err(error);
+            }
+            Ok(Reply::default())
+        }
+        outcome => outcome,
+    }
+}
+
+/// Deletes inactive revisions. AWS keeps each as `DELETE_IN_PROGRESS` while something uses it, and
+/// lists what it refuses in an answer that is a success by its status (ECS API reference,
+/// `DeleteTaskDefinitions`).
+async fn delete(aws: &Aws, call: &Call, revisions: &[u32]) -> Result<Reply, CallError> {
+    let names = revisions
+        .iter()
+        .map(|number| format!("{}:{number}", call.target));
+    let request = aws
+        .ecs
+        .client
+        .delete_task_definitions()
+        .set_task_definitions(Some(names.collect()))
+        .send();
+    let operation = call.change.operation();
+    let answer = aws.ecs.call(operation, request).await?;
+    for failure in answer.failures() {
+        let arn = failure.arn().unwrap_or_default();
+        // What is to go and is not there, or is going already, is gone.
+        let left = revision::describe(aws, arn).await?;
+        if left.is_none_or(|revision| revision.status == Status::Going) {
+            continue;
+        }
+        let name = arn.rsplit('/').next().unwrap_or(arn);
+        let reason = failure.reason().or(failure.detail());
+        let reason = reason.unwrap_or("no reason given");
+        return Err(CallError {
+            // A revision that has just been deregistered may still be taken for an active one.
+            class: Class::Unsettled,
+            request_id: answer.request_id().map(str::to_owned),
+            ..error::unexpected(operation, format!("{name} was not deleted: {reason}"))
+        });
+    }
+    Ok(Reply {
+        request_id: answer.request_id().map(str::to_owned),
+        ..Reply::default()
+    })
+}

@@ -1,0 +1,135 @@
+//! `RegisterTaskDefinition`, which is not idempotent: every call that reaches AWS makes a revision,
+//! and there is no client token.
+//!
+//! So only a throttled call is sent again blindly. After a failure that may hide a success, the
+//! newest active revision tells: if it is what was sent, it is the one. This assumes that within
+//! the pause AWS has either registered the revision or never will.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws_sdk_ecs::{
+    config::Config,
+    error::SdkError,
+    operation::{
+        RequestId,
+        register_task_definition::{RegisterTaskDefinitionError, RegisterTaskDefinitionOutput},
+    },
+    types::ContainerDefinition,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    aws::{Aws, client::OnlyThrottled, error, raw::replace_body, tagging::family_and_revision},
+    kinds::task_definition::{
+        Document,
+        aws::{attributes, revision},
+    },
+    model::{
+        call::{CallError, Reply},
+        tags::is_reserved,
+    },
+};
+
+const OPERATION: &str = "ecs:RegisterTaskDefinition";
+/// The most calls for one revision.
+const ATTEMPTS: u32 = 4;
+/// The pause before a look at what became of a call; each is longer than the one before by this
+/// much.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Registers a revision, once.
+pub(crate) async fn perform(
+    aws: &Aws,
+    family: &str,
+    document: &Document,
+    tags: &BTreeMap<String, String>,
+) -> Result<Reply, CallError> {
+    let body = body(family, document, tags);
+    let mut attempt = 1;
+    loop {
+        let failure = match send(aws, family, &body).await {
+            Ok(answer) => {
+                return registered(family, &answer)
+                    .ok_or_else(|| error::unexpected(OPERATION, "the answer names no revision"));
+            }
+            Err(failure) => failure,
+        };
+        let error = error::call_error(OPERATION, &failure);
+        if !error::is_ambiguous(&failure) {
+            return Err(error);
+        }
+        tokio::time::sleep(PAUSE * attempt).await;
+        // A look that fails leaves it open whether there is a revision: to register another one
+        // could make two.
+        let newest = revision::describe(aws, family)
+            .await
+            .map_err(|_| error.clone())?;
+        let ours = newest.filter(|newest| {
+            let kept = newest.tags.iter().filter(|(key, _)| !is_reserved(key));
+            newest.status == revision::Status::Active
+                && newest.document == *document
+                && kept.eq(tags.iter())
+        });
+        if let Some(ours) = ours {
+            return Ok(Reply {
+                attributes: attributes(family, ours.arn),
+                revision: Some(ours.number),
+                request_id: error.request_id,
+            });
+        }
+        if attempt == ATTEMPTS {
+            return Err(error);
+        }
+        attempt += 1;
+    }
+}
+
+/// The request: the document as it is written, with family and tags; without tags that member is
+/// left out.
+fn body(family: &str, document: &Document, tags: &BTreeMap<String, String>) -> String {
+    let mut body = document.written().to_json();
+    if let Value::Object(members) = &mut body {
+        members.insert("family".to_owned(), json!(family));
+        if !tags.is_empty() {
+            let tags = tags
+                .iter()
+                .map(|(key, value)| json!({"key": key, "value": value}));
+            members.insert("tags".to_owned(), tags.collect());
+        }
+    }
+    body.to_string()
+}
+
+/// Sends exactly `body`: the SDK's own input would drop members that it does not know and add
+/// defaults.
+async fn send(
+    aws: &Aws,
+    family: &str,
+    body: &str,
+) -> Result<RegisterTaskDefinitionOutput, SdkError<RegisterTaskDefinitionError>> {
+    let body = body.to_owned();
+    let request = aws
+        .ecs
+        .client
+        .register_task_definition()
+        .family(family)
+        .container_definitions(ContainerDefinition::builder().build())
+        .customize()
+        .config_override(Config::builder().retry_classifier(OnlyThrottled))
+        .mutate_request(move |request| replace_body(request, &body))
+        .send();
+    aws.ecs.send(request).await
+}
+
+fn registered(family: &str, answer: &RegisterTaskDefinitionOutput) -> Option<Reply> {
+    let arn = answer
+        .task_definition()
+        .and_then(|definition| definition.task_definition_arn())
+        .unwrap_or_default();
+    let (_, revision) = family_and_revision(arn)?;
+    Some(Reply {
+        attributes: attributes(family, arn.to_owned()),
+        revision: Some(revision),
+        request_id: answer.request_id().map(str::to_owned),
+    })
+}

@@ -1,0 +1,367 @@
+//! Task definitions against a scripted ECS.
+
+mod register;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::{
+    aws::{
+        script::{Answer, Asked, Script, caller, query},
+        tagging::Tagged,
+    },
+    kinds::{
+        Change as AnyChange, Resource,
+        task_definition::{Change, Document, TaskDefinition},
+    },
+    model::{
+        call::{CallError, Class, Reply},
+        live::Fact,
+        node::Node,
+        tags::{Owner, Tags},
+    },
+    snapshot::LiveResource,
+};
+
+const DESCRIBE: &str = "DescribeTaskDefinition";
+
+fn arn(name: &str) -> String {
+    format!("arn:aws:ecs:us-east-1:111122223333:task-definition/{name}")
+}
+
+fn document() -> Value {
+    json!({
+        "networkMode": "awsvpc",
+        "memberOfTomorrow": {"deep": [true]},
+        "containerDefinitions": [{"name": "app", "image": "é:1", "environment": [{"name": "A", "value": "1"}]}],
+    })
+}
+
+fn our_tags() -> Value {
+    json!([
+        {"key": "amp-stack:address", "value": "task_definitions.api"},
+        {"key": "amp-stack:stack", "value": "shop"},
+    ])
+}
+
+/// The answer to `DescribeTaskDefinition`, with what ECS fills in.
+fn described(name: &str, status: &str, tags: &Value) -> Answer {
+    let mut definition = document();
+    definition["taskDefinitionArn"] = json!(arn(name));
+    definition["status"] = json!(status);
+    definition["containerDefinitions"][0]["cpu"] = json!(0);
+    definition["containerDefinitions"][0]["essential"] = json!(true);
+    Answer::json(&json!({"taskDefinition": definition, "tags": tags}))
+}
+
+/// A family `api` with active revisions 2 to 14 on two pages, of which 12 and 14 are strangers',
+/// and inactive ones 0 and 1; and what emulators add.
+fn family(asked: &Asked) -> Answer {
+    let request = asked.json();
+    match asked.operation.as_str() {
+        "ListTaskDefinitions" if request["status"] == "INACTIVE" => {
+            Answer::json(&json!({"taskDefinitionArns": [arn("api:0"), arn("api:1")]}))
+        }
+        "ListTaskDefinitions" => {
+            assert_eq!(request["familyPrefix"], "api");
+            let (from, to) = if request["nextToken"] == "t" {
+                (2, 6)
+            } else {
+                (7, 14)
+            };
+            let mut arns: Vec<String> = (from..=to)
+                .rev()
+                .map(|n| arn(&format!("api:{n}")))
+                .collect();
+            arns.push(arn("api-2:77"));
+            let mut page = json!({ "taskDefinitionArns": arns });
+            if from == 7 {
+                page["nextToken"] = json!("t");
+            }
+            Answer::json(&page)
+        }
+        DESCRIBE => {
+            let name = request["taskDefinition"].as_str().unwrap();
+            assert_eq!(request["include"], json!(["TAGS"]));
+            match name {
+                "api:12" | "api:14" => described(name, "ACTIVE", &json!([])),
+                _ => described(name, "ACTIVE", &our_tags()),
+            }
+        }
+        other => panic!("{other} is not needed"),
+    }
+}
+
+fn tagged(revisions: impl IntoIterator<Item = u32>) -> Tagged {
+    let tags: BTreeMap<String, String> = [
+        ("amp-stack:stack", "shop"),
+        ("amp-stack:address", "task_definitions.api"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into();
+    let revisions = revisions.into_iter().map(|n| (n, tags.clone())).collect();
+    Tagged {
+        revisions: [("api".to_owned(), revisions)].into(),
+        ..Tagged::default()
+    }
+}
+
+fn task_definition(found: &LiveResource) -> &TaskDefinition {
+    let Resource::TaskDefinition(family) = &found.resource else {
+        panic!("it is a task definition");
+    };
+    family
+}
+
+#[tokio::test(start_paused = true)]
+async fn revisions_of_ours_are_told_from_others() {
+    let script = Script::new(family);
+    let known = tagged([2, 3, 6, 7, 8, 9, 10, 11]);
+    let found = super::observe(&script.aws(), &query(), &known)
+        .await
+        .unwrap();
+    let [found] = &found[..] else {
+        panic!("one family is found");
+    };
+    let family = task_definition(found);
+    assert_eq!(
+        found.owner,
+        Owner::Ours("task_definitions.api".parse().unwrap())
+    );
+    assert_eq!(found.arn(), arn("api:13"));
+    assert_eq!(found.facts, [Fact::NewerRevision(14)]);
+    assert_eq!(family.revision, Some(13));
+    assert_eq!(family.older, (2..=11).collect::<BTreeSet<u32>>());
+    assert_eq!(family.inactive, BTreeSet::new());
+    assert_eq!(
+        family.document,
+        Some(Document::new(Node::from(&document())))
+    );
+    assert_eq!(script.count(DESCRIBE), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_family_with_many_strange_revisions_costs_few_calls() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "ListTaskDefinitions" => {
+            let arns: Vec<String> = (1..90).map(|n| arn(&format!("api:{n}"))).collect();
+            Answer::json(&json!({ "taskDefinitionArns": arns }))
+        }
+        _ => described(
+            asked.json()["taskDefinition"].as_str().unwrap(),
+            "ACTIVE",
+            &json!([{"key": "made-by", "value": "Terraform"}]),
+        ),
+    });
+    let mut query = query();
+    query.families = ["api".to_owned()].into();
+    let found = super::observe(&script.aws(), &query, &Tagged::default())
+        .await
+        .unwrap();
+    let family = task_definition(&found[0]);
+    assert!(
+        matches!(found[0].owner, Owner::Terraform(_)),
+        "{:?}",
+        found[0].owner
+    );
+    assert_eq!(family.revision, Some(89));
+    assert_eq!(family.older, BTreeSet::new());
+    assert_eq!(script.count(DESCRIBE), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_declared_family_that_is_destroyed_is_asked_who_uses_it() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "ListTaskDefinitions" if asked.json()["status"] == "ACTIVE" => {
+            Answer::json(&json!({"taskDefinitionArns": [arn("api:1")]}))
+        }
+        DESCRIBE => described("api:1", "ACTIVE", &our_tags()),
+        _ => Answer::ok("{}"),
+    });
+    for (destroy, looks) in [(false, 0), (true, 1)] {
+        let mut query = query();
+        query.families = ["api".to_owned()].into();
+        (query.removal, query.destroy) = (true, destroy);
+        let found = super::observe(&script.aws(), &query, &Tagged::default()).await;
+        assert_eq!(task_definition(&found.unwrap()[0]).revision, Some(1));
+        assert_eq!(script.count("ListClusters"), looks);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_sees_inactive_revisions_and_who_uses_which() {
+    let cluster = "arn:aws:ecs:us-east-1:111122223333:cluster/prod";
+    let script = Script::new(move |asked| {
+        let request = asked.json();
+        let second = request["nextToken"] == "t";
+        match asked.operation.as_str() {
+            "ListClusters" if second => Answer::json(&json!({"clusterArns": [cluster]})),
+            "ListClusters" => Answer::json(&json!({"clusterArns": [], "nextToken": "t"})),
+            "ListServices" if second => Answer::json(&json!({"serviceArns": ["s11"]})),
+            "ListServices" => {
+                let services: Vec<String> = (0..11).map(|n| format!("s{n}")).collect();
+                Answer::json(&json!({"serviceArns": services, "nextToken": "t"}))
+            }
+            "DescribeServices" if request["services"][0] == "s10" => {
+                Answer::json(&json!({"services": [
+                    {"serviceName": "web", "taskDefinition": arn("api:5"), "deployments": [{"taskDefinition": arn("api:4")}]},
+                ]}))
+            }
+            "DescribeServices" => {
+                assert_eq!(request["services"].as_array().unwrap().len(), 10);
+                Answer::json(
+                    &json!({"services": [{"serviceName": "other", "taskDefinition": arn("other:1")}]}),
+                )
+            }
+            "ListTasks" => {
+                assert_eq!(request["family"], "api");
+                Answer::json(
+                    &json!({"taskArns": if second { ["t2"] } else { ["t1"] }, "nextToken": if second { Value::Null } else { json!("t") }}),
+                )
+            }
+            "DescribeTasks" => {
+                assert_eq!(request["tasks"], json!(["t1", "t2"]));
+                let task = json!({"taskDefinitionArn": arn("api:3")});
+                Answer::json(&json!({"tasks": [task, task]}))
+            }
+            _ => family(asked),
+        }
+    });
+    let mut query = query();
+    query.removal = true;
+    let known = tagged((0..=13).filter(|n| *n != 12));
+    let found = super::observe(&script.aws(), &query, &known).await.unwrap();
+    assert_eq!(task_definition(&found[0]).inactive, BTreeSet::from([0, 1]));
+    assert_eq!(
+        found[0].facts,
+        [
+            Fact::NewerRevision(14),
+            Fact::InUse {
+                revisions: [3, 4, 5].into(),
+                by: vec![
+                    "2 tasks in cluster prod".to_owned(),
+                    "service web in cluster prod".to_owned(),
+                ],
+            },
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_about_the_use_of_what_stays() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "ListTaskDefinitions" if asked.json()["status"] == "ACTIVE" => {
+            Answer::json(&json!({"taskDefinitionArns": [arn("api:1")]}))
+        }
+        "ListTaskDefinitions" => Answer::ok("{}"),
+        DESCRIBE => described("api:1", "ACTIVE", &our_tags()),
+        other => panic!("{other} is not needed"),
+    });
+    let mut query = query();
+    query.removal = true;
+    query.families = ["api".to_owned()].into();
+    let aws = script.aws();
+    let found = super::observe(&aws, &query, &tagged([1])).await.unwrap();
+    assert_eq!(found[0].facts, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn inactive_remains_are_ours_to_remove() {
+    let script = Script::new(|asked| {
+        let request = asked.json();
+        match asked.operation.as_str() {
+            "ListTaskDefinitions" if request["status"] == "INACTIVE" => {
+                Answer::json(&json!({"taskDefinitionArns": [arn("api:1"), arn("api:2")]}))
+            }
+            "ListTaskDefinitions" => Answer::json(&json!({"taskDefinitionArns": [arn("api:3")]})),
+            DESCRIBE => described(
+                request["taskDefinition"].as_str().unwrap(),
+                "ACTIVE",
+                &json!([]),
+            ),
+            _ => Answer::json(&json!({"clusterArns": []})),
+        }
+    });
+    let mut query = query();
+    query.removal = true;
+    let found = super::observe(&script.aws(), &query, &tagged([1, 2]))
+        .await
+        .unwrap();
+    assert_eq!(
+        found[0].owner,
+        Owner::Ours("task_definitions.api".parse().unwrap())
+    );
+    assert_eq!(task_definition(&found[0]).document, None);
+    assert_eq!(task_definition(&found[0]).inactive, BTreeSet::from([1, 2]));
+
+    query.removal = false;
+    query.families = ["api".to_owned()].into();
+    let found = super::observe(&script.aws(), &query, &tagged([1, 2]))
+        .await
+        .unwrap();
+    assert_eq!(found[0].owner, Owner::Unknown);
+    assert_eq!(task_definition(&found[0]).revision, Some(3));
+}
+
+async fn perform(script: &Script, change: Change) -> Result<Reply, CallError> {
+    script
+        .perform("api", AnyChange::TaskDefinition(change))
+        .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn deregistering_twice_is_a_success() {
+    for (status, succeeds) in [("INACTIVE", true), ("ACTIVE", false)] {
+        let script = Script::new(move |asked| match asked.operation.as_str() {
+            "GetCallerIdentity" => caller(),
+            DESCRIBE => described("api:1", status, &our_tags()),
+            _ => Answer::error(
+                400,
+                "ClientException",
+                "The specified task definition is inactive.",
+            ),
+        });
+        let outcome = perform(&script, Change::Deregister(Some(1))).await;
+        assert_eq!(outcome.is_ok(), succeeds, "{outcome:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_refused_within_a_success_is_a_failure() {
+    for (status, succeeds) in [("INACTIVE", false), ("DELETE_IN_PROGRESS", true)] {
+        let script = Script::new(move |asked| {
+            if asked.operation == DESCRIBE {
+                return described("api:2", status, &our_tags());
+            }
+            assert_eq!(asked.json()["taskDefinitions"], json!(["api:1", "api:2"]));
+            let failure = json!({"arn": arn("api:2"), "reason": "it is used"});
+            Answer::json(&json!({ "failures": [failure] }))
+        });
+        let outcome = perform(&script, Change::Delete(vec![1, 2])).await;
+        assert_eq!(outcome.is_ok(), succeeds, "{outcome:?}");
+        if let Err(error) = outcome {
+            assert_eq!(error.message, "api:2 was not deleted: it is used");
+            assert_eq!(error.class, Class::Unsettled);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_go_to_one_revision() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "GetCallerIdentity" => caller(),
+        DESCRIBE => described("api:8", "ACTIVE", &our_tags()),
+        _ => Answer::ok("{}"),
+    });
+    for (revision, tagged) in [(Some(3), "api:3"), (None, "api:8")] {
+        let tags = Tags::from([("a".to_owned(), "1".into())]);
+        perform(&script, Change::Tag { revision, tags })
+            .await
+            .unwrap();
+        assert_eq!(
+            script.asked().last().unwrap().json(),
+            json!({"resourceArn": arn(tagged), "tags": [{"key": "a", "value": "1"}]})
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Registering exactly what is meant, exactly once.
+
+use serde_json::json;
+
+use super::{DESCRIBE, arn, described, document, our_tags};
+use crate::{
+    aws::script::{Answer, Script},
+    kinds::{
+        Change as AnyChange,
+        task_definition::{Change, Document},
+    },
+    model::{
+        call::{CallError, Class, Reply},
+        node::Node,
+        tags::Tags,
+        template::Attribute,
+    },
+};
+
+const REGISTER: &str = "RegisterTaskDefinition";
+
+fn register() -> AnyChange {
+    AnyChange::TaskDefinition(Change::Register {
+        family: "api".to_owned(),
+        document: Document::new(Node::from(&document())),
+        tags: Tags::from([
+            ("amp-stack:stack".to_owned(), "shop".into()),
+            (
+                "amp-stack:address".to_owned(),
+                "task_definitions.api".into(),
+            ),
+        ]),
+    })
+}
+
+fn registered(revision: u32) -> Answer {
+    let arn = arn(&format!("api:{revision}"));
+    Answer::json(&json!({"taskDefinition": {"taskDefinitionArn": arn}}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_request_is_the_document_and_nothing_else() {
+    let script = Script::new(|_| registered(4));
+    let reply = script.perform("api", register()).await.unwrap();
+    assert_eq!(reply.revision, Some(4));
+    assert_eq!(reply.attributes[&Attribute::Arn], arn("api:4"));
+    let [asked] = &script.asked()[..] else {
+        panic!("one request is made");
+    };
+    let mut expected = document();
+    expected["family"] = json!("api");
+    expected["tags"] = our_tags();
+    assert_eq!(asked.json(), expected);
+    assert_eq!(
+        asked.headers["content-length"],
+        asked.body.len().to_string()
+    );
+    assert!(asked.headers.contains_key("authorization"));
+}
+
+/// Registers where the calls of `lost` have no useful answer, and `newest` is what is found then.
+async fn register_with(
+    failing: usize,
+    failure: Answer,
+    newest: impl Fn() -> Answer + Send + Sync + 'static,
+) -> (Result<Reply, CallError>, Vec<String>) {
+    let script = Script::new(move |asked| match asked.operation.as_str() {
+        REGISTER if asked.before < failing => failure.clone(),
+        REGISTER => registered(9),
+        _ => newest(),
+    });
+    let outcome = script.perform("api", register()).await;
+    (outcome, script.operations())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_no_reason_for_a_second_revision() {
+    for failure in [Answer::Lost, Answer::error(500, "ServerException", "oh")] {
+        let found = || described("api:7", "ACTIVE", &our_tags());
+        let (outcome, asked) = register_with(1, failure, found).await;
+        assert_eq!(outcome.unwrap().revision, Some(7));
+        assert_eq!(asked, [REGISTER, DESCRIBE]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_did_not_arrive_is_made_again() {
+    let strange = json!([{"key": "amp-stack:stack", "value": "blog"}]);
+    let others: [Box<dyn Fn() -> Answer + Send + Sync>; 3] = [
+        Box::new(|| {
+            Answer::error(
+                400,
+                "ClientException",
+                "Unable to describe task definition.",
+            )
+        }),
+        Box::new(|| described("api:7", "INACTIVE", &our_tags())),
+        Box::new(move || described("api:7", "ACTIVE", &strange)),
+    ];
+    for newest in others {
+        let (outcome, asked) = register_with(1, Answer::Lost, newest).await;
+        assert_eq!(outcome.unwrap().revision, Some(9));
+        assert_eq!(asked, [REGISTER, DESCRIBE, REGISTER]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_given_up_after_a_few_calls() {
+    let nothing = || {
+        Answer::error(
+            400,
+            "ClientException",
+            "Unable to describe task definition.",
+        )
+    };
+    let (outcome, asked) = register_with(99, Answer::Lost, nothing).await;
+    assert!(outcome.unwrap_err().message.contains("connection reset"));
+    assert_eq!(asked.iter().filter(|o| *o == REGISTER).count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_given_up_where_nobody_can_tell_what_became_of_it() {
+    let denied = || Answer::error(400, "AccessDeniedException", "no");
+    let (outcome, asked) = register_with(1, Answer::Lost, denied).await;
+    assert_eq!(outcome.unwrap_err().operation, "ecs:RegisterTaskDefinition");
+    assert_eq!(asked, [REGISTER, DESCRIBE]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_call_is_made_again_without_a_look() {
+    let throttled = Answer::error(400, "ThrottlingException", "Rate exceeded");
+    let (outcome, asked) = register_with(3, throttled, || panic!("there is no need to look")).await;
+    assert_eq!(outcome.unwrap().revision, Some(9));
+    assert_eq!(asked, [REGISTER; 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_final_at_once() {
+    let refused = Answer::error(400, "ClientException", "Role is not valid");
+    let (outcome, asked) = register_with(1, refused, || panic!("there is no need to look")).await;
+    assert_eq!(outcome.unwrap_err().class, Class::Unsettled);
+    assert_eq!(asked, [REGISTER]);
+}

@@ -1,0 +1,394 @@
+//! The normal form of a task definition: one named rule for every difference that means nothing.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    node::Node,
+    normal::{Layout, Rewrite, Rule},
+    template::Template,
+};
+
+/// The rules, in the order in which they are applied.
+pub const REWRITES: &[Rewrite] = &[
+    Rewrite {
+        rule: Rule {
+            name: "task-size",
+            doc: "ECS stores `1 vCPU` as 1024 CPU units and `3 GB` as 3072 MiB.",
+            source: "ECS API reference, RegisterTaskDefinition, on `cpu` and `memory`",
+        },
+        apply: task_size,
+    },
+    Rewrite {
+        rule: Rule {
+            name: "port-defaults",
+            doc: "A port mapping without protocol is TCP, and under awsvpc and host the host port is the container port.",
+            source: "ECS API reference, PortMapping",
+        },
+        apply: port_defaults,
+    },
+    Rewrite {
+        rule: Rule {
+            name: "container-defaults",
+            doc: "A container is essential, has 0 CPU units and consistent image versions unless it says otherwise.",
+            source: "ECS API reference, ContainerDefinition and ContainerRestartPolicy",
+        },
+        apply: container_defaults,
+    },
+    Rewrite {
+        rule: Rule {
+            name: "health-check-defaults",
+            doc: "A health check runs every 30 seconds, may take 5, fails after 3 tries and has no start period unless it says otherwise.",
+            source: "ECS API reference, HealthCheck",
+        },
+        apply: health_check_defaults,
+    },
+    Rewrite {
+        rule: Rule {
+            name: "volume-defaults",
+            doc: "A volume is not configured at launch, and an EFS volume begins at `/` without encryption in transit, unless it says otherwise.",
+            source: "ECS API reference, Volume and EFSVolumeConfiguration",
+        },
+        apply: volume_defaults,
+    },
+    Rewrite {
+        rule: Rule {
+            name: "task-defaults",
+            doc: "The network mode is bridge (on managed instances awsvpc) and fault injection is off unless the task definition says otherwise.",
+            source: "ECS API reference, RegisterTaskDefinition, on `networkMode` and `enableFaultInjection`",
+        },
+        apply: task_defaults,
+    },
+    Rewrite {
+        rule: Rule {
+            name: "empty",
+            doc: "An empty list or object is the same as none.",
+            source: "ECS developer guide, the answers of DescribeTaskDefinition among the example task definitions",
+        },
+        apply: drop_empty,
+    },
+    Rewrite {
+        rule: Rule {
+            name: "order",
+            doc: "The order of containers, variables, secrets, ports, mounts, volumes, dependencies, limits and constraints has no meaning.",
+            source: "ECS API reference, ContainerDefinition: the elements of these lists are told apart by their names, ports or paths",
+        },
+        apply: sort_sets,
+    },
+];
+
+/// The rule about the members that ECS tells and nobody sets.
+pub const TOLD: Rule = Rule {
+    name: "told-only",
+    doc: "DescribeTaskDefinition also tells what nobody registers: the ARN, the revision, its status, who registered it and when, and what it is compatible with.",
+    source: "ECS API reference, TaskDefinition",
+};
+
+/// How places in a task definition are named: as in the stack file.
+pub(crate) const LAYOUT: Layout = Layout {
+    spell: super::stack_key,
+    keyed: super::KEYED,
+    named: &[
+        ("portMappings", "containerPort"),
+        ("mountPoints", "containerPath"),
+        ("volumesFrom", "sourceContainer"),
+        ("resourceRequirements", "type"),
+        ("extraHosts", "hostname"),
+        ("devices", "hostPath"),
+        ("tmpfs", "containerPath"),
+        ("inferenceAccelerators", "deviceName"),
+        ("properties", "name"),
+    ],
+    whole: &[],
+    verbatim: super::VERBATIM_KEYS,
+    single: &[],
+};
+
+/// What `DescribeTaskDefinition` tells besides what was registered (ECS API reference,
+/// `TaskDefinition`).
+const ONLY_TOLD: &[&str] = &[
+    "taskDefinitionArn",
+    "revision",
+    "status",
+    "requiresAttributes",
+    "compatibilities",
+    "registeredAt",
+    "registeredBy",
+    "deregisteredAt",
+    "deleteRequestedAt",
+];
+
+/// What is kept beside a document.
+const BESIDE: &[&str] = &["family", "tags"];
+
+/// Removes what is no part of a document, and returns what ECS only tells.
+pub(crate) fn take_what_is_told(document: &mut Node) -> BTreeMap<String, Node> {
+    let Some(members) = document.as_map_mut() else {
+        return BTreeMap::new();
+    };
+    members.retain(|key, member| *member != Node::Null && !BESIDE.contains(&key.as_str()));
+    members
+        .extract_if(.., |key, _| ONLY_TOLD.contains(&key.as_str()))
+        .collect()
+}
+
+/// CPU units from `1024`, `1 vCPU`, `.25 vcpu`; `None` if `text` is neither.
+pub fn cpu_units(text: &str) -> Option<u32> {
+    let lower = text.trim().to_ascii_lowercase();
+    match lower.strip_suffix("vcpu") {
+        Some(count) => thousand24(count),
+        None => lower.parse().ok(),
+    }
+}
+
+/// MiB from `3072`, `3GB`, `0.5 GB`; `None` if `text` is neither.
+pub fn memory_mib(text: &str) -> Option<u32> {
+    let lower = text.trim().to_ascii_lowercase();
+    match lower.strip_suffix("gb") {
+        Some(count) => thousand24(count),
+        None => lower.parse().ok(),
+    }
+}
+
+/// A decimal number times 1,024, if that is whole.
+fn thousand24(count: &str) -> Option<u32> {
+    let count = count.trim();
+    let (whole, fraction) = count.split_once('.').unwrap_or((count, ""));
+    if fraction.len() > 6 || (whole.is_empty() && fraction.is_empty()) {
+        return None;
+    }
+    let digits = |text: &str| {
+        if text.is_empty() {
+            Some(0)
+        } else {
+            text.parse::<u64>().ok()
+        }
+    };
+    let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
+    let units = (digits(whole)?.checked_mul(scale)? + digits(fraction)?).checked_mul(1024)?;
+    units
+        .is_multiple_of(scale)
+        .then(|| u32::try_from(units / scale).ok())?
+}
+
+fn task_size(document: &mut Node) {
+    type Parse = fn(&str) -> Option<u32>;
+    let parsers: [(&str, Parse); 2] = [("cpu", cpu_units), ("memory", memory_mib)];
+    let Some(members) = document.as_map_mut() else {
+        return;
+    };
+    for (key, parse) in parsers {
+        if let Some(Node::Text(text)) = members.get_mut(key)
+            && let Some(canonical) = text.known().and_then(parse)
+        {
+            *text = Template::from(canonical.to_string());
+        }
+    }
+}
+
+fn port_defaults(document: &mut Node) {
+    let mode = document.get("networkMode").and_then(Node::as_str);
+    let same_port = matches!(mode, Some("awsvpc" | "host"));
+    each_container(document, &mut |container| {
+        each_element(container, "portMappings", &mut |mapping| {
+            drop_default(mapping, "protocol", &Node::from("tcp"));
+            // Under bridge, 0 and none both mean a dynamic port.
+            drop_default(mapping, "hostPort", &Node::from(0_i64));
+            if same_port && mapping.get("hostPort") == mapping.get("containerPort") {
+                remove(mapping, "hostPort");
+            }
+        });
+    });
+}
+
+fn container_defaults(document: &mut Node) {
+    each_container(document, &mut |container| {
+        drop_default(container, "essential", &Node::Bool(true));
+        drop_default(container, "cpu", &Node::from(0_i64));
+        drop_default(container, "versionConsistency", &Node::from("enabled"));
+        for flag in [
+            "privileged",
+            "readonlyRootFilesystem",
+            "interactive",
+            "pseudoTerminal",
+            "disableNetworking",
+        ] {
+            drop_default(container, flag, &Node::Bool(false));
+        }
+        for list in ["mountPoints", "volumesFrom"] {
+            each_element(container, list, &mut |element| {
+                drop_default(element, "readOnly", &Node::Bool(false));
+            });
+        }
+        if let Some(policy) = member(container, "restartPolicy") {
+            drop_default(policy, "restartAttemptPeriod", &Node::from(300_i64));
+        }
+    });
+}
+
+fn health_check_defaults(document: &mut Node) {
+    each_container(document, &mut |container| {
+        if let Some(check) = member(container, "healthCheck") {
+            for (key, default) in [
+                ("interval", 30_i64),
+                ("timeout", 5),
+                ("retries", 3),
+                ("startPeriod", 0),
+            ] {
+                drop_default(check, key, &Node::from(default));
+            }
+        }
+    });
+}
+
+fn volume_defaults(document: &mut Node) {
+    each_element(document, "volumes", &mut |volume| {
+        drop_default(volume, "configuredAtLaunch", &Node::Bool(false));
+        if let Some(efs) = member(volume, "efsVolumeConfiguration") {
+            drop_default(efs, "rootDirectory", &Node::from("/"));
+            drop_default(efs, "transitEncryption", &Node::from("DISABLED"));
+            if let Some(authorization) = member(efs, "authorizationConfig") {
+                drop_default(authorization, "iam", &Node::from("DISABLED"));
+            }
+        }
+    });
+}
+
+fn task_defaults(document: &mut Node) {
+    let only_managed = Node::texts(["MANAGED_INSTANCES"]);
+    let mode = if document.get("requiresCompatibilities") == Some(&only_managed) {
+        "awsvpc"
+    } else {
+        "bridge"
+    };
+    drop_default(document, "networkMode", &Node::from(mode));
+    drop_default(document, "enableFaultInjection", &Node::Bool(false));
+}
+
+fn drop_empty(node: &mut Node) {
+    match node {
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
+        Node::List(elements) => elements.iter_mut().for_each(drop_empty),
+        Node::Map(members) => {
+            members.values_mut().for_each(drop_empty);
+            members.retain(|_, member| !member.is_empty() && *member != Node::Null);
+        }
+    }
+}
+
+fn sort_sets(document: &mut Node) {
+    for list in [
+        "containerDefinitions",
+        "volumes",
+        "placementConstraints",
+        "requiresCompatibilities",
+        "inferenceAccelerators",
+    ] {
+        sort(document, list);
+    }
+    if let Some(proxy) = member(document, "proxyConfiguration") {
+        sort(proxy, "properties");
+    }
+    each_container(document, &mut |container| {
+        for list in [
+            "environment",
+            "secrets",
+            "portMappings",
+            "mountPoints",
+            "volumesFrom",
+            "dependsOn",
+            "ulimits",
+            "systemControls",
+            "resourceRequirements",
+            "extraHosts",
+            "dockerSecurityOptions",
+        ] {
+            sort(container, list);
+        }
+        if let Some(log) = member(container, "logConfiguration") {
+            sort(log, "secretOptions");
+        }
+        if let Some(linux) = member(container, "linuxParameters") {
+            sort(linux, "devices");
+            sort(linux, "tmpfs");
+            if let Some(capabilities) = member(linux, "capabilities") {
+                sort(capabilities, "add");
+                sort(capabilities, "drop");
+            }
+        }
+    });
+}
+
+fn member<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
+    node.as_map_mut().and_then(|members| members.get_mut(key))
+}
+
+fn remove(node: &mut Node, key: &str) {
+    if let Some(members) = node.as_map_mut() {
+        members.remove(key);
+    }
+}
+
+fn drop_default(node: &mut Node, key: &str, default: &Node) {
+    if node.get(key) == Some(default) {
+        remove(node, key);
+    }
+}
+
+fn each_element(node: &mut Node, list: &str, alter: &mut dyn FnMut(&mut Node)) {
+    if let Some(Node::List(elements)) = member(node, list) {
+        elements.iter_mut().for_each(alter);
+    }
+}
+
+fn each_container(document: &mut Node, alter: &mut dyn FnMut(&mut Node)) {
+    each_element(document, "containerDefinitions", alter);
+}
+
+/// Sorts by name where elements have one, so that what people see is in a stable order, then by
+/// everything.
+fn sort(node: &mut Node, list: &str) {
+    if let Some(Node::List(elements)) = member(node, list) {
+        elements.sort_by_cached_key(|element| {
+            let name = element.get("name").map(|name| name.to_json().to_string());
+            (name, element.to_json().to_string())
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_in_both_spellings() {
+        for (text, units) in [
+            ("1024", 1024),
+            ("1 vCPU", 1024),
+            (".25 vCPU", 256),
+            ("0.5vcpu", 512),
+            ("16 vCPU", 16384),
+        ] {
+            assert_eq!(cpu_units(text), Some(units), "{text}");
+        }
+        for (text, mib) in [
+            ("3072", 3072),
+            ("3GB", 3072),
+            ("3 GB", 3072),
+            ("0.5 GB", 512),
+            ("30 gb", 30720),
+        ] {
+            assert_eq!(memory_mib(text), Some(mib), "{text}");
+        }
+        for text in [
+            "",
+            "vCPU",
+            "one",
+            "1.0000001 vCPU",
+            "0.1 vCPU",
+            "-1",
+            "1 GHz",
+        ] {
+            assert_eq!(cpu_units(text), None, "{text}");
+        }
+    }
+}

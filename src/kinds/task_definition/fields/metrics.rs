@@ -1,0 +1,186 @@
+//! `metrics` of a task definition: the collector and what it scrapes.
+
+use crate::{
+    collector::grants,
+    file::fields::{Field, Fields, Type},
+    kinds::task_definition::fields::container::{LOGS_TO, VERBATIM},
+};
+
+const PAGE: &str = "ECS developer guide, \"Exporting application metrics to Amazon Managed Service for Prometheus\"";
+const PROMETHEUS: &str = "Prometheus documentation, \"Configuration\"";
+
+/// The conditions under which other containers start; `none` is not to wait.
+pub const CONDITIONS: &[&str] = &["HEALTHY", "START", "none"];
+/// How the task's role gets its rights.
+pub const POLICIES: &[&str] = &["least-privilege", grants::REMOTE_WRITE_ACCESS, "none"];
+
+/// `metrics`.
+pub static METRICS: Fields = Fields {
+    name: "metrics",
+    path: "task_definitions.NAME.metrics",
+    doc: "Adds the AWS Distro for OpenTelemetry (ADOT) collector to the task, which sends the application's metrics to the workspace. It says at least one of `scrape`, `otlp` and `traces`, or brings a configuration of its own.",
+    source: PAGE,
+    structure: None,
+    fields: &[
+        Field::new(
+            "scrape",
+            Type::List(&Type::Table(&SCRAPE)),
+            "Endpoints of a Prometheus library that the collector scrapes.",
+        )
+        .default("[]")
+        .example("[{ port = 8080 }]"),
+        Field::new(
+            "otlp",
+            Type::Boolean,
+            "Takes metrics from an OpenTelemetry SDK, over OTLP: gRPC on port 4317 and HTTP on port 4318. Where the containers share their network, that is at `localhost`.",
+        )
+        .default("false")
+        .example("true"),
+        Field::new(
+            "traces",
+            Type::Choice(&["xray"]),
+            "Takes traces over OTLP too, and sends them to AWS X-Ray.",
+        )
+        .source("ECS developer guide, \"Identify Amazon ECS optimization opportunities using application trace data\"")
+        .default_note("there are no traces")
+        .example("\"xray\""),
+        Field::new(
+            "workspace",
+            Type::Known,
+            "Another workspace to send metrics to, by its id or ARN.",
+        )
+        .default_note("metrics go to the workspace of the stack")
+        .example("\"ws-12345678-90ab-cdef-1234-567890abcdef\""),
+        LOGS_TO,
+        Field::new(
+            "policy",
+            Type::Choice(POLICIES),
+            "How the task role gets the right to send: by an inline policy for this one workspace, by AWS managed policies for all workspaces of the account, or not at all, because the file says it elsewhere. Only a role of this stack is given anything.",
+        )
+        .default("\"least-privilege\"")
+        .example("\"none\""),
+        Field::new(
+            "depends_on",
+            Type::Choice(CONDITIONS),
+            "What the other containers wait for: that the collector is healthy, that it has started, or nothing. A collector that can't work then stops a deployment and not a running service.",
+        )
+        .source("ECS API reference, ContainerDependency")
+        .default("\"HEALTHY\"")
+        .example("\"START\""),
+        Field::new(
+            "essential",
+            Type::Boolean,
+            "Whether the whole task ends with the collector. If not, the collector alone is restarted.",
+        )
+        .source("ECS API reference, ContainerDefinition")
+        .default("false")
+        .example("true"),
+        Field::new(
+            "image",
+            Type::Text,
+            "The collector's image. Name a version or a digest: versions differ in how they name metrics.",
+        )
+        .default_note("it is the version that this amp-stack was made with, which the plan shows")
+        .example("\"public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0\""),
+        Field::new("name", Type::Known, "The name of the collector's container.")
+            .source("ECS API reference, ContainerDefinition")
+            .default("\"aws-otel-collector\"")
+            .example("\"collector\""),
+        Field::new(
+            "command",
+            Type::List(&Type::Text),
+            "The collector's arguments, in place of the ones that choose its configuration.",
+        )
+        .default_note("a configuration of the image is chosen, or one is written, that does what is asked for")
+        .example("[\"--config=/etc/ecs/ecs-default-config.yaml\"]"),
+        Field::new(
+            "environment",
+            Type::Map(&Type::Text),
+            "Further environment variables of the collector. `AOT_CONFIG_CONTENT` is a whole configuration of your own, which wins over everything else.",
+        )
+        .default("{}")
+        .example("{ GOMEMLIMIT = \"200MiB\" }"),
+        Field::new(
+            "secrets",
+            Type::Map(&Type::Text),
+            "Environment variables of the collector that ECS fills in, by the ARNs of secrets or parameters.",
+        )
+        .source("ECS API reference, Secret")
+        .default("{}")
+        .example("{ AOT_CONFIG_CONTENT = \"arn:aws:ssm:us-east-1:111122223333:parameter/collector\" }"),
+        Field::new(
+            "cpu",
+            Type::Integer(0, i32::MAX as i64),
+            "CPU units reserved for the collector.",
+        )
+        .source("ECS API reference, ContainerDefinition")
+        .default_note("none are reserved")
+        .example("128"),
+        Field::new(
+            "memory",
+            Type::Integer(0, i32::MAX as i64),
+            "The most MiB that the collector may use; beyond them it is killed.",
+        )
+        .source("ECS API reference, ContainerDefinition")
+        .default_note("only the task's own size limits it")
+        .example("256"),
+        Field::new(
+            "memory_reservation",
+            Type::Integer(0, i32::MAX as i64),
+            "The MiB that are kept free for the collector.",
+        )
+        .source("ECS API reference, ContainerDefinition")
+        .default_note("none are")
+        .example("128"),
+        VERBATIM,
+    ],
+};
+
+/// An element of `scrape`.
+pub static SCRAPE: Fields = Fields {
+    name: "scrape",
+    path: "task_definitions.NAME.metrics.scrape",
+    doc: "An endpoint that serves metrics in the format of Prometheus.",
+    source: PROMETHEUS,
+    structure: None,
+    fields: &[
+        Field::new(
+            "port",
+            Type::Integer(1, 65_535),
+            "The port that the application serves its metrics at.",
+        )
+        .required()
+        .example("8080"),
+        Field::new("path", Type::Known, "The path, from its `/`.")
+            .default("\"/metrics\"")
+            .example("\"/actuator/prometheus\""),
+        Field::new(
+            "interval",
+            Type::Known,
+            "How often it is scraped, as a length of time: \"20s\", \"1m30s\" or \"500ms\".",
+        )
+        .default("\"20s\"")
+        .example("\"30s\""),
+        Field::new(
+            "timeout",
+            Type::Known,
+            "How long an answer may take. It can't be longer than the interval.",
+        )
+        .default_note("it is 10 seconds, or the interval if that is shorter")
+        .example("\"5s\""),
+        Field::new(
+            "container",
+            Type::Known,
+            "The container that serves the metrics. A task on a bridge network needs it, because there every container has a `localhost` of its own.",
+        )
+        .source("ECS developer guide, \"Amazon ECS task networking options for EC2\"")
+        .default_note("any container of the task, at `localhost`")
+        .example("\"app\""),
+        Field::new("host", Type::Known, "The host to scrape, if it is another one.")
+            .default_note("it is `localhost`, or on a bridge network the container")
+            .example("\"localhost\""),
+        Field::new("job", Type::Known, "The value of the label `job` of what is scraped.")
+            .default_note("it is `otel-collector` for a single endpoint, and the address of each for several")
+            .example("\"checkout\""),
+    ],
+};

@@ -1,0 +1,217 @@
+//! `[task_definitions.KEY.metrics]`: adds the collector to a task, and says what the task's role
+//! has to be allowed.
+
+mod mistakes;
+mod scrape;
+mod settings;
+mod workspace;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    collector::grants,
+    file::{
+        problem::Problems,
+        reader::table_of,
+        tree::{Span, Table, Tree, Value},
+    },
+    kinds::task_definition::read::{
+        Scope, container_definitions,
+        metrics::{settings::Settings, workspace::Workspace},
+        roles::RoleUse,
+        view::{View, from_node, key, merge, set, string, table, tree},
+    },
+    model::policy::Policy,
+};
+
+/// How the task's role comes to its rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Granting {
+    /// By an inline policy for the one workspace.
+    LeastPrivilege,
+    /// By AWS managed policies.
+    State,
+    /// By the stack file.
+    Nothing,
+}
+
+/// What roles of the stack have to be allowed.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// Inline policies by name, by the roles' keys.
+    pub(crate) grants: BTreeMap<String, BTreeMap<String, Policy>>,
+    /// ARNs of managed policies, by the roles' keys.
+    pub(crate) attachments: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Adds the collector that `metrics` describes to the request `body`.
+pub(crate) fn add(
+    metrics: &Tree,
+    path: &str,
+    body: &mut Table,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Needs> {
+    let path = format!("{path}.metrics");
+    let table = table_of(metrics, &path, problems)?;
+    let settings = settings::read(table, &path, body, scope, problems);
+    mistakes::report(&settings, body, scope, problems);
+    let taken = container_definitions(body)
+        .iter()
+        .any(|container| container.known_at("name") == Some(&settings.collector.name));
+    // Without containers, which is reported, there is nothing for the collector to stand beside.
+    if !taken && !container_definitions(body).is_empty() {
+        insert(&settings, body);
+        depend(&settings, body);
+    }
+    Some(needs(&settings, body, scope))
+}
+
+/// Appends the container.
+fn insert(settings: &Settings<'_>, body: &mut Table) {
+    let span = &settings.span;
+    let Some(Tree {
+        value: Value::Table(mut container),
+        ..
+    }) = from_node(&settings.collector.container(), span)
+    else {
+        return;
+    };
+    if let Some(configuration) = &settings.logs {
+        let name = key("logConfiguration", &configuration.span);
+        set(&mut container, name, configuration.clone());
+    }
+    if let Some(verbatim) = settings.verbatim {
+        merge(&mut container, verbatim);
+    }
+    let mut containers = container_definitions(body).to_vec();
+    containers.push(tree(Value::Table(container), span));
+    set_containers(body, containers, span);
+}
+
+fn set_containers(body: &mut Table, containers: Vec<Tree>, span: &Span) {
+    let list = tree(Value::List(containers), span);
+    set(body, key("containerDefinitions", span), list);
+}
+
+/// Makes the other containers wait for the collector, except those that it waits for itself.
+fn depend(settings: &Settings<'_>, body: &mut Table) {
+    let Some(condition) = settings.condition else {
+        return;
+    };
+    let name = settings.collector.name.as_str();
+    let before = prerequisites(name, container_definitions(body));
+    let mut containers = container_definitions(body).to_vec();
+    for container in &mut containers {
+        let waits = container
+            .list("dependsOn")
+            .iter()
+            .any(|on| on.known_at("containerName") == Some(name));
+        let cycle = container
+            .known_at("name")
+            .is_none_or(|other| before.contains(other));
+        if waits || cycle {
+            continue;
+        }
+        let mut list = container.list("dependsOn").to_vec();
+        let span = settings.span.clone();
+        list.push(table(
+            &span,
+            [
+                ("containerName", string(name, &span)),
+                ("condition", string(condition, &span)),
+            ],
+        ));
+        if let Value::Table(members) = &mut container.value {
+            set(
+                members,
+                key("dependsOn", &span),
+                tree(Value::List(list), &span),
+            );
+        }
+    }
+    set_containers(body, containers, &settings.span);
+}
+
+/// The container `name`, and all that have to be started before it.
+fn prerequisites(name: &str, containers: &[Tree]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![name.to_owned()];
+    while let Some(next) = waiting.pop() {
+        let container = containers
+            .iter()
+            .find(|c| c.known_at("name") == Some(&next));
+        if found.insert(next)
+            && let Some(container) = container
+        {
+            waiting.extend(
+                waits_for(container)
+                    .into_iter()
+                    .map(|(on, _)| on.to_owned()),
+            );
+        }
+    }
+    found
+}
+
+/// The containers that have to be started before `container`, with the places that say so: links
+/// and shared volumes are dependencies too (ECS API reference, `ContainerDependency`, `START`).
+pub(crate) fn waits_for(container: &Tree) -> Vec<(&str, &Span)> {
+    let depends = container.list("dependsOn").iter().filter_map(|on| {
+        let name = on.at("containerName")?;
+        Some((name.known()?, &name.span))
+    });
+    let links = container.list("links").iter().filter_map(|link| {
+        let known = link.known()?;
+        Some((known.split(':').next().unwrap_or(known), &link.span))
+    });
+    let volumes = container
+        .list("volumesFrom")
+        .iter()
+        .filter_map(|from| Some((from.known_at("sourceContainer")?, &from.span)));
+    depends.chain(links).chain(volumes).collect()
+}
+
+/// What the task's role has to be given, if it is a role of the stack.
+fn needs(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>) -> Needs {
+    let mut needs = Needs::default();
+    let RoleUse::Ours(role_key, role) = RoleUse::of(body.get("taskRoleArn"), scope) else {
+        return needs;
+    };
+    match settings.granting {
+        Granting::LeastPrivilege => {
+            let arn = settings
+                .workspace
+                .as_ref()
+                .map(|workspace| workspace.arn.clone());
+            let policy = grants::least_privilege(arn, settings.collector.traces);
+            // A policy of this name in the stack file is the user's own version of it.
+            let policy = policy.filter(|(name, _)| !role.inline_policies.contains_key(*name));
+            if let Some((name, policy)) = policy {
+                let of_role = needs.grants.entry(role_key.to_owned()).or_default();
+                of_role.insert(name.to_owned(), policy);
+            }
+        }
+        Granting::State => {
+            let remote_write = settings
+                .workspace
+                .as_ref()
+                .map(|_| grants::REMOTE_WRITE_ACCESS);
+            let traces = settings
+                .collector
+                .traces
+                .then_some(grants::XRAY_WRITE_ACCESS);
+            let arns = remote_write
+                .into_iter()
+                .chain(traces)
+                .map(|name| scope.identity.aws_policy_arn(name))
+                .collect();
+            needs.attachments.insert(role_key.to_owned(), arns);
+        }
+        Granting::Nothing => {}
+    }
+    needs
+}
+
+#[cfg(test)]
+mod tests;

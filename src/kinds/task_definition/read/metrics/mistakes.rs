@@ -1,0 +1,264 @@
+//! What can be wrong with a collector in a task.
+
+use crate::{
+    collector::{
+        self, Configuration,
+        grants::{self, Allowed},
+    },
+    file::{problem::Problems, tree::Table},
+    kinds::task_definition::read::{
+        Scope, container_definitions,
+        launch::{Launch, LaunchType, Network},
+        metrics::{Granting, settings::Settings},
+        roles::RoleUse,
+        view::View,
+    },
+};
+
+/// Reports everything that is wrong.
+pub(crate) fn report(
+    settings: &Settings<'_>,
+    body: &Table,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) {
+    sources(settings, problems);
+    image(settings, problems);
+    task_role(settings, body, scope, problems);
+    execution_role(settings, body, scope, problems);
+    place(settings, body, problems);
+    reach(settings, body, problems);
+    name(settings, body, problems);
+    ports(settings, body, problems);
+}
+
+fn sources(settings: &Settings<'_>, problems: &mut Problems) {
+    let collector = &settings.collector;
+    let span = &settings.span;
+    let metrics = collector.otlp || !collector.scrape.is_empty();
+    if let [first, second, ..] = settings.own_configuration.as_slice() {
+        problems
+            .add(
+                "configured-twice",
+                second,
+                "never read",
+                "the collector is configured twice",
+            )
+            .and(first, "this wins")
+            .help(
+                "a collector that finds AOT_CONFIG_CONTENT ignores --config: leave one of them out",
+            );
+    }
+    if let (Some(own), Some(source)) =
+        (settings.own_configuration.first(), settings.sources.first())
+        && metrics
+    {
+        problems
+            .add(
+                "configured-twice",
+                own,
+                "replaces the configuration",
+                "the collector is configured twice",
+            )
+            .and(source, "has no effect then")
+            .help("leave `otlp` and `scrape` out, and say in your configuration what they would");
+    }
+    let own = collector.configuration() == Configuration::Own;
+    if !settings.collects && !own {
+        problems
+            .add("nothing-to-collect", span, "collects nothing", "the collector has nothing to collect")
+            .help("write `otlp = true` for applications with an OpenTelemetry SDK, `scrape = [{ port = 8080 }]` for those with a Prometheus library");
+    }
+    if metrics && settings.workspace.is_none() && !settings.names_workspace {
+        problems
+            .add(
+                "no-workspace",
+                span,
+                "written nowhere",
+                "there is no workspace to write to",
+            )
+            .help("add [workspace] to the stack file, or `workspace = \"ws-…\"` to `metrics`");
+    }
+}
+
+/// The tag decides the names of metrics: v0.35.0 and v0.48.0 have renamed some (release notes of
+/// aws-observability/aws-otel-collector), so it must not move by itself.
+fn image(settings: &Settings<'_>, problems: &mut Problems) {
+    let (Some(span), Some(image)) = (&settings.image_span, settings.collector.image.known()) else {
+        return;
+    };
+    if !collector::is_pinned(image) {
+        problems
+            .add(
+                "unpinned-collector",
+                span,
+                "can change without notice",
+                format!("the collector image `{image}` has no fixed version"),
+            )
+            .help(format!(
+                "versions of the collector rename metrics; name one, such as {}",
+                collector::IMAGE
+            ));
+    }
+}
+
+/// Without credentials the collector doesn't start: its signer asks for them when the configuration
+/// is read (opentelemetry-collector-contrib, sigv4authextension, `Config.Validate`).
+fn task_role(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>, problems: &mut Problems) {
+    match RoleUse::of(body.get("taskRoleArn"), scope) {
+        RoleUse::None => {
+            problems
+                .add("collector-without-task-role", &settings.span, "needs `task_role`", "the collector needs a task role")
+                .help("without credentials it exits as soon as it starts; add `task_role` to the task definition");
+        }
+        RoleUse::Foreign => {}
+        RoleUse::Ours(key, role) => {
+            let actions = [
+                (grants::REMOTE_WRITE, settings.workspace.is_some()),
+                (grants::PUT_TRACES, settings.collector.traces),
+            ];
+            let policies = (&role.managed_policies, &role.inline_policies);
+            // A policy of the stack file under the name of ours stands for ours.
+            let own = [grants::POLICY_NAME, grants::TRACES_POLICY_NAME]
+                .iter()
+                .any(|name| role.inline_policies.contains_key(*name));
+            let granted = match settings.granting {
+                Granting::LeastPrivilege => !own,
+                Granting::State => true,
+                Granting::Nothing => false,
+            };
+            for (action, _) in actions.into_iter().filter(|(_, needed)| *needed) {
+                let allowed = grants::allowed(policies.0, policies.1, action);
+                if !granted && allowed == Allowed::No {
+                    problems
+                        .add(
+                            "task-role-cannot-write",
+                            &settings.span,
+                            "has nothing granted",
+                            format!("no policy of `roles.{key}` allows {action}"),
+                        )
+                        .and(&role.span, "the task role")
+                        .help("leave `policy` out to have it allowed for this workspace only");
+                }
+            }
+        }
+    }
+}
+
+/// Containers never see the credentials of the execution role (ECS developer guide, "Amazon ECS
+/// task execution IAM role").
+fn execution_role(
+    settings: &Settings<'_>,
+    body: &Table,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) {
+    let RoleUse::Ours(key, role) = RoleUse::of(body.get("executionRoleArn"), scope) else {
+        return;
+    };
+    let shared = matches!(RoleUse::of(body.get("taskRoleArn"), scope), RoleUse::Ours(task, _) if task == key);
+    let allowed = grants::allowed(
+        &role.managed_policies,
+        &role.inline_policies,
+        grants::REMOTE_WRITE,
+    );
+    if !shared && allowed == Allowed::Yes {
+        problems
+            .add("remote-write-on-execution-role", &role.span, "allows aps:RemoteWrite", format!("`roles.{key}` is the execution role, which the collector never uses"))
+            .and(&settings.span, "the collector")
+            .help("containers work with the task role; the execution role only pulls images, reads secrets and writes logs");
+    }
+}
+
+fn place(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
+    // ECS developer guide, "Exporting application metrics to Amazon Managed Service for
+    // Prometheus": external instances are not supported.
+    if Launch::of(body).has(LaunchType::External) {
+        problems
+            .add("collector-on-external", &settings.span, "not on external instances", "ECS does not support the collector on external instances")
+            .help("leave EXTERNAL out of `requires_compatibilities`, or `metrics` out of this task definition");
+    }
+    if Network::of(body) == Network::None {
+        problems.add(
+            "collector-without-network",
+            &settings.span,
+            "cannot reach the workspace",
+            "a task without network cannot send metrics",
+        );
+    }
+}
+
+fn name(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
+    let name = &settings.collector.name;
+    let same = container_definitions(body)
+        .iter()
+        .find(|container| container.known_at("name") == Some(name));
+    if let Some(same) = same {
+        problems
+            .add("duplicate-container", &settings.span, "adds a container of this name", format!("there is a container `{name}` already"))
+            .and(&same.span, "here")
+            .help("remove that container, which `metrics` stands for, or give the collector another `name`");
+    }
+}
+
+/// On a bridge network a container reaches another one only by a link, or by a port of the host
+/// (ECS API reference, `ContainerDefinition`, `links`).
+fn reach(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
+    let collector = &settings.collector;
+    let published = settings
+        .verbatim
+        .is_some_and(|verbatim| verbatim.get("portMappings").is_some());
+    let containers = container_definitions(body);
+    let bridged = Network::of(body) == Network::Bridge && !containers.is_empty();
+    if !bridged || !collector.listens() || published {
+        return;
+    }
+    let linked = containers.iter().any(|container| {
+        let mut links = container.list("links").iter().filter_map(View::known);
+        links.any(|link| link.split(':').next() == Some(&collector.name))
+    });
+    if !linked {
+        problems
+            .add(
+                "unreachable-collector",
+                &settings.span,
+                "nobody can send to it",
+                "on a bridge network every container has a localhost of its own",
+            )
+            .help(format!(
+                "write `links = [\"{name}\"]` in the containers that send, to http://{name}:{}; or use network_mode = \"awsvpc\"",
+                collector::OTLP_GRPC_PORT,
+                name = collector.name
+            ));
+    }
+}
+
+/// Containers that share a network can't listen on the same port.
+fn ports(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
+    if !Network::of(body).is_shared() || settings.collector.configuration() == Configuration::Own {
+        return;
+    }
+    let mut taken = vec![collector::HEALTH_PORT];
+    if settings.collector.listens() {
+        taken.extend([collector::OTLP_GRPC_PORT, collector::OTLP_HTTP_PORT]);
+    }
+    for container in container_definitions(body) {
+        for mapping in container.list("portMappings") {
+            let port = mapping.integer_at("containerPort");
+            let udp = mapping.known_at("protocol") == Some("udp");
+            if let Some(port) = taken
+                .iter()
+                .find(|taken| Some(i64::from(**taken)) == port && !udp)
+            {
+                problems
+                    .add(
+                        "port-clash",
+                        &mapping.span,
+                        "listens here",
+                        format!("the collector listens on port {port} too"),
+                    )
+                    .and(&settings.span, "the collector");
+            }
+        }
+    }
+}

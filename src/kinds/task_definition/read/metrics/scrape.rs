@@ -1,0 +1,209 @@
+//! Reads `metrics.scrape`: what the collector scrapes.
+
+use crate::{
+    collector::{Period, Scrape, config},
+    file::{
+        problem::{Problems, nearest},
+        reader::{Located, TableReader, did_you_mean, listed, table_of},
+        tree::{Span, Table},
+    },
+    kinds::task_definition::{
+        fields::metrics::SCRAPE,
+        read::{
+            container_definitions,
+            launch::{Launch, LaunchType, Network},
+            view::View,
+        },
+    },
+};
+
+/// Reads the targets. Containers that the collector has to be linked to go to `links`.
+pub(crate) fn targets(
+    reader: &mut TableReader<'_, '_>,
+    body: &Table,
+    links: &mut Vec<String>,
+) -> Vec<Scrape> {
+    let name = reader.name().to_owned();
+    let elements = reader.list("scrape").unwrap_or_default();
+    let mut targets: Vec<(Scrape, &Span)> = Vec::new();
+    for (index, element) in elements.iter().enumerate() {
+        let path = format!("{name}.scrape[{index}]");
+        let problems = reader.problems();
+        let Some(table) = table_of(element, &path, problems) else {
+            continue;
+        };
+        let Some(target) = target(table, &path, body, links, problems) else {
+            continue;
+        };
+        let job = |scrape: &Scrape| scrape.job.clone().unwrap_or_else(|| scrape.target());
+        if let Some((_, first)) = targets.iter().find(|(other, _)| job(other) == job(&target)) {
+            // Prometheus documentation, "Configuration": `job_name` must be unique across all
+            // scrape configurations.
+            problems
+                .add(
+                    "duplicate-job",
+                    &element.span,
+                    "this one too",
+                    format!("two scrape targets are called `{}`", job(&target)),
+                )
+                .and(first, "called so here")
+                .help("give one of them another `job`");
+        }
+        targets.push((target, &element.span));
+    }
+    targets.into_iter().map(|(target, _)| target).collect()
+}
+
+fn target(
+    table: &Table,
+    path: &str,
+    body: &Table,
+    links: &mut Vec<String>,
+    problems: &mut Problems,
+) -> Option<Scrape> {
+    let mut reader = TableReader::new(path, table, &SCRAPE, problems);
+    let port = reader.integer("port").map(|found| found.value);
+    let url_path = reader.string("path");
+    let interval = period(&mut reader, "interval");
+    let interval_is_sound = interval.is_some() || reader.peek("interval").is_none();
+    let timeout = period(&mut reader, "timeout").filter(|_| interval_is_sound);
+    let host = reader.string("host");
+    let container = reader.string("container");
+    let job = reader.string("job").map(|found| found.value);
+    reader.finish();
+    if let Some(wrong) = url_path
+        .as_ref()
+        .filter(|found| !found.value.starts_with('/'))
+    {
+        problems.add(
+            "invalid-path",
+            &wrong.span,
+            "begins without `/`",
+            format!("the path `{}` has to begin with `/`", wrong.value),
+        );
+    }
+    let host = host_of(host, container, &table.span, body, links, problems);
+    let interval_value = interval.as_ref().map_or_else(
+        || Period::seconds(config::INTERVAL_SECONDS),
+        |found| found.value.clone(),
+    );
+    let timeout = timeout_of(timeout, &interval_value, problems);
+    Some(Scrape {
+        host,
+        port: port?,
+        path: url_path.map_or_else(|| config::PATH.to_owned(), |found| found.value),
+        interval: interval_value,
+        timeout,
+        job,
+    })
+}
+
+/// The timeout, which may not be longer than the interval (Prometheus documentation,
+/// "Configuration", `scrape_timeout`).
+fn timeout_of(
+    given: Option<Located<Period>>,
+    interval: &Period,
+    problems: &mut Problems,
+) -> Period {
+    let Some(given) = given else {
+        let usual = Period::seconds(config::TIMEOUT_SECONDS);
+        return if interval.millis() < usual.millis() {
+            interval.clone()
+        } else {
+            usual
+        };
+    };
+    if given.value.millis() > interval.millis() {
+        problems.add(
+            "scrape-timeout",
+            &given.span,
+            "longer than the interval",
+            format!(
+                "a scrape every {interval} cannot wait {} for its answer",
+                given.value
+            ),
+        );
+    }
+    given.value
+}
+
+fn period(reader: &mut TableReader<'_, '_>, key: &'static str) -> Option<Located<Period>> {
+    let found = reader.string(key)?;
+    let value = Period::parse(&found.value);
+    if value.is_none() {
+        reader
+            .problems()
+            .add(
+                "invalid-period",
+                &found.span,
+                "not a length of time",
+                format!("`{key}` takes a length of time, not `{}`", found.value),
+            )
+            .help("write for example \"20s\", \"1m30s\" or \"500ms\"");
+    }
+    value.map(|value| Located {
+        span: found.span,
+        value,
+    })
+}
+
+/// The host that the target answers at: `localhost` where containers share their network, the
+/// container's name on a bridge.
+fn host_of(
+    host: Option<Located<String>>,
+    container: Option<Located<String>>,
+    span: &Span,
+    body: &Table,
+    links: &mut Vec<String>,
+    problems: &mut Problems,
+) -> String {
+    if let Some(container) = &container {
+        let names: Vec<&str> = container_definitions(body)
+            .iter()
+            .filter_map(|c| c.known_at("name"))
+            .collect();
+        // A task without any container is reported as such.
+        if !names.is_empty() && !names.contains(&container.value.as_str()) {
+            let near = nearest(&container.value, names.iter().copied());
+            let help = near.map_or_else(
+                || format!("the containers are {}", listed(&names)),
+                did_you_mean,
+            );
+            problems
+                .add(
+                    "undefined-container",
+                    &container.span,
+                    "not in this task",
+                    format!("there is no container `{}`", container.value),
+                )
+                .help(help);
+        }
+    }
+    // On Fargate the network mode itself is the mistake.
+    let fargate = Launch::of(body).has(LaunchType::Fargate);
+    let bridge = Network::of(body) == Network::Bridge && !fargate;
+    match (host, container) {
+        (Some(host), _) => host.value,
+        (None, Some(container)) if bridge => {
+            let is_there = container_definitions(body)
+                .iter()
+                .any(|other| other.known_at("name") == Some(&container.value));
+            if is_there && !links.contains(&container.value) {
+                links.push(container.value.clone());
+            }
+            container.value
+        }
+        (None, None) if bridge => {
+            problems
+                .add(
+                    "unreachable-target",
+                    span,
+                    "which container?",
+                    "on a bridge network every container has a localhost of its own",
+                )
+                .help("name the container: `container = \"…\"`; or use network_mode = \"awsvpc\"");
+            "localhost".to_owned()
+        }
+        (None, Some(_) | None) => "localhost".to_owned(),
+    }
+}

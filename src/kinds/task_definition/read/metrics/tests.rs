@@ -1,0 +1,539 @@
+use serde_json::{Value as Json, json};
+
+use crate::{
+    collector,
+    kinds::{
+        Resource,
+        task_definition::read::tests::{codes, sound},
+    },
+    stack::Stack,
+};
+
+/// A task on Fargate with these keys in its table `metrics`, and with further tables.
+fn fargate(metrics: &str, tables: &str) -> String {
+    task(
+        "requires_compatibilities = [\"FARGATE\"]\nnetwork_mode = \"awsvpc\"\ncpu = 1024\nmemory = 3072\ntask_role = \"task\"\nexecution_role = \"execution\"",
+        metrics,
+        tables,
+    )
+}
+
+fn task(keys: &str, metrics: &str, tables: &str) -> String {
+    format!(
+        "[task_definitions.t]\n{keys}\n[task_definitions.t.containers.app]\nimage = \"app:1\"\n[task_definitions.t.metrics]\n{metrics}\n{tables}"
+    )
+}
+
+fn stack(tables: &str) -> Stack {
+    sound(tables, &|path| panic!("nothing reads {}", path.display()))
+}
+
+fn document(stack: &Stack) -> Json {
+    let want = stack.resources[&"task_definitions.t".parse().unwrap()]
+        .want
+        .clone();
+    match want {
+        Some(Resource::TaskDefinition(family)) => family.document.unwrap().written().to_json(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The container `index` of the request that these tables become.
+fn container(tables: &str, index: usize) -> Json {
+    document(&stack(tables))["containerDefinitions"][index].clone()
+}
+
+fn variable(container: &Json, name: &str) -> Option<String> {
+    let list = container["environment"].as_array().unwrap();
+    let found = list.iter().find(|pair| pair["name"] == name)?;
+    Some(found["value"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_collector_comes_last_and_the_others_wait_for_it() {
+    let json = document(&stack(&fargate(
+        "scrape = [{ port = 8080 }]\nlogs = \"app\"\ncpu = 64\nmemory = 256",
+        "",
+    )));
+    insta::assert_snapshot!("scrape", serde_json::to_string_pretty(&json).unwrap());
+}
+
+#[test]
+fn each_kind_of_instrumentation_has_its_configuration() {
+    for (metrics, file) in [
+        ("otlp = true", "ecs-amp.yaml"),
+        ("otlp = true\ntraces = \"xray\"", "ecs-amp-xray.yaml"),
+        ("scrape = [{ port = 8080 }]", "ecs-amp-prometheus.yaml"),
+        (
+            "scrape = [{ port = 8080, path = \"/metrics\", interval = \"20s\" }]",
+            "ecs-amp-prometheus.yaml",
+        ),
+        (
+            "scrape = [{ port = 8080 }]\ntraces = \"xray\"",
+            "ecs-amp-xray-prometheus.yaml",
+        ),
+        ("traces = \"xray\"", "ecs-xray.yaml"),
+    ] {
+        let collector = container(&fargate(metrics, ""), 1);
+        assert_eq!(
+            collector["command"],
+            json!([format!("--config=/etc/ecs/{file}")]),
+            "{metrics}"
+        );
+        assert_eq!(variable(&collector, collector::CONFIG_VARIABLE), None);
+    }
+    for metrics in [
+        "otlp = true\nscrape = [{ port = 8080 }]",
+        "scrape = [{ port = 8080 }, { port = 9090 }]",
+        "scrape = [{ port = 8080, path = \"/m\" }]",
+        "scrape = [{ port = 8080, interval = \"5s\" }]",
+    ] {
+        let collector = container(&fargate(metrics, ""), 1);
+        assert_eq!(collector.get("command"), None, "{metrics}");
+        let written = variable(&collector, collector::CONFIG_VARIABLE).unwrap();
+        assert!(serde_json::from_str::<Json>(&written).unwrap().is_object());
+    }
+}
+
+#[test]
+fn a_short_interval_has_a_short_timeout() {
+    let collector = container(
+        &fargate("scrape = [{ port = 8080, interval = \"5s\" }]", ""),
+        1,
+    );
+    let config: Json =
+        serde_json::from_str(&variable(&collector, collector::CONFIG_VARIABLE).unwrap()).unwrap();
+    assert_eq!(
+        config["receivers"]["prometheus"]["config"]["scrape_configs"][0]["scrape_timeout"],
+        "5s"
+    );
+}
+
+#[test]
+fn the_endpoint_is_the_workspaces() {
+    let endpoint = |tables: &str| variable(&container(tables, 1), collector::ENDPOINT_VARIABLE);
+    assert_eq!(
+        endpoint(&fargate("otlp = true", "")).as_deref(),
+        Some("${workspace.remote_write_url}")
+    );
+    assert_eq!(
+        endpoint(&fargate("otlp = true\nworkspace = \"ws-1\"", "")).as_deref(),
+        Some("https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write")
+    );
+    assert_eq!(
+        endpoint(&fargate(
+            "otlp = true\nworkspace = \"arn:aws:aps:eu-west-1:444455556666:workspace/ws-2\"",
+            ""
+        ))
+        .as_deref(),
+        Some("https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-2/api/v1/remote_write")
+    );
+    assert_eq!(endpoint(&fargate("traces = \"xray\"", "")), None);
+}
+
+#[test]
+fn the_region_is_told_where_ecs_may_not_or_would_tell_another() {
+    let region = |tables: &str| variable(&container(tables, 1), collector::REGION_VARIABLE);
+    let elsewhere =
+        "otlp = true\nworkspace = \"arn:aws:aps:eu-west-1:444455556666:workspace/ws-2\"";
+    assert_eq!(region(&fargate("otlp = true", "")), None);
+    assert_eq!(
+        region(&fargate(elsewhere, "")).as_deref(),
+        Some("eu-west-1")
+    );
+    for keys in [
+        "",
+        "requires_compatibilities = [\"EC2\"]",
+        "requires_compatibilities = [\"MANAGED_INSTANCES\"]",
+    ] {
+        let tables = task(
+            &format!("{keys}\nnetwork_mode = \"awsvpc\"\nmemory = 512\ntask_role = \"task\""),
+            "otlp = true",
+            "",
+        );
+        assert_eq!(region(&tables).as_deref(), Some("us-east-1"), "{keys}");
+    }
+    let own = fargate(
+        &format!("{elsewhere}\nenvironment = {{ AWS_REGION = \"eu-north-1\" }}"),
+        "",
+    );
+    assert_eq!(region(&own).as_deref(), Some("eu-north-1"));
+}
+
+fn role_policies(stack: &Stack) -> (Json, Vec<String>) {
+    let want = stack.resources[&"roles.task".parse().unwrap()].want.clone();
+    let Some(Resource::Role(role)) = want else {
+        panic!("no role");
+    };
+    let inline = role
+        .inline_policies
+        .iter()
+        .map(|(name, policy)| (name.clone(), policy.written().to_json()));
+    let managed = role
+        .managed_policies
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    (Json::Object(inline.collect()), managed)
+}
+
+#[test]
+fn the_task_role_gets_the_least() {
+    let remote_write = json!({"Sid": "RemoteWrite", "Effect": "Allow", "Action": "aps:RemoteWrite", "Resource": "${workspace.arn}"});
+    let (inline, managed) = role_policies(&stack(&fargate("otlp = true", "")));
+    assert_eq!(
+        inline,
+        json!({"amp-stack-remote-write": {"Version": "2012-10-17", "Statement": [remote_write]}})
+    );
+    assert!(managed.is_empty());
+    let (inline, _) = role_policies(&stack(&fargate("otlp = true\ntraces = \"xray\"", "")));
+    assert_eq!(
+        inline["amp-stack-remote-write"]["Statement"][1]["Sid"],
+        "Traces"
+    );
+    let (inline, _) = role_policies(&stack(&fargate("traces = \"xray\"", "")));
+    assert_eq!(
+        inline.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["amp-stack-traces"]
+    );
+    let (inline, managed) = role_policies(&stack(&fargate(
+        "otlp = true\ntraces = \"xray\"\npolicy = \"AmazonPrometheusRemoteWriteAccess\"",
+        "",
+    )));
+    assert_eq!(inline, json!({}));
+    assert_eq!(
+        managed,
+        [
+            "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",
+            "arn:aws:iam::aws:policy/AmazonPrometheusRemoteWriteAccess"
+        ]
+    );
+}
+
+#[test]
+fn containers_that_the_collector_waits_for_do_not_wait_for_it() {
+    let bridge = task(
+        "requires_compatibilities = [\"EC2\"]\nmemory = 512\ntask_role = \"task\"",
+        "scrape = [{ port = 8080, container = \"app\" }]",
+        "[task_definitions.t.containers.other]\nimage = \"other:1\"\n[task_definitions.t.containers.db]\nimage = \"db:1\"\n[task_definitions.t.containers.app.depends_on]\ndb = \"START\"\n",
+    );
+    let json = document(&stack(&bridge));
+    let named = |name: &str| {
+        let list = json["containerDefinitions"].as_array().unwrap();
+        list.iter()
+            .find(|container| container["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(named("aws-otel-collector")["links"], json!(["app"]));
+    assert_eq!(
+        variable(&named("aws-otel-collector"), collector::SCRAPE_VARIABLE).as_deref(),
+        Some("app:8080")
+    );
+    assert_eq!(
+        named("app")["dependsOn"],
+        json!([{"containerName": "db", "condition": "START"}])
+    );
+    assert_eq!(named("db").get("dependsOn"), None);
+    assert_eq!(
+        named("other")["dependsOn"],
+        json!([{"containerName": "aws-otel-collector", "condition": "HEALTHY"}])
+    );
+}
+
+#[test]
+fn waiting_can_be_chosen() {
+    let app = |metrics: &str| container(&fargate(metrics, ""), 0);
+    assert_eq!(
+        app("otlp = true\ndepends_on = \"START\"")["dependsOn"][0]["condition"],
+        "START"
+    );
+    assert_eq!(
+        app("otlp = true\ndepends_on = \"none\"").get("dependsOn"),
+        None
+    );
+    let own = fargate(
+        "otlp = true",
+        "[task_definitions.t.containers.app.depends_on]\naws-otel-collector = \"START\"\n",
+    );
+    assert_eq!(
+        container(&own, 0)["dependsOn"],
+        json!([{"containerName": "aws-otel-collector", "condition": "START"}])
+    );
+}
+
+#[test]
+fn further_members_go_through() {
+    let collector = container(
+        &fargate(
+            "otlp = true\nessential = true\nname = \"otel\"\nverbatim = { stopTimeout = 90, healthCheck = { interval = 30 } }\nenvironment = { GOMEMLIMIT = \"64MiB\" }",
+            "",
+        ),
+        1,
+    );
+    assert_eq!(collector["stopTimeout"], 90);
+    assert_eq!(collector["healthCheck"]["interval"], 30);
+    assert_eq!(
+        collector["healthCheck"]["command"],
+        json!(["CMD", "/healthcheck"])
+    );
+    assert_eq!(
+        (&collector["name"], &collector["essential"]),
+        (&json!("otel"), &json!(true))
+    );
+    assert_eq!(variable(&collector, "GOMEMLIMIT").as_deref(), Some("64MiB"));
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "it is a table of cases")]
+fn mistakes() {
+    let ec2 = |keys: &str, metrics: &str| {
+        task(
+            &format!("memory = 512\ntask_role = \"task\"\n{keys}"),
+            metrics,
+            "",
+        )
+    };
+    let powerless = |text: String| {
+        text + "[roles.idle]\nname = \"Idle\"\nmanaged_policies = [\"AmazonPrometheusQueryAccess\"]\n"
+    };
+    let cases: Vec<(String, &[&str])> = vec![
+        (fargate("otlp = true", ""), &[]),
+        (fargate("", ""), &["nothing-to-collect"]),
+        (fargate("otlp = false", ""), &["nothing-to-collect"]),
+        (
+            fargate("otlp = true", "").replace("task_role = \"task\"\n", ""),
+            &["collector-without-task-role"],
+        ),
+        (
+            fargate("otlp = true", "").replace("\"FARGATE\"", "\"FARGATE\", \"EXTERNAL\""),
+            &["not-on-external", "collector-on-external"],
+        ),
+        (
+            ec2("network_mode = \"none\"", "otlp = true"),
+            &["collector-without-network"],
+        ),
+        (ec2("", "otlp = true"), &["unreachable-collector"]),
+        (
+            ec2("", "otlp = true").replace(
+                "image = \"app:1\"",
+                "image = \"app:1\"\nlinks = [\"aws-otel-collector\"]",
+            ),
+            &[],
+        ),
+        (
+            ec2(
+                "",
+                "otlp = true\nverbatim = { portMappings = [{ containerPort = 4317, hostPort = 4317 }] }",
+            ),
+            &[],
+        ),
+        (ec2("network_mode = \"host\"", "otlp = true"), &[]),
+        (
+            fargate("secrets = { AOT_CONFIG_CONTENT = \"collector\" }", ""),
+            &[],
+        ),
+        (
+            fargate(
+                "otlp = true\nsecrets = { AOT_CONFIG_CONTENT = \"collector\" }",
+                "",
+            ),
+            &["configured-twice"],
+        ),
+        (
+            fargate(
+                "otlp = true",
+                "[roles.task.inline_policies.amp-stack-remote-write]\nVersion = \"2012-10-17\"\nStatement = { Effect = \"Allow\", Action = \"aps:RemoteWrite\", Resource = \"*\" }\n",
+            ),
+            &[],
+        ),
+        (
+            fargate(
+                "otlp = true",
+                "[roles.task.inline_policies.amp-stack-remote-write]\nVersion = \"2012-10-17\"\nStatement = { Effect = \"Allow\", Action = \"aps:QueryMetrics\", Resource = \"*\" }\n",
+            ),
+            &["task-role-cannot-write"],
+        ),
+        (
+            ec2("", "scrape = [{ port = 8080 }]"),
+            &["unreachable-target"],
+        ),
+        (
+            ec2("", "scrape = [{ port = 8080, host = \"172.17.0.1\" }]"),
+            &[],
+        ),
+        (
+            fargate("otlp = true", "").replace(
+                "execution_role = \"execution\"",
+                "execution_role = \"writer\"",
+            ) + "[roles.writer]\nname = \"Writer\"\nmanaged_policies = [\"AmazonPrometheusRemoteWriteAccess\"]\n",
+            &["remote-write-on-execution-role"],
+        ),
+        (
+            powerless(
+                fargate("otlp = true\npolicy = \"none\"", "")
+                    .replace("task_role = \"task\"", "task_role = \"idle\""),
+            ),
+            &["task-role-cannot-write"],
+        ),
+        (
+            powerless(
+                fargate("otlp = true\ntraces = \"xray\"\npolicy = \"none\"", "")
+                    .replace("task_role = \"task\"", "task_role = \"idle\""),
+            ),
+            &["task-role-cannot-write"; 2],
+        ),
+        (
+            powerless(fargate("otlp = true\npolicy = \"none\"", "").replace(
+                "task_role = \"task\"",
+                "task_role = \"arn:aws:iam::111122223333:role/Other\"",
+            )),
+            &[],
+        ),
+        (
+            fargate(
+                "otlp = true",
+                "[task_definitions.t.containers.aws-otel-collector]\nimage = \"x:1\"\n",
+            ),
+            &["duplicate-container"],
+        ),
+        (
+            fargate(
+                "otlp = true\nimage = \"public.ecr.aws/aws-observability/aws-otel-collector:latest\"",
+                "",
+            ),
+            &["unpinned-collector"],
+        ),
+        (
+            fargate(
+                "otlp = true\nimage = \"public.ecr.aws/aws-observability/aws-otel-collector\"",
+                "",
+            ),
+            &["unpinned-collector"],
+        ),
+        (
+            fargate("command = [\"--config=/etc/ecs/ecs-amp.yaml\"]", ""),
+            &[],
+        ),
+        (
+            fargate("environment = { AOT_CONFIG_CONTENT = \"x\" }", ""),
+            &[],
+        ),
+        (
+            fargate(
+                "command = [\"x\"]\nenvironment = { AOT_CONFIG_CONTENT = \"x\" }",
+                "",
+            ),
+            &["configured-twice"],
+        ),
+        (
+            fargate("otlp = true\ncommand = [\"x\"]", ""),
+            &["configured-twice"],
+        ),
+        (
+            fargate(
+                "otlp = true\nenvironment = { AWS_PROMETHEUS_ENDPOINT = \"x\" }",
+                "",
+            ),
+            &["derived-variable"],
+        ),
+        (
+            fargate("otlp = true\nworkspace = \"main\"", ""),
+            &["workspace-id"],
+        ),
+        (
+            fargate(
+                "otlp = true",
+                "[task_definitions.t.containers.b]\nimage = \"b:1\"\nport_mappings = [{ container_port = 4317 }]\n",
+            ),
+            &["port-clash"],
+        ),
+        (
+            fargate(
+                "scrape = [{ port = 8080 }]",
+                "[task_definitions.t.containers.b]\nimage = \"b:1\"\nport_mappings = [{ container_port = 4317 }]\n",
+            ),
+            &[],
+        ),
+        (
+            fargate(
+                "scrape = [{ port = 8080 }]",
+                "[task_definitions.t.containers.b]\nimage = \"b:1\"\nport_mappings = [{ container_port = 13133 }]\n",
+            ),
+            &["port-clash"],
+        ),
+        (
+            fargate("scrape = [{ port = 8080, path = \"metrics\" }]", ""),
+            &["invalid-path"],
+        ),
+        (
+            fargate("scrape = [{ port = 8080, interval = \"1.5s\" }]", ""),
+            &["invalid-period"],
+        ),
+        (
+            fargate(
+                "scrape = [{ port = 8080, interval = \"10s\", timeout = \"20s\" }]",
+                "",
+            ),
+            &["scrape-timeout"],
+        ),
+        (
+            fargate(
+                "scrape = [{ port = 8080 }, { port = 8080, path = \"/b\" }]",
+                "",
+            ),
+            &["duplicate-job"],
+        ),
+        (
+            fargate(
+                "scrape = [{ port = 8080 }, { port = 8080, path = \"/b\", job = \"b\" }]",
+                "",
+            ),
+            &[],
+        ),
+        (
+            fargate("scrape = [{ port = 8080, container = \"ap\" }]", ""),
+            &["undefined-container"],
+        ),
+        (fargate("scrape = [{ port = 0 }]", ""), &["out-of-range"]),
+        (fargate("scrape = [{ }]", ""), &["missing-key"]),
+        (fargate("otlp = true\nlogz = \"app\"", ""), &["unknown-key"]),
+        (
+            fargate("otlp = true\nlogs = \"app\"", "")
+                .replace("execution_role = \"execution\"\n", ""),
+            &["no-execution-role"],
+        ),
+        (
+            ec2("network_mode = \"host\"", "otlp = true")
+                .replace("memory = 512\n", "")
+                .replace("image = \"app:1\"", "image = \"app:1\"\nmemory = 64"),
+            &["memory-missing"],
+        ),
+    ];
+    for (tables, expected) in cases {
+        let mut found = codes(&tables);
+        let mut wanted = expected.to_vec();
+        found.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(found, wanted, "{tables}");
+    }
+}
+
+#[test]
+fn there_has_to_be_a_workspace() {
+    let text = fargate("otlp = true", "");
+    let without = crate::kinds::task_definition::read::tests::AROUND
+        .replace("[workspace]\nalias = \"w\"\n", "");
+    let problems =
+        crate::kinds::task_definition::read::tests::load_stack(format!("{without}{text}"), &|_| {
+            panic!("nothing is read")
+        })
+        .unwrap_err();
+    assert_eq!(
+        problems
+            .iter()
+            .map(|problem| problem.code)
+            .collect::<Vec<_>>(),
+        ["no-workspace"]
+    );
+}

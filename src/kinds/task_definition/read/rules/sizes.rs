@@ -1,0 +1,261 @@
+//! CPU, memory and storage.
+
+use crate::{
+    file::{problem::Problems, reader::show_line},
+    kinds::task_definition::{
+        document::rules::{cpu_units, memory_mib},
+        fields::{TASK_DEFINITION, container::CONTAINER, ecs},
+        read::{
+            rules::{Container, Task, range, within},
+            view::View,
+        },
+    },
+};
+
+/// CPU units, the least and the most MiB, the step between, and whether Windows can have them (ECS
+/// developer guide, "Amazon ECS task definition differences for Fargate", "Task CPU and memory").
+const FARGATE: &[(u32, u32, u32, u32, bool)] = &[
+    (256, 512, 1024, 512, false),
+    (256, 2048, 2048, 1, false),
+    (512, 1024, 4096, 1024, false),
+    (1024, 2048, 8192, 1024, true),
+    (2048, 4096, 16384, 1024, true),
+    (4096, 8192, 30720, 1024, true),
+    (8192, 16384, 61440, 4096, false),
+    (16384, 32768, 122_880, 8192, false),
+    (32768, 61440, 61440, 1, false),
+    (32768, 122_880, 122_880, 1, false),
+    (32768, 249_856, 249_856, 1, false),
+];
+
+/// The CPU units that a task on Fargate can have, unless it is for Windows, ascending.
+pub fn fargate_cpu() -> Vec<u32> {
+    let mut units: Vec<u32> = FARGATE.iter().map(|(units, ..)| *units).collect();
+    units.dedup();
+    units
+}
+
+/// The memory that Fargate offers with so many CPU units: the least, in MiB, and all of it in
+/// words. `None` if it doesn't offer these units.
+pub fn fargate_memory(units: u32) -> Option<(u32, String)> {
+    let rows: Vec<_> = FARGATE.iter().filter(|(of, ..)| *of == units).collect();
+    let (_, least, ..) = rows.first()?;
+    let offers: Vec<String> = rows.iter().map(|row| offer(row)).collect();
+    Some((*least, offers.join(" or ")))
+}
+
+pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
+    let cpu = size(task, "cpu", "CPU units", cpu_units, problems);
+    let memory = size(task, "memory", "memory", memory_mib, problems);
+    if task.is_on_fargate() {
+        fargate(task, cpu, memory, problems);
+    } else if !task.may_be_on_fargate()
+        && let (Some(at), Some(units)) = (task.request.at("cpu"), cpu)
+        && !(128..=196_608).contains(&units)
+    {
+        // ECS API reference, `RegisterTaskDefinition`, `cpu`.
+        problems.add(
+            "out-of-range",
+            &at.span,
+            "takes 128 to 196608",
+            "the `cpu` of a task takes 128 to 196608 units",
+        );
+    }
+    for container in &task.containers {
+        container_sizes(task, container, memory, problems);
+    }
+    sums(task, cpu, memory, problems);
+    // ECS API reference, `EphemeralStorage`.
+    if let Some(storage) = task.request.at("ephemeralStorage") {
+        range(
+            storage,
+            &ecs::EPHEMERAL_STORAGE,
+            "sizeInGiB",
+            "ephemeral storage",
+            problems,
+        );
+    }
+}
+
+/// The size of the task, if it is given and known.
+fn size(
+    task: &Task<'_>,
+    key: &str,
+    what: &str,
+    parse: fn(&str) -> Option<u32>,
+    problems: &mut Problems,
+) -> Option<u32> {
+    let tree = task.request.at(key)?;
+    let given = tree.known()?;
+    let parsed = parse(given);
+    if parsed.is_none() {
+        problems
+            .add(
+                "task-size",
+                &tree.span,
+                "not a size",
+                format!("`{given}` is not an amount of {what}"),
+            )
+            .help(
+                "`cpu` is written as 1024 or \"1 vCPU\", `memory` as 512 or \"0.5 GB\": a number without a unit is in CPU units or MiB",
+            );
+    }
+    parsed
+}
+
+fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mut Problems) {
+    for key in ["cpu", "memory"] {
+        if task.request.at(key).is_none() {
+            let problem = problems.add(
+                "fargate-size",
+                &task.request.span,
+                format!("`{key}` is missing"),
+                format!("a task on Fargate needs `{key}`"),
+            );
+            if let Some(field) = TASK_DEFINITION.get(key) {
+                show_line(problem, field);
+            }
+        }
+    }
+    let (Some(units), Some(mib), Some(cpu_at), Some(memory_at)) = (
+        cpu,
+        memory,
+        task.request.at("cpu"),
+        task.request.at("memory"),
+    ) else {
+        return;
+    };
+    let rows: Vec<_> = FARGATE
+        .iter()
+        .filter(|(of, .., windows)| *of == units && (*windows || !task.is_windows()))
+        .collect();
+    if rows.is_empty() {
+        let system = if task.is_windows() {
+            " with Windows"
+        } else {
+            ""
+        };
+        problems
+            .add(
+                "fargate-size",
+                &cpu_at.span,
+                "not offered",
+                format!("Fargate offers no {units} CPU units{system}"),
+            )
+            .help(if task.is_windows() {
+                "it offers 1024, 2048 and 4096"
+            } else {
+                "it offers 256, 512, 1024, 2048, 4096, 8192, 16384 and 32768"
+            });
+        return;
+    }
+    let fits = |(_, least, most, step, _): &&(u32, u32, u32, u32, bool)| {
+        (*least..=*most).contains(&mib) && (mib - least).is_multiple_of(*step)
+    };
+    if !rows.iter().any(fits) {
+        let offers: Vec<String> = rows.iter().map(|row| offer(row)).collect();
+        problems
+            .add(
+                "fargate-size",
+                &memory_at.span,
+                "not offered with this `cpu`",
+                format!("Fargate offers no {mib} MiB with {units} CPU units"),
+            )
+            .and(&cpu_at.span, "this `cpu`")
+            .help(format!("it offers {} MiB", offers.join(" or ")));
+    }
+}
+
+fn offer((_, least, most, step, _): &(u32, u32, u32, u32, bool)) -> String {
+    if least == most {
+        least.to_string()
+    } else {
+        format!("{least} to {most} in steps of {step}")
+    }
+}
+
+/// ECS API reference, `ContainerDefinition`, `memory` and `memoryReservation`.
+fn container_sizes(
+    task: &Task<'_>,
+    container: &Container<'_>,
+    task_memory: Option<u32>,
+    problems: &mut Problems,
+) {
+    let tree = container.tree;
+    let label = container.label();
+    let memory = tree.integer_at("memory");
+    let reservation = tree.integer_at("memoryReservation");
+    for key in ["memory", "memoryReservation"] {
+        // 0 is what some tools write for none; it is judged below.
+        if tree.integer_at(key).is_some_and(|mib| mib != 0) {
+            within(tree, key, 6..=i64::MAX, &label, problems);
+        }
+    }
+    range(tree, &CONTAINER, "cpu", &label, problems);
+    if let (Some(hard), Some(soft), Some(at)) = (memory, reservation, tree.at("memory"))
+        && hard <= soft
+        && hard > 0
+    {
+        problems.add(
+            "memory-reservation",
+            &at.span,
+            "not more than the reservation",
+            format!("the `memory` of {label} has to be more than its `memory_reservation`"),
+        );
+    }
+    let given = |key: &str| tree.at(key).is_some_and(|mib| mib.integer() != Some(0));
+    let of_task = task.request.at("memory").is_some() && !task.is_windows();
+    if !of_task && !given("memory") && !given("memoryReservation") && !task.may_be_on_fargate() {
+        problems
+            .add(
+                "memory-missing",
+                &tree.span,
+                "no memory",
+                format!("{label} has neither `memory` nor `memory_reservation`"),
+            )
+            .help("without a `memory` of the task every container needs one of them");
+    }
+    if let (Some(hard), Some(whole), Some(at)) = (memory, task_memory, tree.at("memory"))
+        && hard > i64::from(whole)
+        && !task.is_windows()
+    {
+        problems.add(
+            "task-too-small",
+            &at.span,
+            "more than the task has",
+            format!("{label} takes {hard} MiB of the task's {whole}"),
+        );
+    }
+}
+
+/// The containers' shares have to fit into the task's. Windows ignores the task's (ECS API
+/// reference, `RegisterTaskDefinition`, `cpu` and `memory`).
+fn sums(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mut Problems) {
+    if task.is_windows() {
+        return;
+    }
+    let sum = |share: &dyn Fn(&Container<'_>) -> Option<i64>| -> i64 {
+        task.containers.iter().filter_map(share).sum()
+    };
+    let units = sum(&|container| container.tree.integer_at("cpu"));
+    // What is reserved is the soft limit, or else the hard one.
+    let mib = sum(&|container| {
+        let soft = container.tree.integer_at("memoryReservation");
+        soft.or_else(|| container.tree.integer_at("memory"))
+    });
+    for (key, unit, shares, whole) in [
+        ("cpu", "CPU units", units, cpu),
+        ("memory", "MiB", mib, memory),
+    ] {
+        if let (Some(whole), Some(at)) = (whole, task.request.at(key))
+            && shares > i64::from(whole)
+        {
+            problems.add(
+                "task-too-small",
+                &at.span,
+                format!("less than {shares}"),
+                format!("the containers take {shares} {unit} of the task's {whole}"),
+            );
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Workspaces of Amazon Managed Service for Prometheus.
+
+pub(crate) mod aws;
+pub mod fields;
+pub(crate) mod read;
+pub mod state;
+pub(crate) mod write;
+
+pub use state::*;

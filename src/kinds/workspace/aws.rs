@@ -1,0 +1,226 @@
+//! Amazon Managed Service for Prometheus workspaces, with their configuration and their logging.
+
+mod observe;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_amp::{
+    operation::RequestId,
+    types::{LimitsPerLabelSet, LimitsPerLabelSetEntry},
+};
+
+use crate::{
+    aws::{Aws, plain_tags},
+    cloud::Call,
+    kinds::workspace::{Change, Configuration},
+    model::{
+        call::{CallError, Reply},
+        identity::{Identity, endpoint_base, query_url, remote_write_url},
+        tags::Tags,
+        template::{Attribute, Template},
+    },
+};
+
+pub(crate) use observe::{Listed, list, observe, observe_also};
+
+const NOT_FOUND: &str = "ResourceNotFoundException";
+const CONFLICT: &str = "ConflictException";
+
+/// Runs one call of the client and takes the request id of its answer. Every attempt of the call
+/// bears the same client token, so AWS does it once.
+macro_rules! run {
+    ($aws:ident, $call:ident => $($request:tt)+) => {{
+        let request = $aws.amp.client.$($request)+.send();
+        let answer = $aws.amp.call($call.change.operation(), request).await;
+        answer.map(|answer| Reply {
+            request_id: answer.request_id().map(str::to_owned),
+            ..Reply::default()
+        })
+    }};
+}
+
+pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<Reply, CallError> {
+    let (id, token) = (call.target.as_str(), call.token.as_str());
+    match change {
+        Change::Create {
+            alias,
+            kms_key_arn,
+            tags,
+        } => create(aws, call, alias.as_deref(), kms_key_arn.as_ref(), tags).await,
+        Change::SetAlias(alias) => {
+            wait::active(aws, id).await?;
+            let request = run!(aws, call => update_workspace_alias().workspace_id(id).alias(alias)
+                .client_token(token));
+            let reply = request?;
+            wait::active(aws, id).await?;
+            Ok(reply)
+        }
+        Change::Configure(configuration) => configure(aws, call, configuration).await,
+        Change::CreateLogging(arn) => create_logging(aws, call, &arn.to_string()).await,
+        Change::UpdateLogging(arn) => update_logging(aws, call, &arn.to_string()).await,
+        Change::DeleteLogging => delete_logging(aws, call).await,
+        Change::Tag(tags) => {
+            let arn = aws.identity().await?.workspace_arn(id);
+            let tags = plain_tags(tags).into_iter().collect();
+            run!(aws, call => tag_resource().resource_arn(arn).set_tags(Some(tags)))
+        }
+        Change::Untag(keys) => {
+            let arn = aws.identity().await?.workspace_arn(id);
+            let keys = Some(keys.clone());
+            run!(aws, call => untag_resource().resource_arn(arn).set_tag_keys(keys))
+        }
+        Change::Delete => delete(aws, call).await,
+    }
+}
+
+async fn create(
+    aws: &Aws,
+    call: &Call,
+    alias: Option<&str>,
+    kms_key_arn: Option<&Template>,
+    tags: &Tags,
+) -> Result<Reply, CallError> {
+    let identity = aws.identity().await?;
+    let request = aws
+        .amp
+        .client
+        .create_workspace()
+        .set_alias(alias.map(str::to_owned))
+        .set_kms_key_arn(kms_key_arn.map(Template::to_string))
+        .set_tags(Some(plain_tags(tags).into_iter().collect()))
+        .client_token(&call.token)
+        .send();
+    let answer = aws.amp.call(call.change.operation(), request).await?;
+    let workspace = wait::active(aws, answer.workspace_id()).await?;
+    let endpoint = workspace.prometheus_endpoint();
+    Ok(Reply {
+        attributes: attributes(&identity, answer.workspace_id(), answer.arn(), endpoint),
+        request_id: answer.request_id().map(str::to_owned),
+        ..Reply::default()
+    })
+}
+
+/// The attributes of a workspace. While it is being created AWS may not name the endpoint, which
+/// follows from the id all the same (Amazon Managed Service for Prometheus user guide, "Find your
+/// workspace details").
+fn attributes(
+    identity: &Identity,
+    id: &str,
+    arn: &str,
+    endpoint: Option<&str>,
+) -> BTreeMap<Attribute, String> {
+    let endpoint = endpoint.filter(|text| !text.is_empty()).map_or_else(
+        || identity.workspace_endpoint(&identity.region, id),
+        endpoint_base,
+    );
+    BTreeMap::from([
+        (Attribute::Id, id.to_owned()),
+        (Attribute::Arn, arn.to_owned()),
+        (Attribute::RemoteWriteUrl, remote_write_url(&endpoint)),
+        (Attribute::QueryUrl, query_url(&endpoint)),
+        (Attribute::Endpoint, endpoint),
+    ])
+}
+
+async fn configure(aws: &Aws, call: &Call, want: &Configuration) -> Result<Reply, CallError> {
+    let id = call.target.as_str();
+    let Configuration {
+        retention_days,
+        limits,
+        out_of_order_time_window_seconds,
+        rule_query_offset_seconds,
+    } = want;
+    let limits = limits.as_ref().map(|limits| {
+        let buckets = limits.iter().map(|(labels, max)| {
+            let max = i64::try_from(*max).unwrap_or(i64::MAX);
+            LimitsPerLabelSet::builder()
+                .limits(LimitsPerLabelSetEntry::builder().max_series(max).build())
+                .set_label_set(Some(labels.clone().into_iter().collect()))
+                .build()
+                .expect("the label set is set")
+        });
+        buckets.collect::<Vec<_>>()
+    });
+    wait::active(aws, id).await?;
+    let reply = run!(aws, call => update_workspace_configuration().workspace_id(id)
+        .client_token(&call.token).set_retention_period_in_days(signed(*retention_days))
+        .set_limits_per_label_set(limits)
+        .set_out_of_order_time_window_in_seconds(signed(*out_of_order_time_window_seconds))
+        .set_rule_query_offset_in_seconds(signed(*rule_query_offset_seconds)))?;
+    wait::configured(aws, id).await?;
+    wait::active(aws, id).await?;
+    Ok(reply)
+}
+
+fn signed(number: Option<u32>) -> Option<i32> {
+    number.map(|number| i32::try_from(number).unwrap_or(i32::MAX))
+}
+
+async fn create_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, CallError> {
+    let id = call.target.as_str();
+    wait::active(aws, id).await?;
+    let outcome = run!(aws, call => create_logging_configuration().workspace_id(id)
+        .log_group_arn(arn).client_token(&call.token));
+    let reply = match outcome {
+        // There is one already: of an earlier attempt, or one that AWS failed to create. Both are
+        // made right by an update.
+        Err(error) if error.code.as_deref() == Some(CONFLICT) => {
+            if wait::logging(aws, id).await?.is_none() {
+                return Err(error);
+            }
+            return update_logging(aws, call, arn).await;
+        }
+        outcome => outcome?,
+    };
+    wait::logging_active(aws, id).await?;
+    Ok(reply)
+}
+
+async fn update_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, CallError> {
+    let id = call.target.as_str();
+    wait::active(aws, id).await?;
+    let reply = run!(aws, call => update_logging_configuration().workspace_id(id).log_group_arn(arn)
+        .client_token(&call.token))?;
+    wait::logging_active(aws, id).await?;
+    Ok(reply)
+}
+
+async fn delete_logging(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
+    let id = call.target.as_str();
+    let outcome = run!(aws, call => delete_logging_configuration().workspace_id(id)
+        .client_token(&call.token));
+    match outcome {
+        Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
+        Err(error) => Err(error),
+        Ok(reply) => {
+            wait::logging_gone(aws, id).await?;
+            Ok(reply)
+        }
+    }
+}
+
+/// Deletes the workspace and returns when AWS has begun to do so: that AWS finishes can take
+/// minutes, and nothing waits for it.
+async fn delete(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
+    let id = call.target.as_str();
+    let outcome = run!(aws, call => delete_workspace().workspace_id(id).client_token(&call.token));
+    match outcome {
+        Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
+        // It is altered by somebody, or an earlier attempt, whose answer was lost, has begun to
+        // delete it.
+        Err(error) if error.code.as_deref() == Some(CONFLICT) => {
+            if wait::is_going(aws, id).await? {
+                return Ok(Reply::default());
+            }
+            Err(error)
+        }
+        Err(error) => Err(error),
+        Ok(reply) => {
+            wait::going(aws, id).await?;
+            Ok(reply)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Reading workspaces: one paged call finds them, tags included, and a few more tell about those
+//! that matter.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_amp::types::{WorkspaceConfigurationDescription, WorkspaceSummary};
+
+use crate::{
+    aws::{Aws, all, live_tags, tags_of_aws},
+    kinds::{
+        Resource,
+        workspace::{
+            Configuration, LabelSet, Workspace,
+            aws::{attributes, wait},
+        },
+    },
+    model::{
+        call::CallError,
+        query::Query,
+        tags::{self, Owner},
+        template::Template,
+    },
+    snapshot::LiveResource,
+};
+
+/// The most workspaces on a page (botocore model amp 2020-08-01, `ListWorkspaces`).
+const PAGE: i32 = 1000;
+
+/// Reads, for each query, the workspaces that are the stack's and those that bear the declared
+/// alias. One that is being deleted counts as gone.
+pub(crate) async fn observe(
+    aws: &Aws,
+    queries: &[Query],
+) -> Result<Vec<Vec<LiveResource>>, CallError> {
+    let listed = list(aws).await?;
+    let found = all(queries.to_vec(), |query| {
+        let (aws, listed) = (aws.clone(), listed.clone());
+        async move { observe_also(&aws, &query, &listed, &|_| false).await }
+    });
+    found.await
+}
+
+/// A workspace as the list tells of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) summary: WorkspaceSummary,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// All workspaces of the region but those that are being deleted.
+pub(crate) async fn list(aws: &Aws) -> Result<Vec<Listed>, CallError> {
+    // The API's own filter finds prefixes of the alias, not the alias, and none of those that are
+    // ours under another one.
+    let request = aws.amp.client.list_workspaces().max_results(PAGE);
+    let pages = request.into_paginator().items().send();
+    let summaries = aws.amp.call("aps:ListWorkspaces", pages.try_collect());
+    let live = summaries.await?.into_iter();
+    let live = live.filter(|summary| status(summary) != "DELETING");
+    Ok(live
+        .map(|summary| Listed {
+            tags: summary.tags.clone().into_iter().flatten().collect(),
+            summary,
+        })
+        .collect())
+}
+
+/// Reads those of the `listed` workspaces that one query asks about, and those that `also` accepts.
+pub(crate) async fn observe_also(
+    aws: &Aws,
+    query: &Query,
+    listed: &[Listed],
+    also: &(dyn Fn(&Listed) -> bool + Sync),
+) -> Result<Vec<LiveResource>, CallError> {
+    let relevant = listed.iter().filter_map(|listed| {
+        let owner = tags::owner(&listed.tags, &query.stack, &query.identity.region);
+        let named = query.alias.is_some() && listed.summary.alias == query.alias;
+        let relevant = named || matches!(owner, Owner::Ours(_)) || also(listed);
+        relevant.then(|| (listed.clone(), owner))
+    });
+    let found = all(relevant, |(listed, owner)| {
+        let (aws, query) = (aws.clone(), query.clone());
+        async move { found(&aws, &query, &listed.summary, &listed.tags, owner).await }
+    });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+fn status(workspace: &WorkspaceSummary) -> &str {
+    workspace
+        .status()
+        .map_or("ACTIVE", |status| status.status_code().as_str())
+}
+
+/// The workspace with what the list does not tell; `None` if it has just been deleted.
+async fn found(
+    aws: &Aws,
+    query: &Query,
+    workspace: &WorkspaceSummary,
+    tags: &BTreeMap<String, String>,
+    owner: Owner,
+) -> Result<Option<LiveResource>, CallError> {
+    let id = workspace.workspace_id.as_str();
+    let failed = status(workspace) == "CREATION_FAILED";
+    let described = wait::describe(aws, id);
+    let logging = async {
+        // What was never created has neither.
+        if failed {
+            return Ok(None);
+        }
+        wait::logging(aws, id).await
+    };
+    let configuration = async {
+        if failed || !query.workspace_configuration {
+            return Ok(None);
+        }
+        wait::configuration(aws, id).await
+    };
+    let (described, logging, configuration) = tokio::try_join!(described, logging, configuration)?;
+    let Some(described) = described else {
+        return Ok(None);
+    };
+    // A configuration that AWS failed to create logs nothing.
+    let logging = logging.filter(|logging| {
+        !matches!(
+            wait::logging_status(logging),
+            "CREATION_FAILED" | "DELETING"
+        )
+    });
+    Ok(Some(LiveResource {
+        resource: Resource::Workspace(Workspace {
+            alias: workspace.alias.clone(),
+            kms_key_arn: workspace.kms_key_arn.as_deref().map(Template::from),
+            configuration: configuration.as_ref().map(settings).unwrap_or_default(),
+            logging: logging.map(|logging| Template::from(logging.log_group_arn)),
+            tags: live_tags(tags),
+            failed,
+        }),
+        owner,
+        attributes: attributes(
+            &query.identity,
+            id,
+            &workspace.arn,
+            described.prometheus_endpoint(),
+        ),
+        facts: tags_of_aws(tags).into_iter().collect(),
+    }))
+}
+
+fn settings(described: &WorkspaceConfigurationDescription) -> Configuration {
+    let buckets = described.limits_per_label_set().iter();
+    let limits = buckets.filter_map(|bucket| {
+        let max = bucket.limits()?.max_series()?;
+        let labels: LabelSet = bucket.label_set.clone().into_iter().collect();
+        Some((labels, u64::try_from(max).ok()?))
+    });
+    Configuration {
+        retention_days: unsigned(described.retention_period_in_days),
+        // A description that mentions no limits is one of a workspace that has none.
+        limits: Some(limits.collect()),
+        out_of_order_time_window_seconds: unsigned(described.out_of_order_time_window_in_seconds),
+        rule_query_offset_seconds: unsigned(described.rule_query_offset_in_seconds),
+    }
+}
+
+fn unsigned(number: Option<i32>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok())
+}

@@ -1,0 +1,131 @@
+//! From the text of a stack file to a checked [`Stack`], or to every problem in it.
+
+mod collision;
+mod cycle;
+mod grants;
+mod header;
+mod known;
+mod outputs;
+mod sections;
+mod variables;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, io,
+    path::Path,
+};
+
+pub use collision::role_name_collisions;
+pub use header::Header;
+
+use crate::{
+    file::{
+        document::{Document, Poisoned},
+        interpolate::Names,
+        problem::{Problem, Problems},
+        source::Source,
+    },
+    model::identity::Identity,
+    stack::Stack,
+};
+
+/// What a stack file is read with.
+pub struct LoadContext<'a> {
+    /// Where the run works.
+    pub identity: Identity,
+    /// Whether the account is the real one, and not a placeholder.
+    pub account_is_known: bool,
+    /// Whether the region is the real one, and not a placeholder.
+    pub region_is_known: bool,
+    /// The variables that were given one by one; they win over those in files.
+    pub variables: BTreeMap<String, String>,
+    /// Files of variables; of two values for one variable the later file wins.
+    pub var_files: Vec<Source>,
+    /// Returns whether a variable that the file does not declare is meant for another one.
+    pub elsewhere: &'a dyn Fn(&str) -> bool,
+    /// The environment of the process.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// Reads a file that the stack file names, relative to the stack file.
+    pub read: &'a dyn Fn(&Path) -> io::Result<String>,
+}
+
+impl fmt::Debug for LoadContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("identity", &self.identity)
+            .field("account_is_known", &self.account_is_known)
+            .field("region_is_known", &self.region_is_known)
+            .field("variables", &self.variables)
+            .field("var_files", &self.var_files)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The names under `[variables]`; none if the file is no TOML.
+pub fn declared_variables(source: &Source) -> BTreeSet<String> {
+    let document = Document::parse(source, &mut Problems::default());
+    document.map_or_else(BTreeSet::new, |document| document.variables())
+}
+
+/// Peeks at `[stack]`, before account and region are known. Fails only where the file is no TOML;
+/// every other mistake is left to [`load`] to report.
+pub fn header(source: &Source, around: &LoadContext<'_>) -> Result<Header, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let Some(mut document) = Document::parse(source, &mut problems) else {
+        return Err(problems.into_sorted());
+    };
+    let mut reported_by_load = Problems::default();
+    document.respell(&mut reported_by_load);
+    let values = variables::values(&document, around, &mut reported_by_load);
+    let declared = document.declared();
+    let names = Names {
+        variables: Some(&values),
+        environment: around.environment,
+        identity: None,
+        declared: &declared,
+    };
+    let root = document.fill_in(
+        &|key| key == "stack",
+        &names,
+        &mut Poisoned::default(),
+        &mut reported_by_load,
+    );
+    Ok(header::read(&root, &mut reported_by_load))
+}
+
+/// Reads and checks a stack file. The problems come in the order of the file, all at once.
+pub fn load(source: &Source, around: &LoadContext<'_>) -> Result<Stack, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let Some(mut document) = Document::parse(source, &mut problems) else {
+        return Err(problems.into_sorted());
+    };
+    document.respell(&mut problems);
+    let values = variables::values(&document, around, &mut problems);
+    let declared = document.declared();
+    let mut poisoned = Poisoned::default();
+    let mut found = Problems::default();
+    let mut names = Names {
+        variables: Some(&values),
+        environment: around.environment,
+        identity: None,
+        declared: &declared,
+    };
+    let head = document.fill_in(&|key| key == "stack", &names, &mut poisoned, &mut problems);
+    let header = header::read(&head, &mut found);
+    let place = header::place(&header, &head, around, &mut found);
+    names.identity = Some(&place.identity);
+    let mut root = document.fill_in(
+        &|key| !matches!(key, "stack" | "variables"),
+        &names,
+        &mut poisoned,
+        &mut problems,
+    );
+    let stack = sections::read(&header, &place, &declared, &mut root, around, &mut found);
+    poisoned.suppress_follow_ups(&mut found);
+    problems.absorb(found);
+    if problems.is_empty() {
+        Ok(stack)
+    } else {
+        Err(problems.into_sorted())
+    }
+}

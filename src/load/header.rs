@@ -1,0 +1,180 @@
+//! `[stack]`: what the stack is called, and where it is.
+
+use crate::{
+    file::{
+        fields::root::STACK,
+        problem::Problems,
+        reader::{Located, TableReader, table_of},
+        tree::{Span, Table},
+    },
+    load::LoadContext,
+    model::{address::StackName, identity::Identity},
+};
+
+/// What `[stack]` says. What it leaves out, or says wrongly, is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The name; empty if there is no valid one.
+    pub name: String,
+    /// The region.
+    pub region: Option<String>,
+    /// The only account that the stack may touch.
+    pub account: Option<String>,
+}
+
+/// Where a stack is, and how much of that is certain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) identity: Identity,
+    pub(crate) account_is_known: bool,
+    pub(crate) region_is_known: bool,
+}
+
+/// Reads the table.
+pub(crate) fn read(root: &Table, problems: &mut Problems) -> Header {
+    let Some(tree) = root.get("stack") else {
+        problems
+            .add(
+                "missing-key",
+                &(0..0),
+                "`[stack]` is missing",
+                "the stack file needs `[stack]`",
+            )
+            .help("begin it with\n[stack]\nname = \"…\"");
+        return Header::default();
+    };
+    let Some(table) = table_of(tree, "stack", problems) else {
+        return Header::default();
+    };
+    let mut reader = TableReader::new("stack", table, &STACK, problems);
+    let name = reader.string("name");
+    let region = reader.string("region");
+    let account = reader.string("account");
+    reader.finish();
+    Header {
+        name: name
+            .filter(|name| is_name(name, problems))
+            .map_or_else(String::new, |name| name.value),
+        region: region
+            .filter(|region| is_region(region, problems))
+            .map(|region| region.value),
+        account: account
+            .filter(|account| is_account(account, problems))
+            .map(|account| account.value),
+    }
+}
+
+fn is_name(name: &Located<String>, problems: &mut Problems) -> bool {
+    let parsed = name.value.parse::<StackName>();
+    if let Err(error) = &parsed {
+        problems
+            .add(
+                "stack-name",
+                &name.span,
+                "not a stack name",
+                error.to_string(),
+            )
+            .help("the name goes into the tags that say which stack owns a resource");
+    }
+    parsed.is_ok()
+}
+
+/// Regions are lower-case words and a number (AWS general reference, "AWS service endpoints").
+fn is_region(region: &Located<String>, problems: &mut Problems) -> bool {
+    let parts: Vec<&str> = region.value.split('-').collect();
+    let fits = match parts.as_slice() {
+        [words @ .., number] if words.len() >= 2 => {
+            words
+                .iter()
+                .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
+                && !number.is_empty()
+                && number.bytes().all(|b| b.is_ascii_digit())
+        }
+        _ => false,
+    };
+    if !fits {
+        let message = format!("`{}` is not the name of a region", region.value);
+        problems
+            .add("region", &region.span, "not a region", message)
+            .help("regions are spelled like us-east-1 or ap-northeast-2");
+    }
+    fits
+}
+
+/// Account ids are twelve digits (AWS account management guide, "View AWS account identifiers").
+fn is_account(account: &Located<String>, problems: &mut Problems) -> bool {
+    let fits = account.value.len() == 12 && account.value.bytes().all(|b| b.is_ascii_digit());
+    if !fits {
+        let message = format!("`{}` is not the id of an account", account.value);
+        problems.add("account", &account.span, "takes twelve digits", message);
+    }
+    fits
+}
+
+/// Joins what the file says with what the run knows, and reports where the two differ.
+pub(crate) fn place(
+    header: &Header,
+    root: &Table,
+    around: &LoadContext<'_>,
+    problems: &mut Problems,
+) -> Place {
+    let span = |key: &str| -> Span {
+        let table = root.get("stack").and_then(|tree| tree.as_table());
+        let value = table.and_then(|table| table.get(key));
+        value.map_or(0..0, |tree| tree.span.clone())
+    };
+    let account = match &header.account {
+        Some(account) if !around.account_is_known => account,
+        Some(account) if *account != around.identity.account => {
+            let message = format!(
+                "the stack is for the account {account}, but the credentials belong to {}",
+                around.identity.account
+            );
+            problems
+                .add(
+                    "account-mismatch",
+                    &span("account"),
+                    "another account",
+                    message,
+                )
+                .help("choose other credentials, for example with `--profile`");
+            &around.identity.account
+        }
+        Some(_) | None => &around.identity.account,
+    };
+    let region = match &header.region {
+        Some(region) if !around.region_is_known => region,
+        Some(region) if *region != around.identity.region => {
+            let message = format!(
+                "the stack is for the region {region}, but this run is for {}",
+                around.identity.region
+            );
+            problems
+                .add(
+                    "region-mismatch",
+                    &span("region"),
+                    "another region",
+                    message,
+                )
+                .help("leave `region` out of the file to apply it in several regions");
+            &around.identity.region
+        }
+        Some(_) | None => &around.identity.region,
+    };
+    Place {
+        account_is_known: around.account_is_known || header.account.is_some(),
+        region_is_known: around.region_is_known || header.region.is_some(),
+        identity: identity(account, region, around),
+    }
+}
+
+/// The partition of the run stands where the region is the run's own.
+fn identity(account: &str, region: &str, around: &LoadContext<'_>) -> Identity {
+    if region == around.identity.region {
+        return Identity {
+            account: account.to_owned(),
+            ..around.identity.clone()
+        };
+    }
+    Identity::new(account, region)
+}

@@ -1,0 +1,15 @@
+//! What every other room speaks of, without knowing any kind of resource.
+
+pub mod address;
+pub mod call;
+pub mod diff;
+pub mod identity;
+pub mod lifecycle;
+pub mod live;
+pub mod node;
+pub mod normal;
+pub mod policy;
+pub mod query;
+pub(crate) mod secret;
+pub mod tags;
+pub mod template;

@@ -1,0 +1,247 @@
+//! Names of things: which stack, which resource of it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The kinds of resources that amp-stack manages.
+///
+/// The order has a meaning: a resource mentions only resources of kinds before its own, so removal
+/// goes from the last kind to the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A CloudWatch Logs log group.
+    LogGroup,
+    /// An Amazon Managed Service for Prometheus workspace, with its configuration and its logging.
+    Workspace,
+    /// An IAM role, with its attached and inline policies.
+    Role,
+    /// An ECS task definition family, with its revisions.
+    TaskDefinition,
+}
+
+impl Kind {
+    /// Every kind, in order.
+    pub const ALL: [Self; 4] = [
+        Self::LogGroup,
+        Self::Workspace,
+        Self::Role,
+        Self::TaskDefinition,
+    ];
+
+    /// The name of the kind's table in a stack file.
+    pub const fn table(self) -> &'static str {
+        match self {
+            Self::LogGroup => "log_groups",
+            Self::Workspace => "workspace",
+            Self::Role => "roles",
+            Self::TaskDefinition => "task_definitions",
+        }
+    }
+
+    /// What people call one of them.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::LogGroup => "log group",
+            Self::Workspace => "workspace",
+            Self::Role => "role",
+            Self::TaskDefinition => "task definition",
+        }
+    }
+}
+
+/// Where a resource stands in its stack file: `workspace`, `roles.task`, `log_groups.app`,
+/// `task_definitions.checkout`.
+///
+/// The address is a resource's identity for its whole life: it is the value of the tag
+/// [`ADDRESS_TAG`](crate::model::tags::ADDRESS_TAG).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Address {
+    /// The kind.
+    pub kind: Kind,
+    /// The key in the kind's table; empty for the workspace, of which a stack has one.
+    pub key: String,
+}
+
+impl Address {
+    /// The address of the stack's workspace.
+    pub fn workspace() -> Self {
+        Self {
+            kind: Kind::Workspace,
+            key: String::new(),
+        }
+    }
+
+    /// The address of `key` in the table of `kind`.
+    pub fn new(kind: Kind, key: impl Into<String>) -> Self {
+        Self {
+            kind,
+            key: key.into(),
+        }
+    }
+
+    /// Returns whether `key` can be the logical name of a resource: 1 to 64 of letters, digits, `_`
+    /// and `-`.
+    pub fn is_key(key: &str) -> bool {
+        (1..=64).contains(&key.len())
+            && key
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::Workspace => f.write_str(self.kind.table()),
+            Kind::LogGroup | Kind::Role | Kind::TaskDefinition => {
+                write!(f, "{}.{}", self.kind.table(), self.key)
+            }
+        }
+    }
+}
+
+/// A text is not an address.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "`{0}` is not the address of a resource; addresses look like workspace, roles.NAME, log_groups.NAME or task_definitions.NAME"
+)]
+pub struct NotAnAddress(pub String);
+
+impl FromStr for Address {
+    type Err = NotAnAddress;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == Kind::Workspace.table() {
+            return Ok(Self::workspace());
+        }
+        let error = || NotAnAddress(text.to_owned());
+        let (table, key) = text.split_once('.').ok_or_else(error)?;
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|kind| *kind != Kind::Workspace && kind.table() == table)
+            .ok_or_else(error)?;
+        if !Address::is_key(key) {
+            return Err(error());
+        }
+        Ok(Self::new(kind, key))
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = NotAnAddress;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.to_string()
+    }
+}
+
+/// The name of a stack: 1 to 32 of `a`–`z`, `0`–`9` and `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StackName(String);
+
+impl StackName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StackName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text is not a stack name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` is not a stack name: it takes 1 to 32 of a to z, 0 to 9 and `-`")]
+pub struct NotAStackName(pub String);
+
+impl FromStr for StackName {
+    type Err = NotAStackName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = (1..=32).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAStackName(text.to_owned()))
+        }
+    }
+}
+
+impl TryFrom<String> for StackName {
+    type Error = NotAStackName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<StackName> for String {
+    fn from(name: StackName) -> Self {
+        name.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_print_as_they_parse() {
+        for text in [
+            "workspace",
+            "roles.task",
+            "log_groups.a-b_C9",
+            "task_definitions.x",
+        ] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_not_addresses() {
+        for text in [
+            "",
+            "roles",
+            "roles.",
+            "workspace.main",
+            "role.task",
+            "roles.a.b",
+            "roles.ü",
+        ] {
+            assert_eq!(
+                text.parse::<Address>(),
+                Err(NotAnAddress(text.to_owned())),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn stack_names_have_a_charset_and_a_length() {
+        assert!("checkout-2".parse::<StackName>().is_ok());
+        for text in [
+            "",
+            "Checkout",
+            "a_b",
+            "a234567890123456789012345678901234567890",
+        ] {
+            assert!(text.parse::<StackName>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What came of a call to AWS: its answer, or why it failed.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::model::template::Attribute;
+
+/// What AWS answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The attributes that are known from now on.
+    pub attributes: BTreeMap<Attribute, String>,
+    /// The number of the revision that was registered.
+    pub revision: Option<u32>,
+    /// The id of the request, for AWS support.
+    pub request_id: Option<String>,
+}
+
+/// What a failed call means for the one who made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// It will fail again.
+    Final,
+    /// AWS may not have heard yet of something that exists: it may succeed soon if that something
+    /// was made or altered in this run.
+    Unsettled,
+    /// Somebody else is altering the same thing: it will succeed soon.
+    Busy,
+}
+
+/// A call that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{operation} failed: {}{message}{}", code.as_ref().map(|c| format!("{c}: ")).unwrap_or_default(), request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default())]
+pub struct CallError {
+    /// The operation, as IAM spells it in policies: `iam:CreateRole`.
+    pub operation: String,
+    /// The error code of AWS; `None` if no answer came.
+    pub code: Option<String>,
+    /// What AWS, or the network, said.
+    pub message: String,
+    /// The id of the request, for AWS support.
+    pub request_id: Option<String>,
+    /// What it means.
+    pub class: Class,
+    /// What to do about it, if it is known.
+    pub hint: Option<String>,
+}

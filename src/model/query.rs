@@ -1,0 +1,31 @@
+//! What has to be read of AWS to plan a stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{address::StackName, identity::Identity, tags::Tags};
+
+/// What has to be read of AWS to plan a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The stack whose resources are ours.
+    pub stack: StackName,
+    /// Where.
+    pub identity: Identity,
+    /// Names of roles that the stack declares.
+    pub roles: BTreeSet<String>,
+    /// Names of log groups that the stack declares, with the tags that they are to have.
+    pub log_groups: BTreeMap<String, Tags>,
+    /// Families that the stack declares.
+    pub families: BTreeSet<String>,
+    /// The alias of the workspace that the stack declares.
+    pub alias: Option<String>,
+    /// Whether the stack says anything about the configuration of its workspace, which is a call of
+    /// its own to read.
+    pub workspace_configuration: bool,
+    /// Whether inactive revisions and the use of revisions are to be read: they matter only when
+    /// revisions are removed.
+    pub removal: bool,
+    /// Whether everything is to go. Names then only tell where to look, because what has just been
+    /// made may not be listed by its tags yet.
+    pub destroy: bool,
+}

@@ -1,0 +1,351 @@
+//! The sandbox as a whole: one account, shared by the SDK clients of this process, the local server
+//! and tests.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use aws_smithy_runtime_api::{
+    client::{
+        http::{
+            HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+            http_client_fn,
+        },
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
+
+use crate::{
+    Context, Faults, Refusal, World, amp,
+    chaos::{Chaos, Effect, End, Fate, Tally},
+    ecs,
+    file::{FileError, WorldFile},
+    iam, logs,
+    service::Outcome,
+    sts, tagging,
+    wire::{self, Call, Request, Response, Service},
+};
+
+/// The account of a sandbox unless another is asked for: the one that AWS's documentation uses in
+/// examples.
+pub const DEFAULT_ACCOUNT: &str = "111122223333";
+
+/// Where a sandbox reads the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
+
+impl Clock {
+    /// The time of the machine.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "here time comes in, for everything that is given a clock"
+    )]
+    pub fn system() -> Self {
+        Self::new(|| {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            since.map_or(0, |since| {
+                u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+            })
+        })
+    }
+
+    /// A clock that shows `start_millis` now and follows tokio's clock from here, paused or not.
+    pub fn tokio(start_millis: u64) -> Self {
+        let start = tokio::time::Instant::now();
+        Self::new(move || {
+            let passed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+            start_millis.saturating_add(passed)
+        })
+    }
+
+    /// A clock that asks `millis` for the milliseconds since 1970-01-01T00:00:00Z.
+    pub fn new(millis: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(millis))
+    }
+
+    fn millis(&self) -> u64 {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Clock({})", self.millis())
+    }
+}
+
+/// What a sandbox is made from.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The account: twelve digits.
+    pub account: String,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Where the world is kept; without a file it is forgotten at the end.
+    pub file: Option<PathBuf>,
+    /// What shall go wrong.
+    pub faults: Option<Faults>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account: DEFAULT_ACCOUNT.to_owned(),
+            clock: Clock::system(),
+            file: None,
+            faults: None,
+        }
+    }
+}
+
+/// The connection broke: whether the request had its effect is unknown to the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the sandbox dropped the connection")]
+pub struct Lost;
+
+/// A handle on one account of the sandbox. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Sandbox(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    account: String,
+    clock: Clock,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    world: World,
+    file: Option<WorldFile>,
+    chaos: Option<Chaos>,
+}
+
+impl Sandbox {
+    /// Opens a sandbox; fails only if its file cannot be read.
+    pub fn open(settings: Settings) -> Result<Self, FileError> {
+        let (file, mut world) = match &settings.file {
+            None => (None, World::default()),
+            Some(path) => {
+                let (file, world) = WorldFile::open(path, &settings.account)?;
+                (Some(file), world)
+            }
+        };
+        let propagation = settings
+            .faults
+            .as_ref()
+            .map(|faults| faults.propagation.as_millis());
+        world.iam.propagation_millis =
+            propagation.map_or(0, |millis| u64::try_from(millis).unwrap_or(u64::MAX));
+        Ok(Self(Arc::new(Shared {
+            account: settings.account,
+            clock: settings.clock,
+            inner: Mutex::new(Inner {
+                world,
+                file,
+                chaos: settings.faults.map(Chaos::new),
+            }),
+        })))
+    }
+
+    /// The account that every caller is in.
+    pub fn account(&self) -> &str {
+        &self.0.account
+    }
+
+    /// A copy of the world as it is now.
+    pub fn world(&self) -> World {
+        self.lock().world.clone()
+    }
+
+    /// How many faults have happened so far.
+    pub fn tally(&self) -> Tally {
+        self.lock()
+            .chaos
+            .as_ref()
+            .map(Chaos::tally)
+            .unwrap_or_default()
+    }
+
+    /// Misbehaves in this way from now on, or not at all. The tally begins anew; what has just
+    /// changed can still be missed by stale reads.
+    pub fn set_faults(&self, faults: Option<Faults>) {
+        let mut inner = self.lock();
+        inner.world.iam.propagation_millis = faults.as_ref().map_or(0, |faults| {
+            u64::try_from(faults.propagation.as_millis()).unwrap_or(u64::MAX)
+        });
+        let before = inner.chaos.take();
+        inner.chaos = faults.map(|faults| Chaos::following(before, faults));
+    }
+
+    /// An HTTP client for the SDK's configuration that answers from here, without any socket.
+    pub fn http_client(&self) -> SharedHttpClient {
+        let connector = SharedHttpConnector::new(Connector(self.clone()));
+        http_client_fn(move |_, _| connector.clone())
+    }
+
+    /// Answers one request, or loses it if faults are asked for.
+    pub async fn respond(&self, request: &Request) -> Result<Response, Lost> {
+        let call = match wire::decode(request) {
+            Ok(call) => call,
+            Err(wire::Rejection { dialect, refusal }) => {
+                let id = self.lock().world.fresh_uuid();
+                return Ok(wire::encode(dialect, "", &id, &Err(refusal)));
+            }
+        };
+        let fate = self.fate(&call);
+        if !fate.delay.is_zero() {
+            tokio::time::sleep(fate.delay).await;
+        }
+        let outcome = match fate.end {
+            End::Answer => self.perform(&call, fate.past),
+            End::Refuse(refusal, effect) => {
+                self.perform_unseen(&call, effect);
+                Err(refusal)
+            }
+            End::Lose(after, effect) => {
+                self.perform_unseen(&call, effect);
+                tokio::time::sleep(after).await;
+                return Err(Lost);
+            }
+        };
+        let id = self.lock().world.fresh_uuid();
+        Ok(wire::encode(
+            call.service.dialect(),
+            &call.operation,
+            &id,
+            &outcome,
+        ))
+    }
+
+    fn fate(&self, call: &Call) -> Fate {
+        let now_millis = self.0.clock.millis();
+        let mut inner = self.lock();
+        let chaos = inner.chaos.as_mut();
+        chaos.map_or_else(Fate::default, |chaos| chaos.draw(call, now_millis))
+    }
+
+    /// Performs `call` if it has an effect at all; what comes of it is nobody's to know.
+    fn perform_unseen(&self, call: &Call, effect: Effect) {
+        match effect {
+            Effect::Done => drop(self.perform(call, None)),
+            Effect::None => {}
+        }
+    }
+
+    /// Performs `call` on the present world, or on a past one of which nothing is kept.
+    fn perform(&self, call: &Call, past: Option<Box<World>>) -> Outcome {
+        let mut inner = self.lock();
+        let cx = Context {
+            account: &self.0.account,
+            region: &call.region,
+            partition: wire::partition(&call.region),
+            now_millis: self.0.clock.millis(),
+        };
+        if let Some(mut past) = past {
+            return dispatch(&mut past, &cx, call);
+        }
+        let wants_past = inner.chaos.as_ref().is_some_and(Chaos::wants_past);
+        let before = (wants_past && !call.is_read()).then(|| inner.world.clone());
+        let answer = dispatch(&mut inner.world, &cx, call)?;
+        if !call.is_read() {
+            inner.keep(before, cx.now_millis)?;
+        }
+        Ok(answer)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A service that panicked has shown a bug already; what it left is still the best there is.
+        self.0.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Keeps a change: in the file, if there is one, and in the memory of the faults.
+    fn keep(&mut self, before: Option<World>, now_millis: u64) -> Result<(), Refusal> {
+        if let Some((chaos, before)) = self.chaos.as_mut().zip(before) {
+            chaos.remember(before, now_millis);
+        }
+        match &self.file {
+            Some(file) => file.store(&self.world).map_err(unstored),
+            None => Ok(()),
+        }
+    }
+}
+
+fn dispatch(world: &mut World, cx: &Context<'_>, call: &Call) -> Outcome {
+    let (operation, input) = (call.operation.as_str(), &call.input);
+    match call.service {
+        Service::Iam => iam::call(world, cx, operation, input),
+        Service::Sts => sts::call(world, cx, operation, input),
+        Service::Ecs => ecs::call(world, cx, operation, input),
+        Service::Logs => logs::call(world, cx, operation, input),
+        Service::Amp => amp::call(world, cx, operation, input),
+        Service::Tagging => tagging::call(world, cx, operation, input),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+fn unstored(error: FileError) -> Refusal {
+    let cause =
+        std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+    Refusal::new(500, "InternalFailure", format!("{error}{cause}"))
+}
+
+/// The sandbox, as the SDK sees it.
+#[derive(Debug)]
+struct Connector(Sandbox);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let sandbox = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let request = from_sdk(&request)?;
+            let response = sandbox
+                .respond(&request)
+                .await
+                .map_err(|lost| ConnectorError::io(lost.into()))?;
+            to_sdk(response)
+        })
+    }
+}
+
+fn from_sdk(request: &HttpRequest) -> Result<Request, ConnectorError> {
+    let body = request
+        .body()
+        .bytes()
+        .ok_or_else(|| ConnectorError::user("the sandbox takes no streamed bodies".into()))?;
+    let uri = request.uri();
+    let path_at = uri
+        .find("://")
+        .and_then(|scheme| uri[scheme + 3..].find('/').map(|slash| scheme + 3 + slash));
+    Ok(Request {
+        method: request.method().to_owned(),
+        target: path_at.map_or("/", |at| &uri[at..]).to_owned(),
+        headers: request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect(),
+        body: body.to_vec(),
+    })
+}
+
+fn to_sdk(response: Response) -> Result<HttpResponse, ConnectorError> {
+    let status = StatusCode::try_from(response.status)
+        .map_err(|error| ConnectorError::other(error.into(), None))?;
+    let mut answer = HttpResponse::new(status, SdkBody::from(response.body));
+    for (name, value) in response.headers {
+        answer
+            .headers_mut()
+            .try_insert(name, value)
+            .map_err(|error| ConnectorError::other(error.into(), None))?;
+    }
+    Ok(answer)
+}

@@ -1,0 +1,159 @@
+//! Amazon ECS: task definitions with all their rules, and clusters, services and tasks as far as
+//! they use task definitions.
+//!
+//! There are no container instances here: tasks run on Fargate, on paper, and services of the
+//! launch type EC2 wait for an instance.
+
+mod arn;
+mod cluster;
+mod definition;
+mod deployment;
+mod fill;
+#[cfg(test)]
+mod fixture;
+mod launch;
+pub(crate) mod members;
+pub(crate) mod page;
+mod register;
+mod revision;
+mod rules;
+mod service;
+pub(crate) mod shape;
+mod tag;
+mod task;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Context, Refusal, World,
+    iam::PassRole,
+    service::{Input, Outcome, seconds},
+};
+
+pub use tag::tagged;
+
+/// The state of the service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    regions: BTreeMap<String, Region>,
+}
+
+/// What one region holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Region {
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    families: BTreeMap<String, revision::Family>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    clusters: BTreeMap<String, cluster::Cluster>,
+}
+
+impl State {
+    fn region(&mut self, cx: &Context<'_>) -> &mut Region {
+        self.regions.entry(cx.region.to_owned()).or_default()
+    }
+}
+
+impl Region {
+    /// The ARNs of the task definitions that services and tasks use.
+    fn revisions_in_use(&self) -> BTreeSet<String> {
+        self.clusters
+            .values()
+            .flat_map(cluster::Cluster::revisions_in_use)
+            .collect()
+    }
+}
+
+/// Performs `operation`.
+pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input) -> Outcome {
+    let region = world.ecs.region(cx);
+    for cluster in region.clusters.values_mut() {
+        cluster.settle(cx.now_millis);
+    }
+    revision::sweep(region, cx.now_millis);
+    service::replace_stopped(world, cx)?;
+    let region = world.ecs.region(cx);
+    match operation {
+        "RegisterTaskDefinition" => register::register(world, cx, input),
+        "DescribeTaskDefinition" => revision::describe(region, cx, input),
+        "DeregisterTaskDefinition" => revision::deregister(region, cx, input),
+        "DeleteTaskDefinitions" => revision::delete(region, cx, input),
+        "ListTaskDefinitions" => revision::list(region, input),
+        "ListTaskDefinitionFamilies" => revision::list_families(region, input),
+        "TagResource" => tag::tag(region, cx, input),
+        "UntagResource" => tag::untag(region, cx, input),
+        "ListTagsForResource" => tag::list(region, cx, input),
+        "CreateCluster" => cluster::create(region, cx, input),
+        "DescribeClusters" => cluster::describe(region, cx, input),
+        "ListClusters" => cluster::list(region, input),
+        "DeleteCluster" => cluster::delete(region, cx, input),
+        "CreateService" => service::create(world, cx, input),
+        "UpdateService" => service::update(world, cx, input),
+        "DescribeServices" => service::describe(region, cx, input),
+        "ListServices" => service::list(region, cx, input),
+        "DeleteService" => service::delete(region, cx, input),
+        "RunTask" => task::run(world, cx, input),
+        "StopTask" => task::stop(region, cx, input),
+        "ListTasks" => task::list(region, cx, input),
+        "DescribeTasks" => task::describe(region, cx, input),
+        // What the JSON protocols of AWS answer to a target that they don't know.
+        _ => Err(Refusal::new(
+            400,
+            "UnknownOperationException",
+            format!("The operation {operation} is not known here."),
+        )),
+    }
+}
+
+/// Whether ECS can be given the role `arn` (developer guide, "Amazon ECS task IAM role": the caller
+/// passes the role, and ECS assumes it).
+///
+/// No page says what a missing role answers; `ClientException: Role is not valid` is what people
+/// report (fabfuel/ecs-deploy issue 231). A role that ECS has not heard of yet answers as if the
+/// caller might not pass it (terraform-aws-modules/terraform-aws-ecs issue 414).
+fn role_is_passable(world: &World, arn: &str, now_millis: u64) -> Result<(), Refusal> {
+    match world.iam.pass_role(arn, now_millis) {
+        PassRole::Ready => Ok(()),
+        PassRole::Missing => Err(members::client("Role is not valid")),
+        PassRole::Propagating => Err(Refusal::new(
+            400,
+            "AccessDeniedException",
+            format!("The caller is not authorized to perform: iam:PassRole on resource: {arn}"),
+        )),
+    }
+}
+
+/// The ARN of the principal that calls: the account's own.
+fn caller(cx: &Context<'_>) -> String {
+    format!("arn:{}:iam::{}:root", cx.partition, cx.account)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{State, fixture::Sandbox};
+
+    #[test]
+    fn unknown_operations_are_named() {
+        let (status, code, message) = Sandbox::new().refusal("MakeCoffee", &json!({}));
+        assert_eq!((status, code), (400, "UnknownOperationException"));
+        assert!(message.contains("MakeCoffee"), "{message}");
+    }
+
+    #[test]
+    fn the_state_can_be_stored_and_read_back() {
+        let mut sandbox = Sandbox::new();
+        sandbox.call("CreateCluster", &json!({}));
+        sandbox.register("f");
+        sandbox.create_service("s", "f", 1);
+        sandbox.call(
+            "DeregisterTaskDefinition",
+            &json!({"taskDefinition": "f:1"}),
+        );
+        let stored = serde_json::to_string(&sandbox.world.ecs).expect("a state can be stored");
+        let read: State = serde_json::from_str(&stored).expect("a state can be read");
+        assert_eq!(read, sandbox.world.ecs);
+    }
+}

@@ -1,0 +1,102 @@
+//! `UpdateService`.
+
+use super::{PROPAGATION, REBALANCING, Status, check_load_balancers};
+use super::{deployment, desired_count, named, primary_revision, put};
+use crate::{
+    Context, Refusal, World,
+    ecs::{
+        arn, cluster,
+        launch::Launch,
+        members::Members,
+        revision,
+        shape::{
+            Member,
+            Shape::{Choice, Flag, Integer, Opaque, Text},
+            check, optional, required,
+        },
+    },
+    service::{Input, Outcome},
+};
+
+const UPDATE: &[Member] = &[
+    optional("cluster", Text),
+    required("service", Text),
+    optional("desiredCount", Integer),
+    optional("taskDefinition", Text),
+    optional("availabilityZoneRebalancing", Choice(REBALANCING)),
+    optional("loadBalancers", Opaque),
+    optional("serviceRegistries", Opaque),
+    optional("capacityProviderStrategy", Opaque),
+    optional("platformVersion", Text),
+    optional("deploymentConfiguration", Opaque),
+    optional("placementConstraints", Opaque),
+    optional("placementStrategy", Opaque),
+    optional("networkConfiguration", Opaque),
+    optional("healthCheckGracePeriodSeconds", Integer),
+    optional("enableECSManagedTags", Flag),
+    optional("propagateTags", Choice(PROPAGATION)),
+    optional("enableExecuteCommand", Flag),
+    optional("forceNewDeployment", Flag),
+];
+
+/// Members of `UpdateService` that start a new deployment (API reference, `UpdateService`).
+const DEPLOYED: &[&str] = &[
+    "taskDefinition",
+    "capacityProviderStrategy",
+    "loadBalancers",
+    "networkConfiguration",
+    "platformVersion",
+    "serviceRegistries",
+];
+
+/// `UpdateService`.
+pub(in crate::ecs) fn update(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
+    let input = check(input, UPDATE, "InvalidParameterException")?;
+    let region = world.ecs.region(cx);
+    let cluster_name = arn::cluster_name(cx, input.text("cluster"))?;
+    let mut service = named(cluster::named(region, cx, &input)?, cx, &input)?.clone();
+    if service.status != Status::Active {
+        return Err(Refusal::new(
+            400,
+            "ServiceNotActiveException",
+            "Service was not ACTIVE.",
+        ));
+    }
+    let current = service.primary().task_definition.clone();
+    // A service goes on with a revision that has been deregistered meanwhile; only a new one must
+    // be active.
+    let revision = match input.text("taskDefinition") {
+        Some(wanted) => revision::usable(region, cx, wanted)?.clone(),
+        None => primary_revision(region, cx, &service),
+    };
+    if let Some(count) = desired_count(&input)? {
+        service.desired_count = count;
+    }
+    let fixed = [
+        "cluster",
+        "service",
+        "desiredCount",
+        "taskDefinition",
+        "forceNewDeployment",
+    ];
+    for (member, value) in &input {
+        if !fixed.contains(&member.as_str()) {
+            service.choices.insert(member.clone(), value.clone());
+        }
+    }
+    if input.contains_key("capacityProviderStrategy") {
+        service.choices.remove("launchType");
+    }
+    Launch::new(&service.choices)?.check(&service.choices, &revision)?;
+    check_load_balancers(&service.choices, &revision)?;
+    let forced = input.flag("forceNewDeployment") == Some(true);
+    let deployed = DEPLOYED.iter().any(|member| match *member {
+        "taskDefinition" => revision.arn() != current,
+        member => input.contains_key(member),
+    });
+    if forced || deployed {
+        let newest = deployment(world, cx, &revision);
+        service.deployments.insert(0, newest);
+    }
+    put(world, cx, &cluster_name, service, &revision)
+}

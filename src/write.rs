@@ -1,0 +1,343 @@
+//! The way back: live resources as the text of a stack file that declares just them.
+
+mod keys;
+mod leave;
+mod own;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
+
+use crate::{
+    file::{
+        format::format,
+        problem::Problem,
+        source::Source,
+        write::{
+            layout::{Page, Table, Value},
+            mentions::Mentions,
+            secrets::Secrets,
+            spell::Speller,
+        },
+    },
+    kinds::{
+        Resource,
+        log_group::write as log_group,
+        role::write as role,
+        task_definition::write::{self as task_definition, Keys},
+        workspace::write as workspace,
+    },
+    load::{self, LoadContext},
+    model::{
+        address::{Address, Kind, StackName},
+        identity::{Identity, query_url, remote_write_url},
+        tags::Tags,
+        template::Attribute,
+    },
+    snapshot::LiveResource,
+    stack::Stack,
+    write::{
+        leave::Left,
+        own::{common, is_ours, lifecycle, own_tags, tag_table, variables},
+    },
+};
+
+/// What a file is written from.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The name of the stack.
+    pub stack: StackName,
+    /// Where it lives.
+    pub identity: Identity,
+    /// What it is to declare: at most one workspace.
+    pub found: Vec<LiveResource>,
+    /// The id of a workspace that it uses and does not manage. Only without a workspace of its own.
+    pub existing_workspace: Option<String>,
+    /// The ARNs of all roles of the account.
+    pub roles: BTreeSet<String>,
+    /// What to say at the beginning, in paragraphs.
+    pub preface: Vec<String>,
+    /// What to say above the table of a resource, by its ARN.
+    pub notes: BTreeMap<String, Vec<String>>,
+}
+
+/// A stack file.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Its text.
+    pub text: String,
+    /// The values of its variables, which it does not hold because they look like secrets.
+    pub secrets: BTreeMap<String, String>,
+    /// What it declares, given these values.
+    pub stack: Stack,
+    /// The addresses of what it declares, by ARN.
+    pub addresses: BTreeMap<String, Address>,
+    /// What it leaves as it is, because a stack file can't say it or amp-stack has a rule against
+    /// it.
+    pub left: Vec<Unsaid>,
+    /// What it doesn't declare at all for the same reason.
+    pub omitted: Vec<Unsaid>,
+}
+
+/// Something that the file does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsaid {
+    /// The resource.
+    pub address: Address,
+    /// What `ignore` takes of it; empty for the whole resource.
+    pub path: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Writes the file of `draft`.
+///
+/// Whatever of a live resource is against a rule of stack files is left as it is by `ignore`, so
+/// what the file declares and what lives differ in nothing but the tags of ownership. Problems come
+/// back only if nothing can be written at all, for instance because the region has no valid name.
+pub fn write(draft: &Draft) -> Result<Written, Vec<Problem>> {
+    let mut left = Left::default();
+    loop {
+        let writer = Writer::new(draft, &left);
+        let (page, secrets) = writer.page(&left);
+        match read(draft, &page.text, &secrets) {
+            Ok(stack) => {
+                let leaves = leave::missing_roles(&stack, &draft.roles, &page);
+                // What can't be left alone, the plan will show.
+                if !left.add(leaves) {
+                    return Ok(writer.written(page, &secrets, stack, &left));
+                }
+            }
+            Err(problems) => {
+                let leaves = problems.iter();
+                let leaves = leaves.filter_map(|problem| leave::of(problem, &page, &secrets));
+                if !left.add(leaves.collect()) {
+                    return Err(problems);
+                }
+            }
+        }
+    }
+}
+
+/// Reads the text as the next run will.
+fn read(draft: &Draft, text: &str, secrets: &Secrets) -> Result<Stack, Vec<Problem>> {
+    let source = source(text.to_owned());
+    let around = LoadContext {
+        identity: draft.identity.clone(),
+        account_is_known: true,
+        region_is_known: true,
+        variables: secrets.values(),
+        var_files: Vec::new(),
+        environment: &|_| None,
+        elsewhere: &|_| false,
+        read: &|_| Err(io::ErrorKind::NotFound.into()),
+    };
+    load::load(&source, &around)
+}
+
+fn source(text: String) -> Source {
+    let path = "stack.toml".into();
+    Source { path, text }
+}
+
+/// Everything that tables refer to each other by.
+struct Writer<'a> {
+    draft: &'a Draft,
+    /// What is declared, by address.
+    found: BTreeMap<Address, &'a LiveResource>,
+    addresses: BTreeMap<String, Address>,
+    mentions: Mentions,
+    /// The keys of roles by ARN.
+    roles: BTreeMap<String, String>,
+    /// The keys of log groups by name.
+    log_groups: BTreeMap<String, String>,
+    /// Tags that every resource has.
+    common: Tags,
+}
+
+impl<'a> Writer<'a> {
+    fn new(draft: &'a Draft, left: &Left) -> Self {
+        let found: Vec<&LiveResource> = draft.found.iter().collect();
+        let addresses = keys::addresses(&found, &draft.stack);
+        let found: BTreeMap<Address, &LiveResource> = addresses
+            .into_iter()
+            .zip(found)
+            .filter(|(address, _)| !left.omits(address))
+            .collect();
+        let mut writer = Self {
+            draft,
+            addresses: found
+                .iter()
+                .map(|(address, found)| (found.arn().to_owned(), address.clone()))
+                .collect(),
+            mentions: Mentions::default(),
+            roles: BTreeMap::new(),
+            log_groups: BTreeMap::new(),
+            common: common(&found),
+            found,
+        };
+        for (address, found) in &writer.found {
+            writer.mentions.add(address, found);
+            let key = address.key.clone();
+            let name = found.resource.name().to_owned();
+            match address.kind {
+                Kind::Role => _ = writer.roles.insert(found.arn().to_owned(), key),
+                Kind::LogGroup => _ = writer.log_groups.insert(name, key),
+                Kind::Workspace | Kind::TaskDefinition => {}
+            }
+        }
+        if let Some(id) = &draft.existing_workspace {
+            writer.mention_existing(id);
+        }
+        writer
+    }
+
+    fn mention_existing(&mut self, id: &str) {
+        let identity = &self.draft.identity;
+        let endpoint = identity.workspace_endpoint(&identity.region, id);
+        for (attribute, said) in [
+            (Attribute::Arn, identity.workspace_arn(id)),
+            (Attribute::RemoteWriteUrl, remote_write_url(&endpoint)),
+            (Attribute::QueryUrl, query_url(&endpoint)),
+            (Attribute::Endpoint, endpoint.clone()),
+        ] {
+            self.mentions.insert(&Address::workspace(), attribute, said);
+        }
+    }
+
+    /// The whole file.
+    fn page(&self, left: &Left) -> (Page, Secrets) {
+        let mut secrets = Secrets::default();
+        let mut tables = Vec::new();
+        let order = [
+            Kind::Workspace,
+            Kind::LogGroup,
+            Kind::Role,
+            Kind::TaskDefinition,
+        ];
+        for kind in order {
+            for (address, found) in self.found.iter().filter(|(a, _)| a.kind == kind) {
+                tables.push((address, self.resource(address, found, left, &mut secrets)));
+            }
+        }
+        let common = tag_table(&self.common, &Address::workspace(), &mut secrets);
+        // What is left as it is needs no variables.
+        secrets.retain(|name| {
+            let mention = format!("${{var.{name}}}");
+            common.holds(&mention) || tables.iter().any(|(_, table)| table.holds(&mention))
+        });
+        let mut page = Page::default();
+        page.note(&self.preamble());
+        for paragraph in &self.draft.preface {
+            page.note("");
+            page.note(paragraph);
+        }
+        page.table(&["stack"], &self.header());
+        if secrets.iter().next().is_some() {
+            page.table(&["variables"], &variables(&secrets));
+        }
+        if !common.entries.is_empty() {
+            page.table(&["tags"], &common);
+        }
+        if let Some(id) = &self.draft.existing_workspace {
+            let mut table = Table::section();
+            table.put_literal("id", id);
+            page.table(&["workspace"], &table);
+        }
+        for (address, table) in &tables {
+            let table_name = address.kind.table();
+            match address.kind {
+                Kind::Workspace => page.table(&[table_name], table),
+                Kind::LogGroup | Kind::Role | Kind::TaskDefinition => {
+                    page.table(&[table_name, &address.key], table);
+                }
+            }
+        }
+        (page, secrets)
+    }
+
+    fn preamble(&self) -> String {
+        let Identity {
+            account, region, ..
+        } = &self.draft.identity;
+        let adopts = self.found.values().any(|found| !is_ours(found));
+        let adopt = if adopts {
+            " `adopt = true` lets the first `apply` take over what exists; after that it means nothing and may go."
+        } else {
+            ""
+        };
+        format!("What lives in the account {account}, in {region}, as it was imported.{adopt}")
+    }
+
+    fn header(&self) -> Table {
+        let mut table = Table::section();
+        table.put_literal("name", self.draft.stack.as_str());
+        table.put_literal("region", &self.draft.identity.region);
+        table.put_literal("account", &self.draft.identity.account);
+        table
+    }
+
+    fn resource(
+        &self,
+        address: &Address,
+        found: &LiveResource,
+        left: &Left,
+        secrets: &mut Secrets,
+    ) -> Table {
+        let identity = &self.draft.identity;
+        let mut speller = Speller {
+            address,
+            mentions: &self.mentions,
+            secrets,
+        };
+        let mut table = match &found.resource {
+            Resource::LogGroup(group) => log_group::table(group),
+            Resource::Workspace(workspace) => {
+                let arn = workspace.logging.as_ref().map(ToString::to_string);
+                let group = arn.as_deref().and_then(|arn| {
+                    let address = self.addresses.get(arn.strip_suffix(":*").unwrap_or(arn))?;
+                    Some(address.key.as_str())
+                });
+                workspace::table(workspace, group)
+            }
+            Resource::Role(role) => role::table(role, identity, &mut speller),
+            Resource::TaskDefinition(family) => {
+                let keys = Keys {
+                    identity,
+                    roles: &self.roles,
+                    log_groups: &self.log_groups,
+                };
+                task_definition::table(family, &address.key, &keys, &mut speller)
+            }
+        };
+        for path in left.entries(address) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            table.remove(&path);
+        }
+        let own: Tags = own_tags(&found.resource)
+            .filter(|(key, _)| !self.common.contains_key(*key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let own = tag_table(&own, address, secrets);
+        lifecycle(&mut table, found, left.ignored(address));
+        if !own.entries.is_empty() {
+            table.put("tags", Value::Table(own));
+        }
+        let notes = self.draft.notes.get(found.arn());
+        table.notes.splice(0..0, notes.cloned().unwrap_or_default());
+        table
+    }
+
+    fn written(&self, page: Page, secrets: &Secrets, stack: Stack, left: &Left) -> Written {
+        let source = source(page.text);
+        Written {
+            text: format(&source).expect("what was read as a stack file is TOML"),
+            secrets: secrets.values(),
+            stack,
+            addresses: self.addresses.clone(),
+            left: left.ignored_everywhere(),
+            omitted: left.omitted(),
+        }
+    }
+}
