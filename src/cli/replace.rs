@@ -1,7 +1,6 @@
 //! Writes stack files, so that what is there is replaced as a whole or not at all.
 
 use std::{
-    ffi::OsString,
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -39,41 +38,30 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), WriteError> {
 /// Gives the file at `path`, which has to exist, the content `text`. It keeps its permissions, and
 /// a link keeps its target.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
-    let replaced = fs::canonicalize(path).and_then(|real| {
-        let temporary = beside(&real);
-        write_and_rename(&temporary, &real, text)
-    });
+    let replaced = fs::canonicalize(path).and_then(|real| write_and_rename(&real, text));
     replaced.map_err(|cause| WriteError {
         path: path.to_owned(),
         cause,
     })
 }
 
-fn write_and_rename(temporary: &Path, path: &Path, text: &str) -> io::Result<()> {
+fn write_and_rename(path: &Path, text: &str) -> io::Result<()> {
     let permissions = fs::metadata(path)?.permissions();
     if permissions.readonly() {
         // A new name needs no right to write the old file, but whoever took that right away wants
         // it as it is.
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    let mut file = File::create_new(temporary)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.set_permissions(permissions))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(temporary, path));
-    if written.is_err() {
-        // What went wrong first is what is told.
-        _ = fs::remove_file(temporary);
-    }
-    written
-}
-
-/// A name in the same directory, so that renaming doesn't cross a file system; no other process
-/// takes it.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.new", std::process::id()));
-    path.with_file_name(name)
+    // In the same directory, so that renaming doesn't cross a file system. It is removed when
+    // anything fails.
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".new")
+        .tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }

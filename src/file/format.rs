@@ -35,6 +35,8 @@ mod align;
 mod layout;
 mod parse;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::file::{
     document::Document,
     problem::{Problem, Problems},
@@ -52,9 +54,9 @@ pub fn format(source: &Source) -> Result<String, Vec<Problem>> {
     Ok(align::align(&layout::layout(&sections)))
 }
 
-/// The columns that `text` takes, or its last line if it has several.
+/// The columns that `text` takes on a terminal, or its last line if it has several.
 fn width(text: &str) -> usize {
-    text.rsplit('\n').next().unwrap_or(text).chars().count()
+    text.rsplit('\n').next().unwrap_or(text).width()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
 /// `1 call`, `2 calls`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -46,46 +48,25 @@ pub fn elapsed(duration: Duration) -> String {
 ///
 /// Words are never broken, so that what people copy stays whole.
 pub fn wrap(first: &str, text: &str, width: usize) -> String {
-    let indent = columns(first);
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
-        if !line.is_empty() && indent + columns(&line) + 1 + columns(word) > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
+    let indent = " ".repeat(columns(first));
+    let options = Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
     let mut wrapped = String::new();
-    for (index, line) in lines.iter().enumerate() {
-        let start = if index == 0 {
-            first.to_owned()
-        } else {
-            " ".repeat(indent)
-        };
-        wrapped.push_str(start.as_str());
-        wrapped.push_str(line);
+    for line in textwrap::wrap(text, options) {
+        wrapped.push_str(&line);
         wrapped.push('\n');
     }
     wrapped
 }
 
-/// The columns that `text` takes; escape sequences take none.
+/// The columns that `text` takes on a terminal: escape sequences take none, wide letters two.
 pub fn columns(text: &str) -> usize {
-    let mut columns = 0;
-    let mut escape = false;
-    for letter in text.chars() {
-        match letter {
-            '\u{1b}' => escape = true,
-            'm' if escape => escape = false,
-            _ if escape => {}
-            _ => columns += 1,
-        }
-    }
-    columns
+    textwrap::core::display_width(text)
 }
 
 #[cfg(test)]
@@ -129,5 +110,11 @@ mod tests {
     #[test]
     fn escapes_take_no_columns() {
         assert_eq!(columns("\u{1b}[31mab\u{1b}[0m"), 2);
+    }
+
+    #[test]
+    fn wide_letters_take_two_columns() {
+        assert_eq!(columns("환경"), 4);
+        assert_eq!(wrap("", "환경 환경 환경", 9), "환경 환경\n환경\n");
     }
 }
