@@ -1,54 +1,79 @@
-//! amp-stack: the metrics of Amazon ECS applications in Amazon Managed Service for Prometheus.
+#![doc = include_str!("ARCHITECTURE.md")]
+//! # The library in two examples
 //!
-//! # The picture
+//! A stack file becomes a plan, without AWS and without waiting:
 //!
-//! ```text
-//!   stack.toml ──load──▶ Stack ──┐
-//!                                ├─plan──▶ Plan ──apply──▶ AWS
-//!   AWS ───────observe──▶ Snapshot ┘
-//!          (async)          (pure)   (pure)    (async)
+//! ```
+//! use amp_stack::{
+//!     file::source::Source,
+//!     load::{LoadContext, load},
+//!     model::identity::Identity,
+//!     plan::plan,
+//!     snapshot::Snapshot,
+//! };
+//!
+//! let identity = Identity::new("111122223333", "us-east-1");
+//! let source = Source {
+//!     path: "stack.toml".into(),
+//!     text: r#"
+//!         stack = { name = "checkout" }
+//!         log_groups.app = { name = "/ecs/checkout", retention_days = 30 }
+//!     "#
+//!     .to_owned(),
+//! };
+//! let context = LoadContext::new(identity.clone());
+//! let stack = load(&source, &context).expect("the file has no mistakes");
+//! let nothing = Snapshot::empty(identity);
+//! let operations: Vec<&str> = plan(&stack, &nothing)
+//!     .steps
+//!     .iter()
+//!     .flat_map(|step| step.changes())
+//!     .map(|change| change.operation())
+//!     .collect();
+//! assert_eq!(operations, ["logs:CreateLogGroup", "logs:PutRetentionPolicy"]);
 //! ```
 //!
-//! What is wanted ([`stack::Stack`]) and what is there ([`snapshot::Snapshot`]) hold values of the
-//! same types ([`resource::Resource`]), in normal form, so comparing them is `==`. A [`plan::Plan`]
-//! is a list of [`plan::Step`]s; a step is a pair of states, and the AWS calls that lead from one
-//! to the other are a pure function of the pair ([`resource::Resource::changes`]), one
-//! [`resource::Change`] per call. What a person reads in the plan, what the executor makes and what
-//! the tests fold over the fake cloud is therefore the same list.
+//! A plan that was carried out leaves nothing to plan. Here a fake cloud stands in for AWS:
 //!
-//! # The rooms
+//! ```
+//! use std::{sync::Arc, time::Duration};
 //!
-//! | module | what it is for |
-//! |---|---|
-//! | [`address`], [`text`], [`node`], [`tags`], [`identity`] | names of things; strings that mention what is not known yet; documents; ownership; accounts, regions and ARNs |
-//! | [`normal`] | normal forms: named rules for differences that mean nothing |
-//! | [`policy`], [`resource`] | IAM policies and the four kinds of resources in normal form, their changes, and what AWS can't change in place |
-//! | [`stack`] | the stack file: its fields declared once, TOML with places, every mistake in one run, the checked result, and the one way to write it; and the way back, from what lives to a file |
-//! | [`ecs_shape`] | what `RegisterTaskDefinition` takes, read off the SDK |
-//! | [`adot`] | the collector beside the application |
-//! | [`snapshot`] | AWS as it was read |
-//! | [`plan`] | the decision: steps, their order, refusals and risks |
-//! | [`saved`] | plans in files: what they were made from, without its secrets, and whether they still hold |
-//! | [`apply`] | the deed: when each call is made, what is made again, and what is given up |
-//! | [`cloud`] | the outside world behind two verbs: AWS through its SDK, and a fake cloud for the laws |
-//! | [`sandbox`] | a strict AWS in memory, one file per service |
-//! | [`diff`], [`show`] | what differs, and how plans, progress and outcomes are told to people and to programs |
-//! | [`cli`] | commands, arguments, questions and exit codes |
+//! use amp_stack::{
+//!     apply::{Options, apply},
+//!     cloud::Cloud as _,
+//!     file::source::Source,
+//!     load::{LoadContext, load},
+//!     model::identity::Identity,
+//!     plan::plan,
+//!     testing::FakeCloud,
+//! };
+//! use tokio::sync::watch;
 //!
-//! # What holds everywhere
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let identity = Identity::new("111122223333", "us-east-1");
+//! let source = Source {
+//!     path: "stack.toml".into(),
+//!     text: "stack.name = 'checkout'\nworkspace = {}\n".to_owned(),
+//! };
+//! let stack = load(&source, &LoadContext::new(identity.clone())).expect("no mistakes");
+//! let cloud = Arc::new(FakeCloud::new(identity));
 //!
-//! 1. *Planning does no I/O.* It reads no clock, draws no random number and waits for nothing;
-//!    equal inputs give equal plans.
-//! 2. *A change is one AWS call that alters something.* Reading until it has taken effect belongs
-//!    to it. Nothing is decided between the plan and the call.
-//! 3. *AWS is the only state.* There is no state file.
-//! 4. *Live resources are in normal form.* Whatever enters a snapshot has been normalised by its
-//!    kind.
-//! 5. *Nothing is deleted that does not carry the stack's tags*, and every call that creates
-//!    something carries them.
-//! 6. *Only [`cli`] prints, asks and ends the program.*
+//! let first = plan(&stack, &cloud.observe(&stack.query(false)).await?);
+//! let options = Options {
+//!     concurrency: 8,
+//!     run_id: "example".to_owned(),
+//!     settle_timeout: Duration::from_secs(120),
+//! };
+//! let (_stop, stopped) = watch::channel(false);
+//! let outcome = apply(Arc::new(first), Arc::clone(&cloud), options, stopped, |_| ()).await;
+//! assert!(outcome.is_complete());
 //!
-//! `tests/it/tidy.rs` and `.clippy.toml` hold what of this can be read off the code.
+//! let second = plan(&stack, &cloud.observe(&stack.query(false)).await?);
+//! assert!(second.is_empty());
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod apply;
 pub mod aws;

@@ -49,6 +49,23 @@ pub struct LoadContext<'a> {
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
 }
 
+impl LoadContext<'_> {
+    /// A context in which account and region are known, and nothing else is: no variables, no
+    /// environment and no files beside the stack file.
+    pub fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            account_is_known: true,
+            region_is_known: true,
+            variables: BTreeMap::new(),
+            var_files: Vec::new(),
+            elsewhere: &|_| false,
+            environment: &|_| None,
+            read: &|_| Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
 impl fmt::Debug for LoadContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Surroundings")

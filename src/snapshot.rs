@@ -26,3 +26,14 @@ pub struct Snapshot {
     /// Every role of the account, because role names are unique across it.
     pub roles: Vec<TakenName>,
 }
+
+impl Snapshot {
+    /// An account in which nothing lives.
+    pub fn empty(identity: Identity) -> Self {
+        Self {
+            identity,
+            found: Vec::new(),
+            roles: Vec::new(),
+        }
+    }
+}

@@ -17,6 +17,15 @@ fn assert_becomes(from: &str, to: &str) {
 }
 
 #[test]
+fn wide_letters_count_as_two_columns() {
+    let text = "[tags]\n\"비용\" = \"a\"\nteam = \"b\"\n";
+    assert_eq!(
+        formatted(text),
+        "[tags]\n\"비용\" = \"a\"\nteam   = \"b\"\n"
+    );
+}
+
+#[test]
 fn nothing_stays_nothing() {
     for text in ["", "\n\n", "  \r\n\t\n", "\u{feff}\n"] {
         assert_becomes(text, "");
