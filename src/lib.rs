@@ -75,6 +75,11 @@
 //! # }
 //! ```
 
+#![cfg_attr(
+    test,
+    expect(clippy::too_many_lines, reason = "tables of test cases may be long")
+)]
+
 pub mod apply;
 pub mod aws;
 pub mod cli;

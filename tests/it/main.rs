@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     reason = "a test that can't go on has failed, and says where"
 )]
+#![expect(clippy::too_many_lines, reason = "tables of test cases may be long")]
 
 mod apply;
 mod calls;

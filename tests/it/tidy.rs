@@ -2,6 +2,8 @@
 //! wait, how long files may be, where a kind of resource may be named. They see every production
 //! line of every file: an item that is compiled for tests only is skipped, and nothing else.
 
+#![expect(clippy::print_stdout, reason = "the counts are for people to read")]
+
 mod circles;
 mod rooms;
 mod source;

@@ -11,6 +11,11 @@
 //! by bit. Protocols (awsQuery, awsJson, restJson) are translated to and from JSON values in front
 //! of the services.
 
+#![cfg_attr(
+    test,
+    expect(clippy::too_many_lines, reason = "tables of test cases may be long")
+)]
+
 pub mod amp;
 pub mod chaos;
 pub mod connector;

@@ -21,6 +21,8 @@ pub(super) struct Source {
     pub(super) waits: Vec<usize>,
     /// How many of its lines are production code, comments included.
     pub(super) lines: usize,
+    /// The modules in files of their own that are compiled for tests only.
+    test_modules: Vec<String>,
 }
 
 impl Source {
@@ -54,6 +56,17 @@ impl Source {
             } else {
                 all - reader.test_lines
             },
+            test_modules: reader.test_modules,
+        }
+    }
+
+    /// The same file, of which nothing is production code.
+    fn without_production(self) -> Self {
+        Self {
+            paths: Vec::new(),
+            waits: Vec::new(),
+            lines: 0,
+            ..self
         }
     }
 }
@@ -80,6 +93,24 @@ pub(super) fn sources(directory: &str) -> Vec<Source> {
     let mut found = Vec::new();
     collect(&root, &root, &mut found);
     found.sort_by(|a, b| a.name.cmp(&b.name));
+    let tests: BTreeSet<String> = found
+        .iter()
+        .flat_map(|source| {
+            let parent = source.name.trim_end_matches(".rs");
+            let modules = source.test_modules.iter();
+            modules.map(move |module| format!("{parent}/{module}.rs"))
+        })
+        .collect();
+    let found: Vec<Source> = found
+        .into_iter()
+        .map(|source| {
+            if tests.contains(&source.name) {
+                source.without_production()
+            } else {
+                source
+            }
+        })
+        .collect();
     assert!(found.len() > 30, "the sources were found");
     found
 }
@@ -89,6 +120,7 @@ struct Reader {
     paths: Vec<(Vec<String>, usize)>,
     waits: Vec<usize>,
     test_lines: usize,
+    test_modules: Vec<String>,
 }
 
 /// Whether an item is compiled for tests only.
@@ -114,7 +146,12 @@ fn attributes(item: &Item) -> &[Attribute] {
         Item::Trait(item) => &item.attrs,
         Item::Type(item) => &item.attrs,
         Item::Use(item) => &item.attrs,
-        _ => &[],
+        Item::ExternCrate(_)
+        | Item::ForeignMod(_)
+        | Item::TraitAlias(_)
+        | Item::Union(_)
+        | Item::Verbatim(_)
+        | _ => &[],
     }
 }
 
@@ -203,6 +240,11 @@ impl<'ast> Visit<'ast> for Reader {
     fn visit_item(&mut self, item: &'ast Item) {
         if is_test(attributes(item)) {
             self.test_item(item);
+            if let Item::Mod(module) = item
+                && module.content.is_none()
+            {
+                self.test_modules.push(module.ident.to_string());
+            }
         } else {
             syn::visit::visit_item(self, item);
         }
