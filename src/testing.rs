@@ -17,7 +17,7 @@ use crate::{
     kinds::Resource,
     model::{
         address::Kind,
-        call::{CallError, Class, Reply},
+        call::{CallError, Class, Effect, Reply},
         identity::Identity,
         live::Fact,
         query::Query,
@@ -169,6 +169,12 @@ impl Cloud for FakeCloud {
             message: message.to_owned(),
             request_id: None,
             class,
+            // Whoever gets no answer does not know.
+            effect: if code.is_none() && class == Class::Final {
+                Effect::Unknown
+            } else {
+                Effect::None
+            },
             hint: None,
         };
         match fault {

@@ -19,7 +19,7 @@ use crate::{
     kinds::{Change, Resource},
     model::{
         address::Address,
-        call::{CallError, Class},
+        call::{CallError, Class, Effect},
         template::{Attribute, Reference},
     },
     plan::{Plan, Step, StepId, schedule::Schedule},
@@ -282,6 +282,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             message: format!("amp-stack itself broke off: {message}"),
             request_id: None,
             class: Class::Final,
+            effect: Effect::Unknown,
             hint: Some(
                 "this is a mistake of amp-stack; what the call did is not known: plan again before anything else"
                     .to_owned(),
@@ -305,6 +306,7 @@ fn unknown(step: &Step, changes: &[Change]) -> Option<CallError> {
         message: format!("{} is still not known", names.join(", ")),
         request_id: None,
         class: Class::Final,
+        effect: Effect::None,
         hint: Some("plan again: what it mentions may be there by then".to_owned()),
     })
 }

@@ -7,7 +7,7 @@ use aws_sdk_iam::{
     operation::RequestId,
 };
 
-use crate::model::call::{CallError, Class};
+use crate::model::call::{CallError, Class, Effect};
 
 /// Translates a failure of `operation`, which is spelled as in IAM policies.
 pub(crate) fn call_error<E>(operation: &str, failure: &SdkError<E>) -> CallError
@@ -19,6 +19,7 @@ where
     CallError {
         operation: operation.to_owned(),
         class: class(operation, code.as_deref(), &message),
+        effect: effect(operation, failure),
         hint: hint(operation, code.as_deref(), &message).or_else(|| no_answer_hint(failure)),
         request_id: failure.request_id().map(str::to_owned),
         code,
@@ -26,7 +27,8 @@ where
     }
 }
 
-/// An error that amp-stack itself found in an answer of `operation`.
+/// An error that amp-stack itself found in an answer of `operation`, which has altered nothing unless
+/// [`CallError::after_effect`] says otherwise.
 pub(crate) fn unexpected(operation: &str, message: impl Into<String>) -> CallError {
     CallError {
         operation: operation.to_owned(),
@@ -34,8 +36,26 @@ pub(crate) fn unexpected(operation: &str, message: impl Into<String>) -> CallErr
         message: message.into(),
         request_id: None,
         class: Class::Final,
+        effect: Effect::None,
         hint: None,
     }
+}
+
+/// What the failed call has left behind.
+fn effect<E>(operation: &str, failure: &SdkError<E>) -> Effect {
+    if is_ambiguous(failure) && !only_reads(operation) {
+        Effect::Unknown
+    } else {
+        Effect::None
+    }
+}
+
+/// Returns whether an operation alters nothing: all that amp-stack calls say so by their names.
+fn only_reads(operation: &str) -> bool {
+    let name = operation.rsplit(':').next().unwrap_or(operation);
+    ["Describe", "Get", "List"]
+        .iter()
+        .any(|verb| name.starts_with(verb))
 }
 
 /// Returns whether the call may have taken effect although it failed: no whole answer came, or one
@@ -186,3 +206,85 @@ fn no_answer_hint<E: Error + 'static>(failure: &SdkError<E>) -> Option<String> {
 }
 
 const NO_CREDENTIALS: &str = "log in with `aws sso login`, choose a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_iam::{error::ErrorMetadata, operation::create_role::CreateRoleError};
+    use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    type Failure = SdkError<CreateRoleError>;
+
+    fn answer(status: u16) -> HttpResponse {
+        HttpResponse::new(status.try_into().unwrap(), SdkBody::empty())
+    }
+
+    fn refusal(status: u16, code: &str) -> Failure {
+        let error = ErrorMetadata::builder().code(code).build();
+        SdkError::service_error(CreateRoleError::generic(error), answer(status))
+    }
+
+    #[test]
+    fn what_is_known_of_an_effect_follows_from_how_far_the_call_got() {
+        let failures: [(&str, fn() -> Failure, Effect); 9] = [
+            (
+                "never made",
+                || SdkError::construction_failure("no"),
+                Effect::None,
+            ),
+            (
+                "no credentials",
+                || SdkError::dispatch_failure(ConnectorError::user("no".into())),
+                Effect::None,
+            ),
+            (
+                "broken connection",
+                || SdkError::dispatch_failure(ConnectorError::io("reset".into())),
+                Effect::Unknown,
+            ),
+            (
+                "silence",
+                || SdkError::dispatch_failure(ConnectorError::timeout("late".into())),
+                Effect::Unknown,
+            ),
+            (
+                "too long",
+                || SdkError::timeout_error("late"),
+                Effect::Unknown,
+            ),
+            (
+                "nonsense",
+                || SdkError::response_error("not XML", answer(200)),
+                Effect::Unknown,
+            ),
+            (
+                "trouble at AWS",
+                || refusal(500, "ServiceFailure"),
+                Effect::Unknown,
+            ),
+            (
+                "refusal",
+                || refusal(409, "EntityAlreadyExists"),
+                Effect::None,
+            ),
+            ("throttling", || refusal(400, "Throttling"), Effect::None),
+        ];
+        for (what, failure, effect) in failures {
+            let error = call_error("iam:CreateRole", &failure());
+            assert_eq!(error.effect, effect, "{what}");
+            let error = call_error("iam:GetRole", &failure());
+            assert_eq!(error.effect, Effect::None, "{what}, of a read");
+        }
+    }
+
+    #[test]
+    fn what_fails_after_a_success_leaves_something_behind() {
+        let error = unexpected("iam:TagRole", "no");
+        assert_eq!(error.effect, Effect::None);
+        assert_eq!(error.clone().after_calls(0).effect, Effect::None);
+        assert_eq!(error.clone().after_calls(1).effect, Effect::Unknown);
+        assert_eq!(error.after_effect().effect, Effect::Unknown);
+    }
+}

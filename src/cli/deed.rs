@@ -24,7 +24,7 @@ use crate::{
         report::Report,
     },
     cloud::Cloud,
-    model::call::CallError,
+    model::call::Effect,
     plan::Plan,
     show::{
         events,
@@ -131,7 +131,11 @@ async fn carry_out_one<C: Cloud>(
     let plan = Arc::new(plan);
     let changed = Cell::new(before);
     let outcome = run(order, site, &plan, &changed, console, interrupts).await?;
-    let changed = changed.get() || outcome.failed.iter().any(|f| is_ambiguous(&f.error));
+    let changed = changed.get()
+        || outcome
+            .failed
+            .iter()
+            .any(|f| f.error.effect == Effect::Unknown);
     let frame = Frame {
         changed,
         look: &order.look,
@@ -283,16 +287,6 @@ pub(super) async fn unless_interrupted<T>(
         result = work => result,
         () = interrupts.next() => Err(Failure::before("interrupted; nothing was changed")),
     }
-}
-
-/// Returns whether a failed call may have had its effect all the same: no answer came, or one that
-/// speaks of trouble on AWS's side.
-fn is_ambiguous(error: &CallError) -> bool {
-    error.code.as_ref().is_none_or(|code| {
-        ["Internal", "Server", "ServiceFailure", "Unavailable"]
-            .iter()
-            .any(|word| code.contains(word))
-    })
 }
 
 /// A name that no other run has: the standard library seeds its hashers at random.

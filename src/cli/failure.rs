@@ -136,7 +136,7 @@ mod tests {
     use thiserror::Error;
 
     use super::*;
-    use crate::model::call::Class;
+    use crate::model::call::{Class, Effect};
 
     #[derive(Debug, Error)]
     #[error("cannot read prod.toml")]
@@ -164,6 +164,7 @@ mod tests {
             message: "The security token included in the request is expired".to_owned(),
             request_id: None,
             class: Class::Final,
+            effect: Effect::None,
             hint: Some("run `aws sso login`".to_owned()),
         });
         assert_eq!(

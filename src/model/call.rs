@@ -29,6 +29,17 @@ pub enum Class {
     Busy,
 }
 
+/// What a failed call has left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it was never sent, AWS refused it, or it only reads.
+    #[default]
+    None,
+    /// It may have taken effect, in part or as a whole: no answer came, AWS answered that it failed
+    /// itself, or something failed after AWS had accepted the change.
+    Unknown,
+}
+
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{operation} failed: {}{message}{}", code.as_ref().map(|c| format!("{c}: ")).unwrap_or_default(), request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default())]
@@ -43,6 +54,25 @@ pub struct CallError {
     pub request_id: Option<String>,
     /// What it means.
     pub class: Class,
+    /// What it has left behind.
+    pub effect: Effect,
     /// What to do about it, if it is known.
     pub hint: Option<String>,
+}
+
+impl CallError {
+    /// The same failure, when it happens after AWS has accepted at least a part of the change.
+    #[must_use]
+    pub fn after_effect(self) -> Self {
+        Self {
+            effect: Effect::Unknown,
+            ..self
+        }
+    }
+
+    /// The same failure, when `done` calls that make the same change together have succeeded before.
+    #[must_use]
+    pub fn after_calls(self, done: usize) -> Self {
+        if done > 0 { self.after_effect() } else { self }
+    }
 }

@@ -154,9 +154,9 @@ async fn create(aws: &Aws, call: &Call, role: &Role) -> Result<Reply, CallError>
     let operation = call.change.operation();
     match aws.iam.call(operation, request).await {
         Ok(answer) => {
-            let created = answer
-                .role()
-                .ok_or_else(|| error::unexpected(operation, "the answer holds no role"))?;
+            let created = answer.role().ok_or_else(|| {
+                error::unexpected(operation, "the answer holds no role").after_effect()
+            })?;
             Ok(Reply {
                 attributes: attributes(created),
                 ..answered(answer.request_id())
@@ -193,18 +193,20 @@ async fn exists(aws: &Aws, role: &Role, error: CallError) -> Result<Reply, CallE
 
 async fn tag(aws: &Aws, call: &Call, tags: &BTreeMap<String, String>) -> Result<Reply, CallError> {
     let mut reply = Reply::default();
-    for batch in sdk_tags(tags).chunks(TAG_BATCH) {
+    for (done, batch) in sdk_tags(tags).chunks(TAG_BATCH).enumerate() {
         let batch = Some(batch.to_vec());
-        reply = run!(aws, call => tag_role().role_name(&call.target).set_tags(batch))?;
+        let outcome = run!(aws, call => tag_role().role_name(&call.target).set_tags(batch));
+        reply = outcome.map_err(|error| error.after_calls(done))?;
     }
     Ok(reply)
 }
 
 async fn untag(aws: &Aws, call: &Call, keys: &[String]) -> Result<Reply, CallError> {
     let mut reply = Reply::default();
-    for batch in keys.chunks(TAG_BATCH) {
+    for (done, batch) in keys.chunks(TAG_BATCH).enumerate() {
         let batch = Some(batch.to_vec());
-        reply = run!(aws, call => untag_role().role_name(&call.target).set_tag_keys(batch))?;
+        let outcome = run!(aws, call => untag_role().role_name(&call.target).set_tag_keys(batch));
+        reply = outcome.map_err(|error| error.after_calls(done))?;
     }
     Ok(reply)
 }

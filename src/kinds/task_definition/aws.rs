@@ -188,18 +188,21 @@ pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<R
             let arn = arn(aws, call, *revision).await?;
             let tags = sdk_tags(&plain_tags(tags));
             let mut reply = Reply::default();
-            for batch in tags.chunks(TAG_BATCH) {
+            for (done, batch) in tags.chunks(TAG_BATCH).enumerate() {
                 let batch = Some(batch.to_vec());
-                reply = run!(aws, call => tag_resource().resource_arn(&arn).set_tags(batch))?;
+                let outcome = run!(aws, call => tag_resource().resource_arn(&arn).set_tags(batch));
+                reply = outcome.map_err(|error| error.after_calls(done))?;
             }
             Ok(reply)
         }
         Change::Untag { revision, keys } => {
             let arn = arn(aws, call, *revision).await?;
             let mut reply = Reply::default();
-            for batch in keys.chunks(TAG_BATCH) {
+            for (done, batch) in keys.chunks(TAG_BATCH).enumerate() {
                 let batch = Some(batch.to_vec());
-                reply = run!(aws, call => untag_resource().resource_arn(&arn).set_tag_keys(batch))?;
+                let outcome =
+                    run!(aws, call => untag_resource().resource_arn(&arn).set_tag_keys(batch));
+                reply = outcome.map_err(|error| error.after_calls(done))?;
             }
             Ok(reply)
         }
@@ -273,7 +276,8 @@ async fn delete(aws: &Aws, call: &Call, revisions: &[u32]) -> Result<Reply, Call
             class: Class::Unsettled,
             request_id: answer.request_id().map(str::to_owned),
             ..error::unexpected(operation, format!("{name} was not deleted: {reason}"))
-        });
+        }
+        .after_calls(revisions.len().saturating_sub(answer.failures().len())));
     }
     Ok(Reply {
         request_id: answer.request_id().map(str::to_owned),

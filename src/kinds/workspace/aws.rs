@@ -55,7 +55,9 @@ pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<R
             let request = run!(aws, call => update_workspace_alias().workspace_id(id).alias(alias)
                 .client_token(token));
             let reply = request?;
-            wait::active(aws, id).await?;
+            wait::active(aws, id)
+                .await
+                .map_err(CallError::after_effect)?;
             Ok(reply)
         }
         Change::Configure(configuration) => configure(aws, call, configuration).await,
@@ -94,7 +96,9 @@ async fn create(
         .client_token(&call.token)
         .send();
     let answer = aws.amp.call(call.change.operation(), request).await?;
-    let workspace = wait::active(aws, answer.workspace_id()).await?;
+    let workspace = wait::active(aws, answer.workspace_id())
+        .await
+        .map_err(CallError::after_effect)?;
     let endpoint = workspace.prometheus_endpoint();
     Ok(Reply {
         attributes: attributes(&identity, answer.workspace_id(), answer.arn(), endpoint),
@@ -150,8 +154,11 @@ async fn configure(aws: &Aws, call: &Call, want: &Configuration) -> Result<Reply
         .set_limits_per_label_set(limits)
         .set_out_of_order_time_window_in_seconds(signed(*out_of_order_time_window_seconds))
         .set_rule_query_offset_in_seconds(signed(*rule_query_offset_seconds)))?;
-    wait::configured(aws, id).await?;
-    wait::active(aws, id).await?;
+    let settled = async {
+        wait::configured(aws, id).await?;
+        wait::active(aws, id).await
+    };
+    settled.await.map_err(CallError::after_effect)?;
     Ok(reply)
 }
 
@@ -175,7 +182,9 @@ async fn create_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, Call
         }
         outcome => outcome?,
     };
-    wait::logging_active(aws, id).await?;
+    wait::logging_active(aws, id)
+        .await
+        .map_err(CallError::after_effect)?;
     Ok(reply)
 }
 
@@ -184,7 +193,9 @@ async fn update_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, Call
     wait::active(aws, id).await?;
     let reply = run!(aws, call => update_logging_configuration().workspace_id(id).log_group_arn(arn)
         .client_token(&call.token))?;
-    wait::logging_active(aws, id).await?;
+    wait::logging_active(aws, id)
+        .await
+        .map_err(CallError::after_effect)?;
     Ok(reply)
 }
 
@@ -196,7 +207,9 @@ async fn delete_logging(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
         Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
         Err(error) => Err(error),
         Ok(reply) => {
-            wait::logging_gone(aws, id).await?;
+            wait::logging_gone(aws, id)
+                .await
+                .map_err(CallError::after_effect)?;
             Ok(reply)
         }
     }
@@ -219,7 +232,9 @@ async fn delete(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
         }
         Err(error) => Err(error),
         Ok(reply) => {
-            wait::going(aws, id).await?;
+            wait::going(aws, id)
+                .await
+                .map_err(CallError::after_effect)?;
             Ok(reply)
         }
     }

@@ -294,6 +294,7 @@ fn waiting(step: &StepId, error: &CallError, pause_seconds: f64) -> Event {
         message,
         request_id,
         class,
+        effect: _,
         hint: _,
     } = error.clone();
     Event::Waiting(Waiting {
@@ -320,6 +321,7 @@ fn failed(step: &StepId, error: &CallError) -> Event {
         message,
         request_id,
         class: _,
+        effect: _,
         hint,
     } = error.clone();
     Event::Failed(Failed {

@@ -7,7 +7,7 @@ use amp_stack::{
     kinds::Resource,
     model::{
         address::{Address, Kind},
-        call::{CallError, Class},
+        call::{CallError, Class, Effect},
         template::Attribute,
     },
     plan::{Plan, StepId},
@@ -50,6 +50,7 @@ fn denied() -> CallError {
         message: "User: arn:aws:iam::111122223333:user/me is not authorized to perform: iam:AttachRolePolicy".to_owned(),
         request_id: Some("3f2a-77".to_owned()),
         class: Class::Final,
+        effect: Effect::None,
         hint: Some("ask for iam:AttachRolePolicy on this role".to_owned()),
     }
 }
@@ -118,6 +119,7 @@ fn waiting(step: &StepId, class: Class, code: &str) -> Event {
             message: "Role is not valid".to_owned(),
             request_id: None,
             class,
+            effect: Effect::None,
             hint: None,
         },
         pause: Duration::from_millis(1500),

@@ -49,8 +49,9 @@ pub(crate) async fn perform(
     loop {
         let failure = match send(aws, family, &body).await {
             Ok(answer) => {
-                return registered(family, &answer)
-                    .ok_or_else(|| error::unexpected(OPERATION, "the answer names no revision"));
+                return registered(family, &answer).ok_or_else(|| {
+                    error::unexpected(OPERATION, "the answer names no revision").after_effect()
+                });
             }
             Err(failure) => failure,
         };
