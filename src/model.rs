@@ -13,3 +13,4 @@ pub mod query;
 pub(crate) mod secret;
 pub mod tags;
 pub mod template;
+pub(crate) mod words;

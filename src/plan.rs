@@ -1,6 +1,5 @@
 //! The decision: which steps lead from what is there to what is wanted.
 
-mod attributes;
 mod claims;
 mod current_attributes;
 mod decide;
@@ -35,7 +34,7 @@ use crate::{
 /// part.
 ///
 /// 1. What is live is matched to what is wanted. A role, log group or family is known by its name,
-///    so one of ours that bears a wanted name is the wanted one, even if its tags name another
+///    so an owned resource with a wanted name is the wanted one, even if its tags name another
 ///    table of the file: then only the tag changes. A workspace is known by its tags alone, because
 ///    aliases are not unique (Amazon Managed Service for Prometheus API reference,
 ///    `CreateWorkspace`).
@@ -61,7 +60,7 @@ pub fn plan(stack: &Stack, live: &Snapshot) -> Plan {
     decide::Planner::new(stack, live).plan()
 }
 
-/// What is to be done, and what speaks against doing anything.
+/// The steps that lead to what is wanted, and what speaks against taking any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The steps, in an order in which they could run one after another.
@@ -71,7 +70,7 @@ pub struct Plan {
     /// What people should know although it needs no step.
     pub notes: Vec<Note>,
     /// Attributes of the resources that live already and stay, for references and outputs.
-    pub known: BTreeMap<Address, BTreeMap<Attribute, String>>,
+    pub known_attributes: BTreeMap<Address, BTreeMap<Attribute, String>>,
     /// Revisions that a step removes although services or tasks use them.
     pub in_use: BTreeMap<StepId, InUse>,
     /// What would be done or decided besides, had the plan not been narrowed to what somebody asked

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    kinds::Resource,
+    kinds::{Resource, kind::Scope},
     model::{
+        address::Kind,
         identity::Identity,
         live::{Live, TakenName},
     },
@@ -34,6 +35,23 @@ impl Snapshot {
             identity,
             found: Vec::new(),
             roles: Vec::new(),
+        }
+    }
+
+    /// The names that resources of `kind` have, as far as they were read.
+    pub fn taken_names(&self, kind: Kind) -> Vec<TakenName> {
+        match Resource::scope(kind) {
+            Scope::Account => self.roles.clone(),
+            Scope::Region => {
+                let found = self.found.iter();
+                let of_kind = found.filter(|found| found.resource.kind() == kind);
+                let names = of_kind.map(|found| TakenName {
+                    name: found.resource.name().to_owned(),
+                    arn: found.arn().to_owned(),
+                    owner: found.owner.clone(),
+                });
+                names.collect()
+            }
         }
     }
 }

@@ -87,22 +87,7 @@ impl Stack {
             .values()
             .filter_map(|declared| declared.want.as_ref())
         {
-            match want {
-                Resource::LogGroup(group) => {
-                    query
-                        .log_groups
-                        .insert(group.name.clone(), group.tags.clone());
-                }
-                Resource::Workspace(workspace) => {
-                    query.alias.clone_from(&workspace.alias);
-                    query.workspace_configuration = workspace.configuration
-                        != crate::kinds::workspace::Configuration::default();
-                }
-                Resource::Role(role) => _ = query.roles.insert(role.name.clone()),
-                Resource::TaskDefinition(family) => {
-                    query.families.insert(family.family.clone());
-                }
-            }
+            want.add_to_query(&mut query);
         }
         query
     }

@@ -16,7 +16,7 @@ use crate::{
         step_task::{End, Progress, StepTask, asked_to_stop},
     },
     cloud::Cloud,
-    kinds::{Change, Resource},
+    kinds::Change,
     model::{
         address::Address,
         call::{CallError, Class, Effect},
@@ -30,7 +30,7 @@ pub(super) struct Run<C, R> {
     steps: BTreeMap<StepId, Step>,
     refused: bool,
     /// The attributes that references are filled in with.
-    known: BTreeMap<Address, BTreeMap<Attribute, String>>,
+    known_attributes: BTreeMap<Address, BTreeMap<Attribute, String>>,
     cloud: Arc<C>,
     options: Options,
     stop: watch::Receiver<bool>,
@@ -61,7 +61,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
         Self {
             schedule: Schedule::new(plan),
             refused: !plan.refusals.is_empty(),
-            known: plan.known.clone(),
+            known_attributes: plan.known_attributes.clone(),
             steps: plan
                 .steps
                 .iter()
@@ -142,7 +142,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
         if let Some(error) = unknown(&step, &changes) {
             return self.failed(&step.id, error);
         }
-        let errand = StepTask {
+        let task = StepTask {
             step: step.id.clone(),
             target: step.target,
             changes,
@@ -152,31 +152,22 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             stop: self.stop.clone(),
             progress: self.sender.clone(),
         };
-        let task = self.tasks.spawn(errand.run());
+        let task = self.tasks.spawn(task.run());
         self.task_steps.insert(task.id(), step.id);
     }
 
     /// Fills in what finished steps have made known.
     fn fill_in(&self, step: &mut Step) {
         let lookup = |reference: &Reference| {
-            let attributes = self.known.get(&reference.address)?;
+            let attributes = self.known_attributes.get(&reference.address)?;
             attributes.get(&reference.attribute).cloned()
         };
         let Some(to) = &step.to else {
             return;
         };
         let mut filled = to.resolve(&lookup);
-        // A document that only now says what the live revision says is that revision and not a new
-        // one.
-        if let (
-            Some(Resource::TaskDefinition(from)),
-            Resource::TaskDefinition(to),
-            Resource::TaskDefinition(filled),
-        ) = (&step.from, to, &mut filled)
-            && to.document != from.document
-            && filled.document == from.document
-        {
-            filled.revision = from.revision;
+        if let Some(from) = &step.from {
+            filled.recognize_live(to, from);
         }
         step.to = Some(filled);
     }
@@ -200,7 +191,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
                     .push(operation);
                 self.altered.insert(step.clone());
                 if !reply.attributes.is_empty() {
-                    for attributes in [&mut self.known, &mut self.outcome.attributes] {
+                    for attributes in [&mut self.known_attributes, &mut self.outcome.attributes] {
                         let known = attributes.entry(step.address.clone()).or_default();
                         known.extend(reply.attributes.clone());
                     }

@@ -77,7 +77,7 @@ pub(super) async fn perform<C: Cloud>(
             console.events_are_about(Some(&site.path));
             // As with everything that is told from here on, nobody has to read it.
             _ = console.emit(&events::outcome(&Outcome::default(), false));
-            tell_outputs(order, site, &plan.known, console);
+            tell_outputs(order, site, &plan.known_attributes, console);
             continue;
         }
         let end = carry_out_one(order, site, plan, changed, console, interrupts).await?;
@@ -148,7 +148,7 @@ async fn carry_out_one<C: Cloud>(
     }
     // Of a run that stopped half way, the last words to people are what to do next.
     if outcome.is_complete() || console.tells_programs() {
-        let mut known = plan.known.clone();
+        let mut known = plan.known_attributes.clone();
         for (address, attributes) in &outcome.attributes {
             let known = known.entry(address.clone()).or_default();
             known.extend(attributes.clone());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     kinds::{
-        kind::{ReplaceReason, State},
+        kind::{ApiCall as _, ReplaceReason, State},
         log_group, role, task_definition, workspace,
     },
     model::{
@@ -69,164 +69,165 @@ macro_rules! with_kind {
     };
 }
 
-/// Calls one method of whichever kind it is.
-macro_rules! each {
-    ($resource:expr, $inner:ident => $body:expr) => {
+/// Evaluates an expression with the state of a [`Resource`] under a name.
+macro_rules! with_state {
+    ($resource:expr, $state:ident => $body:expr) => {
         match $resource {
-            Resource::LogGroup($inner) => $body,
-            Resource::Workspace($inner) => $body,
-            Resource::Role($inner) => $body,
-            Resource::TaskDefinition($inner) => $body,
+            $crate::kinds::any::Resource::LogGroup($state) => $body,
+            $crate::kinds::any::Resource::Workspace($state) => $body,
+            $crate::kinds::any::Resource::Role($state) => $body,
+            $crate::kinds::any::Resource::TaskDefinition($state) => $body,
         }
     };
+}
+
+// Below the macros, which these files use.
+mod plan;
+mod show;
+
+/// A kind's place in the closed enums.
+trait Member: State {
+    /// The kind.
+    const KIND: Kind;
+
+    /// The state of `resource`, if it is of this kind.
+    fn of(resource: &Resource) -> Option<&Self>;
+
+    /// `self` as a resource of any kind.
+    fn into_resource(self) -> Resource;
+
+    /// A call as one to any kind.
+    fn into_change(change: Self::Change) -> Change;
+
+    /// The call, if it is one to this kind.
+    fn call_of(change: &Change) -> Option<&Self::Change>;
+}
+
+macro_rules! member {
+    ($variant:ident, $module:ident) => {
+        impl Member for $module::$variant {
+            const KIND: Kind = Kind::$variant;
+
+            fn of(resource: &Resource) -> Option<&Self> {
+                if let Resource::$variant(state) = resource {
+                    Some(state)
+                } else {
+                    None
+                }
+            }
+
+            fn into_resource(self) -> Resource {
+                Resource::$variant(self)
+            }
+
+            fn into_change(change: Self::Change) -> Change {
+                Change::$variant(change)
+            }
+
+            fn call_of(change: &Change) -> Option<&Self::Change> {
+                if let Change::$variant(change) = change {
+                    Some(change)
+                } else {
+                    None
+                }
+            }
+        }
+    };
+}
+
+member!(LogGroup, log_group);
+member!(Workspace, workspace);
+member!(Role, role);
+member!(TaskDefinition, task_definition);
+
+/// The state of `other`, if it is of the same kind as `state`.
+fn same<'a, K: Member>(_state: &K, other: &'a Resource) -> Option<&'a K> {
+    K::of(other)
+}
+
+fn kind_of<K: Member>(_state: &K) -> Kind {
+    K::KIND
 }
 
 impl Resource {
     /// Its kind.
     pub fn kind(&self) -> Kind {
-        match self {
-            Self::LogGroup(_) => Kind::LogGroup,
-            Self::Workspace(_) => Kind::Workspace,
-            Self::Role(_) => Kind::Role,
-            Self::TaskDefinition(_) => Kind::TaskDefinition,
-        }
+        with_state!(self, state => kind_of(state))
     }
 
     /// The name or alias that people know it by.
     pub fn name(&self) -> &str {
-        each!(self, inner => inner.name())
+        with_state!(self, state => state.name())
     }
 
     /// Its tags.
     pub fn tags(&self) -> &Tags {
-        each!(self, inner => inner.tags())
+        with_state!(self, state => state.tags())
     }
 
     /// Its tags, to be altered.
     pub fn tags_mut(&mut self) -> &mut Tags {
-        each!(self, inner => inner.tags_mut())
+        with_state!(self, state => state.tags_mut())
     }
 
     /// The same state with everything filled in that `lookup` knows.
     #[must_use]
     pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
-        match self {
-            Self::LogGroup(inner) => Self::LogGroup(inner.resolve(lookup)),
-            Self::Workspace(inner) => Self::Workspace(inner.resolve(lookup)),
-            Self::Role(inner) => Self::Role(inner.resolve(lookup)),
-            Self::TaskDefinition(inner) => Self::TaskDefinition(inner.resolve(lookup)),
-        }
+        with_state!(self, state => state.resolve(lookup).into_resource())
     }
 
     /// Calls `visit` with every text that may hold a reference.
     pub fn each_template<'a>(&'a self, visit: &mut dyn FnMut(&'a Template)) {
-        each!(self, inner => inner.each_template(visit));
+        with_state!(self, state => state.each_template(visit));
     }
 
     /// The state as people see it in a plan.
     pub fn to_display_tree(&self) -> Node {
-        each!(self, inner => inner.to_display_tree())
+        with_state!(self, state => state.to_display_tree())
     }
 
     /// The calls that turn `from` into `to`, which are of one kind. `None` is absence.
     pub fn changes(from: Option<&Self>, to: Option<&Self>) -> Vec<Change> {
-        fn of<K: State>(
-            from: Option<&K>,
-            to: Option<&K>,
-            wrap: fn(K::Change) -> Change,
-        ) -> Vec<Change> {
-            K::changes(from, to).into_iter().map(wrap).collect()
-        }
-        let either = to.or(from).map(Self::kind);
-        match either {
-            None => Vec::new(),
-            Some(Kind::LogGroup) => of(
-                opt(from, Self::log_group),
-                opt(to, Self::log_group),
-                Change::LogGroup,
-            ),
-            Some(Kind::Workspace) => of(
-                opt(from, Self::workspace),
-                opt(to, Self::workspace),
-                Change::Workspace,
-            ),
-            Some(Kind::Role) => of(opt(from, Self::role), opt(to, Self::role), Change::Role),
-            Some(Kind::TaskDefinition) => of(
-                opt(from, Self::task_definition),
-                opt(to, Self::task_definition),
-                Change::TaskDefinition,
-            ),
-        }
+        let Some(kind) = to.or(from).map(Self::kind) else {
+            return Vec::new();
+        };
+        with_kind!(kind, K => {
+            let changes = K::changes(from.and_then(K::of), to.and_then(K::of));
+            changes.into_iter().map(K::into_change).collect()
+        })
     }
 
     /// The effect of one call.
-    pub fn step(from: Option<&Self>, change: &Change) -> Option<Self> {
-        match change {
-            Change::LogGroup(change) => {
-                let from = from.and_then(Self::log_group).cloned();
-                log_group::LogGroup::step(from, change).map(Self::LogGroup)
-            }
-            Change::Workspace(change) => {
-                let from = from.and_then(Self::workspace).cloned();
-                workspace::Workspace::step(from, change).map(Self::Workspace)
-            }
-            Change::Role(change) => {
-                let from = from.and_then(Self::role).cloned();
-                role::Role::step(from, change).map(Self::Role)
-            }
-            Change::TaskDefinition(change) => {
-                let from = from.and_then(Self::task_definition).cloned();
-                task_definition::TaskDefinition::step(from, change).map(Self::TaskDefinition)
-            }
-        }
+    pub fn apply_change(from: Option<&Self>, change: &Change) -> Option<Self> {
+        with_kind!(change.kind(), K => {
+            let from = from.and_then(K::of).cloned();
+            K::apply_change(from, K::call_of(change)?).map(K::into_resource)
+        })
     }
 
     /// The properties that differ and that AWS can't change in place.
     pub fn replace_reasons(from: &Self, to: &Self) -> Vec<ReplaceReason> {
-        fn of<K: State>(from: Option<&K>, to: &K) -> Vec<ReplaceReason> {
+        fn of<K: Member>(from: &Resource, to: &K) -> Vec<ReplaceReason> {
+            let from = same(to, from);
             from.map_or_else(Vec::new, |from| K::replace_reasons(from, to))
         }
-        match to {
-            Self::LogGroup(to) => of(from.log_group(), to),
-            Self::Workspace(to) => of(from.workspace(), to),
-            Self::Role(to) => of(from.role(), to),
-            Self::TaskDefinition(to) => of(from.task_definition(), to),
-        }
-    }
-
-    /// Alters the completed state `self` so that it is built anew, and says what then makes it a
-    /// replacement: of a task definition, whose revisions AWS never changes, a new revision is new
-    /// enough.
-    pub fn force_replace(&mut self, live: &Self) -> Option<ReplaceReason> {
-        if let (Self::TaskDefinition(want), Self::TaskDefinition(live)) = (self, live) {
-            want.force_replace(live);
-            return None;
-        }
-        Some(ReplaceReason::ASKED)
+        with_state!(to, to => of(from, to))
     }
 
     /// Completes a wanted state from the live one.
     pub fn complete(&mut self, live: Option<&Self>, ignore: &[IgnorePath]) {
-        match self {
-            Self::LogGroup(want) => want.complete(opt(live, Self::log_group), ignore),
-            Self::Workspace(want) => want.complete(opt(live, Self::workspace), ignore),
-            Self::Role(want) => want.complete(opt(live, Self::role), ignore),
-            Self::TaskDefinition(want) => want.complete(opt(live, Self::task_definition), ignore),
-        }
+        with_state!(self, want => {
+            let live = live.and_then(|live| same(want, live));
+            want.complete(live, ignore);
+        });
     }
 
     /// Where this state, which is wanted, and the live one are spelled differently and mean the
     /// same.
     pub fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
-        fn of<K: State>(want: &K, live: Option<&K>) -> Vec<Suppressed> {
-            live.map_or_else(Vec::new, |live| want.suppressed(live))
-        }
-        match self {
-            Self::LogGroup(want) => of(want, live.log_group()),
-            Self::Workspace(want) => of(want, live.workspace()),
-            Self::Role(want) => of(want, live.role()),
-            Self::TaskDefinition(want) => of(want, live.task_definition()),
-        }
+        with_state!(self, want => {
+            same(want, live).map_or_else(Vec::new, |live| want.suppressed(live))
+        })
     }
 
     /// Returns whether `path` names something of a resource of `kind` that can be left to somebody
@@ -237,116 +238,55 @@ impl Resource {
 
     /// The log group, if it is one.
     pub fn log_group(&self) -> Option<&log_group::LogGroup> {
-        if let Self::LogGroup(inner) = self {
-            Some(inner)
-        } else {
-            None
-        }
+        Member::of(self)
     }
 
     /// The workspace, if it is one.
     pub fn workspace(&self) -> Option<&workspace::Workspace> {
-        if let Self::Workspace(inner) = self {
-            Some(inner)
-        } else {
-            None
-        }
+        Member::of(self)
     }
 
     /// The role, if it is one.
     pub fn role(&self) -> Option<&role::Role> {
-        if let Self::Role(inner) = self {
-            Some(inner)
-        } else {
-            None
-        }
+        Member::of(self)
     }
 
     /// The task definition, if it is one.
     pub fn task_definition(&self) -> Option<&task_definition::TaskDefinition> {
-        if let Self::TaskDefinition(inner) = self {
-            Some(inner)
-        } else {
-            None
-        }
+        Member::of(self)
     }
 }
 
-fn opt<'a, T>(
-    resource: Option<&'a Resource>,
-    cast: fn(&'a Resource) -> Option<&'a T>,
-) -> Option<&'a T> {
-    resource.and_then(cast)
+/// Evaluates an expression with the call of a [`Change`] under a name.
+macro_rules! with_call {
+    ($change:expr, $call:ident => $body:expr) => {
+        match $change {
+            Change::LogGroup($call) => $body,
+            Change::Workspace($call) => $body,
+            Change::Role($call) => $body,
+            Change::TaskDefinition($call) => $body,
+        }
+    };
 }
 
 impl Change {
-    /// The operation of the AWS API, as IAM spells it in policies: `iam:CreateRole`.
-    pub fn operation(&self) -> &'static str {
+    /// The kind of what it alters.
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::LogGroup(change) => log_group_operation(change),
-            Self::Workspace(change) => workspace_operation(change),
-            Self::Role(change) => role_operation(change),
-            Self::TaskDefinition(change) => task_definition_operation(change),
+            Self::LogGroup(_) => Kind::LogGroup,
+            Self::Workspace(_) => Kind::Workspace,
+            Self::Role(_) => Kind::Role,
+            Self::TaskDefinition(_) => Kind::TaskDefinition,
         }
     }
-}
 
-fn log_group_operation(change: &log_group::Change) -> &'static str {
-    use log_group::Change;
-    match change {
-        Change::Create(_) => "logs:CreateLogGroup",
-        Change::PutRetention(_) => "logs:PutRetentionPolicy",
-        Change::DeleteRetention => "logs:DeleteRetentionPolicy",
-        Change::AssociateKmsKey(_) => "logs:AssociateKmsKey",
-        Change::DisassociateKmsKey => "logs:DisassociateKmsKey",
-        Change::PutDeletionProtection(_) => "logs:PutLogGroupDeletionProtection",
-        Change::Tag(_) => "logs:TagResource",
-        Change::Untag(_) => "logs:UntagResource",
-        Change::Delete => "logs:DeleteLogGroup",
+    /// The operation of the AWS API, as IAM spells it in policies: `iam:CreateRole`.
+    pub fn operation(&self) -> &'static str {
+        with_call!(self, call => call.operation())
     }
-}
 
-fn workspace_operation(change: &workspace::Change) -> &'static str {
-    use workspace::Change;
-    match change {
-        Change::Create { .. } => "aps:CreateWorkspace",
-        Change::SetAlias(_) => "aps:UpdateWorkspaceAlias",
-        Change::Configure(_) => "aps:UpdateWorkspaceConfiguration",
-        Change::CreateLogging(_) => "aps:CreateLoggingConfiguration",
-        Change::UpdateLogging(_) => "aps:UpdateLoggingConfiguration",
-        Change::DeleteLogging => "aps:DeleteLoggingConfiguration",
-        Change::Tag(_) => "aps:TagResource",
-        Change::Untag(_) => "aps:UntagResource",
-        Change::Delete => "aps:DeleteWorkspace",
-    }
-}
-
-fn role_operation(change: &role::Change) -> &'static str {
-    use role::Change;
-    match change {
-        Change::Create(_) => "iam:CreateRole",
-        Change::Update { .. } => "iam:UpdateRole",
-        Change::UpdateTrust(_) => "iam:UpdateAssumeRolePolicy",
-        Change::PutBoundary(_) => "iam:PutRolePermissionsBoundary",
-        Change::DeleteBoundary => "iam:DeleteRolePermissionsBoundary",
-        Change::Attach(_) => "iam:AttachRolePolicy",
-        Change::Detach(_) => "iam:DetachRolePolicy",
-        Change::PutInline { .. } => "iam:PutRolePolicy",
-        Change::DeleteInline(_) => "iam:DeleteRolePolicy",
-        Change::Tag(_) => "iam:TagRole",
-        Change::Untag(_) => "iam:UntagRole",
-        Change::RemoveFromInstanceProfile(_) => "iam:RemoveRoleFromInstanceProfile",
-        Change::Delete => "iam:DeleteRole",
-    }
-}
-
-fn task_definition_operation(change: &task_definition::Change) -> &'static str {
-    use task_definition::Change;
-    match change {
-        Change::Register { .. } => "ecs:RegisterTaskDefinition",
-        Change::Tag { .. } => "ecs:TagResource",
-        Change::Untag { .. } => "ecs:UntagResource",
-        Change::Deregister(_) => "ecs:DeregisterTaskDefinition",
-        Change::Delete(_) => "ecs:DeleteTaskDefinitions",
+    /// What the call is about, in a few words. Values are left out, for they may be secret.
+    pub fn subject(&self) -> String {
+        with_call!(self, call => call.subject())
     }
 }

@@ -4,11 +4,15 @@
 use std::fmt;
 
 use crate::model::{
+    diff::Path,
+    identity::Identity,
     lifecycle::IgnorePath,
+    live::{Attributes, Fact},
     node::Node,
-    normal::Suppressed,
-    tags::Tags,
-    template::{Reference, Template},
+    normal::{Rule, Suppressed},
+    query::Query,
+    tags::{Owner, Tags},
+    template::{Attribute, Reference, Template},
 };
 
 /// A kind of resource.
@@ -24,7 +28,7 @@ use crate::model::{
 /// * `changes(a, a)` is empty.
 pub trait State: Clone + PartialEq + fmt::Debug {
     /// One AWS call that alters something.
-    type Change: Clone + PartialEq + fmt::Debug;
+    type Change: ApiCall;
 
     /// The name or alias that people know it by.
     fn name(&self) -> &str;
@@ -33,7 +37,7 @@ pub trait State: Clone + PartialEq + fmt::Debug {
     fn changes(from: Option<&Self>, to: Option<&Self>) -> Vec<Self::Change>;
 
     /// The effect of one call.
-    fn step(from: Option<Self>, change: &Self::Change) -> Option<Self>;
+    fn apply_change(from: Option<Self>, change: &Self::Change) -> Option<Self>;
 
     /// The properties that differ and that AWS can't change in place.
     fn replace_reasons(from: &Self, to: &Self) -> Vec<ReplaceReason>;
@@ -99,4 +103,250 @@ pub(crate) fn ignore_tag(want: &mut Tags, live: Option<&Tags>, key: &str) {
 /// Tags as people see them.
 pub(crate) fn display_tags(tags: &Tags) -> Node {
     Node::map(tags.iter().map(|(k, v)| (k.clone(), Node::Text(v.clone()))))
+}
+
+/// The keys of tags, as calls are described by them: values may be secret.
+pub(crate) fn tag_keys(tags: &Tags) -> String {
+    let keys: Vec<&str> = tags.keys().map(String::as_str).collect();
+    keys.join(", ")
+}
+
+/// A text as calls are described by it.
+pub(crate) fn known_text(text: &Template) -> String {
+    match text.known() {
+        Some(text) => text.to_owned(),
+        None => format!("{text} (known after apply)"),
+    }
+}
+
+/// One AWS call that alters a resource.
+pub trait ApiCall: Clone + PartialEq + fmt::Debug {
+    /// The operation of the AWS API, as IAM spells it in policies: `iam:CreateRole`.
+    fn operation(&self) -> &'static str;
+
+    /// What the call is about: the name of what it makes, the policy it attaches, the keys of the
+    /// tags it sets. Values are left out, for they may be secret.
+    fn subject(&self) -> String;
+}
+
+/// By what a live resource is recognised as the one that is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentifiedBy {
+    /// By its name, which no other resource of the kind can have.
+    Name,
+    /// By its tags alone, because names are not unique and AWS gives it an id.
+    Tags,
+}
+
+/// Where the names of a kind are unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In the whole account: every region sees the same resources.
+    Account,
+    /// In one region of the account.
+    Region,
+}
+
+/// Something that a step does and that may be regretted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRisk {
+    /// A short stable name.
+    pub code: &'static str,
+    /// What will happen, as a sentence without a full stop.
+    pub text: String,
+    /// Whether a deletion takes data with it.
+    pub data_loss: bool,
+}
+
+impl StepRisk {
+    /// A risk that leaves all data in place.
+    pub fn new(code: &'static str, text: String) -> Self {
+        Self {
+            code,
+            text,
+            data_loss: false,
+        }
+    }
+}
+
+/// What the planner has to know of a kind.
+pub trait Planned: State {
+    /// By what a live resource is recognised.
+    const IDENTIFIED_BY: IdentifiedBy = IdentifiedBy::Name;
+
+    /// Where names are unique.
+    const SCOPE: Scope = Scope::Region;
+
+    /// The rules by which the live state decides about something although the stack file does not
+    /// leave it to somebody else.
+    const LIVE_STATE_RULES: &'static [Rule] = &[];
+
+    /// Adds what has to be read of AWS to plan this wanted state.
+    fn add_to_query(&self, query: &mut Query);
+
+    /// The ARN, if it follows from the state.
+    fn arn(&self, identity: &Identity) -> Option<String>;
+
+    /// The attributes that are known without asking AWS.
+    fn attributes_from_name(&self, identity: &Identity) -> Attributes;
+
+    /// The attributes of something with the attributes `live` that becomes `self` and stays.
+    fn attributes(&self, identity: &Identity, live: &Attributes) -> Attributes {
+        let mut attributes = self.attributes_from_name(identity);
+        let arn = live.get(&Attribute::Arn).cloned().unwrap_or_default();
+        attributes.insert(Attribute::Arn, arn);
+        attributes
+    }
+
+    /// What calls name it by, if it lives with the attributes `live`; empty if it is known after
+    /// apply.
+    fn target(&self, _live: Option<&Attributes>) -> String {
+        self.name().to_owned()
+    }
+
+    /// Under which texts other resources mention it. `target` is what calls name it by.
+    fn mentioned_as(&self, identity: &Identity, target: &str) -> Vec<String>;
+
+    /// Returns whether it has a name at all.
+    fn has_name(&self) -> bool {
+        true
+    }
+
+    /// Returns whether AWS refuses to have it beside another one that is called `name`.
+    fn collides_with(&self, name: &str) -> bool {
+        self.name() == name
+    }
+
+    /// What people should know of another resource, with the same name, that `owner` has.
+    fn namesake_note(&self, _arn: &str, _owner: &Owner) -> Option<String> {
+        None
+    }
+
+    /// Returns whether anybody can use it as it lives.
+    fn is_alive(&self) -> bool {
+        true
+    }
+
+    /// Returns whether nothing is lost with it, so that protecting it makes no sense.
+    fn is_worthless(&self) -> bool {
+        false
+    }
+
+    /// Returns whether AWS refuses to delete it as it lives.
+    fn has_deletion_protection(&self) -> bool {
+        false
+    }
+
+    /// Gives way to what somebody else decides about `live`, and returns what people should know
+    /// about it. `keep_revisions` is given only for what is ours.
+    fn apply_overrides(
+        &mut self,
+        _live: &Self,
+        _facts: &[Fact],
+        _keep_revisions: Option<u32>,
+    ) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Why the live state decides about something of this completed state that `ignore` does not
+    /// name.
+    fn live_state_rule(&self) -> Option<Rule> {
+        None
+    }
+
+    /// Alters this completed state so that it is built anew, and returns what then makes it a
+    /// replacement.
+    fn force_replace(&mut self, _live: &Self) -> Option<ReplaceReason> {
+        Some(ReplaceReason::ASKED)
+    }
+
+    /// What may be regretted once it is removed. `target` is what calls name it by.
+    fn removal_risks(&self, _target: &str, _is_replaced: bool) -> Vec<StepRisk> {
+        Vec::new()
+    }
+
+    /// What may be regretted once `altered`, or nothing, has become this state. `replaced` is what
+    /// was removed to make room for it.
+    fn build_risks(
+        &self,
+        altered: Option<&Self>,
+        replaced: Option<&Self>,
+        account: &str,
+    ) -> Vec<StepRisk>;
+
+    /// Notes that this state, which was `unfilled` until its references were filled in, turns out
+    /// to be what lives.
+    fn recognize_live(&mut self, _unfilled: &Self, _live: &Self) {}
+
+    /// Takes from `live` what calls decide about and a state does not tell.
+    fn take_unpredictable(&mut self, _live: &Self) {}
+}
+
+/// How a resource is drawn in a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The name of the shape in DOT (Graphviz documentation, "Node Shapes").
+    pub dot: &'static str,
+    /// What stands around the text of a node in Mermaid (Mermaid documentation, "Flowcharts").
+    pub mermaid: (&'static str, &'static str),
+}
+
+/// How the members of a tree are called where plans show it.
+#[derive(Clone, Copy, Debug)]
+pub struct TreeNames {
+    /// The name of a member.
+    pub name: fn(&str) -> String,
+    /// The lists whose elements are shown under names: the list, the member that names an element,
+    /// and the one that is shown as the element itself if there is no other.
+    pub keyed: &'static [(&'static str, &'static str, Option<&'static str>)],
+    /// The members within which all names are shown as they are.
+    pub verbatim: &'static [&'static str],
+}
+
+impl TreeNames {
+    /// All names as they are.
+    pub const VERBATIM: Self = Self {
+        name: str::to_owned,
+        keyed: &[],
+        verbatim: &[],
+    };
+}
+
+/// Visits the texts of a resource.
+pub trait TextVisitor {
+    /// Visits the text at `path`.
+    fn text(&mut self, path: &Path, text: &mut Template);
+
+    /// Visits every text of the tree at `path`.
+    fn tree(&mut self, path: &Path, names: TreeNames, tree: &mut Node);
+
+    /// Visits the text `key`, if there is one.
+    fn optional(&mut self, key: &str, text: Option<&mut Template>) {
+        if let Some(text) = text {
+            self.text(&Path::of_keys(&[key]), text);
+        }
+    }
+
+    /// Visits the values of tags.
+    fn tags(&mut self, tags: &mut Tags) {
+        for (key, value) in tags {
+            self.text(&Path::of_keys(&["tags", key]), value);
+        }
+    }
+}
+
+/// What people are shown of a kind.
+pub trait Shown: State {
+    /// How graphs draw it.
+    const SHAPE: Shape;
+
+    /// The rule behind so many differences that mean nothing that they are shown only on request.
+    const MINOR_RULE: Option<Rule> = None;
+
+    /// Spells what means the same in `from` as it is spelled there, because no call changes the
+    /// spelling.
+    fn spell_as(&mut self, _from: &Self) {}
+
+    /// Visits every text that can be a secret: names, and ARNs of policies, can't.
+    fn visit_texts(&mut self, visitor: &mut dyn TextVisitor);
 }

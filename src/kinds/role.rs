@@ -3,8 +3,11 @@
 pub(crate) mod aws;
 pub mod fields;
 pub(crate) mod managed_policy;
+mod plan;
 pub(crate) mod policy;
 pub(crate) mod read;
+mod risk;
+mod show;
 pub mod state;
 pub(crate) mod write;
 

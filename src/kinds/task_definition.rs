@@ -3,7 +3,10 @@
 pub(crate) mod aws;
 pub mod document;
 pub mod fields;
+mod plan;
 pub mod read;
+mod risk;
+mod show;
 pub mod state;
 pub(crate) mod write;
 

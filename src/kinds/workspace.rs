@@ -2,7 +2,9 @@
 
 pub(crate) mod aws;
 pub mod fields;
+mod plan;
 pub(crate) mod read;
+mod show;
 pub mod state;
 pub(crate) mod write;
 

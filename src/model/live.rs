@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{tags::Owner, template::Attribute};
 
+/// Attributes by what they are.
+pub type Attributes = BTreeMap<Attribute, String>;
+
 /// A resource that lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,7 +18,7 @@ pub struct Live<R> {
     /// Whose it is.
     pub owner: Owner,
     /// Its attributes, as AWS says them: the ARN always, of a workspace also id and endpoint.
-    pub attributes: BTreeMap<Attribute, String>,
+    pub attributes: Attributes,
     /// What else a plan has to know about it.
     pub facts: Vec<Fact>,
 }
@@ -65,20 +68,6 @@ impl<R> Live<R> {
             .map_or("", String::as_str)
     }
 
-    /// The revisions of the family that are in use.
-    pub fn revisions_in_use(&self) -> BTreeSet<u32> {
-        self.facts
-            .iter()
-            .flat_map(|fact| match fact {
-                Fact::InUse { revisions, .. } => revisions.clone(),
-                Fact::RetentionByAccountPolicy(_)
-                | Fact::UniqueId(_)
-                | Fact::TagsOfAws(_)
-                | Fact::NewerRevision(_) => BTreeSet::new(),
-            })
-            .collect()
-    }
-
     /// What tells it from another of its name, where its ARN doesn't.
     pub fn unique_id(&self) -> Option<&str> {
         self.facts.iter().find_map(|fact| match fact {
@@ -105,4 +94,18 @@ impl<R> Live<R> {
             facts,
         }
     }
+}
+
+/// The revisions of a family with these facts that are in use.
+pub fn revisions_in_use(facts: &[Fact]) -> BTreeSet<u32> {
+    facts
+        .iter()
+        .flat_map(|fact| match fact {
+            Fact::InUse { revisions, .. } => revisions.clone(),
+            Fact::RetentionByAccountPolicy(_)
+            | Fact::UniqueId(_)
+            | Fact::TagsOfAws(_)
+            | Fact::NewerRevision(_) => BTreeSet::new(),
+        })
+        .collect()
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     address::{Address, StackName},
-    template::Template,
+    template::{Reference, Template},
 };
 
 /// The tag whose value is the name of the stack that owns a resource.
@@ -180,6 +180,13 @@ pub fn set(tags: &mut Tags, added: &Tags, fold_case: bool) {
         }
         tags.insert(key.clone(), value.clone());
     }
+}
+
+/// The same tags with everything filled in that `lookup` knows.
+pub(crate) fn resolve(tags: &Tags, lookup: &dyn Fn(&Reference) -> Option<String>) -> Tags {
+    tags.iter()
+        .map(|(key, value)| (key.clone(), value.resolve(lookup)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    kinds::Resource,
-    model::{
-        address::{Address, Kind},
-        tags::Owner,
-    },
+    kinds::{Resource, kind::IdentifiedBy},
+    model::{address::Address, tags::Owner},
     snapshot::{LiveResource, Snapshot},
     stack::Stack,
 };
@@ -61,16 +58,6 @@ pub(super) fn ours(found: &LiveResource) -> Option<&Address> {
     }
 }
 
-/// Returns whether two names of resources of `kind` collide (IAM API reference, `CreateRole`: case
-/// does not distinguish names).
-pub(super) fn same_name(kind: Kind, a: &str, b: &str) -> bool {
-    match kind {
-        Kind::Role => a.eq_ignore_ascii_case(b),
-        Kind::LogGroup | Kind::TaskDefinition => a == b,
-        Kind::Workspace => false,
-    }
-}
-
 fn find<'a>(
     address: &Address,
     want: &Resource,
@@ -81,15 +68,15 @@ fn find<'a>(
         .iter()
         .enumerate()
         .filter(|(_, found)| found.resource.kind() == address.kind);
-    match address.kind {
-        Kind::Workspace => {
+    match Resource::identified_by(address.kind) {
+        IdentifiedBy::Tags => {
             let only = candidates.find(|(_, found)| ours(found) == Some(address))?;
             let another = candidates.any(|(_, found)| ours(found) == Some(address));
             (!another).then_some(only)
         }
         // One that stands at another address and could not simply be tagged anew is that address's
         // business.
-        Kind::LogGroup | Kind::Role | Kind::TaskDefinition => candidates.find(|(_, found)| {
+        IdentifiedBy::Name => candidates.find(|(_, found)| {
             found.resource.name() == want.name()
                 && ours(found).is_some_and(|at| {
                     at == address || Resource::replace_reasons(&found.resource, want).is_empty()

@@ -1,17 +1,15 @@
-//! Decides, resource by resource, what is to be done.
+//! Decides, resource by resource, which steps it takes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    kinds::{Resource, kind::ReplaceReason},
-    model::{
-        address::{Address, Kind},
-        tags::Owner,
-        template::Reference,
+    kinds::{
+        Resource,
+        kind::{IdentifiedBy, ReplaceReason},
     },
+    model::{address::Address, live::Attributes, tags::Owner, template::Reference},
     plan::{
         Note, Phase, Plan, Reason, Refusal, Step, StepId,
-        attributes::{self, Attributes},
         claims::Claims,
         facts, names,
         order::{self, Dependencies},
@@ -29,7 +27,7 @@ pub(super) struct Planner<'a> {
     steps: BTreeMap<StepId, Step>,
     /// The ARNs of what the steps remove, with their addresses.
     removed: BTreeMap<String, Address>,
-    /// Attributes that references can be filled in with: those in the plan's `known`, and those
+    /// Attributes that references can be filled in with: those in the plan's `known_attributes`, and those
     /// that follow from names.
     settled: BTreeMap<Address, Attributes>,
     plan: Plan,
@@ -52,7 +50,7 @@ impl<'a> Planner<'a> {
         };
         for (address, declared) in &stack.resources {
             if let Some(want) = &declared.want {
-                let computed = attributes::from_names(&stack.identity, want);
+                let computed = want.attributes_from_name(&stack.identity);
                 planner.settled.insert(address.clone(), computed);
             }
         }
@@ -96,7 +94,7 @@ impl<'a> Planner<'a> {
     fn build(&mut self, address: &Address, declared: &Declared, want: &Resource) {
         let matched = self.claims.matched.get(address).copied();
         let left = self.claims.left.remove(address).unwrap_or_default();
-        if address.kind == Kind::Workspace && left.len() > 1 {
+        if is_known_by_tags(address) && left.len() > 1 {
             return self.refuse_ambiguous(address, left);
         }
         match matched {
@@ -108,7 +106,7 @@ impl<'a> Planner<'a> {
             }
             None => match self.find_adoptable(address, declared, want) {
                 Err(reason) => self.refuse(address, reason),
-                Ok(stranger) => self.create(address, declared, want, stranger, &left),
+                Ok(adopted) => self.create(address, declared, want, adopted, &left),
             },
         }
     }
@@ -149,27 +147,27 @@ impl<'a> Planner<'a> {
         address: &Address,
         declared: &Declared,
         want: &Resource,
-        stranger: Option<&'a LiveResource>,
+        adopted: Option<&'a LiveResource>,
         others: &[&'a LiveResource],
     ) {
-        let mut to = self.complete(declared, want, stranger);
+        let mut to = self.complete(declared, want, adopted);
         let mut replaces = Vec::new();
         for old in others {
             replaces = Resource::replace_reasons(&old.resource, &to);
             self.remove(address, old, Some(declared), replaces.clone());
         }
-        if let Some(stranger) = stranger {
-            self.apply_overrides(address, stranger, declared, &mut to);
-            self.keep(address, stranger, &to);
+        if let Some(adopted) = adopted {
+            self.apply_overrides(address, adopted, declared, &mut to);
+            self.keep(address, adopted, &to);
         }
-        let adopted_from = stranger.map(|stranger| stranger.owner.clone());
-        self.add_build(address, stranger, to, replaces, adopted_from);
+        let adopted_from = adopted.map(|adopted| adopted.owner.clone());
+        self.add_build(address, adopted, to, replaces, adopted_from);
     }
 
     fn remove_unwanted(&mut self, address: &Address) {
         let declared = self.stack.resources.get(address);
         let left = self.claims.left.get(address).cloned().unwrap_or_default();
-        if address.kind == Kind::Workspace && left.len() > 1 {
+        if is_known_by_tags(address) && left.len() > 1 {
             return self.refuse_ambiguous(address, left);
         }
         for found in left {
@@ -205,7 +203,7 @@ impl<'a> Planner<'a> {
             from: Some(found.resource.clone()),
             to: None,
             after: BTreeSet::new(),
-            target: attributes::target(&found.resource, Some(found)),
+            target: found.resource.target(Some(&found.attributes)),
             replaces,
             adopted_from: None,
         };
@@ -224,7 +222,7 @@ impl<'a> Planner<'a> {
         let step = Step {
             id: StepId::build(address.clone()),
             from: from.map(|found| found.resource.clone()),
-            target: attributes::target(&to, from),
+            target: to.target(from.map(|found| &found.attributes)),
             to: Some(to),
             after: BTreeSet::new(),
             replaces,
@@ -263,22 +261,20 @@ impl<'a> Planner<'a> {
         let has_name = |found: &&LiveResource| {
             found.resource.kind() == address.kind
                 && found.resource.name() == want.name()
-                && want.workspace().is_none_or(|w| w.alias.is_some())
+                && want.has_name()
         };
-        let strangers = self.live.found.iter().filter(has_name);
-        let mut strangers: Vec<&'a LiveResource> = strangers
+        let others = self.live.found.iter().filter(has_name);
+        let mut others: Vec<&'a LiveResource> = others
             .filter(|found| !matches!(found.owner, Owner::Ours(_)))
             .collect();
-        strangers.sort_by_key(|found| found.arn());
-        let adoptable: Vec<&'a LiveResource> = strangers
+        others.sort_by_key(|found| found.arn());
+        let adoptable: Vec<&'a LiveResource> = others
             .iter()
             .copied()
             .filter(|found| declared.lifecycle.adopt && names::adoptable(&found.owner))
             .collect();
         let [found] = adoptable.as_slice() else {
-            if address.kind == Kind::Workspace {
-                self.note_namesakes(address, &strangers);
-            }
+            self.note_namesakes(address, &others);
             return if adoptable.is_empty() {
                 Ok(None)
             } else {
@@ -303,20 +299,16 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn note_namesakes(&mut self, address: &Address, strangers: &[&LiveResource]) {
-        for found in strangers {
-            let (arn, owner) = (found.arn(), &found.owner);
-            let alias = found.resource.name();
-            let text = format!(
-                "another workspace has the alias `{alias}` too: {arn}, owned by {owner}; aliases need \
-                 not be unique, so this stack gets its own"
-            );
-            self.note(address, text);
+    fn note_namesakes(&mut self, address: &Address, others: &[&LiveResource]) {
+        for found in others {
+            if let Some(text) = found.resource.namesake_note(found.arn(), &found.owner) {
+                self.note(address, text);
+            }
         }
     }
 
-    /// Refuses to create what bears a name that somebody will still have, and returns whether there
-    /// was any such thing.
+    /// Refuses to create what has a name that somebody will still have, and returns whether there
+    /// was anything like that.
     fn check_names(&mut self) -> bool {
         let creations = self
             .steps
@@ -348,9 +340,9 @@ impl<'a> Planner<'a> {
     /// Notes the attributes of something that lives and stays, so that references to it can be
     /// filled in.
     fn keep(&mut self, address: &Address, found: &LiveResource, to: &Resource) {
-        let known = attributes::of(&self.stack.identity, found, to);
+        let known = to.attributes(&self.stack.identity, &found.attributes);
         self.settled.insert(address.clone(), known.clone());
-        self.plan.known.insert(address.clone(), known);
+        self.plan.known_attributes.insert(address.clone(), known);
     }
 
     fn apply_overrides(
@@ -387,6 +379,11 @@ impl<'a> Planner<'a> {
             text,
         });
     }
+}
+
+/// Returns whether nothing but tags says which live resource is meant.
+fn is_known_by_tags(address: &Address) -> bool {
+    Resource::identified_by(address.kind) == IdentifiedBy::Tags
 }
 
 fn arns<'a>(found: impl IntoIterator<Item = &'a LiveResource>) -> Vec<String> {

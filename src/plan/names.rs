@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    kinds::{Resource, role::Role},
-    model::{address::Address, tags::Owner},
+    model::{address::Address, live::TakenName, tags::Owner},
     plan::{Reason, Refusal, Step},
     snapshot::Snapshot,
     stack::Stack,
@@ -26,41 +25,20 @@ pub(super) fn taken(
     live: &Snapshot,
     removed: &BTreeMap<String, Address>,
 ) -> Option<Reason> {
-    match build.to.as_ref()? {
-        Resource::Role(role) => role_taken(role, live, removed),
-        Resource::LogGroup(_) | Resource::TaskDefinition(_) => {
-            let found = live.found.iter().find(|found| {
-                found.resource.kind() == build.id.address.kind
-                    && found.resource.name() == build.target
-                    && !removed.contains_key(found.arn())
-            })?;
-            Some(Reason::NotOurs {
-                arn: found.arn().to_owned(),
-                owner: found.owner.clone(),
-            })
-        }
-        // Aliases need not be unique (Amazon Managed Service for Prometheus API reference,
-        // `CreateWorkspace`).
-        Resource::Workspace(_) => None,
-    }
-}
-
-/// Role names are unique in the account ignoring case, whatever the path (IAM API reference,
-/// `CreateRole`).
-fn role_taken(role: &Role, live: &Snapshot, removed: &BTreeMap<String, Address>) -> Option<Reason> {
-    let wanted = live.identity.role_arn(&role.path, &role.name);
-    let other = live.roles.iter().find(|fact| {
-        fact.name.eq_ignore_ascii_case(&role.name) && !removed.contains_key(&fact.arn)
-    })?;
-    let (arn, owner) = (other.arn.clone(), other.owner.clone());
-    Some(if arn == wanted {
-        Reason::NotOurs { arn, owner }
-    } else {
-        Reason::NameTaken {
-            wanted: role.name.clone(),
+    let to = build.to.as_ref()?;
+    let taken = live.taken_names(to.kind());
+    let other = taken
+        .into_iter()
+        .find(|other| to.collides_with(&other.name) && !removed.contains_key(&other.arn))?;
+    let wanted = to.account_wide_arn(&live.identity);
+    let TakenName { arn, owner, .. } = other;
+    Some(match wanted {
+        Some(wanted) if wanted != arn => Reason::NameTaken {
+            wanted: to.name().to_owned(),
             arn,
             owner,
-        }
+        },
+        Some(_) | None => Reason::NotOurs { arn, owner },
     })
 }
 
@@ -74,9 +52,8 @@ pub(super) fn missing_roles(
     let mut there: BTreeSet<String> = live.roles.iter().map(|fact| fact.arn.clone()).collect();
     there.retain(|arn| !removed.contains_key(arn));
     for declared in stack.resources.values() {
-        if let Some(Resource::Role(role)) = &declared.want {
-            there.insert(stack.identity.role_arn(&role.path, &role.name));
-        }
+        let want = declared.want.as_ref();
+        there.extend(want.and_then(|want| want.account_wide_arn(&stack.identity)));
     }
     let missing = stack
         .role_arns

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     kinds::Resource,
     model::address::Address,
-    plan::{Phase, Step, StepId, claims::same_name},
+    plan::{Phase, Step, StepId},
     stack::Stack,
 };
 
@@ -27,10 +27,10 @@ pub(super) fn dependencies(stack: &Stack) -> Dependencies {
         }
     }
     for (address, declared) in &stack.resources {
-        let Some(Resource::Role(role)) = &declared.want else {
+        let want = declared.want.as_ref();
+        let Some(arn) = want.and_then(|want| want.account_wide_arn(&stack.identity)) else {
             continue;
         };
-        let arn = stack.identity.role_arn(&role.path, &role.name);
         for place in stack.role_arns.get(&arn).into_iter().flatten() {
             if !reaches(&dependencies, address, place)
                 && let Some(on) = dependencies.get_mut(place)
@@ -132,7 +132,7 @@ fn in_the_way<'a>(
                 && other
                     .from
                     .as_ref()
-                    .is_some_and(|from| same_name(kind, from.name(), name));
+                    .is_some_and(|from| from.collides_with(name));
             other.id.phase == Phase::Remove && (replaced || collides)
         })
         .map(|other| other.id.clone())

@@ -3,13 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    kinds::Resource,
-    model::{
-        address::{Kind, StackName},
-        live::TakenName,
-        tags::Owner,
-        template::Attribute,
-    },
+    kinds::{Resource, kind::Scope},
+    model::{address::StackName, live::TakenName, tags::Owner, template::Attribute},
     plan::{Phase, Plan, Step},
     snapshot::{LiveResource, Snapshot},
 };
@@ -22,7 +17,7 @@ use crate::{
 /// not.
 pub fn project(live: &mut Snapshot, earlier: &Plan, of: &StackName, same_region: bool) {
     for step in &earlier.steps {
-        if !same_region && step.id.address.kind != Kind::Role {
+        if !same_region && Resource::scope(step.id.address.kind) == Scope::Region {
             continue;
         }
         match (step.id.phase, &step.to) {
@@ -34,7 +29,7 @@ pub fn project(live: &mut Snapshot, earlier: &Plan, of: &StackName, same_region:
 
 fn remove(live: &mut Snapshot, step: &Step) {
     live.found.retain(|found| !is_target(found, step));
-    if step.id.address.kind == Kind::Role {
+    if Resource::scope(step.id.address.kind) == Scope::Account {
         live.roles.retain(|fact| fact.name != step.target);
     }
 }
@@ -44,7 +39,8 @@ fn build(live: &mut Snapshot, step: &Step, to: &Resource, of: &StackName) {
     if let Some(found) = live.found.iter_mut().find(|found| is_target(found, step)) {
         found.resource = to.clone();
         found.owner = owner.clone();
-    } else if let Some(arn) = arn(live, to) {
+    } else if let Some(arn) = to.arn(&live.identity) {
+        // Where AWS chooses the ARN, names can't collide.
         live.found.push(LiveResource {
             resource: to.clone(),
             owner: owner.clone(),
@@ -52,37 +48,19 @@ fn build(live: &mut Snapshot, step: &Step, to: &Resource, of: &StackName) {
             facts: Vec::new(),
         });
     }
-    if let Resource::Role(role) = to {
-        live.roles.retain(|fact| fact.name != role.name);
+    if let Some(arn) = to.account_wide_arn(&live.identity) {
+        live.roles.retain(|fact| fact.name != to.name());
         live.roles.push(TakenName {
-            name: role.name.clone(),
-            arn: live.identity.role_arn(&role.path, &role.name),
+            name: to.name().to_owned(),
+            arn,
             owner,
         });
         live.roles.sort_by(|a, b| a.arn.cmp(&b.arn));
     }
 }
 
-/// Returns whether `found` is what the step is about: workspaces are known by their ids, everything
-/// else by its name.
+/// Returns whether `found` is what the step is about.
 fn is_target(found: &LiveResource, step: &Step) -> bool {
-    let kind = step.id.address.kind;
-    let known_as = match kind {
-        Kind::Workspace => found.attributes.get(&Attribute::Id).map(String::as_str),
-        Kind::LogGroup | Kind::Role | Kind::TaskDefinition => Some(found.resource.name()),
-    };
-    found.resource.kind() == kind && known_as == Some(step.target.as_str())
-}
-
-/// The ARN that follows from the name; `None` where AWS chooses it, and then names can't collide.
-fn arn(live: &Snapshot, resource: &Resource) -> Option<String> {
-    let identity = &live.identity;
-    match resource {
-        Resource::LogGroup(group) => Some(identity.log_group_arn(&group.name)),
-        Resource::Role(role) => Some(identity.role_arn(&role.path, &role.name)),
-        Resource::TaskDefinition(family) => {
-            Some(identity.task_definition_arn(&family.family, family.revision.unwrap_or_default()))
-        }
-        Resource::Workspace(_) => None,
-    }
+    found.resource.kind() == step.id.address.kind
+        && found.resource.target(Some(&found.attributes)) == step.target
 }

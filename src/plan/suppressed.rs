@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     kinds::Resource,
     model::{
-        address::Address,
+        address::{Address, Kind},
         diff::{Difference, Path, Sides, diff},
         lifecycle::IgnorePath,
         live::Fact,
@@ -14,7 +14,7 @@ use crate::{
         secret::join_arguments,
         template::Reference,
     },
-    plan::{Plan, StepId, attributes, claims::Claims, facts},
+    plan::{Plan, StepId, claims::Claims, facts},
     snapshot::{LiveResource, Snapshot},
     stack::{Declared, Stack},
 };
@@ -26,34 +26,6 @@ pub const IGNORE: Rule = Rule {
     source: "the stack file",
 };
 
-/// What a workspace's table leaves out.
-pub const LEFT_TO_AWS: Rule = Rule {
-    name: "left-to-aws",
-    doc: "What the file leaves out of a workspace's configuration stays as AWS has it, because no call unsets it.",
-    source: "Amazon Managed Service for Prometheus API reference, UpdateWorkspaceConfiguration",
-};
-
-/// The retention of the class `DELIVERY`.
-pub const CLASS_RETENTION: Rule = Rule {
-    name: "class-retention",
-    doc: "The retention of a log group of the class DELIVERY is fixed.",
-    source: "CloudWatch Logs user guide, Log classes",
-};
-
-/// The retention that a policy of the account decides.
-pub const ACCOUNT_RETENTION: Rule = Rule {
-    name: "account-retention",
-    doc: "A policy of the account decides the retention of the log group, whatever the group itself is told.",
-    source: "CloudWatch Logs API reference, LogGroup, on `retentionPolicyName`",
-};
-
-/// The instance profiles of a role.
-pub const INSTANCE_PROFILES: Rule = Rule {
-    name: "instance-profiles",
-    doc: "That an instance profile holds a role is a property of the profile, not of the role.",
-    source: "IAM API reference, InstanceProfile",
-};
-
 /// Tags whose keys begin with `aws:`.
 pub const TAGS_OF_AWS: Rule = Rule {
     name: "tags-of-aws",
@@ -62,14 +34,15 @@ pub const TAGS_OF_AWS: Rule = Rule {
 };
 
 /// All rules that are not about documents.
-pub const RULES: &[Rule] = &[
-    IGNORE,
-    LEFT_TO_AWS,
-    CLASS_RETENTION,
-    ACCOUNT_RETENTION,
-    INSTANCE_PROFILES,
-    TAGS_OF_AWS,
-];
+pub fn rules() -> Vec<Rule> {
+    let of_kinds = Kind::ALL.into_iter().flat_map(Resource::live_state_rules);
+    let of_kinds = of_kinds.copied();
+    [IGNORE]
+        .into_iter()
+        .chain(of_kinds)
+        .chain([TAGS_OF_AWS])
+        .collect()
+}
 
 /// What is no change, by resource, in everything that lives and stays under `plan`, which was made
 /// of the other two.
@@ -84,7 +57,9 @@ pub fn suppressed(
         let found = claims.matched.get(address).copied();
         let found = found.or_else(|| taken_over(address, live, plan));
         let want = declared.want.as_ref();
-        if let (Some(found), Some(want), true) = (found, want, plan.known.contains_key(address)) {
+        if let (Some(found), Some(want), true) =
+            (found, want, plan.known_attributes.contains_key(address))
+        {
             let want = want.resolve(&|reference| lookup(reference, stack, plan));
             let of_one = of_one(declared, &want, found);
             if !of_one.is_empty() {
@@ -106,11 +81,11 @@ fn taken_over<'a>(address: &Address, live: &'a Snapshot, plan: &Plan) -> Option<
 /// What references are filled in with: what the plan knows, and what follows from names.
 fn lookup(reference: &Reference, stack: &Stack, plan: &Plan) -> Option<String> {
     let Reference { address, attribute } = reference;
-    if let Some(known) = plan.known.get(address) {
+    if let Some(known) = plan.known_attributes.get(address) {
         return known.get(attribute).cloned();
     }
     let want = stack.resources.get(address)?.want.as_ref()?;
-    let attributes = attributes::from_names(&stack.identity, want);
+    let attributes = want.attributes_from_name(&stack.identity);
     attributes.get(attribute).cloned()
 }
 
@@ -118,7 +93,7 @@ fn of_one(declared: &Declared, want: &Resource, found: &LiveResource) -> Vec<Sup
     let ignore = &declared.lifecycle.ignore;
     let mut to = want.clone();
     to.complete(Some(&found.resource), ignore);
-    // What is worth a note is told by the plan itself.
+    // The plan itself has the notes.
     _ = facts::apply_overrides(found, &declared.lifecycle, &mut to);
     let mut all = left(want, &to, ignore);
     all.extend(to.suppressed(&found.resource));
@@ -129,7 +104,7 @@ fn of_one(declared: &Declared, want: &Resource, found: &LiveResource) -> Vec<Sup
 
 /// What was taken from the live state instead of from the file.
 fn left(want: &Resource, to: &Resource, ignore: &[IgnorePath]) -> Vec<Suppressed> {
-    // An argument that is told by itself would not be seen to be a secret.
+    // An argument that stands by itself would not be seen to be a secret.
     let (written, completed) = (want.to_display_tree(), to.to_display_tree());
     let (written, completed) = (join_arguments(written), join_arguments(completed));
     let differences = diff(&written, &completed).into_iter();
@@ -161,14 +136,7 @@ fn why_left(resource: &Resource, path: &Path, ignore: &[IgnorePath]) -> Rule {
     if ignore.iter().any(names) {
         return IGNORE;
     }
-    match resource {
-        Resource::LogGroup(group) if group.has_fixed_retention() => CLASS_RETENTION,
-        Resource::LogGroup(_) => ACCOUNT_RETENTION,
-        Resource::Workspace(_) => LEFT_TO_AWS,
-        Resource::Role(_) => INSTANCE_PROFILES,
-        // Nothing of a task definition is left to AWS but what `ignore` names.
-        Resource::TaskDefinition(_) => IGNORE,
-    }
+    resource.live_state_rule().unwrap_or(IGNORE)
 }
 
 fn tags_of_aws(found: &LiveResource) -> Vec<Suppressed> {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    kinds::Resource,
     model::{address::Address, identity::Identity},
     plan::{Phase, Plan, Step, order},
     stack::Stack,
@@ -65,18 +64,11 @@ fn lets_go(step: &Step, removal: &Step, identity: &Identity) -> bool {
     let (Some(from), Some(removed)) = (&step.from, &removal.from) else {
         return false;
     };
-    let known_as: Vec<String> = match removed {
-        Resource::LogGroup(group) => {
-            vec![group.name.clone(), identity.log_group_arn(&group.name)]
-        }
-        Resource::Role(role) => vec![identity.role_arn(&role.path, &role.name)],
-        Resource::Workspace(_) => vec![removal.target.clone()],
-        Resource::TaskDefinition(family) => vec![family.family.clone()],
-    };
+    let mentioned_as = removed.mentioned_as(identity, &removal.target);
     let mut found = false;
     from.each_template(&mut |text| {
         let text = text.to_string();
-        found |= known_as.iter().any(|name| text.contains(name));
+        found |= mentioned_as.iter().any(|name| text.contains(name));
     });
     found
 }

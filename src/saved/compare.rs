@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    kinds::Resource,
+    kinds::{Resource, kind::IdentifiedBy},
     model::{
-        address::{Address, Kind},
+        address::Address,
         lifecycle::IgnorePath,
         tags::Owner,
         template::{Attribute, Reference},
@@ -84,21 +84,18 @@ pub fn moved(stack: &Stack, then: Side<'_>, now: Side<'_>) -> Vec<Moved> {
     moved.into_values().collect()
 }
 
-/// `stack` with no wish to build anew what has been built anew since `then`: what was there then is
+/// `stack` without asking to build anew what has been built anew since `then`: what was there then is
 /// not there `now`.
 #[must_use]
 pub fn renewed(mut stack: Stack, then: &Snapshot, now: &Snapshot) -> Stack {
     for (address, declared) in &mut stack.resources {
         let name = declared.want.as_ref().map(Resource::name);
-        // A workspace is known by its tags, everything else by its name.
         let is_meant = |found: &&LiveResource| {
             let is_of_kind = found.resource.kind() == address.kind;
             is_of_kind
-                && match address.kind {
-                    Kind::Workspace => found.owner == Owner::Ours(address.clone()),
-                    Kind::LogGroup | Kind::Role | Kind::TaskDefinition => {
-                        Some(found.resource.name()) == name
-                    }
+                && match Resource::identified_by(address.kind) {
+                    IdentifiedBy::Tags => found.owner == Owner::Ours(address.clone()),
+                    IdentifiedBy::Name => Some(found.resource.name()) == name,
                 }
         };
         let was = then.found.iter().find(is_meant);
@@ -156,7 +153,7 @@ fn goes_on(then: &Step, now: &Step, stack: &Stack, plan: &Plan) -> bool {
         return false;
     }
     let lookup = |reference: &Reference| {
-        let attributes = plan.known.get(&reference.address)?;
+        let attributes = plan.known_attributes.get(&reference.address)?;
         attributes.get(&reference.attribute).cloned()
     };
     let declared = stack.resources.get(&now.id.address);
@@ -169,26 +166,20 @@ fn goes_on(then: &Step, now: &Step, stack: &Stack, plan: &Plan) -> bool {
         if calls[index..] == left && is_at(state.as_ref(), now.from.as_ref(), ignore) {
             return true;
         }
-        state = Resource::step(state.as_ref(), call);
+        state = Resource::apply_change(state.as_ref(), call);
     }
     false
 }
 
-/// Returns whether `live` is the state `on_paper`, apart from what AWS decides and what is left to
+/// Returns whether `live` is the state `expected`, apart from what AWS decides and what is left to
 /// somebody else.
-fn is_at(on_paper: Option<&Resource>, live: Option<&Resource>, ignore: &[IgnorePath]) -> bool {
-    match (on_paper, live) {
+fn is_at(expected: Option<&Resource>, live: Option<&Resource>, ignore: &[IgnorePath]) -> bool {
+    match (expected, live) {
         (None, None) => true,
-        (Some(on_paper), Some(live)) => {
-            let mut completed = on_paper.clone();
+        (Some(expected), Some(live)) => {
+            let mut completed = expected.clone();
             completed.complete(Some(live), ignore);
-            if let (Resource::TaskDefinition(family), Resource::TaskDefinition(live)) =
-                (&mut completed, live)
-                && live.document.is_none()
-            {
-                // Without an active revision the tags are those of whichever was active last.
-                family.tags.clone_from(&live.tags);
-            }
+            completed.take_unpredictable(live);
             completed == *live
         }
         (None, Some(_)) | (Some(_), None) => false,

@@ -146,7 +146,7 @@ impl World {
         )?;
         let before = self.things.get(&place).cloned();
         let from = before.as_ref().map(|thing| &thing.resource);
-        let mut to = Resource::step(from, &call.change);
+        let mut to = Resource::apply_change(from, &call.change);
         to.as_ref().map_or(Ok(()), rules::check_result)?;
         let mut revision = None;
         if let Some(Resource::TaskDefinition(family)) = &mut to {

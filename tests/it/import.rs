@@ -64,7 +64,7 @@ fn after(plan: &Plan, found: &[LiveResource]) -> Vec<LiveResource> {
         let from = step.from.clone().unwrap();
         let live = found.iter_mut().find(|f| f.resource == from).unwrap();
         for change in step.changes() {
-            live.resource = Resource::step(Some(&live.resource), &change).unwrap();
+            live.resource = Resource::apply_change(Some(&live.resource), &change).unwrap();
         }
         let tags: BTreeMap<String, String> = live
             .resource

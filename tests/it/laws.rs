@@ -389,7 +389,7 @@ proptest! {
                 let changes = Resource::changes(from.as_ref(), to.as_ref());
                 let arrived = changes
                     .iter()
-                    .fold(from.clone(), |state, change| Resource::step(state.as_ref(), change));
+                    .fold(from.clone(), |state, change| Resource::apply_change(state.as_ref(), change));
                 let mut to = to.clone();
                 if let (None, Some(Resource::Role(role))) = (from, &mut to) {
                     // Instance profiles are completed from what is live, and nothing was.

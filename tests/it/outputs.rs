@@ -182,7 +182,10 @@ fn what_lives_now_is_told_and_nothing_else() {
     ]);
     // The plan changes the task definition, so it does not know the ARN that a new revision will
     // have; the live one has one.
-    assert!(!plan::plan(&stack, &live).known[&family_at("api")].contains_key(&Attribute::Arn));
+    assert!(
+        !plan::plan(&stack, &live).known_attributes[&family_at("api")]
+            .contains_key(&Attribute::Arn)
+    );
     let known = plan::current_attributes(&stack, &live);
     assert_eq!(
         known[&family_at("api")][&Attribute::Arn],

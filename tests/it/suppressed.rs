@@ -26,7 +26,7 @@ use amp_stack::{
         tags::Owner,
         template::{Attribute, Template},
     },
-    plan::{self, Plan, suppressed::RULES},
+    plan::{self, Plan, suppressed::rules as live_state_rules},
     show::{Style, suppressed::render},
     snapshot::{LiveResource, Snapshot},
     stack::Stack,
@@ -366,7 +366,7 @@ fn every_rule_is_tried() {
     let rewrites = REWRITES.iter().chain(policy::rules::REWRITES);
     let rules: BTreeSet<&str> = rewrites
         .map(|rewrite| rewrite.rule)
-        .chain(RULES.iter().copied())
+        .chain(live_state_rules())
         .chain([TOLD])
         .map(|rule| rule.name)
         .collect();
@@ -554,7 +554,9 @@ fn sizes<'a>(stack: &'a Stack, plan: &Plan) -> BTreeMap<&'a Address, &'a str> {
     let families = stack.resources.iter().filter_map(|(address, declared)| {
         let family = declared.want.as_ref()?.task_definition()?;
         let cpu = family.document.as_ref()?.written().get("cpu")?.as_str()?;
-        plan.known.contains_key(address).then_some((address, cpu))
+        plan.known_attributes
+            .contains_key(address)
+            .then_some((address, cpu))
     });
     families.collect()
 }

@@ -93,7 +93,7 @@ impl State for LogGroup {
         }
     }
 
-    fn step(from: Option<Self>, change: &Change) -> Option<Self> {
+    fn apply_change(from: Option<Self>, change: &Change) -> Option<Self> {
         let mut group = match change {
             Change::Create(group) => return Some((**group).clone()),
             Change::Delete => return None,
@@ -180,7 +180,7 @@ impl State for LogGroup {
     fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
         Self {
             kms_key_arn: self.kms_key_arn.as_ref().map(|arn| arn.resolve(lookup)),
-            tags: resolve_tags(&self.tags, lookup),
+            tags: tags::resolve(&self.tags, lookup),
             ..self.clone()
         }
     }
@@ -212,13 +212,6 @@ impl State for LogGroup {
         }
         Node::map(outline)
     }
-}
-
-/// The same tags with everything filled in that `lookup` knows.
-pub(crate) fn resolve_tags(tags: &Tags, lookup: &dyn Fn(&Reference) -> Option<String>) -> Tags {
-    tags.iter()
-        .map(|(key, value)| (key.clone(), value.resolve(lookup)))
-        .collect()
 }
 
 fn updates(from: &LogGroup, to: &LogGroup) -> Vec<Change> {

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    kinds::{
-        kind::{ReplaceReason, State, display_tags},
-        log_group::resolve_tags,
-    },
+    kinds::kind::{ReplaceReason, State, display_tags},
     model::{
         diff::Path,
         lifecycle::IgnorePath,
@@ -134,7 +131,7 @@ impl State for Role {
         }
     }
 
-    fn step(from: Option<Self>, change: &Change) -> Option<Self> {
+    fn apply_change(from: Option<Self>, change: &Change) -> Option<Self> {
         let mut role = match change {
             Change::Create(role) => return Some((**role).clone()),
             Change::Delete => return None,
@@ -285,7 +282,7 @@ impl State for Role {
                 .iter()
                 .map(|(name, policy)| (name.clone(), policy.resolve(lookup)))
                 .collect(),
-            tags: resolve_tags(&self.tags, lookup),
+            tags: tags::resolve(&self.tags, lookup),
             ..self.clone()
         }
     }

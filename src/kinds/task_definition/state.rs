@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     kinds::{
         kind::{ReplaceReason, State, display_tags, ignore_tag},
-        log_group::resolve_tags,
         task_definition::document::Document,
     },
     model::{
@@ -86,12 +85,6 @@ impl TaskDefinition {
             .retain(|revision| newest.contains(revision) || in_use.contains(revision));
     }
 
-    /// Wants a new revision, whatever the newest one says.
-    pub fn force_replace(&mut self, live: &Self) {
-        self.revision = None;
-        self.older = live.active();
-    }
-
     /// All active revisions of ours.
     pub fn active(&self) -> BTreeSet<u32> {
         self.older.iter().copied().chain(self.revision).collect()
@@ -114,7 +107,7 @@ impl State for TaskDefinition {
         }
     }
 
-    fn step(from: Option<Self>, change: &Change) -> Option<Self> {
+    fn apply_change(from: Option<Self>, change: &Change) -> Option<Self> {
         let mut family = match (from, change) {
             (
                 None,
@@ -228,7 +221,7 @@ impl State for TaskDefinition {
     fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
         Self {
             document: self.document.as_ref().map(|d| d.resolve(lookup)),
-            tags: resolve_tags(&self.tags, lookup),
+            tags: tags::resolve(&self.tags, lookup),
             ..self.clone()
         }
     }

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    kinds::{
-        kind::{ReplaceReason, State, display_tags, ignore_tag},
-        log_group::resolve_tags,
-    },
+    kinds::kind::{ReplaceReason, State, display_tags, ignore_tag},
     model::{
         lifecycle::IgnorePath,
         node::Node,
@@ -144,7 +141,7 @@ impl State for Workspace {
                     kms_key_arn: to.kms_key_arn.clone(),
                     tags: to.tags.clone(),
                 };
-                let as_created = Self::step(None, &create);
+                let as_created = Self::apply_change(None, &create);
                 let mut changes = vec![create];
                 changes.extend(Self::changes(as_created.as_ref(), Some(to)));
                 changes
@@ -153,7 +150,7 @@ impl State for Workspace {
         }
     }
 
-    fn step(from: Option<Self>, change: &Change) -> Option<Self> {
+    fn apply_change(from: Option<Self>, change: &Change) -> Option<Self> {
         let mut workspace = match change {
             Change::Create {
                 alias,
@@ -246,7 +243,7 @@ impl State for Workspace {
         Self {
             kms_key_arn: self.kms_key_arn.as_ref().map(|arn| arn.resolve(lookup)),
             logging: self.logging.as_ref().map(|arn| arn.resolve(lookup)),
-            tags: resolve_tags(&self.tags, lookup),
+            tags: tags::resolve(&self.tags, lookup),
             ..self.clone()
         }
     }

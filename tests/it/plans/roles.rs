@@ -74,7 +74,10 @@ fn a_role_under_another_path_is_replaced_and_its_policies_go_first() {
     );
     assert_eq!(replaced(&plan), ["path", "path"]);
     // The workspace stays, so everything is known.
-    assert_eq!(plan.known[&Address::workspace()][&Attribute::Id], "ws-1");
+    assert_eq!(
+        plan.known_attributes[&Address::workspace()][&Attribute::Id],
+        "ws-1"
+    );
     let mut unknown = 0;
     plan.steps[1]
         .to

@@ -35,7 +35,10 @@ fn a_namesake_of_a_workspace_is_noted_or_adopted() {
     let adopted = plan(&adopting, &fake);
     assert_eq!(in_words(&adopted), ["build workspace: aps:TagResource"]);
     assert_eq!(adopted.steps[0].target, "ws-1");
-    assert_eq!(adopted.known[&Address::workspace()][&Attribute::Id], "ws-1");
+    assert_eq!(
+        adopted.known_attributes[&Address::workspace()][&Attribute::Id],
+        "ws-1"
+    );
 
     fake.put(Resource::Workspace(workspace("metrics")));
     let ambiguous = plan(&adopting, &fake);
@@ -85,7 +88,10 @@ fn a_protected_workspace_is_neither_replaced_nor_removed() {
     };
     assert_eq!(*arn, identity().workspace_arn("ws-1"));
     assert_eq!(replaces[0].property, "kms_key_arn");
-    assert_eq!(made.known[&Address::workspace()][&Attribute::Id], "ws-1");
+    assert_eq!(
+        made.known_attributes[&Address::workspace()][&Attribute::Id],
+        "ws-1"
+    );
 
     let destroyed = plan_of_destroying(&before, &fake);
     assert!(matches!(

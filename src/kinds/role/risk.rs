@@ -1,20 +1,57 @@
-//! Whom a trust policy lets in, and what a role is allowed without bounds.
+//! Whom a role lets in that it did not, and what it is newly allowed.
 
 use std::collections::BTreeSet;
 
 use crate::{
-    kinds::role::Role,
+    kinds::{kind::StepRisk, role::Role},
     model::{node::Node, policy::Policy},
 };
 
 /// Stands for every principal of every account.
-pub(super) const ANYBODY: &str = "*";
+const ANYBODY: &str = "*";
 
 /// AWS managed policies that allow (nearly) everything (AWS managed policy reference).
 const BROAD_POLICIES: &[&str] = &["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"];
 
+/// What may be regretted once `from`, or nothing, has become `to`.
+pub(super) fn of(from: Option<&Role>, to: &Role, account: &str) -> Vec<StepRisk> {
+    let name = &to.name;
+    let mut risks = Vec::new();
+    let was_trusted = from.map(|from| trusted(&from.trust)).unwrap_or_default();
+    for newly in trusted(&to.trust).difference(&was_trusted) {
+        if newly == ANYBODY {
+            let text = format!(
+                "anybody, from any account, may assume `{name}` if the conditions of its trust policy are met"
+            );
+            risks.push(StepRisk::new("trust-widened", text));
+        } else if newly != account {
+            let text = format!("the account {newly} may assume `{name}`");
+            risks.push(StepRisk::new("trust-widened", text));
+        }
+    }
+    let granted = from.map(wide_grants).unwrap_or_default();
+    for newly in wide_grants(to).difference(&granted) {
+        let text = format!("`{name}` is allowed {newly}");
+        risks.push(StepRisk::new("wildcard-granted", text));
+    }
+    // IAM API reference, `DeleteRolePermissionsBoundary`.
+    let before = from.and_then(|from| from.permissions_boundary.as_ref());
+    match (before, &to.permissions_boundary) {
+        (Some(before), None) => risks.push(StepRisk::new(
+            "boundary-removed",
+            format!("`{name}` is no longer bounded by {before}, which may give it more rights"),
+        )),
+        (Some(before), Some(after)) if before != after => risks.push(StepRisk::new(
+            "boundary-changed",
+            format!("`{name}` is bounded by {after} instead of {before}"),
+        )),
+        (Some(_) | None, Some(_)) | (None, None) => {}
+    }
+    risks
+}
+
 /// The accounts that `trust` names, or [`ANYBODY`].
-pub(super) fn trusted(trust: &Policy) -> BTreeSet<String> {
+fn trusted(trust: &Policy) -> BTreeSet<String> {
     let shown = trust.shown();
     let mut accounts = BTreeSet::new();
     for statement in allowing(&shown) {
@@ -31,7 +68,7 @@ pub(super) fn trusted(trust: &Policy) -> BTreeSet<String> {
 }
 
 /// What the policies of `role` allow of a whole service or of all of them, as people read it.
-pub(super) fn wide_grants(role: &Role) -> BTreeSet<String> {
+fn wide_grants(role: &Role) -> BTreeSet<String> {
     let mut grants = BTreeSet::new();
     for policy in role.inline_policies.values() {
         let shown = policy.shown();

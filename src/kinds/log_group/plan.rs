@@ -1,0 +1,150 @@
+//! What the planner has to know of log groups.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    kinds::{
+        kind::{Planned, StepRisk},
+        log_group::LogGroup,
+    },
+    model::{
+        identity::Identity,
+        live::{Attributes, Fact},
+        normal::Rule,
+        query::Query,
+        template::Attribute,
+    },
+};
+
+/// The retention of the class `DELIVERY`.
+const CLASS_RETENTION: Rule = Rule {
+    name: "class-retention",
+    doc: "The retention of a log group of the class DELIVERY is fixed.",
+    source: "CloudWatch Logs user guide, Log classes",
+};
+
+/// The retention that a policy of the account decides.
+const ACCOUNT_RETENTION: Rule = Rule {
+    name: "account-retention",
+    doc: "A policy of the account decides the retention of the log group, whatever the group itself is told.",
+    source: "CloudWatch Logs API reference, LogGroup, on `retentionPolicyName`",
+};
+
+impl Planned for LogGroup {
+    const LIVE_STATE_RULES: &'static [Rule] = &[CLASS_RETENTION, ACCOUNT_RETENTION];
+
+    fn add_to_query(&self, query: &mut Query) {
+        query
+            .log_groups
+            .insert(self.name.clone(), self.tags.clone());
+    }
+
+    fn arn(&self, identity: &Identity) -> Option<String> {
+        Some(identity.log_group_arn(&self.name))
+    }
+
+    fn attributes_from_name(&self, identity: &Identity) -> Attributes {
+        BTreeMap::from([
+            (Attribute::Arn, identity.log_group_arn(&self.name)),
+            (Attribute::Name, self.name.clone()),
+        ])
+    }
+
+    fn mentioned_as(&self, identity: &Identity, _target: &str) -> Vec<String> {
+        vec![self.name.clone(), identity.log_group_arn(&self.name)]
+    }
+
+    fn has_deletion_protection(&self) -> bool {
+        self.deletion_protection
+    }
+
+    fn apply_overrides(
+        &mut self,
+        live: &Self,
+        facts: &[Fact],
+        _keep_revisions: Option<u32>,
+    ) -> Vec<String> {
+        let mut notes = Vec::new();
+        for fact in facts {
+            match fact {
+                Fact::RetentionByAccountPolicy(policy) => {
+                    notes.extend(take_retention(policy, self, live));
+                }
+                Fact::UniqueId(_)
+                | Fact::TagsOfAws(_)
+                | Fact::NewerRevision(_)
+                | Fact::InUse { .. } => {}
+            }
+        }
+        notes
+    }
+
+    fn live_state_rule(&self) -> Option<Rule> {
+        Some(if self.has_fixed_retention() {
+            CLASS_RETENTION
+        } else {
+            ACCOUNT_RETENTION
+        })
+    }
+
+    /// All log events are deleted with the group (CloudWatch Logs API reference, `DeleteLogGroup`).
+    fn removal_risks(&self, _target: &str, is_replaced: bool) -> Vec<StepRisk> {
+        vec![StepRisk {
+            code: if is_replaced {
+                "log-group-replaced"
+            } else {
+                "log-group-removed"
+            },
+            text: format!("all log events in `{}` are lost", self.name),
+            data_loss: true,
+        }]
+    }
+
+    fn build_risks(
+        &self,
+        altered: Option<&Self>,
+        _replaced: Option<&Self>,
+        _account: &str,
+    ) -> Vec<StepRisk> {
+        altered.map_or_else(Vec::new, |from| alteration_risks(from, self))
+    }
+}
+
+fn alteration_risks(from: &LogGroup, to: &LogGroup) -> Vec<StepRisk> {
+    let days = |days: Option<u32>| days.unwrap_or(u32::MAX);
+    let mut risks = Vec::new();
+    if let Some(kept) = to
+        .retention_days
+        .filter(|_| days(to.retention_days) < days(from.retention_days))
+    {
+        let text = format!(
+            "log events in `{}` that are older than {kept} days are deleted",
+            to.name
+        );
+        risks.push(StepRisk::new("retention-shortened", text));
+    }
+    // CloudWatch Logs API reference, `DisassociateKmsKey`.
+    if let (Some(key), None) = (&from.kms_key_arn, &to.kms_key_arn) {
+        let text = format!(
+            "new log events in `{}` are no longer encrypted with {key}, which old ones still need to be read",
+            to.name
+        );
+        risks.push(StepRisk::new("kms-key-removed", text));
+    }
+    risks
+}
+
+/// The account's policy goes before the group's own retention (CloudWatch Logs API reference,
+/// `LogGroup`).
+fn take_retention(policy: &str, to: &mut LogGroup, live: &LogGroup) -> Option<String> {
+    if to.retention_days == live.retention_days {
+        return None;
+    }
+    to.retention_days = live.retention_days;
+    let retention = live
+        .retention_days
+        .map_or_else(|| "endless".to_owned(), |days| format!("{days} days"));
+    Some(format!(
+        "the account's policy `{policy}` decides the retention, which is {retention} whatever the stack file says"
+    ))
+}

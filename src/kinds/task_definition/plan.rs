@@ -1,0 +1,131 @@
+//! What the planner has to know of task definition families.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    kinds::{
+        kind::{Planned, ReplaceReason, StepRisk},
+        task_definition::{TaskDefinition, risk::renamed_metrics},
+    },
+    model::{
+        identity::Identity,
+        live::{Attributes, Fact, revisions_in_use},
+        query::Query,
+        template::Attribute,
+    },
+};
+
+impl Planned for TaskDefinition {
+    fn add_to_query(&self, query: &mut Query) {
+        query.families.insert(self.family.clone());
+    }
+
+    fn arn(&self, identity: &Identity) -> Option<String> {
+        let revision = self.revision.unwrap_or_default();
+        Some(identity.task_definition_arn(&self.family, revision))
+    }
+
+    fn attributes_from_name(&self, _identity: &Identity) -> Attributes {
+        BTreeMap::from([(Attribute::Family, self.family.clone())])
+    }
+
+    /// The number of a new revision is known only after apply.
+    fn attributes(&self, identity: &Identity, live: &Attributes) -> Attributes {
+        let mut attributes = self.attributes_from_name(identity);
+        if self.revision.is_some() {
+            let arn = live.get(&Attribute::Arn).cloned().unwrap_or_default();
+            attributes.insert(Attribute::Arn, arn);
+        }
+        attributes
+    }
+
+    fn mentioned_as(&self, _identity: &Identity, _target: &str) -> Vec<String> {
+        vec![self.family.clone()]
+    }
+
+    /// What has only inactive revisions left is of no use to anybody.
+    fn is_alive(&self) -> bool {
+        self.document.is_some()
+    }
+
+    fn apply_overrides(
+        &mut self,
+        live: &Self,
+        facts: &[Fact],
+        keep_revisions: Option<u32>,
+    ) -> Vec<String> {
+        let mut notes = Vec::new();
+        for fact in facts {
+            match fact {
+                Fact::NewerRevision(revision) => notes.push(format!(
+                    "revision {revision} of {} is newer than the newest of this stack, and somebody else registered it",
+                    live.family
+                )),
+                Fact::RetentionByAccountPolicy(_)
+                | Fact::UniqueId(_)
+                | Fact::TagsOfAws(_)
+                | Fact::InUse { .. } => {}
+            }
+        }
+        if let Some(keep) = keep_revisions {
+            notes.extend(keep_newest(keep, self, facts));
+        }
+        notes
+    }
+
+    /// AWS never changes a revision, so a new one is new enough and replaces nothing.
+    fn force_replace(&mut self, live: &Self) -> Option<ReplaceReason> {
+        self.revision = None;
+        self.older = live.active();
+        None
+    }
+
+    fn build_risks(
+        &self,
+        altered: Option<&Self>,
+        replaced: Option<&Self>,
+        _account: &str,
+    ) -> Vec<StepRisk> {
+        let from = altered.or(replaced).and_then(|from| from.document.as_ref());
+        let (Some(from), Some(to)) = (from, &self.document) else {
+            return Vec::new();
+        };
+        let renamed = renamed_metrics(from, to).into_iter();
+        renamed
+            .map(|text| StepRisk::new("metric-names-changed", text))
+            .collect()
+    }
+
+    /// A document that only now says what the live revision says is that revision and not a new
+    /// one.
+    fn recognize_live(&mut self, unfilled: &Self, live: &Self) {
+        if unfilled.document != live.document && self.document == live.document {
+            self.revision = live.revision;
+        }
+    }
+
+    /// Without an active revision the tags are those of whichever was active last.
+    fn take_unpredictable(&mut self, live: &Self) {
+        if live.document.is_none() {
+            self.tags.clone_from(&live.tags);
+        }
+    }
+}
+
+/// Leaves the newest `keep` revisions and those that are in use.
+fn keep_newest(keep: u32, family: &mut TaskDefinition, facts: &[Fact]) -> Option<String> {
+    let mut strict = family.clone();
+    strict.keep_only(keep, &BTreeSet::new());
+    family.keep_only(keep, &revisions_in_use(facts));
+    let spared: Vec<String> = family
+        .older
+        .difference(&strict.older)
+        .map(u32::to_string)
+        .collect();
+    (!spared.is_empty()).then(|| {
+        format!(
+            "revisions beyond keep_revisions = {keep} stay because they are in use: {}",
+            spared.join(", ")
+        )
+    })
+}

@@ -1,0 +1,74 @@
+//! What people are shown of task definition families and of the calls that alter them.
+
+use crate::{
+    kinds::{
+        kind::{ApiCall, Shape, Shown, TextVisitor, TreeNames, tag_keys},
+        task_definition::{
+            Change, Document, TaskDefinition,
+            document::{KEYED, VERBATIM_KEYS, rules::TOLD, stack_key},
+        },
+    },
+    model::{diff::Path, normal::Rule, words},
+};
+
+impl Shown for TaskDefinition {
+    const SHAPE: Shape = Shape {
+        dot: "component",
+        mermaid: ("[", "]"),
+    };
+
+    const MINOR_RULE: Option<Rule> = Some(TOLD);
+
+    fn visit_texts(&mut self, visitor: &mut dyn TextVisitor) {
+        let Self {
+            family: _,
+            document,
+            tags,
+            revision: _,
+            older: _,
+            inactive: _,
+        } = self;
+        if let Some(document) = document {
+            let names = TreeNames {
+                name: stack_key,
+                keyed: KEYED,
+                verbatim: VERBATIM_KEYS,
+            };
+            let mut written = document.written().clone();
+            visitor.tree(&Path::default(), names, &mut written);
+            *document = Document::new(written);
+        }
+        visitor.tags(tags);
+    }
+}
+
+impl ApiCall for Change {
+    fn operation(&self) -> &'static str {
+        match self {
+            Self::Register { .. } => "ecs:RegisterTaskDefinition",
+            Self::Tag { .. } => "ecs:TagResource",
+            Self::Untag { .. } => "ecs:UntagResource",
+            Self::Deregister(_) => "ecs:DeregisterTaskDefinition",
+            Self::Delete(_) => "ecs:DeleteTaskDefinitions",
+        }
+    }
+
+    fn subject(&self) -> String {
+        match self {
+            Self::Register { family, .. } => format!("{family}, a new revision"),
+            Self::Tag { tags, .. } => tag_keys(tags),
+            Self::Untag { keys, .. } => keys.join(", "),
+            Self::Deregister(Some(revision)) => format!("revision {revision}"),
+            Self::Deregister(None) => "the revision that is registered now".to_owned(),
+            Self::Delete(revisions) => {
+                let noun = if revisions.len() == 1 {
+                    "revision"
+                } else {
+                    "revisions"
+                };
+                let numbers: Vec<String> = revisions.iter().map(ToString::to_string).collect();
+                format!("{noun} {}", words::list(&numbers))
+            }
+        }
+    }
+}

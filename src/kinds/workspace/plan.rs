@@ -1,0 +1,150 @@
+//! What the planner has to know of workspaces.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    kinds::{
+        kind::{IdentifiedBy, Planned, State as _, StepRisk},
+        workspace::{Configuration, Workspace},
+    },
+    model::{
+        identity::{Identity, endpoint_base, query_url, remote_write_url},
+        live::Attributes,
+        normal::Rule,
+        query::Query,
+        tags::Owner,
+        template::Attribute,
+    },
+};
+
+/// What a workspace's table leaves out.
+const LEFT_TO_AWS: Rule = Rule {
+    name: "left-to-aws",
+    doc: "What the file leaves out of a workspace's configuration stays as AWS has it, because no call unsets it.",
+    source: "Amazon Managed Service for Prometheus API reference, UpdateWorkspaceConfiguration",
+};
+
+impl Planned for Workspace {
+    /// Aliases need not be unique (Amazon Managed Service for Prometheus API reference,
+    /// `CreateWorkspace`).
+    const IDENTIFIED_BY: IdentifiedBy = IdentifiedBy::Tags;
+
+    const LIVE_STATE_RULES: &'static [Rule] = &[LEFT_TO_AWS];
+
+    fn add_to_query(&self, query: &mut Query) {
+        query.alias.clone_from(&self.alias);
+        query.workspace_configuration = self.configuration != Configuration::default();
+    }
+
+    fn arn(&self, _identity: &Identity) -> Option<String> {
+        None
+    }
+
+    fn attributes_from_name(&self, _identity: &Identity) -> Attributes {
+        BTreeMap::new()
+    }
+
+    /// AWS gives the endpoint only of an active workspace (Amazon Managed Service for Prometheus
+    /// API reference, `WorkspaceDescription`).
+    fn attributes(&self, identity: &Identity, live: &Attributes) -> Attributes {
+        let id = id(live);
+        let endpoint = live.get(&Attribute::Endpoint).map_or_else(
+            || identity.workspace_endpoint(&identity.region, &id),
+            |endpoint| endpoint_base(endpoint),
+        );
+        BTreeMap::from([
+            (Attribute::Arn, arn(live).to_owned()),
+            (Attribute::Id, id),
+            (Attribute::RemoteWriteUrl, remote_write_url(&endpoint)),
+            (Attribute::QueryUrl, query_url(&endpoint)),
+            (Attribute::Endpoint, endpoint),
+        ])
+    }
+
+    fn target(&self, live: Option<&Attributes>) -> String {
+        live.map(id).unwrap_or_default()
+    }
+
+    fn mentioned_as(&self, _identity: &Identity, target: &str) -> Vec<String> {
+        vec![target.to_owned()]
+    }
+
+    fn has_name(&self) -> bool {
+        self.alias.is_some()
+    }
+
+    fn collides_with(&self, _name: &str) -> bool {
+        false
+    }
+
+    fn namesake_note(&self, arn: &str, owner: &Owner) -> Option<String> {
+        let alias = self.name();
+        Some(format!(
+            "another workspace has the alias `{alias}` too: {arn}, owned by {owner}; aliases need \
+             not be unique, so this stack gets its own"
+        ))
+    }
+
+    fn is_alive(&self) -> bool {
+        !self.failed
+    }
+
+    /// A workspace that AWS could not create holds no data.
+    fn is_worthless(&self) -> bool {
+        self.failed
+    }
+
+    fn live_state_rule(&self) -> Option<Rule> {
+        Some(LEFT_TO_AWS)
+    }
+
+    /// Amazon Managed Service for Prometheus API reference, `DeleteWorkspace`. One that could not
+    /// be created holds nothing.
+    fn removal_risks(&self, target: &str, is_replaced: bool) -> Vec<StepRisk> {
+        if self.failed {
+            return Vec::new();
+        }
+        vec![StepRisk {
+            code: if is_replaced {
+                "workspace-replaced"
+            } else {
+                "workspace-removed"
+            },
+            text: format!(
+                "all metrics in the workspace `{}` ({target}) are lost, with its rules and alerts: AWS deletes its data within one month",
+                self.name()
+            ),
+            data_loss: true,
+        }]
+    }
+
+    fn build_risks(
+        &self,
+        altered: Option<&Self>,
+        _replaced: Option<&Self>,
+        _account: &str,
+    ) -> Vec<StepRisk> {
+        let before = altered.and_then(|from| from.configuration.retention_days);
+        let after = self.configuration.retention_days;
+        if let (Some(before), Some(after)) = (before, after)
+            && after < before
+        {
+            let text = format!("metrics that are older than {after} days are deleted");
+            return vec![StepRisk::new("retention-shortened", text)];
+        }
+        Vec::new()
+    }
+}
+
+fn arn(live: &Attributes) -> &str {
+    live.get(&Attribute::Arn).map_or("", String::as_str)
+}
+
+/// The id, which is also the end of the ARN.
+fn id(live: &Attributes) -> String {
+    let id = live.get(&Attribute::Id).cloned();
+    id.unwrap_or_else(|| {
+        let arn = arn(live);
+        arn.rsplit('/').next().unwrap_or(arn).to_owned()
+    })
+}
