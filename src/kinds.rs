@@ -1,6 +1,7 @@
 //! The kinds of resources, one folder each, and the one place that chooses between them.
 
 pub mod any;
+pub(crate) mod declare;
 pub mod kind;
 pub mod log_group;
 pub mod role;

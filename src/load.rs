@@ -5,9 +5,15 @@ mod cycle;
 mod grants;
 mod header;
 mod known;
+pub mod lookup;
 mod outputs;
+pub mod reference;
+pub mod root;
+pub mod rules;
+pub mod schema;
 mod sections;
 mod variables;
+pub mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -92,7 +98,7 @@ pub fn header(source: &Source, around: &LoadContext<'_>) -> Result<Header, Vec<P
         return Err(problems.into_sorted());
     };
     let mut reported_by_load = Problems::default();
-    document.respell(&mut reported_by_load);
+    document.respell(&root::ROOT.keys(), &mut reported_by_load);
     let values = variables::values(&document, around, &mut reported_by_load);
     let declared = document.declared();
     let names = Names {
@@ -116,7 +122,7 @@ pub fn load(source: &Source, around: &LoadContext<'_>) -> Result<Stack, Vec<Prob
     let Some(mut document) = Document::parse(source, &mut problems) else {
         return Err(problems.into_sorted());
     };
-    document.respell(&mut problems);
+    document.respell(&root::ROOT.keys(), &mut problems);
     let values = variables::values(&document, around, &mut problems);
     let declared = document.declared();
     let mut poisoned = Poisoned::default();

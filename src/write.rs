@@ -22,7 +22,7 @@ use crate::{
         },
     },
     kinds::{
-        Resource,
+        Resource, declare,
         log_group::write as log_group,
         role::write as role,
         task_definition::write::{self as task_definition, Keys},
@@ -178,7 +178,11 @@ impl<'a> Writer<'a> {
             found,
         };
         for (address, found) in &writer.found {
-            writer.mentions.add(address, found);
+            for attribute in declare::mentioned(address.kind) {
+                if let Some(said) = found.attributes.get(attribute) {
+                    writer.mentions.insert(address, *attribute, said.clone());
+                }
+            }
             let key = address.key.clone();
             let name = found.resource.name().to_owned();
             match address.kind {
@@ -247,11 +251,10 @@ impl<'a> Writer<'a> {
         }
         for (address, table) in &tables {
             let table_name = address.kind.table();
-            match address.kind {
-                Kind::Workspace => page.table(&[table_name], table),
-                Kind::LogGroup | Kind::Role | Kind::TaskDefinition => {
-                    page.table(&[table_name, &address.key], table);
-                }
+            if address.kind.is_single() {
+                page.table(&[table_name], table);
+            } else {
+                page.table(&[table_name, &address.key], table);
             }
         }
         (page, secrets)

@@ -8,15 +8,15 @@ use clap::Args;
 use crate::{
     cli::{console::Console, exit::Exit, failure::Failure, session::look},
     file::{
-        fields::lookup::NotFound,
         problem::nearest,
         render::render,
-        rules::{
-            LOADER, Rule, TASK_DEFINITION,
-            examples::{self, Example},
-        },
+        rules::{LOADER, Rule},
     },
-    kinds::task_definition::document::rules as document,
+    kinds::task_definition::{document::rules as document, rules::TASK_DEFINITION},
+    load::{
+        lookup::NotFound,
+        rules::examples::{self, Example},
+    },
     model::{normal, policy},
     plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
     show::{Paint, Style, words},

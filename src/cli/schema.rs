@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{
     cli::{console::Console, exit::Exit, failure::Failure},
-    file::schema::schema as of_stack_files,
+    load::schema::schema as of_stack_files,
 };
 
 /// What it is for, and how an editor comes to use it.

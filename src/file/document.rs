@@ -9,7 +9,6 @@ use toml::{
 
 use crate::{
     file::{
-        fields::ROOT,
         interpolate::{Names, Place, interpolate},
         problem::Problems,
         reader::{meant, unknown_key},
@@ -64,10 +63,9 @@ impl<'s> Document<'s> {
         errors.is_empty().then_some(Self { source, root })
     }
 
-    /// Reports the keys at the top that a stack file does not have. Those that are misspelt are
-    /// spelled right, so that what refers to their tables finds them.
-    pub fn respell(&mut self, problems: &mut Problems) {
-        let known = &ROOT.keys();
+    /// Reports the keys at the top that are not among the `known` ones of a stack file. Those that
+    /// are misspelt are spelled right, so that what refers to their tables finds them.
+    pub fn respell(&mut self, known: &[&str], problems: &mut Problems) {
         let written = std::mem::take(self.root.get_mut());
         let keys: BTreeSet<String> = written
             .keys()
@@ -94,8 +92,8 @@ impl<'s> Document<'s> {
             else {
                 continue;
             };
-            if kind == Kind::Workspace {
-                declared.insert(Address::workspace());
+            if kind.is_single() {
+                declared.insert(Address::new(kind, ""));
             } else {
                 let keys = table.keys().map(|key| key.get_ref().as_ref());
                 declared.extend(keys.map(|key| Address::new(kind, key)));

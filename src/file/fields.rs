@@ -2,16 +2,8 @@
 //! `explain` read from here.
 
 pub mod lifecycle;
-pub mod lookup;
-pub mod root;
-pub mod words;
 
-pub use root::ROOT;
-
-use crate::{
-    ecs_shape::{self, Member},
-    kinds::task_definition::document::stack_key,
-};
+use crate::ecs_shape::{self, Member, stack_key};
 
 /// What a table of a stack file can hold.
 #[derive(Debug)]
@@ -245,6 +237,3 @@ impl Fields {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -156,21 +156,14 @@ impl Names<'_> {
                     _ => literal(&identity.partition),
                 }
             }
-            ["workspace", attribute] => {
-                self.attribute(Address::workspace(), attribute, span, problems)
-            }
-            [table, key, attribute] => {
-                let keyed = |kind: &Kind| *kind != Kind::Workspace && kind.table() == *table;
-                let Some(kind) = Kind::ALL.into_iter().find(keyed) else {
+            [address @ .., attribute] => {
+                let Some(address) = address_of(address) else {
                     self.unknown(name, span, problems);
                     return None;
                 };
-                self.attribute(Address::new(kind, *key), attribute, span, problems)
+                self.attribute(address, attribute, span, problems)
             }
-            _ => {
-                self.unknown(name, span, problems);
-                None
-            }
+            [] => None,
         }
     }
 
@@ -267,7 +260,7 @@ impl Names<'_> {
         let near = nearest(&address.key, siblings.iter().copied())
             .map(|key| format!("{}.{attribute}", Address::new(address.kind, key)));
         suggest(problem, near.as_deref(), "", || {
-            if siblings.is_empty() || address.kind == Kind::Workspace {
+            if siblings.is_empty() || address.kind.is_single() {
                 format!("the stack file has no [{}]", address.kind.table())
             } else {
                 format!("the {}s are {}", address.kind.noun(), listed(&siblings))
@@ -312,6 +305,18 @@ impl Names<'_> {
         }
         all
     }
+}
+
+/// The address that the parts of a reference make before its last one.
+fn address_of(parts: &[&str]) -> Option<Address> {
+    let (table, key) = match parts {
+        [table] => (table, None),
+        [table, key] => (table, Some(*key)),
+        _ => return None,
+    };
+    let mut kinds = Kind::ALL.into_iter();
+    let kind = kinds.find(|kind| kind.table() == *table && kind.is_single() == key.is_none())?;
+    Some(Address::new(kind, key.unwrap_or_default()))
 }
 
 fn undecided(word: &str, span: &Span, problems: &mut Problems) {

@@ -6,18 +6,26 @@ use crate::{
         reader::{TableReader, listed},
         tree::Span,
     },
-    kinds::Resource,
     model::{
-        address::Kind,
         lifecycle::{IgnorePath, Lifecycle},
         tags::PREFIX,
     },
 };
 
-/// Reads the three keys from the table of a resource of `kind`.
+/// What can be ignored of a kind of resource.
+pub(crate) struct Ignorable {
+    /// What people call one of the kind.
+    pub(crate) noun: &'static str,
+    /// Returns whether a path can be ignored.
+    pub(crate) accepts: fn(&IgnorePath) -> bool,
+    /// What it accepts, as examples.
+    pub(crate) examples: &'static [&'static str],
+}
+
+/// Reads the three keys from the table of a resource, of which `ignorable` can be ignored.
 pub(crate) fn read(
     reader: &mut TableReader<'_, '_>,
-    kind: Kind,
+    ignorable: &Ignorable,
     protected_by_default: bool,
 ) -> Lifecycle {
     let prevent_destroy = reader.boolean("prevent_destroy");
@@ -26,7 +34,7 @@ pub(crate) fn read(
     for text in reader.distinct_texts("ignore") {
         // References in it stay as they are spelled, so they name nothing that can be ignored.
         let path = text.value.to_string();
-        if let Some(path) = ignore_path(kind, &path, &text.span, reader.problems()) {
+        if let Some(path) = ignore_path(ignorable, &path, &text.span, reader.problems()) {
             ignore.push(path);
         }
     }
@@ -41,7 +49,7 @@ pub(crate) fn read(
 
 /// Reads one path of `ignore`.
 pub(crate) fn ignore_path(
-    kind: Kind,
+    ignorable: &Ignorable,
     path: &str,
     span: &Span,
     problems: &mut Problems,
@@ -50,62 +58,20 @@ pub(crate) fn ignore_path(
         .strip_prefix("tags.")
         .is_some_and(|key| key.to_lowercase().starts_with(PREFIX));
     let parsed = IgnorePath::new(path);
-    if !ours && Resource::can_ignore(kind, &parsed) {
+    if !ours && (ignorable.accepts)(&parsed) {
         return Some(parsed);
     }
     let message = format!(
         "`{path}` of a {} cannot be left to somebody else",
-        kind.noun()
+        ignorable.noun
     );
     let help = if ours {
         "the tags that begin with `amp-stack:` say who owns a resource".to_owned()
     } else {
-        format!("what can be ignored is {}", listed(ignorable(kind)))
+        format!("what can be ignored is {}", listed(ignorable.examples))
     };
     problems
         .add("cannot-ignore", span, "cannot be ignored", message)
         .help(help);
     None
-}
-
-/// What `ignore` takes, as examples.
-fn ignorable(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::LogGroup => &[
-            "tags.KEY",
-            "retention_days",
-            "kms_key_arn",
-            "deletion_protection",
-        ],
-        Kind::Workspace => &["tags.KEY", "alias", "logging"],
-        Kind::Role => &[
-            "tags.KEY",
-            "description",
-            "trust",
-            "max_session_seconds",
-            "permissions_boundary",
-            "managed_policies",
-            "inline_policies",
-            "inline_policies.NAME",
-        ],
-        Kind::TaskDefinition => &["tags.KEY", "cpu", "containers.NAME.image"],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_example_can_be_ignored() {
-        for kind in Kind::ALL {
-            for path in ignorable(kind) {
-                let mut problems = Problems::default();
-                assert!(
-                    ignore_path(kind, path, &(0..1), &mut problems).is_some(),
-                    "{path} of {kind:?}"
-                );
-            }
-        }
-    }
 }

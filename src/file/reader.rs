@@ -338,7 +338,20 @@ pub(crate) fn invalid_key(key: &Key, what: &str, problems: &mut Problems) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{file::fields::root::STACK, kinds::log_group::fields::LOG_GROUP};
+    use crate::file::fields::Type;
+
+    static STACK: Fields = Fields {
+        name: "stack",
+        path: "stack",
+        doc: "A table.",
+        source: "amp-stack",
+        structure: None,
+        fields: &[
+            Field::new("name", Type::Known, "A name."),
+            Field::new("retention_days", Type::Integer(0, 9), "Days."),
+            Field::new("class", Type::Text, "A class."),
+        ],
+    };
 
     fn read(fields: &'static Fields, reading: impl FnOnce(TableReader<'_, '_>)) {
         let table = Table::default();
@@ -361,7 +374,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "[\"retention_days\", \"class\"")]
     fn what_is_declared_has_to_be_read() {
-        read(&LOG_GROUP, |mut reader| {
+        read(&STACK, |mut reader| {
             reader.value("name");
             reader.finish();
         });

@@ -1,11 +1,8 @@
-//! Every mistake that a stack file can hold, by code.
+//! What a rule of stack files is, and those of everything but the inside of task definitions.
 
-pub mod examples;
 mod loader;
-mod task_definition;
 
 pub use loader::LOADER;
-pub use task_definition::TASK_DEFINITION;
 
 /// A rule of stack files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,18 +15,8 @@ pub struct Rule {
     pub source: &'static str,
 }
 
-/// All rules.
-pub fn all() -> impl Iterator<Item = &'static Rule> {
-    LOADER.iter().chain(TASK_DEFINITION)
-}
-
-/// The rule with this code.
-pub fn find(code: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.code == code)
-}
-
 /// Names the three things that a rule consists of.
-const fn rule(code: &'static str, sentence: &'static str, source: &'static str) -> Rule {
+pub(crate) const fn rule(code: &'static str, sentence: &'static str, source: &'static str) -> Rule {
     Rule {
         code,
         sentence,

@@ -1,7 +1,5 @@
 //! `tags` tables: the rules of AWS for tags, and the tags that say who owns a resource.
 
-use std::collections::BTreeMap;
-
 use crate::{
     file::{
         context::Context,
@@ -9,14 +7,13 @@ use crate::{
         reader::text_of,
         tree::{Key, Span, Table},
     },
-    kinds::workspace::read::Existing,
     model::{
-        address::{Address, Kind},
+        address::Address,
         tags::{
             ADDRESS_TAG, MOST, PREFIX, PREVENT_DESTROY_TAG, REGION_TAG, STACK_TAG, Tags,
             is_reserved,
         },
-        template::Template,
+        template::{Reference, Template},
     },
 };
 
@@ -30,12 +27,9 @@ pub(crate) struct Tag {
 }
 
 impl Tag {
-    /// Fills in what is mentioned of a workspace that exists already.
-    pub(crate) fn resolve(&mut self, existing: &Existing) {
-        self.value = self.value.resolve(&|reference| {
-            let mentions_it = reference.address.kind == Kind::Workspace;
-            mentions_it.then(|| existing.attribute(reference.attribute))?
-        });
+    /// Fills in what `lookup` knows.
+    pub(crate) fn resolve(&mut self, lookup: &dyn Fn(&Reference) -> Option<String>) {
+        self.value = self.value.resolve(lookup);
     }
 }
 
@@ -105,12 +99,7 @@ pub(crate) fn merged(
     place: &Span,
     problems: &mut Problems,
 ) -> Tags {
-    let is_overridden = |tag: &Tag| own.iter().any(|other| other.key.text == tag.key.text);
-    let common = context.tags.iter().filter(|tag| !is_overridden(tag));
-    let given: Vec<&Tag> = common.chain(own).collect();
-    if address.kind == Kind::Role {
-        check_case(&given, problems);
-    }
+    let given = given(&context.tags, own);
     let mut tags = ownership(context, address, prevent_destroy);
     let ours = tags.len();
     tags.extend(
@@ -130,13 +119,20 @@ pub(crate) fn merged(
     tags
 }
 
+/// The tags of one resource that the file gives: those of the stack, and its own, which win.
+pub(crate) fn given<'a>(common: &'a [Tag], own: &'a [Tag]) -> Vec<&'a Tag> {
+    let is_overridden = |tag: &Tag| own.iter().any(|other| other.key.text == tag.key.text);
+    let common = common.iter().filter(|tag| !is_overridden(tag));
+    common.chain(own).collect()
+}
+
 /// The tags that make a resource ours.
 fn ownership(context: &Context<'_>, address: &Address, prevent_destroy: bool) -> Tags {
     let mut tags = Tags::from([
         (STACK_TAG.to_owned(), Template::from(context.stack.as_str())),
         (ADDRESS_TAG.to_owned(), Template::from(address.to_string())),
     ]);
-    if address.kind == Kind::Role {
+    if address.kind.is_global() {
         let region = Template::from(context.identity.region.as_str());
         tags.insert(REGION_TAG.to_owned(), region);
     }
@@ -144,22 +140,4 @@ fn ownership(context: &Context<'_>, address: &Address, prevent_destroy: bool) ->
         tags.insert(PREVENT_DESTROY_TAG.to_owned(), Template::from("true"));
     }
     tags
-}
-
-/// IAM takes keys that differ only by case for one tag (IAM user guide, "Tags for AWS Identity and
-/// Access Management resources").
-fn check_case(given: &[&Tag], problems: &mut Problems) {
-    let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
-    for tag in given {
-        let Some(first) = seen.insert(tag.key.text.to_lowercase(), &tag.key) else {
-            continue;
-        };
-        let message = format!(
-            "the tags `{}` and `{}` of a role differ only by case, so IAM keeps one of them",
-            first.text, tag.key.text
-        );
-        problems
-            .add("tag-case", &tag.key.span, "the same tag to IAM", message)
-            .and(&first.span, "as this one");
-    }
 }

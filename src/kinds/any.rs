@@ -68,6 +68,7 @@ macro_rules! with_kind {
         }
     };
 }
+pub(crate) use with_kind;
 
 /// Evaluates an expression with the state of a [`Resource`] under a name.
 macro_rules! with_state {

@@ -7,6 +7,7 @@ mod plan;
 pub mod read;
 mod risk;
 mod show;
+pub mod rules;
 pub mod state;
 pub(crate) mod write;
 

@@ -11,25 +11,21 @@ use crate::{
         source::Source,
         tree::{Span, Table},
     },
-    kinds::Resource,
+    kinds::{Resource, declare},
     model::address::{Address, Kind},
     stack::Stack,
 };
 
-/// Reports resources of one kind whose names AWS does not tell apart. IAM compares the names of
-/// roles ignoring case, whatever their paths (IAM API reference, `CreateRole`); CloudWatch Logs and
-/// ECS compare as they stand.
+/// Reports resources of one kind whose names AWS does not tell apart.
 pub(crate) fn check<'a>(
     kind: Kind,
     names: impl IntoIterator<Item = &'a Located<String>>,
     problems: &mut Problems,
 ) {
+    let collision = declare::collision(kind);
     let mut seen: BTreeMap<String, &Located<String>> = BTreeMap::new();
     for name in names {
-        let folded = match kind {
-            Kind::Role => name.value.to_lowercase(),
-            Kind::LogGroup | Kind::Workspace | Kind::TaskDefinition => name.value.clone(),
-        };
+        let folded = declare::comparable(kind, &name.value);
         let Some(first) = seen.get(&folded) else {
             seen.insert(folded, name);
             continue;
@@ -43,15 +39,10 @@ pub(crate) fn check<'a>(
                     "the {noun}s `{}` and `{}` differ only by case",
                     first.value, name.value
                 ),
-                Some("IAM does not tell the names of roles apart by case, whatever their paths"),
+                collision.by_case,
             )
         };
-        let code = if kind == Kind::Role {
-            "role-name-collision"
-        } else {
-            "duplicate-name"
-        };
-        let problem = problems.add(code, &name.span, "the same name to AWS", message);
+        let problem = problems.add(collision.code, &name.span, "the same name to AWS", message);
         problem.and(&first.span, "as this one");
         if let Some(help) = help {
             problem.help(help);

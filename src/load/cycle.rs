@@ -7,7 +7,7 @@ use crate::{
         problem::Problems,
         tree::{Span, Table},
     },
-    model::address::{Address, Kind},
+    model::address::Address,
     stack::Stack,
 };
 
@@ -99,7 +99,7 @@ fn find(mentions: &Mentions) -> Option<Vec<Address>> {
 /// Where `from` mentions `to`: the string that does, else the table that `from` is.
 fn place(root: &Table, from: &Address, to: &Address) -> Option<Span> {
     let tree = root.get(from.kind.table())?;
-    let tree = if from.kind == Kind::Workspace {
+    let tree = if from.kind.is_single() {
         tree
     } else {
         tree.as_table()?.get(&from.key)?

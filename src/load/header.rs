@@ -2,12 +2,11 @@
 
 use crate::{
     file::{
-        fields::root::STACK,
         problem::Problems,
         reader::{Located, TableReader, table_of},
         tree::{Span, Table},
     },
-    load::LoadContext,
+    load::{LoadContext, root::STACK},
     model::{address::StackName, identity::Identity},
 };
 

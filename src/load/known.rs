@@ -5,35 +5,24 @@ use std::collections::BTreeMap;
 
 use crate::{
     file::tree::Table,
+    kinds::declare::{DeclaredTable, known_attributes, known_keys},
     model::{
         address::{Address, Kind},
         identity::Identity,
-        template::{Attribute, Reference, Template},
+        template::{Reference, Template},
     },
 };
 
 /// Attributes that are known before anything is applied.
 pub(crate) type Known = BTreeMap<Reference, String>;
 
-/// The keys whose values have to be known before anything is applied, so that what is known is
-/// filled into them.
-const PLAIN: [(Kind, &[&str]); 4] = [
-    (Kind::LogGroup, &["name", "class", "kms_key_arn"]),
-    (Kind::Workspace, &["alias", "kms_key_arn", "id", "arn"]),
-    (
-        Kind::Role,
-        &["name", "path", "description", "permissions_boundary"],
-    ),
-    (Kind::TaskDefinition, &["family"]),
-];
-
 /// Finds what is known and fills it in where it has to be known, and where a resource mentions
 /// itself.
 pub(crate) fn fill_in(root: &mut Table, identity: &Identity) {
     let known = attributes(root, identity);
-    for (kind, keys) in PLAIN {
+    for kind in Kind::ALL {
         for_each(root, kind, &mut |_, table| {
-            for key in keys {
+            for key in known_keys(kind) {
                 if let Some(tree) = table.get_mut(key) {
                     tree.resolve(&|reference| known.get(reference).cloned());
                 }
@@ -57,7 +46,7 @@ fn attributes(root: &mut Table, identity: &Identity) -> Known {
     let mut known = Known::new();
     loop {
         let before = known.len();
-        for kind in [Kind::LogGroup, Kind::Role, Kind::TaskDefinition] {
+        for kind in Kind::ALL {
             let mut found = Known::new();
             for_each(root, kind, &mut |address, table| {
                 let text = |key: &str| -> Option<String> {
@@ -65,7 +54,12 @@ fn attributes(root: &mut Table, identity: &Identity) -> Known {
                     let text: Template = text.resolve(&|reference| known.get(reference).cloned());
                     text.known().map(str::to_owned)
                 };
-                found.extend(of_resource(address, table, &text, identity));
+                found.extend(known_attributes(&DeclaredTable {
+                    address,
+                    identity,
+                    has: &|key| table.get(key).is_some(),
+                    text: &text,
+                }));
             });
             known.extend(found);
         }
@@ -73,46 +67,6 @@ fn attributes(root: &mut Table, identity: &Identity) -> Known {
             return known;
         }
     }
-}
-
-fn of_resource(
-    address: &Address,
-    table: &Table,
-    text: &dyn Fn(&str) -> Option<String>,
-    identity: &Identity,
-) -> Known {
-    let reference = |attribute| Reference {
-        address: address.clone(),
-        attribute,
-    };
-    let mut known = Known::new();
-    match address.kind {
-        Kind::LogGroup => {
-            if let Some(name) = text("name") {
-                known.insert(reference(Attribute::Arn), identity.log_group_arn(&name));
-                known.insert(reference(Attribute::Name), name);
-            }
-        }
-        Kind::Role => {
-            let path = match table.get("path") {
-                Some(_) => text("path"),
-                None => Some("/".to_owned()),
-            };
-            if let (Some(name), Some(path)) = (text("name"), path) {
-                known.insert(reference(Attribute::Arn), identity.role_arn(&path, &name));
-                known.insert(reference(Attribute::Name), name);
-            }
-        }
-        Kind::TaskDefinition => {
-            let family = match table.get("family") {
-                Some(_) => text("family"),
-                None => Some(address.key.clone()).filter(|_| table.get("definition").is_none()),
-            };
-            known.extend(family.map(|family| (reference(Attribute::Family), family)));
-        }
-        Kind::Workspace => {}
-    }
-    known
 }
 
 /// Calls `visit` with the table of every resource of `kind`.
@@ -123,8 +77,8 @@ fn for_each(root: &mut Table, kind: Kind, visit: &mut dyn FnMut(&Address, &mut T
     else {
         return;
     };
-    if kind == Kind::Workspace {
-        visit(&Address::workspace(), table);
+    if kind.is_single() {
+        visit(&Address::new(kind, ""), table);
         return;
     }
     for (key, tree) in &mut table.entries {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::{
     file::reader::invalid_key,
     file::{
-        fields::root::OUTPUT,
         problem::Problems,
         reader::{TableReader, table_of, wrong_type},
         tree::{Key, Table, Tree, Value},
     },
+    load::root::OUTPUT,
     model::address::Address,
     stack::Output,
 };

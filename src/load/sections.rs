@@ -21,7 +21,7 @@ use crate::{
     load::{Header, LoadContext, collision, cycle, grants, header::Place, known, outputs},
     model::{
         address::{Address, Kind},
-        template::Attribute,
+        template::{Attribute, Reference},
     },
     stack::{Declared, Stack},
 };
@@ -136,14 +136,15 @@ impl Sections {
         let Some(existing) = &self.existing else {
             return;
         };
+        let lookup = |reference: &Reference| {
+            let mentions_it = reference.address.kind == Kind::Workspace;
+            mentions_it.then(|| existing.attribute(reference.attribute))?
+        };
         for tree in root.entries.iter_mut().map(|(_, tree)| tree) {
-            tree.resolve(&|reference| {
-                let mentions_it = reference.address.kind == Kind::Workspace;
-                mentions_it.then(|| existing.attribute(reference.attribute))?
-            });
+            tree.resolve(&lookup);
         }
         for tag in &mut context.tags {
-            tag.resolve(existing);
+            tag.resolve(&lookup);
         }
     }
 

@@ -6,14 +6,13 @@ use crate::{
     file::reader::invalid_key,
     file::{
         document::{Document, Poisoned},
-        fields::root::VARIABLE,
         interpolate::Names,
         problem::{Problems, nearest},
         reader::{TableReader, did_you_mean, listed, string_of, table_of, wrong_type},
         source::Source,
         tree::{Key, Span, Tree, Value},
     },
-    load::LoadContext,
+    load::{LoadContext, root::VARIABLE},
     model::address::Address,
 };
 

@@ -40,6 +40,16 @@ impl Kind {
         }
     }
 
+    /// Returns whether a stack has one such resource at most, whose table has no names in it.
+    pub const fn is_single(self) -> bool {
+        matches!(self, Self::Workspace)
+    }
+
+    /// Returns whether such a resource is of no region: AWS lists it in all of them.
+    pub const fn is_global(self) -> bool {
+        matches!(self, Self::Role)
+    }
+
     /// What people call one of them.
     pub fn noun(self) -> &'static str {
         match self {
@@ -94,12 +104,11 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            Kind::Workspace => f.write_str(self.kind.table()),
-            Kind::LogGroup | Kind::Role | Kind::TaskDefinition => {
-                write!(f, "{}.{}", self.kind.table(), self.key)
-            }
+        f.write_str(self.kind.table())?;
+        if self.kind.is_single() {
+            return Ok(());
         }
+        write!(f, ".{}", self.key)
     }
 }
 
@@ -114,14 +123,15 @@ impl FromStr for Address {
     type Err = NotAnAddress;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == Kind::Workspace.table() {
-            return Ok(Self::workspace());
+        let single = |kind: &Kind| kind.is_single() && kind.table() == text;
+        if let Some(kind) = Kind::ALL.into_iter().find(single) {
+            return Ok(Self::new(kind, ""));
         }
         let error = || NotAnAddress(text.to_owned());
         let (table, key) = text.split_once('.').ok_or_else(error)?;
         let kind = Kind::ALL
             .into_iter()
-            .find(|kind| *kind != Kind::Workspace && kind.table() == table)
+            .find(|kind| !kind.is_single() && kind.table() == table)
             .ok_or_else(error)?;
         if !Address::is_key(key) {
             return Err(error());

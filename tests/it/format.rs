@@ -370,7 +370,7 @@ fn what_we_show_to_people_is_formatted() {
 #[test]
 fn files_with_mistakes_are_formatted_all_the_same() {
     let directories = [
-        "src/file/rules/examples",
+        "src/load/rules/examples",
         "tests/data",
         "tests/it/emulators",
         "tests/problems",

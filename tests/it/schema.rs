@@ -11,13 +11,11 @@ use std::{
 
 use amp_stack::{
     file::{
-        fields::{Fields, ROOT, Requirement, lookup},
+        fields::{Fields, Requirement},
         problem::Problem,
-        reference::reference,
-        schema::schema,
         source::Source,
     },
-    load::{self, LoadContext},
+    load::{self, LoadContext, lookup, reference::reference, root::ROOT, schema::schema},
     model::identity::Identity,
 };
 use serde_json::{Value, json};
@@ -154,7 +152,7 @@ const OUT_OF_SIGHT: &[(&str, &str)] = &[
 fn the_gallery_is_judged_as_the_parser_judges_it() {
     let mut gallery = files("tests/problems");
     gallery.extend(files("tests/problems/task-definitions"));
-    gallery.extend(files("src/file/rules/examples"));
+    gallery.extend(files("src/load/rules/examples"));
     let mut judged: Vec<(String, Table, Vec<Problem>)> = Vec::new();
     for (name, text) in gallery {
         // What is not even TOML has no shape.

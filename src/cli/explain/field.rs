@@ -2,8 +2,8 @@
 //! that is.
 
 use crate::{
-    file::fields::{
-        Fields,
+    file::fields::Fields,
+    load::{
         lookup::{self, FieldAt, NotFound},
         words as of_fields,
     },

@@ -6,7 +6,6 @@ use crate::{
         address::{Address, Kind},
         template::{Attribute, Reference},
     },
-    snapshot::LiveResource,
 };
 
 /// What strings may say of the resources of a file.
@@ -22,26 +21,6 @@ struct Mention {
 }
 
 impl Mentions {
-    /// Adds what others may say of `found`, which stands at `address`.
-    pub(crate) fn add(&mut self, address: &Address, found: &LiveResource) {
-        let attributes: &[Attribute] = match address.kind {
-            Kind::LogGroup => &[Attribute::Arn],
-            Kind::Workspace => &[
-                Attribute::Arn,
-                Attribute::RemoteWriteUrl,
-                Attribute::QueryUrl,
-                Attribute::Endpoint,
-            ],
-            // A role is mentioned by its key, or by others in ways that could form a circle.
-            Kind::Role | Kind::TaskDefinition => &[],
-        };
-        for attribute in attributes {
-            if let Some(said) = found.attributes.get(attribute) {
-                self.insert(address, *attribute, said.clone());
-            }
-        }
-    }
-
     /// Adds that `said` is an attribute of what stands at `address`.
     pub(crate) fn insert(&mut self, address: &Address, attribute: Attribute, said: String) {
         let reference = Reference {

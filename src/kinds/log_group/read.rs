@@ -10,6 +10,7 @@ use crate::{
         tags,
         tree::{Key, Table, Tree, Value},
     },
+    kinds::declare::{Declare, DeclaredTable, ignorable},
     kinds::log_group::{
         DEFAULT_CLASS, LogGroup,
         fields::{CLASSES, DELIVERY, LOG_GROUP, NEVER, RETENTION_DAYS},
@@ -17,6 +18,7 @@ use crate::{
     model::{
         address::{Address, Kind},
         lifecycle::Lifecycle,
+        template::Attribute,
     },
 };
 
@@ -30,6 +32,26 @@ pub(crate) struct ReadLogGroup {
     pub(crate) lifecycle: Lifecycle,
     /// Where its name stands, if it has one.
     pub(crate) name: Option<Located<String>>,
+}
+
+impl Declare for LogGroup {
+    const KIND: Kind = Kind::LogGroup;
+    const KNOWN_KEYS: &'static [&'static str] = &["name", "class", "kms_key_arn"];
+    const IGNORABLE: &'static [&'static str] = &[
+        "tags.KEY",
+        "retention_days",
+        "kms_key_arn",
+        "deletion_protection",
+    ];
+    const MENTIONED: &'static [Attribute] = &[Attribute::Arn];
+
+    fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
+        let Some(name) = (table.text)("name") else {
+            return Vec::new();
+        };
+        let arn = table.identity.log_group_arn(&name);
+        vec![(Attribute::Arn, arn), (Attribute::Name, name)]
+    }
 }
 
 /// Reads one log group.
@@ -46,7 +68,7 @@ pub(crate) fn read(
     let retention_days = retention(&mut reader, &class);
     let kms_key_arn = reader.string("kms_key_arn");
     let deletion_protection = reader.boolean("deletion_protection");
-    let lifecycle = lifecycle::read(&mut reader, Kind::LogGroup, false);
+    let lifecycle = lifecycle::read(&mut reader, &ignorable::<LogGroup>(), false);
     let own = reader.table("tags");
     reader.finish();
     if let Some(name) = &name {

@@ -8,9 +8,10 @@ use crate::{
         lifecycle,
         problem::Problems,
         reader::{Located, TableReader},
-        tags,
+        tags::{self, Tag},
         tree::{Key, Span, Table},
     },
+    kinds::declare::{Collision, Declare, DeclaredTable, ignorable},
     kinds::role::{
         DEFAULT_MAX_SESSION_SECONDS, Role,
         fields::ROLE,
@@ -23,7 +24,7 @@ use crate::{
         lifecycle::Lifecycle,
         node::Node,
         policy::Policy,
-        template::Template,
+        template::{Attribute, Template},
     },
 };
 
@@ -35,6 +36,9 @@ const LONGEST_TRUST: usize = 8_192;
 /// The most characters of all inline policies of a role together, which cannot be raised (same
 /// page).
 const LONGEST_INLINE: usize = 10_240;
+
+/// The path that IAM gives a role by itself (IAM API reference, `CreateRole`).
+pub(crate) const DEFAULT_PATH: &str = "/";
 
 /// A role that was read.
 #[derive(Clone, Debug)]
@@ -50,6 +54,47 @@ pub(crate) struct ReadRole {
     pub(crate) inline_spans: BTreeMap<String, Span>,
     /// Where its table stands.
     pub(crate) span: Span,
+}
+
+impl Declare for Role {
+    const KIND: Kind = Kind::Role;
+    const KNOWN_KEYS: &'static [&'static str] =
+        &["name", "path", "description", "permissions_boundary"];
+    const IGNORABLE: &'static [&'static str] = &[
+        "tags.KEY",
+        "description",
+        "trust",
+        "max_session_seconds",
+        "permissions_boundary",
+        "managed_policies",
+        "inline_policies",
+        "inline_policies.NAME",
+    ];
+    /// A role is mentioned by its key, or by others in ways that could form a circle.
+    const MENTIONED: &'static [Attribute] = &[];
+    const COLLISION: Collision = Collision {
+        code: "role-name-collision",
+        by_case: Some("IAM does not tell the names of roles apart by case, whatever their paths"),
+    };
+
+    fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
+        let path = if (table.has)("path") {
+            (table.text)("path")
+        } else {
+            Some(DEFAULT_PATH.to_owned())
+        };
+        let (Some(name), Some(path)) = ((table.text)("name"), path) else {
+            return Vec::new();
+        };
+        let arn = table.identity.role_arn(&path, &name);
+        vec![(Attribute::Arn, arn), (Attribute::Name, name)]
+    }
+
+    /// IAM compares the names of roles ignoring case, whatever their paths (IAM API reference,
+    /// `CreateRole`).
+    fn comparable(name: &str) -> String {
+        name.to_lowercase()
+    }
 }
 
 /// Reads one role.
@@ -72,7 +117,7 @@ pub(crate) fn read(
         .map(|tree| tree.span.clone());
     let trust = reader.value("trust");
     let inline = reader.table("inline_policies");
-    let lifecycle = lifecycle::read(&mut reader, Kind::Role, false);
+    let lifecycle = lifecycle::read(&mut reader, &ignorable::<Role>(), false);
     let own = reader.table("tags");
     reader.finish();
     if let Some(name) = &name {
@@ -97,11 +142,11 @@ pub(crate) fn read(
     });
     let (inline_policies, inline_spans) = inline_policies(context, inline, problems);
     let own = own.map_or_else(Vec::new, |table| tags::read(table, problems));
+    check_tag_case(&tags::given(&context.tags, &own), problems);
     let protected = lifecycle.prevent_destroy;
     let role = Role {
         name: name.as_ref().map_or(&key.text, |name| &name.value).clone(),
-        // The path that IAM gives a role by itself (IAM API reference, `CreateRole`).
-        path: path.map_or_else(|| "/".to_owned(), |path| path.value),
+        path: path.map_or_else(|| DEFAULT_PATH.to_owned(), |path| path.value),
         description: description.map_or_else(String::new, |found| found.value),
         trust: trust.unwrap_or_else(|| default_trust(context.identity)),
         max_session_seconds: max_session_seconds
@@ -152,6 +197,24 @@ pub(crate) fn default_trust(identity: &Identity) -> Policy {
         ("Version", Node::from("2012-10-17")),
         ("Statement", Node::List(vec![statement])),
     ]))
+}
+
+/// IAM takes keys that differ only by case for one tag (IAM user guide, "Tags for AWS Identity and
+/// Access Management resources").
+fn check_tag_case(given: &[&Tag], problems: &mut Problems) {
+    let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
+    for tag in given {
+        let Some(first) = seen.insert(tag.key.text.to_lowercase(), &tag.key) else {
+            continue;
+        };
+        let message = format!(
+            "the tags `{}` and `{}` of a role differ only by case, so IAM keeps one of them",
+            first.text, tag.key.text
+        );
+        problems
+            .add("tag-case", &tag.key.span, "the same tag to IAM", message)
+            .and(&first.span, "as this one");
+    }
 }
 
 /// Names are 1 to 64 of letters, digits, `_` and `+=,.@-` (IAM API model 2010-05-08,

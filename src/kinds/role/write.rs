@@ -5,7 +5,7 @@ use crate::{
         layout::{Table, Value},
         spell::Speller,
     },
-    kinds::role::{DEFAULT_MAX_SESSION_SECONDS, Role, read::default_trust},
+    kinds::role::{DEFAULT_MAX_SESSION_SECONDS, Role, read::DEFAULT_PATH, read::default_trust},
     model::{identity::Identity, node::Node, policy::Policy},
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn table(role: &Role, identity: &Identity, speller: &mut Speller<'_>)
     let mut table = Table::section();
     table.put_literal("name", &role.name);
     // The path that IAM gives a role by itself (IAM API reference, `CreateRole`).
-    if role.path != "/" {
+    if role.path != DEFAULT_PATH {
         table.put_literal("path", &role.path);
     }
     if !role.description.is_empty() {

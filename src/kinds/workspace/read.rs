@@ -12,6 +12,7 @@ use crate::{
         tags,
         tree::{Table, Tree},
     },
+    kinds::declare::{Declare, DeclaredTable, ignorable},
     kinds::workspace::{
         Configuration, LabelSet, Workspace,
         fields::{LIMIT, WORKSPACE},
@@ -23,6 +24,23 @@ use crate::{
         template::{Attribute, Reference, Segment, Template},
     },
 };
+
+impl Declare for Workspace {
+    const KIND: Kind = Kind::Workspace;
+    const KNOWN_KEYS: &'static [&'static str] = &["alias", "kms_key_arn", "id", "arn"];
+    const IGNORABLE: &'static [&'static str] = &["tags.KEY", "alias", "logging"];
+    const MENTIONED: &'static [Attribute] = &[
+        Attribute::Arn,
+        Attribute::RemoteWriteUrl,
+        Attribute::QueryUrl,
+        Attribute::Endpoint,
+    ];
+
+    /// Its id, and all that holds it, is AWS's to choose.
+    fn known_attributes(_table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
+        Vec::new()
+    }
+}
 
 /// A workspace that somebody else manages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +182,7 @@ pub(crate) fn read(
     };
     let logging = reader.text("logging");
     // Metrics are data, so it takes a word to let them go.
-    let lifecycle = lifecycle::read(&mut reader, Kind::Workspace, true);
+    let lifecycle = lifecycle::read(&mut reader, &ignorable::<Workspace>(), true);
     let own = reader.table("tags");
     // Known keys, although a table with one of them is read by `existing`.
     reader.value("id");

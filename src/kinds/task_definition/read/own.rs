@@ -3,8 +3,8 @@
 
 use crate::{
     file::{lifecycle, reader::TableReader, tags, tree::Tree},
+    kinds::{declare::ignorable, task_definition::TaskDefinition},
     model::{
-        address::Kind,
         lifecycle::Lifecycle,
         tags::{MOST, PREVENT_DESTROY_TAG, Tags},
         template::Template,
@@ -51,7 +51,7 @@ pub(crate) fn lifecycle(reader: &mut TableReader<'_, '_>) -> Lifecycle {
     let keep_revisions = reader.integer("keep_revisions");
     Lifecycle {
         keep_revisions: keep_revisions.map(|found| found.value),
-        ..lifecycle::read(reader, Kind::TaskDefinition, false)
+        ..lifecycle::read(reader, &ignorable::<TaskDefinition>(), false)
     }
 }
 

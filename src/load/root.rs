@@ -173,3 +173,6 @@ pub static OUTPUT: Fields = Fields {
         .example("true"),
     ],
 };
+
+#[cfg(test)]
+mod tests;

@@ -240,7 +240,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::file::rules;
+    use crate::load::rules;
 
     #[test]
     fn every_example_breaks_its_rule_and_no_other() {

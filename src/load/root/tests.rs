@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::{
-    ecs_shape::{Shape, Structure, request},
-    file::fields::lookup::{all, find},
+    ecs_shape::{self, Shape, Structure, request, stack_key},
     kinds::task_definition::fields::ecs,
+    load::lookup::{all, find},
     model::address::Kind,
 };
 

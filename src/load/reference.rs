@@ -1,9 +1,12 @@
 //! The stack file field by field, as a page of the guide, made from the declaration of its fields.
 
-use crate::file::fields::{
-    Field, Fields, ROOT,
-    lookup::{all, tables},
-    words,
+use crate::{
+    file::fields::{Field, Fields},
+    load::{
+        lookup::{all, tables},
+        root::ROOT,
+        words,
+    },
 };
 
 /// What stands before the fields.

@@ -1,15 +1,13 @@
 //! Finds fields by their paths: `log_groups.retention_days`, `task_definitions.containers.image`.
 
 use crate::{
-    ecs_shape::Shape,
+    ecs_shape::{KEYED, Shape, stack_key},
     file::{
-        fields::{Field, Fields, ROOT, Type},
+        fields::{Field, Fields, Type},
         problem::nearest,
     },
-    kinds::task_definition::{
-        document::{KEYED, stack_key},
-        fields::ecs,
-    },
+    kinds::task_definition::fields::ecs,
+    load::root::ROOT,
 };
 
 /// A field, and the table that it belongs to.

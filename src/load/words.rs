@@ -1,12 +1,11 @@
 //! Fields in words: what they take, and whether they may be left out.
 
 use crate::{
-    ecs_shape::{Member, Shape},
+    ecs_shape::{KEYED, Member, Shape, stack_key},
     file::{
         fields::{Field, Fields, Requirement, Type},
         reader::range_in_words,
     },
-    kinds::task_definition::document::{KEYED, stack_key},
 };
 
 /// What `field` of `of` takes: "a string", "an array, each element a table".
@@ -122,7 +121,7 @@ fn alternatives(words: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::fields::lookup::{all, find};
+    use crate::load::lookup::{all, find};
 
     fn told(path: &str) -> String {
         let found = find(path).expect("it is declared");

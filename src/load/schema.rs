@@ -9,12 +9,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ecs_shape::{Member, Shape, Structure},
-    file::fields::{Field, Fields, ROOT, Requirement, Type},
-    kinds::task_definition::{
-        document::{KEYED, stack_key},
-        fields::ecs,
-    },
+    ecs_shape::{KEYED, Member, Shape, Structure, stack_key},
+    file::fields::{Field, Fields, Requirement, Type},
+    kinds::task_definition::fields::ecs,
+    load::root::ROOT,
 };
 
 /// What logical names are made of, which [`crate::model::address::Address::is_key`] says too.
@@ -270,7 +268,7 @@ fn json_of(toml: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{file::fields::lookup::all, model::address::Address};
+    use crate::{load::lookup::all, model::address::Address};
 
     #[test]
     fn every_field_of_every_table_is_in_it_with_its_documentation() {
