@@ -7,17 +7,13 @@ use clap::Args;
 
 use crate::{
     cli::{console::Console, exit::Exit, failure::Failure, session::look},
-    file::{
-        problem::nearest,
-        render::render,
-        rules::{LOADER, Rule},
-    },
+    file::{problem::nearest, render::render, rules::LOADER},
     kinds::task_definition::{document::rules as document, rules::TASK_DEFINITION},
     load::{
         lookup::NotFound,
         rules::examples::{self, Example},
     },
-    model::{normal, policy},
+    model::{normal, policy, rule::Rule},
     plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
     show::{Paint, Style, words},
 };

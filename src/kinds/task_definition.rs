@@ -6,8 +6,8 @@ pub mod fields;
 mod plan;
 pub mod read;
 mod risk;
-mod show;
 pub mod rules;
+mod show;
 pub mod state;
 pub(crate) mod write;
 

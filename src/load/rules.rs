@@ -4,8 +4,7 @@
 pub mod examples;
 
 use crate::{
-    file::rules::{LOADER, Rule},
-    kinds::task_definition::rules::TASK_DEFINITION,
+    file::rules::LOADER, kinds::task_definition::rules::TASK_DEFINITION, model::rule::Rule,
 };
 
 /// The rules, in the groups in which people see them.

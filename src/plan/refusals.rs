@@ -1,6 +1,6 @@
 //! Every reason for which a plan can refuse, by code.
 
-use crate::file::rules::Rule;
+use crate::model::rule::Rule;
 
 /// The reasons, by code: what each says, and where the rule comes from.
 pub const REFUSALS: &[Rule] = &[

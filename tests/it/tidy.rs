@@ -21,7 +21,7 @@ const LINES_PER_FILE: usize = 400;
 const FILES_PER_CIRCLE: usize = 4;
 /// The files outside the folders of the kinds that name a kind today. A new kind may have to touch
 /// each of them, so the number falls and never grows: `src/ARCHITECTURE.md` says which they are.
-const FILES_THAT_NAME_A_KIND: usize = 60;
+const FILES_THAT_NAME_A_KIND: usize = 36;
 
 fn assert_none(broken: &[String]) {
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));

@@ -1,6 +1,6 @@
 //! The rules of everything but the inside of task definitions.
 
-use super::{Rule, rule};
+use crate::model::rule::{Rule, rule};
 
 /// The rules, by code.
 pub const LOADER: &[Rule] = &[

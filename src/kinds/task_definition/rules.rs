@@ -1,6 +1,6 @@
 //! The rules of task definitions and of the collector.
 
-use crate::file::rules::{Rule, rule};
+use crate::model::rule::{Rule, rule};
 
 /// The rules, by code. Task definitions keep those of the loader too.
 pub const TASK_DEFINITION: &[Rule] = &[

@@ -1,6 +1,6 @@
 //! Every risk that a plan can hold, by code.
 
-use crate::file::rules::Rule;
+use crate::model::rule::Rule;
 
 /// The risks, by code: what each says of a plan, and where the loss comes from.
 pub const RISKS: &[Rule] = &[

@@ -18,7 +18,10 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("stack", &["model", "kinds"]),
     ("snapshot", &["model", "kinds"]),
-    ("load", &["model", "file", "collector", "kinds", "stack"]),
+    (
+        "load",
+        &["model", "ecs_shape", "file", "collector", "kinds", "stack"],
+    ),
     (
         "write",
         &["model", "file", "kinds", "stack", "snapshot", "load"],
