@@ -1,6 +1,5 @@
 //! What people see: plans, progress and summaries as text.
 
-mod call;
 pub mod decide;
 mod entry;
 pub mod events;

@@ -6,20 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     kinds::{
         Resource,
-        log_group::LogGroup,
-        role::Role,
-        task_definition::{
-            Document, TaskDefinition,
-            document::{KEYED, VERBATIM_KEYS, stack_key},
-        },
-        workspace::Workspace,
+        kind::{TextVisitor, TreeNames},
     },
     model::{
         diff::{Part, Path},
         node::Node,
-        policy::Policy,
         secret::{is_secret, is_secret_flag, join_arguments},
-        tags::Tags,
         template::{Segment, Template},
     },
 };
@@ -40,139 +32,54 @@ pub(super) fn visit(resource: &mut Resource, visit: &mut dyn FnMut(Place<'_>)) {
         visit,
         paths: BTreeSet::new(),
     };
-    match resource {
-        Resource::LogGroup(group) => walk.log_group(group),
-        Resource::Workspace(workspace) => walk.workspace(workspace),
-        Resource::Role(role) => walk.role(role),
-        Resource::TaskDefinition(family) => walk.family(family),
-    }
+    resource.visit_texts(&mut walk);
 }
-
-/// How the members of a document are called in paths.
-type Name = fn(&str) -> String;
 
 struct Walk<'a> {
     visit: &'a mut dyn FnMut(Place<'_>),
     paths: BTreeSet<String>,
 }
 
+impl TextVisitor for Walk<'_> {
+    fn text(&mut self, path: &Path, text: &mut Template) {
+        self.visit_text(path, false, text);
+    }
+
+    fn tree(&mut self, path: &Path, names: TreeNames, tree: &mut Node) {
+        self.node(path, "", names, tree);
+    }
+}
+
 impl Walk<'_> {
-    fn log_group(&mut self, group: &mut LogGroup) {
-        let LogGroup {
-            name: _,
-            class: _,
-            retention_days: _,
-            kms_key_arn,
-            deletion_protection: _,
-            tags,
-        } = group;
-        self.optional("kms_key_arn", kms_key_arn.as_mut());
-        self.tags(tags);
-    }
-
-    fn workspace(&mut self, workspace: &mut Workspace) {
-        let Workspace {
-            alias: _,
-            kms_key_arn,
-            configuration: _,
-            logging,
-            tags,
-            failed: _,
-        } = workspace;
-        self.optional("kms_key_arn", kms_key_arn.as_mut());
-        self.optional("logging", logging.as_mut());
-        self.tags(tags);
-    }
-
-    fn role(&mut self, role: &mut Role) {
-        let Role {
-            name: _,
-            path: _,
-            description,
-            trust,
-            max_session_seconds: _,
-            permissions_boundary,
-            managed_policies: _,
-            inline_policies,
-            instance_profiles: _,
-            tags,
-        } = role;
-        let mut text = Template::from(std::mem::take(description));
-        self.text(&key("description"), false, &mut text);
-        *description = text.to_string();
-        self.policy(&key("trust"), trust);
-        self.optional("permissions_boundary", permissions_boundary.as_mut());
-        for (name, policy) in inline_policies {
-            let path = key("inline_policies").join(Part::Key(name.clone()));
-            self.policy(&path, policy);
-        }
-        self.tags(tags);
-    }
-
-    fn family(&mut self, family: &mut TaskDefinition) {
-        let TaskDefinition {
-            family: _,
-            document,
-            tags,
-            revision: _,
-            older: _,
-            inactive: _,
-        } = family;
-        if let Some(document) = document {
-            let mut written = document.written().clone();
-            self.node(&Path::default(), "", stack_key, &mut written);
-            *document = Document::new(written);
-        }
-        self.tags(tags);
-    }
-
-    fn policy(&mut self, path: &Path, policy: &mut Policy) {
-        let mut written = policy.written().clone();
-        self.node(path, "", str::to_owned, &mut written);
-        *policy = Policy::new(written);
-    }
-
-    fn tags(&mut self, tags: &mut Tags) {
-        for (name, value) in tags {
-            let path = key("tags").join(Part::Key(name.clone()));
-            self.text(&path, false, value);
-        }
-    }
-
-    fn optional(&mut self, name: &str, text: Option<&mut Template>) {
-        if let Some(text) = text {
-            self.text(&key(name), false, text);
-        }
-    }
-
     /// The texts of a tree that stands at `path` and is called `called` in what it is in.
-    fn node(&mut self, path: &Path, called: &str, name: Name, node: &mut Node) {
+    fn node(&mut self, path: &Path, called: &str, names: TreeNames, node: &mut Node) {
         match node {
             Node::Null | Node::Bool(_) | Node::Number(_) => {}
-            Node::Text(text) => self.text(path, false, text),
-            Node::List(elements) => self.list(path, called, name, elements),
+            Node::Text(text) => self.visit_text(path, false, text),
+            Node::List(elements) => self.list(path, called, names, elements),
             Node::Map(members) => {
-                let name = if VERBATIM_KEYS.contains(&called) {
+                let name = if names.verbatim.contains(&called) {
                     str::to_owned
                 } else {
-                    name
+                    names.name
                 };
+                let names = TreeNames { name, ..names };
                 for (key, member) in members {
                     let path = path.join(Part::Key(name(key)));
-                    self.node(&path, key, name, member);
+                    self.node(&path, key, names, member);
                 }
             }
         }
     }
 
     /// Elements that plans show under names have these in their paths, all others their number.
-    fn list(&mut self, path: &Path, called: &str, name: Name, elements: &mut [Node]) {
-        let keyed = KEYED.iter().find(|(list, ..)| *list == called);
-        let names = keyed.and_then(|(_, key, _)| names(elements, key));
-        if let (Some((_, key, value)), Some(names)) = (keyed, names) {
-            for (element, element_name) in elements.iter_mut().zip(names) {
+    fn list(&mut self, path: &Path, called: &str, names: TreeNames, elements: &mut [Node]) {
+        let keyed = names.keyed.iter().find(|(list, ..)| *list == called);
+        let element_names = keyed.and_then(|(_, key, _)| element_names(elements, key));
+        if let (Some((_, key, value)), Some(element_names)) = (keyed, element_names) {
+            for (element, element_name) in elements.iter_mut().zip(element_names) {
                 let path = path.join(Part::Key(element_name));
-                self.named(&path, (key, *value), name, element);
+                self.named(&path, (key, *value), names, element);
             }
             return;
         }
@@ -181,9 +88,9 @@ impl Walk<'_> {
             let path = path.join(Part::Index(index));
             let is_flag = !follows_flag && element.as_str().is_some_and(is_secret_flag);
             if let Node::Text(text) = element {
-                self.text(&path, follows_flag, text);
+                self.visit_text(&path, follows_flag, text);
             } else {
-                self.node(&path, "", name, element);
+                self.node(&path, "", names, element);
             }
             follows_flag = is_flag;
         }
@@ -195,7 +102,7 @@ impl Walk<'_> {
         &mut self,
         path: &Path,
         (key, value): (&str, Option<&str>),
-        name: Name,
+        names: TreeNames,
         element: &mut Node,
     ) {
         let Some(members) = element.as_map_mut() else {
@@ -204,15 +111,15 @@ impl Walk<'_> {
         let is_pair = members.len() == 2;
         for (member_key, member) in members.iter_mut().filter(|(k, _)| *k != key) {
             if is_pair && value == Some(member_key.as_str()) {
-                self.node(path, member_key, name, member);
+                self.node(path, member_key, names, member);
             } else {
-                let path = path.join(Part::Key(name(member_key)));
-                self.node(&path, member_key, name, member);
+                let path = path.join(Part::Key((names.name)(member_key)));
+                self.node(&path, member_key, names, member);
             }
         }
     }
 
-    fn text(&mut self, path: &Path, is_argument: bool, text: &mut Template) {
+    fn visit_text(&mut self, path: &Path, is_argument: bool, text: &mut Template) {
         let is_secret = is_argument && says_something(text) || is_hidden(path, text);
         let mut name = path.to_string();
         while !self.paths.insert(name.clone()) {
@@ -238,12 +145,8 @@ fn says_something(text: &Template) -> bool {
     segments.any(|segment| matches!(segment, Segment::Literal(_)))
 }
 
-fn key(name: &str) -> Path {
-    Path::default().join(Part::Key(name.to_owned()))
-}
-
 /// The names of the elements by their member `key`, if each has one of its own.
-fn names(elements: &[Node], key: &str) -> Option<Vec<String>> {
+fn element_names(elements: &[Node], key: &str) -> Option<Vec<String>> {
     let names: Option<Vec<String>> = elements
         .iter()
         .map(|element| Some(element.get(key)?.as_str()?.to_owned()))

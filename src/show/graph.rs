@@ -9,7 +9,6 @@ pub use dot::dot;
 pub use mermaid::mermaid;
 
 use crate::{
-    kinds::Resource,
     model::{address::Address, template::Attribute},
     stack::Stack,
 };
@@ -42,8 +41,7 @@ pub fn graph(stack: &Stack) -> Graph {
                 graph.mention(address, &reference.address, reference.attribute);
             }
         });
-        if let Resource::Role(role) = want {
-            let arn = stack.identity.role_arn(&role.path, &role.name);
+        if let Some(arn) = want.account_wide_arn(&stack.identity) {
             for place in stack.role_arns.get(&arn).into_iter().flatten() {
                 graph.mention(place, address, Attribute::Arn);
             }

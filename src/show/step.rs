@@ -1,9 +1,9 @@
 //! One resource of a plan: what happens to it, field by field and call by call.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
-    kinds::{Change, Resource, kind::ReplaceReason, role::Role},
+    kinds::{Change, Resource, kind::ReplaceReason},
     model::{
         diff::{Difference, Part, Path, Sides, diff},
         node::Node,
@@ -13,7 +13,7 @@ use crate::{
     },
     plan::{Phase, Plan, Step, StepId},
     show::{
-        Paint, Style, call, decide,
+        Paint, Style, decide,
         entry::{self, Body, Entry, Mark},
         words,
     },
@@ -190,7 +190,7 @@ impl Group<'_> {
             .or(to.as_ref())
             .map_or("", |resource| resource.name())
             .to_owned();
-        // A workspace is known by its alias, but that need not be unique.
+        // Where names need not be unique, the id that AWS has given says more.
         if !target.is_empty() && *target != name {
             name = format!("{name} ({target})");
         }
@@ -232,7 +232,7 @@ fn write_calls(title: &str, calls: &[Change], style: Style, out: &mut String) {
     line(out, &format!("      {title}:"));
     for (index, call) in calls.iter().enumerate() {
         let (number, operation) = (index + 1, call.operation());
-        let text = format!("{number:>2}. {operation:width$}  {}", call::subject(call));
+        let text = format!("{number:>2}. {operation:width$}  {}", call.subject());
         let text = style.paint(Paint::Faint, text.trim_end());
         line(out, &format!("      {text}"));
     }
@@ -316,7 +316,7 @@ fn ownership<'a>(
 
 /// The fields that differ; with `verbose`, before them those that do not.
 fn differing(from: &Resource, to: &Resource, verbose: bool) -> Vec<Entry> {
-    let to = spelled_as(from, to);
+    let to = to.spelled_as(from);
     let (from, to) = (to_display_tree(from), to_display_tree(&to));
     let mut entries = Vec::new();
     let mut owned = Vec::new();
@@ -343,25 +343,6 @@ fn differing(from: &Resource, to: &Resource, verbose: bool) -> Vec<Entry> {
     let owned = owned.iter().map(|(key, tag)| (key, *tag));
     entries.extend(ownership(owned, Mark::Added));
     entries
-}
-
-/// `to`, with policies that mean the same as those of `from` spelled as those, because no call
-/// changes the spelling.
-pub(super) fn spelled_as<'a>(from: &Resource, to: &'a Resource) -> Cow<'a, Resource> {
-    let (Some(from), Some(to_role)) = (from.role(), to.role()) else {
-        return Cow::Borrowed(to);
-    };
-    let mut role: Role = to_role.clone();
-    if role.trust == from.trust {
-        role.trust = from.trust.clone();
-    }
-    for (name, policy) in &mut role.inline_policies {
-        let same = from.inline_policies.get(name);
-        if let Some(same) = same.filter(|same| *same == policy) {
-            *policy = same.clone();
-        }
-    }
-    Cow::Owned(Resource::Role(role))
 }
 
 /// Returns whether `path` is that of a tag by which amp-stack knows what is whose.

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
-    kinds::task_definition::document::rules::TOLD,
+    kinds::Resource,
     model::{
         address::Address,
         node::Node,
@@ -27,10 +27,9 @@ pub fn render(
 ) -> String {
     let mut text = String::new();
     for (address, all) in suppressed {
-        let shown: Vec<&Suppressed> = all
-            .iter()
-            .filter(|one| verbose || one.rules != [TOLD])
-            .collect();
+        let minor = Resource::minor_rule(address.kind);
+        let is_minor = |one: &Suppressed| minor.is_some_and(|minor| one.rules == [minor]);
+        let shown: Vec<&Suppressed> = all.iter().filter(|one| verbose || !is_minor(one)).collect();
         if !shown.is_empty() {
             let address = style.paint(Paint::Title, &address.to_string());
             writeln!(text, "\n  {address}").expect("a string takes all");

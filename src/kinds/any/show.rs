@@ -38,3 +38,52 @@ impl Resource {
         with_state!(self, state => state.visit_texts(visitor));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::{
+        kinds::{Change, log_group, role, task_definition, workspace},
+        model::template::Template,
+    };
+
+    #[test]
+    fn calls_say_what_they_are_about() {
+        for (change, subject_of) in [
+            (
+                Change::LogGroup(log_group::Change::PutRetention(1)),
+                "1 day",
+            ),
+            (
+                Change::Role(role::Change::Attach(Template::from(
+                    "arn:aws:iam::aws:policy/service-role/X",
+                ))),
+                "service-role/X",
+            ),
+            (
+                Change::TaskDefinition(task_definition::Change::Delete(vec![3, 4])),
+                "revisions 3 and 4",
+            ),
+            (
+                Change::Workspace(workspace::Change::Configure(workspace::Configuration {
+                    retention_days: Some(30),
+                    limits: Some(BTreeMap::new()),
+                    ..Default::default()
+                })),
+                "retention_days, limits",
+            ),
+        ] {
+            assert_eq!(change.subject(), subject_of);
+        }
+    }
+
+    #[test]
+    fn values_of_tags_are_not_shown() {
+        let tags = BTreeMap::from([("ApiToken".to_owned(), Template::from("hunter2"))]);
+        assert_eq!(
+            Change::LogGroup(log_group::Change::Tag(tags)).subject(),
+            "ApiToken"
+        );
+    }
+}

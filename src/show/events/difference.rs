@@ -10,7 +10,7 @@ use crate::{
         node::Node,
         secret::{HIDDEN, is_secret},
     },
-    show::step::{spelled_as, to_display_tree},
+    show::step::to_display_tree,
 };
 
 /// A value that comes, goes or changes.
@@ -64,7 +64,7 @@ pub(super) fn differences(from: Option<&Resource>, to: Option<&Resource>) -> Vec
             );
         }
         (Some(from), Some(to)) => {
-            let to = spelled_as(from, to);
+            let to = to.spelled_as(from);
             let (from, to) = (to_display_tree(from), to_display_tree(&to));
             for diff::Difference { path, sides } in diff(&from, &to) {
                 match sides {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     kinds,
     model::{
-        address::{self, Address, StackName},
+        address::{Address, Kind, StackName},
         identity::Identity,
         node::Node,
         normal::{self, Suppressed},
@@ -17,7 +17,7 @@ use crate::{
     },
     plan::{self, Plan, StepId, risk},
     show::{
-        call, decide,
+        decide,
         events::{
             Difference, Event, Goal, Stack,
             difference::{Shown, differences},
@@ -50,20 +50,6 @@ pub enum Phase {
     Remove,
     /// It creates or alters.
     Build,
-}
-
-/// A kind of resources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A CloudWatch Logs log group.
-    LogGroup,
-    /// An Amazon Managed Service for Prometheus workspace.
-    Workspace,
-    /// An IAM role.
-    Role,
-    /// An ECS task definition family.
-    TaskDefinition,
 }
 
 /// A step of a plan.
@@ -203,7 +189,7 @@ pub struct Summary {
     pub left_out: Vec<String>,
 }
 
-/// What a plan is told with.
+/// What belongs to a plan besides the plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     /// The stack.
@@ -288,7 +274,7 @@ fn of_step(step: &plan::Step, groups: &[Group<'_>]) -> Step {
     Step {
         step: step.id.to_string(),
         address: step.id.address.to_string(),
-        kind: kind(step.id.address.kind),
+        kind: step.id.address.kind,
         action: group.map_or(Action::Update, |group| action(group.verb)),
         phase: match step.id.phase {
             plan::Phase::Remove => Phase::Remove,
@@ -297,31 +283,22 @@ fn of_step(step: &plan::Step, groups: &[Group<'_>]) -> Step {
         name: resource.map_or("", |resource| resource.name()).to_owned(),
         target: Some(step.target.clone()).filter(|target| !target.is_empty()),
         after: step.after.iter().map(StepId::to_string).collect(),
-        replaces: step.replaces.iter().map(immutable).collect(),
+        replaces: step.replaces.iter().map(replace_reason).collect(),
         adopted_from: step.adopted_from.as_ref().map(decide::whose),
         calls: step.changes().iter().map(of_call).collect(),
         differences: differences(before, after),
     }
 }
 
-fn immutable(immutable: &kinds::kind::ReplaceReason) -> ReplaceReason {
-    let kinds::kind::ReplaceReason { property, why } = *immutable;
+fn replace_reason(reason: &kinds::kind::ReplaceReason) -> ReplaceReason {
+    let kinds::kind::ReplaceReason { property, why } = *reason;
     ReplaceReason { property, why }
 }
 
 fn of_call(change: &kinds::Change) -> Call {
     Call {
         operation: change.operation(),
-        subject: call::subject(change),
-    }
-}
-
-fn kind(kind: address::Kind) -> Kind {
-    match kind {
-        address::Kind::LogGroup => Kind::LogGroup,
-        address::Kind::Workspace => Kind::Workspace,
-        address::Kind::Role => Kind::Role,
-        address::Kind::TaskDefinition => Kind::TaskDefinition,
+        subject: change.subject(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     model::call::{self, CallError},
     plan::StepId,
     progress,
-    show::{call as text, events::Event},
+    show::events::Event,
 };
 
 /// A step begins.
@@ -240,7 +240,7 @@ impl Run {
     }
 
     fn calling(&mut self, step: &StepId, change: &Change) -> Event {
-        let subject = text::subject(change);
+        let subject = change.subject();
         self.subjects.insert(step.clone(), subject.clone());
         let (step, address) = names(step);
         Event::Calling(Calling {

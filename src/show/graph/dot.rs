@@ -1,7 +1,7 @@
 //! A graph in DOT, the language of Graphviz.
 
 use crate::{
-    model::address::Kind,
+    kinds::Resource,
     show::graph::{Graph, label},
 };
 
@@ -9,7 +9,7 @@ use crate::{
 pub fn dot(graph: &Graph) -> String {
     let head = format!("digraph {} {{\n  rankdir=LR;\n", quoted(&graph.stack));
     let nodes = graph.nodes.iter().map(|(address, name)| {
-        let shape = shape(address.kind);
+        let shape = Resource::shape(address.kind).dot;
         let address = address.to_string();
         let label = format!("{}\\n{}", escaped(&address), escaped(name));
         format!(
@@ -28,15 +28,6 @@ pub fn dot(graph: &Graph) -> String {
     });
     let body: String = nodes.chain(edges).collect();
     format!("{head}{body}}}\n")
-}
-
-fn shape(kind: Kind) -> &'static str {
-    match kind {
-        Kind::LogGroup => "note",
-        Kind::Workspace => "cylinder",
-        Kind::Role => "ellipse",
-        Kind::TaskDefinition => "component",
-    }
 }
 
 fn quoted(text: &str) -> String {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::address::{Address, Kind},
+    kinds::Resource,
+    model::address::Address,
     show::graph::{Graph, label},
 };
 
@@ -18,7 +19,7 @@ pub fn mermaid(graph: &Graph) -> String {
         .collect();
     let nodes = graph.nodes.iter().zip(ids.values());
     let nodes = nodes.map(|((address, name), id)| {
-        let (open, close) = shape(address.kind);
+        let (open, close) = Resource::shape(address.kind).mermaid;
         let address_text = escaped(&address.to_string());
         format!(
             "  {id}{open}\"{address_text}<br/>{}\"{close}\n",
@@ -32,16 +33,6 @@ pub fn mermaid(graph: &Graph) -> String {
     });
     let body: String = nodes.chain(edges).collect();
     format!("---\ntitle: \"{}\"\n---\nflowchart LR\n{body}", graph.stack)
-}
-
-/// What stands around the text of a node.
-fn shape(kind: Kind) -> (&'static str, &'static str) {
-    match kind {
-        Kind::LogGroup => ("[[", "]]"),
-        Kind::Workspace => ("[(", ")]"),
-        Kind::Role => ("([", "])"),
-        Kind::TaskDefinition => ("[", "]"),
-    }
 }
 
 /// Characters that mean something within quotes, as entities of Mermaid: `#` and the number of the

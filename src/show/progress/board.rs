@@ -7,7 +7,7 @@ use crate::{
     model::call::{CallError, Class},
     plan::{Plan, StepId},
     progress::{Notice, Trouble},
-    show::{Paint, Style, call, step::verb_of, words},
+    show::{Paint, Style, step::verb_of, words},
 };
 
 /// The steps of a plan that is carried out.
@@ -62,7 +62,7 @@ impl<'a> Board<'a> {
         match event {
             Event::Started { step, calls } => self.begin(step, *calls),
             Event::Calling { step, change } => {
-                let subject = call::subject(change);
+                let subject = change.subject();
                 let doing = format!("{} {subject}", change.operation());
                 self.alter(step, |running| {
                     running.call += 1;
