@@ -17,6 +17,7 @@ mod import;
 mod init;
 mod interrupt;
 mod json;
+mod logging;
 mod look;
 mod man;
 mod output;
@@ -50,9 +51,14 @@ pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage(&error, &words),
     };
     let mut console = Console::of_process(args.color);
-    let exit = match Interrupts::listen() {
-        Ok(mut interrupts) => dispatch(args.command, &mut console, &mut interrupts).await,
-        Err(error) => Err(Failure::before(error)),
+    let exit = match (logging::start(args.debug), Interrupts::listen()) {
+        (Ok(is_on), Ok(mut interrupts)) => {
+            // Lines of the log would be drawn over by lines that move.
+            console.can_move &= !is_on;
+            dispatch(args.command, &mut console, &mut interrupts).await
+        }
+        (Err(failure), _) => Err(failure),
+        (_, Err(error)) => Err(Failure::before(error)),
     };
     let exit = exit.unwrap_or_else(|failure| failure.report(&mut console));
     // Whether or not anybody reads the last line, the exit code says the same.

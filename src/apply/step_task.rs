@@ -99,6 +99,12 @@ impl<C: Cloud> StepTask<C> {
             let Some(pause) = pause else {
                 return Err(End::Failed(error));
             };
+            tracing::debug!(
+                operation,
+                pause_ms = pause.as_millis(),
+                code = error.code,
+                "waiting before the call is made again"
+            );
             self.tell(Progress::Waiting(self.step.clone(), error, pause));
             tokio::select! {
                 biased;

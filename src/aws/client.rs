@@ -67,6 +67,7 @@ impl<C: Sync> Service<C> {
         if let Ok(permit) = self.permits.try_acquire() {
             return permit;
         }
+        tracing::debug!("a request waits for its turn");
         progress::tell(Notice::Queued);
         let permit = self.permits.acquire().await;
         progress::tell(Notice::Sending);
@@ -170,19 +171,9 @@ fn after_the_sdk() -> RetryClassifierPriority {
     RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
 }
 
-/// The code of an error in one of the JSON protocols: of the header `x-amzn-errortype` or of the
-/// member `__type`, without what stands before `#` and after `:` (Smithy specification, "AWS JSON
-/// 1.1 protocol", operation error serialization).
+/// The code of an error in one of the JSON protocols.
 fn error_code(context: &InterceptorContext) -> Option<String> {
-    let response = context.response().filter(|r| !r.status().is_success())?;
-    let code = if let Some(code) = response.headers().get("x-amzn-errortype") {
-        code.to_owned()
-    } else {
-        let body: serde_json::Value = serde_json::from_slice(response.body().bytes()?).ok()?;
-        body.get("__type")?.as_str()?.to_owned()
-    };
-    let code = code.rsplit('#').next()?;
-    code.split(':').next().map(str::to_owned)
+    context.response().and_then(error::code_of_json)
 }
 
 /// Makes the client of one service: the crate, which also names its retry partition, the service as

@@ -6,6 +6,7 @@ use aws_sdk_iam::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::model::call::{CallError, Class, Effect};
 
@@ -68,6 +69,40 @@ pub(crate) fn is_ambiguous<E>(failure: &SdkError<E>) -> bool {
         // A request that could not be made was not sent; the SDK's enum is open.
         SdkError::ConstructionFailure(_) | _ => false,
     }
+}
+
+/// The code of an error in an answer of any protocol.
+pub(crate) fn code_of_response(response: &HttpResponse) -> Option<String> {
+    code_of_json(response).or_else(|| code_of_xml(response))
+}
+
+/// The code of an error in one of the JSON protocols: of the header `x-amzn-errortype` or of the
+/// member `__type`, without what stands before `#` and after `:` (Smithy specification, "AWS JSON
+/// 1.1 protocol", operation error serialization).
+pub(crate) fn code_of_json(response: &HttpResponse) -> Option<String> {
+    if response.status().is_success() {
+        return None;
+    }
+    let code = if let Some(code) = response.headers().get("x-amzn-errortype") {
+        code.to_owned()
+    } else {
+        let body: serde_json::Value = serde_json::from_slice(response.body().bytes()?).ok()?;
+        body.get("__type")?.as_str()?.to_owned()
+    };
+    let code = code.rsplit('#').next()?;
+    code.split(':').next().map(str::to_owned)
+}
+
+/// The code of an error in the Query protocol: of the element `Code` (Smithy specification, "AWS
+/// query protocol", operation error serialization).
+fn code_of_xml(response: &HttpResponse) -> Option<String> {
+    if response.status().is_success() {
+        return None;
+    }
+    let body = std::str::from_utf8(response.body().bytes()?).ok()?;
+    let (_, rest) = body.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    Some(code.to_owned())
 }
 
 /// What the answer says or, without one, the chain of causes. The `Debug` form, which may hold
@@ -210,7 +245,7 @@ const NO_CREDENTIALS: &str = "log in with `aws sso login`, choose a profile with
 #[cfg(test)]
 mod tests {
     use aws_sdk_iam::{error::ErrorMetadata, operation::create_role::CreateRoleError};
-    use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+    use aws_smithy_runtime_api::client::result::ConnectorError;
     use aws_smithy_types::body::SdkBody;
 
     use super::*;

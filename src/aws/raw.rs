@@ -14,20 +14,20 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
-/// Keeps the body of the last successful answer of the operation that it intercepts.
+/// Captures the body of the last successful answer of the operation that it intercepts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Kept(Arc<Mutex<Option<Value>>>);
+pub(crate) struct RawBodyCapture(Arc<Mutex<Option<Value>>>);
 
-impl Kept {
+impl RawBodyCapture {
     /// The body, unless there was no answer or one that is not JSON.
     pub(crate) fn take(&self) -> Option<Value> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-impl Intercept for Kept {
+impl Intercept for RawBodyCapture {
     fn name(&self) -> &'static str {
-        "kept body"
+        "raw body capture"
     }
 
     fn read_after_deserialization(

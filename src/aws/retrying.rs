@@ -1,20 +1,39 @@
-//! Telling that the SDK sends a request again, which it does on its own and without a word.
+//! What becomes of each attempt of a request, which the SDK makes on its own and without a word:
+//! the log has a line of every attempt, and whoever listens hears that a request is sent again.
+
+use std::time::{Duration, Instant};
 
 use aws_sdk_iam::config::{
     ConfigBag, Intercept, RuntimeComponents,
-    interceptors::{FinalizerInterceptorContextRef, InterceptorContext},
+    interceptors::{
+        BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
+    },
     retry::{ClassifyRetry, RetryAction, RetryConfig},
 };
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
-        orchestrator::Metadata,
+        orchestrator::{HttpResponse, Metadata},
         retries::{RequestAttempts, classifiers::RetryReason},
     },
 };
-use aws_smithy_types::retry::ErrorKind;
+use aws_smithy_types::{
+    config_bag::{Storable, StoreReplace},
+    retry::ErrorKind,
+};
 
-use crate::progress::{self, Notice, Trouble};
+use crate::{
+    aws::error,
+    progress::{self, Notice, Trouble},
+};
+
+/// When an attempt began.
+#[derive(Debug)]
+struct Began(Instant);
+
+impl Storable for Began {
+    type Storer = StoreReplace<Self>;
+}
 
 /// Listens to the attempts of one service's requests.
 #[derive(Debug)]
@@ -25,7 +44,17 @@ pub(crate) struct RetryObserver {
 
 impl Intercept for RetryObserver {
     fn name(&self) -> &'static str {
-        "telltale"
+        "retry observer"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config.interceptor_state().store_put(Began(Instant::now()));
+        Ok(())
     }
 
     fn read_after_attempt(
@@ -40,17 +69,58 @@ impl Intercept for RetryObserver {
         let most = config
             .load::<RetryConfig>()
             .map_or(1, RetryConfig::max_attempts);
+        let request = config.load::<Metadata>().map_or("", Metadata::name);
+        let request = format!("{}:{request}", self.service);
+        let took = config.load::<Began>().map(|began| began.0.elapsed());
+        log(&request, attempts, took, context.inner());
         let trouble = trouble(context.inner(), components);
         if let Some(trouble) = trouble.filter(|_| attempts < most) {
-            let request = config.load::<Metadata>().map_or("", Metadata::name);
+            tracing::debug!(
+                operation = request,
+                attempt = attempts,
+                ?trouble,
+                "sent again"
+            );
             progress::tell(Notice::Retrying {
-                request: format!("{}:{request}", self.service),
+                request,
                 attempts,
                 trouble,
             });
         }
         Ok(())
     }
+}
+
+/// Writes a line about an attempt that has ended. Nothing that was sent or answered is in it but
+/// names: bodies may hold secrets.
+fn log(operation: &str, attempt: u32, took: Option<Duration>, context: &InterceptorContext) {
+    let response = context.response();
+    let request_id = response.and_then(request_id).unwrap_or("none");
+    let status = response.map(|response| response.status().as_u16());
+    let code = response.and_then(error::code_of_response);
+    let code = match context.output_or_error() {
+        Some(Ok(_)) => "ok",
+        _ if response.is_none() => "no answer",
+        Some(Err(_)) | None => code.as_deref().unwrap_or("unknown"),
+    };
+    tracing::debug!(
+        operation,
+        attempt,
+        duration_ms = took.map(|took| took.as_millis()),
+        request_id,
+        status,
+        code,
+        "called"
+    );
+}
+
+/// The id of a request, under which AWS support finds it. The services that amp-stack calls send it
+/// in this header (AWS SDK for Rust, `aws-types`, `request_id`, which looks for the same).
+fn request_id(response: &HttpResponse) -> Option<&str> {
+    let headers = response.headers();
+    headers
+        .get("x-amzn-requestid")
+        .or_else(|| headers.get("x-amz-request-id"))
 }
 
 /// What happened to the attempt, if that is a reason to make another one. The classifiers are asked

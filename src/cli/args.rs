@@ -101,6 +101,10 @@ pub(super) struct Args {
     /// When to use colours; the variable `NO_COLOR` is honoured
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(super) color: Color,
+    /// Write what is asked of AWS to standard error, call by call; the variable `AMP_STACK_LOG`
+    /// chooses more exactly
+    #[arg(long, global = true)]
+    pub(super) debug: bool,
 }
 
 /// When to use colours.

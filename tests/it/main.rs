@@ -8,6 +8,7 @@
 mod apply;
 mod calls;
 mod cli;
+mod debug;
 mod emulators;
 mod format;
 mod format_cli;

@@ -7,7 +7,7 @@ use aws_sdk_ecs::types::{SortOrder, TaskDefinitionField, TaskDefinitionStatus};
 use serde_json::Value;
 
 use crate::{
-    aws::{Aws, all, error, raw::Kept, tagging::family_and_revision},
+    aws::{Aws, all, error, raw::RawBodyCapture, tagging::family_and_revision},
     kinds::task_definition::Document,
     model::{
         call::CallError,
@@ -49,7 +49,7 @@ pub(crate) struct Revision {
 /// Reads what `name` names: `family:revision`, or a family, which stands for its newest active
 /// revision. `None` if there is no such thing.
 pub(crate) async fn describe(aws: &Aws, name: &str) -> Result<Option<Revision>, CallError> {
-    let kept = Kept::default();
+    let capture = RawBodyCapture::default();
     let request = aws
         .ecs
         .client
@@ -57,11 +57,11 @@ pub(crate) async fn describe(aws: &Aws, name: &str) -> Result<Option<Revision>, 
         .task_definition(name)
         .include(TaskDefinitionField::Tags)
         .customize()
-        .interceptor(kept.clone())
+        .interceptor(capture.clone())
         .send();
     match aws.ecs.call(DESCRIBE, request).await {
         Ok(_) => {
-            let body = kept.take();
+            let body = capture.take();
             let revision = body.as_ref().and_then(revision);
             revision
                 .map(Some)

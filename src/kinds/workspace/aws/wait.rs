@@ -14,19 +14,19 @@ use crate::{
     progress::{self, Notice},
 };
 
-/// The pause between two looks: the one of the SDKs' own waiters (botocore model amp 2020-08-01,
+/// The pause between two polls: the one of the SDKs' own waiters (botocore model amp 2020-08-01,
 /// waiters).
 const PAUSE: Duration = Duration::from_secs(2);
-/// The most looks. Workspaces take seconds; five minutes are longer than any report of a creation
+/// The most polls. Workspaces take seconds; five minutes are longer than any report of a creation
 /// that went well.
-const LOOKS: u32 = 150;
+const POLLS: u32 = 150;
 
 const DESCRIBE: &str = "aps:DescribeWorkspace";
 const DESCRIBE_LOGGING: &str = "aps:DescribeLoggingConfiguration";
 const DESCRIBE_CONFIGURATION: &str = "aps:DescribeWorkspaceConfiguration";
 
-/// What one look has shown.
-enum Look<T> {
+/// What one poll has shown.
+enum Poll<T> {
     /// What was waited for.
     Settled(T),
     /// Not yet: it has this status.
@@ -37,28 +37,29 @@ enum Look<T> {
     FailedWithHint(String, &'static str),
 }
 
-/// Looks until what was waited for is there, and tells every new status on the way.
-async fn until<T, F>(operation: &str, mut look: impl FnMut() -> F) -> Result<T, CallError>
+/// Polls until what was waited for is there, and passes on every new status.
+async fn until<T, F>(operation: &str, mut poll: impl FnMut() -> F) -> Result<T, CallError>
 where
-    F: Future<Output = Result<Look<T>, CallError>>,
+    F: Future<Output = Result<Poll<T>, CallError>>,
 {
     let mut last = String::new();
-    for number in 0..LOOKS {
+    for number in 0..POLLS {
         if number > 0 {
             tokio::time::sleep(PAUSE).await;
         }
-        match look().await? {
-            Look::Settled(value) => return Ok(value),
-            Look::Moving(status) if status == last => {}
-            Look::Moving(status) => {
+        match poll().await? {
+            Poll::Settled(value) => return Ok(value),
+            Poll::Moving(status) if status == last => {}
+            Poll::Moving(status) => {
+                tracing::debug!(operation, status, "waiting until it settles");
                 progress::tell(Notice::Settling {
                     request: operation.to_owned(),
                     status: status.clone(),
                 });
                 last = status;
             }
-            Look::Failed(message) => return Err(error::unexpected(operation, message)),
-            Look::FailedWithHint(message, hint) => {
+            Poll::Failed(message) => return Err(error::unexpected(operation, message)),
+            Poll::FailedWithHint(message, hint) => {
                 return Err(CallError {
                     hint: Some(hint.to_owned()),
                     ..error::unexpected(operation, message)
@@ -99,16 +100,16 @@ fn status(workspace: &WorkspaceDescription) -> &str {
 pub(crate) async fn active(aws: &Aws, id: &str) -> Result<WorkspaceDescription, CallError> {
     until(DESCRIBE, || async {
         let Some(workspace) = describe(aws, id).await? else {
-            return Ok(Look::Failed(format!("the workspace {id} does not exist")));
+            return Ok(Poll::Failed(format!("the workspace {id} does not exist")));
         };
         Ok(match status(&workspace) {
-            "ACTIVE" => Look::Settled(workspace),
-            "CREATION_FAILED" => Look::FailedWithHint(
+            "ACTIVE" => Poll::Settled(workspace),
+            "CREATION_FAILED" => Poll::FailedWithHint(
                 format!("AWS failed to create the workspace {id} (CREATION_FAILED)"),
                 "it holds no data, and the next apply replaces it; if it has a KMS key, check the key and who may use it",
             ),
-            "DELETING" => Look::Failed(format!("the workspace {id} is being deleted")),
-            other => Look::Moving(other.to_owned()),
+            "DELETING" => Poll::Failed(format!("the workspace {id} is being deleted")),
+            other => Poll::Moving(other.to_owned()),
         })
     })
     .await
@@ -124,9 +125,9 @@ pub(crate) async fn is_going(aws: &Aws, id: &str) -> Result<bool, CallError> {
 pub(crate) async fn going(aws: &Aws, id: &str) -> Result<(), CallError> {
     until(DESCRIBE, || async {
         Ok(if is_going(aws, id).await? {
-            Look::Settled(())
+            Poll::Settled(())
         } else {
-            Look::Moving("not DELETING".to_owned())
+            Poll::Moving("not DELETING".to_owned())
         })
     })
     .await
@@ -159,15 +160,15 @@ pub(crate) fn logging_status(logging: &LoggingConfigurationMetadata) -> &str {
 pub(crate) async fn logging_active(aws: &Aws, id: &str) -> Result<(), CallError> {
     until(DESCRIBE_LOGGING, || async {
         let Some(logging) = logging(aws, id).await? else {
-            return Ok(Look::Moving("absent".to_owned()));
+            return Ok(Poll::Moving("absent".to_owned()));
         };
         Ok(match logging_status(&logging) {
-            "ACTIVE" => Look::Settled(()),
+            "ACTIVE" => Poll::Settled(()),
             status @ ("CREATION_FAILED" | "UPDATE_FAILED") => {
                 let reason = logging.status().and_then(|status| status.status_reason());
-                Look::Failed(gave_up("the logging", status, reason))
+                Poll::Failed(gave_up("the logging", status, reason))
             }
-            other => Look::Moving(other.to_owned()),
+            other => Poll::Moving(other.to_owned()),
         })
     })
     .await
@@ -177,8 +178,8 @@ pub(crate) async fn logging_active(aws: &Aws, id: &str) -> Result<(), CallError>
 pub(crate) async fn logging_gone(aws: &Aws, id: &str) -> Result<(), CallError> {
     until(DESCRIBE_LOGGING, || async {
         Ok(match logging(aws, id).await? {
-            None => Look::Settled(()),
-            Some(logging) => Look::Moving(logging_status(&logging).to_owned()),
+            None => Poll::Settled(()),
+            Some(logging) => Poll::Moving(logging_status(&logging).to_owned()),
         })
     })
     .await
@@ -202,12 +203,12 @@ pub(crate) async fn configured(aws: &Aws, id: &str) -> Result<(), CallError> {
         let status = configuration.as_ref().and_then(|c| c.status());
         Ok(
             match status.map_or("ACTIVE", |s| s.status_code().as_str()) {
-                "ACTIVE" => Look::Settled(()),
+                "ACTIVE" => Poll::Settled(()),
                 failed @ "UPDATE_FAILED" => {
                     let reason = status.and_then(|status| status.status_reason());
-                    Look::Failed(gave_up("the configuration", failed, reason))
+                    Poll::Failed(gave_up("the configuration", failed, reason))
                 }
-                other => Look::Moving(other.to_owned()),
+                other => Poll::Moving(other.to_owned()),
             },
         )
     })
