@@ -2,13 +2,13 @@
 
 use std::{
     cell::{Cell, RefCell},
-    hash::{BuildHasher, Hasher, RandomState},
     pin::pin,
     sync::Arc,
     time::Duration,
 };
 
 use tokio::{sync::watch, time::Instant};
+use uuid::Uuid;
 
 use crate::{
     apply::{Event, Options, Outcome, apply},
@@ -289,10 +289,9 @@ pub(super) async fn unless_interrupted<T>(
     }
 }
 
-/// A name that no other run has: the standard library seeds its hashers at random.
+/// A name that no other run has.
 fn run_id() -> String {
-    let random = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", random(), random())
+    Uuid::new_v4().simple().to_string()
 }
 
 #[cfg(test)]
