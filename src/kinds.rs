@@ -3,6 +3,7 @@
 pub mod any;
 pub(crate) mod declare;
 pub mod kind;
+pub(crate) mod live;
 pub mod log_group;
 pub mod role;
 pub mod task_definition;

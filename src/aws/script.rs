@@ -20,14 +20,7 @@ use serde_json::Value;
 
 use crate::{
     aws::Aws,
-    cloud::{Call, Cloud},
-    kinds::Change,
-    model::{
-        address::Address,
-        call::{CallError, Reply},
-        identity::Identity,
-        query::Query,
-    },
+    model::{identity::Identity, query::Query},
 };
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -146,17 +139,6 @@ impl Script {
 
     pub(crate) fn count(&self, operation: &str) -> usize {
         self.operations().iter().filter(|o| *o == operation).count()
-    }
-
-    /// Performs one change.
-    pub(crate) async fn perform(&self, target: &str, change: Change) -> Result<Reply, CallError> {
-        let call = Call {
-            address: Address::workspace(),
-            target: target.to_owned(),
-            change,
-            token: "token-1".to_owned(),
-        };
-        self.aws().perform(call).await
     }
 }
 

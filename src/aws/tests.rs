@@ -5,20 +5,31 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use serde_json::json;
-
 use crate::{
     aws::{
         all, error,
-        script::{Answer, Script, caller, query},
+        script::{Answer, Script},
     },
-    kinds::{Change, log_group, role, workspace},
-    model::call::Class,
+    model::call::{CallError, Class},
     progress::{self, Notice, Trouble},
 };
 
-fn create_group() -> Change {
-    Change::LogGroup(log_group::Change::PutRetention(30))
+/// One call of a JSON protocol.
+async fn put_retention(script: &Script) -> Result<(), CallError> {
+    let logs = script.aws().logs;
+    let request = logs.client.put_retention_policy();
+    let request = request.log_group_name("/a").retention_in_days(30).send();
+    let answer = logs.call("logs:PutRetentionPolicy", request).await;
+    answer.map(|_| ())
+}
+
+/// One call of the Query protocol.
+async fn delete_boundary(script: &Script) -> Result<(), CallError> {
+    let iam = script.aws().iam;
+    let request = iam.client.delete_role_permissions_boundary();
+    let request = request.role_name("Task").send();
+    let answer = iam.call("iam:DeleteRolePermissionsBoundary", request).await;
+    answer.map(|_| ())
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,20 +56,19 @@ async fn a_throttled_call_is_sent_until_it_is_heard() {
             0..8 => Answer::error(400, code, "slow down"),
             _ => Answer::ok("{}"),
         });
-        script.perform("/a", create_group()).await.unwrap();
+        put_retention(&script).await.unwrap();
         assert_eq!(script.count("PutRetentionPolicy"), 9, "{code}");
     }
 }
 
-/// What becomes known while one change is performed on `script`.
-async fn noticed(script: &Script, target: &str, change: Change) -> Vec<Notice> {
+/// What becomes known during `call`, which succeeds.
+async fn noticed(call: impl Future<Output = Result<(), CallError>>) -> Vec<Notice> {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = {
         let heard = Arc::clone(&heard);
         move |notice| heard.lock().unwrap().push(notice)
     };
-    let performed = progress::listen(listener, script.perform(target, change)).await;
-    performed.unwrap();
+    progress::listen(listener, call).await.unwrap();
     let heard = heard.lock().unwrap();
     heard.clone()
 }
@@ -78,7 +88,7 @@ async fn whoever_listens_hears_why_a_request_is_sent_again() {
     });
     let put = "logs:PutRetentionPolicy";
     assert_eq!(
-        noticed(&script, "/a", create_group()).await,
+        noticed(put_retention(&script)).await,
         [
             retrying(put, 1, Trouble::Throttled),
             retrying(put, 2, Trouble::ServerError),
@@ -89,10 +99,9 @@ async fn whoever_listens_hears_why_a_request_is_sent_again() {
         0 => Answer::xml_error(400, "Throttling"),
         _ => Answer::xml("DeleteRolePermissionsBoundary", ""),
     });
-    let change = Change::Role(role::Change::DeleteBoundary);
     let operation = "iam:DeleteRolePermissionsBoundary";
     assert_eq!(
-        noticed(&script, "Task", change).await,
+        noticed(delete_boundary(&script)).await,
         [retrying(operation, 1, Trouble::Throttled)]
     );
 }
@@ -105,21 +114,25 @@ async fn the_last_attempt_promises_no_other() {
         let heard = Arc::clone(&heard);
         move |_| *heard.lock().unwrap() += 1
     };
-    let performed = progress::listen(listener, script.perform("/a", create_group())).await;
+    let performed = progress::listen(listener, put_retention(&script)).await;
     performed.unwrap_err();
     assert_eq!(*heard.lock().unwrap() + 1, script.asked().len());
 }
 
 #[tokio::test(start_paused = true)]
 async fn throttling_of_the_rest_service_is_heard_too() {
-    let script = Script::new(|asked| match (asked.operation.as_str(), asked.before) {
-        ("GetCallerIdentity", _) => caller(),
-        (_, 0..8) => Answer::error(429, "ThrottlingException", "slow down"),
+    let script = Script::new(|asked| match asked.before {
+        0..8 => Answer::error(429, "ThrottlingException", "slow down"),
         _ => Answer::ok("{}"),
     });
-    let change = Change::Workspace(workspace::Change::Untag(vec!["a".to_owned()]));
-    script.perform("ws-1", change).await.unwrap();
-    assert_eq!(script.asked().len(), 10);
+    let amp = script.aws().amp;
+    let request = amp
+        .client
+        .untag_resource()
+        .resource_arn("arn:aws:aps:us-east-1:111122223333:workspace/ws-1");
+    let request = request.tag_keys("a").send();
+    amp.call("aps:UntagResource", request).await.unwrap();
+    assert_eq!(script.asked().len(), 9);
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +140,7 @@ async fn a_used_up_quota_is_asked_for_once() {
     let script = Script::new(|_| {
         Answer::error(400, "com.amazonaws.logs#LimitExceededException", "too many")
     });
-    let error = script.perform("/a", create_group()).await.unwrap_err();
+    let error = put_retention(&script).await.unwrap_err();
     assert_eq!(script.asked().len(), 1);
     assert_eq!(error.code.as_deref(), Some("LimitExceededException"));
     assert_eq!(error.class, Class::Final);
@@ -137,7 +150,7 @@ async fn a_used_up_quota_is_asked_for_once() {
 #[tokio::test(start_paused = true)]
 async fn a_network_that_is_not_there_is_told_with_a_hint_and_without_secrets() {
     let script = Script::new(|_| Answer::Lost);
-    let error = script.perform("/a", create_group()).await.unwrap_err();
+    let error = put_retention(&script).await.unwrap_err();
     assert_eq!(error.operation, "logs:PutRetentionPolicy");
     assert_eq!(error.code, None);
     assert!(
@@ -164,7 +177,7 @@ async fn missing_credentials_are_told_with_the_way_to_get_some() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_without_a_message_tells_its_status() {
     let script = Script::new(|_| Answer::Http(404, "<html>no such route</html>".to_owned()));
-    let error = script.perform("/a", create_group()).await.unwrap_err();
+    let error = put_retention(&script).await.unwrap_err();
     assert!(error.message.contains("404"), "{}", error.message);
 }
 
@@ -258,7 +271,7 @@ async fn a_missing_right_is_named() {
         ("User: x is not authorized", "logs:PutRetentionPolicy"),
     ] {
         let script = Script::new(move |_| Answer::error(400, "AccessDeniedException", message));
-        let error = script.perform("/a", create_group()).await.unwrap_err();
+        let error = put_retention(&script).await.unwrap_err();
         assert_eq!(script.asked().len(), 1);
         assert!(error.hint.unwrap().contains(named), "{message}");
     }
@@ -323,23 +336,4 @@ async fn what_waits_for_its_turn_says_so_and_when_it_has_come() {
     let heard = heard.lock().unwrap().clone();
     let last = heard[0].0;
     assert_eq!(heard, [(last, Notice::Queued), (last, Notice::Sending)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_empty_region_has_nothing_of_ours() {
-    use crate::cloud::Cloud;
-    let script = Script::new(|asked| match asked.operation.as_str() {
-        "ListRoles" => Answer::xml("ListRoles", "<IsTruncated>false</IsTruncated><Roles/>"),
-        "GetAccountAuthorizationDetails" => Answer::xml(
-            "GetAccountAuthorizationDetails",
-            "<IsTruncated>false</IsTruncated><RoleDetailList/>",
-        ),
-        "GET /workspaces" => Answer::json(&json!({"workspaces": []})),
-        "GetResources" => Answer::json(&json!({"ResourceTagMappingList": []})),
-        other => panic!("{other} is one call too many"),
-    });
-    let snapshot = script.aws().observe(&query()).await.unwrap();
-    assert_eq!(snapshot.found, []);
-    assert_eq!(snapshot.roles, []);
-    assert_eq!(script.asked().len(), 4);
 }

@@ -1,68 +1,47 @@
 //! AWS through its SDK, as the cloud that plans are made for and carried out in.
 
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
 use crate::{
-    aws::{Aws, all, tagging},
+    aws::{Aws, all},
     cloud::{Call, Cloud},
-    kinds::{
-        Change, log_group::aws as log_group, role::aws as role,
-        task_definition::aws as task_definition, workspace::aws as workspace,
-    },
+    kinds::live::{self, Reading},
     model::{
+        address::Kind,
         call::{CallError, Reply},
         query::Query,
     },
-    snapshot::{LiveResource, Snapshot},
+    snapshot::Snapshot,
 };
 
 impl Cloud for Aws {
     async fn observe_all(&self, queries: &[Query]) -> Result<Vec<Snapshot>, CallError> {
-        let (roles, workspaces, others) = tokio::try_join!(
-            role::observe(self, queries),
-            workspace::observe(self, queries),
-            self.observe_tagged(queries),
-        )?;
-        let parts = roles.into_iter().zip(workspaces).zip(others);
-        Ok(queries
+        let reading = Arc::new(Reading::new(self, queries));
+        let per_kind = all(Kind::ALL, |kind| {
+            let reading = Arc::clone(&reading);
+            async move { live::observe(kind, &reading).await }
+        });
+        let mut snapshots: Vec<Snapshot> = queries
             .iter()
-            .zip(parts)
-            .map(|(query, (((mut found, roles), workspaces), others))| {
-                found.extend(workspaces);
-                found.extend(others);
-                Snapshot {
-                    identity: query.identity.clone(),
-                    found,
-                    roles,
-                }
+            .map(|query| Snapshot {
+                identity: query.identity.clone(),
+                found: Vec::new(),
+                roles: Vec::new(),
             })
-            .collect())
+            .collect();
+        for per_query in per_kind.await? {
+            for (snapshot, seen) in snapshots.iter_mut().zip(per_query) {
+                snapshot.found.extend(seen.found);
+                snapshot.roles.extend(seen.names);
+            }
+        }
+        Ok(snapshots)
     }
 
     async fn perform(&self, call: Call) -> Result<Reply, CallError> {
-        match &call.change {
-            Change::LogGroup(change) => log_group::perform(self, &call, change).await,
-            Change::Workspace(change) => workspace::perform(self, &call, change).await,
-            Change::Role(change) => role::perform(self, &call, change).await,
-            Change::TaskDefinition(change) => task_definition::perform(self, &call, change).await,
-        }
-    }
-}
-
-impl Aws {
-    /// Reads, for each query, the kinds of which the tagging API says what is the stack's.
-    async fn observe_tagged(&self, queries: &[Query]) -> Result<Vec<Vec<LiveResource>>, CallError> {
-        let tagged = tagging::observe(self, queries).await?;
-        let per_query = queries.iter().cloned().zip(tagged);
-        let found = all(per_query, |(query, tagged)| {
-            let aws = self.clone();
-            async move {
-                let (mut found, families) = tokio::try_join!(
-                    log_group::observe(&aws, &query, &tagged),
-                    task_definition::observe(&aws, &query, &tagged),
-                )?;
-                found.extend(families);
-                Ok(found)
-            }
-        });
-        found.await
+        live::perform(self, &call.target, &call.token, &call.change).await
     }
 }

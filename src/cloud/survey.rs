@@ -120,8 +120,13 @@ async fn survey_roles(
         let mut names = wanted.roles.iter();
         names.any(|name| name.eq_ignore_ascii_case(&fact.name)) || is_tagged(tags, wanted)
     };
-    let mut seen = role::observe_also(aws, std::slice::from_ref(query), &is_wanted).await?;
-    Ok(seen.pop().unwrap_or_default())
+    let seen = role::observe_also(aws, std::slice::from_ref(query), &is_wanted).await?;
+    let (mut found, mut roles) = (Vec::new(), Vec::new());
+    for seen in seen {
+        found.extend(seen.found.into_iter().map(|live| live.map(Resource::Role)));
+        roles.extend(seen.names);
+    }
+    Ok((found, roles))
 }
 
 async fn survey_workspaces(
@@ -136,11 +141,12 @@ async fn survey_workspaces(
         names.any(|name| wanted.workspaces.contains(name)) || is_tagged(&listed.tags, wanted)
     };
     let found = workspace::observe_also(aws, query, &listed, &is_wanted).await?;
+    let found = found.into_iter().map(|live| live.map(Resource::Workspace));
     let aliases = listed.into_iter().map(|listed| Alias {
         id: listed.summary.workspace_id,
         alias: listed.summary.alias,
     });
-    Ok((found, aliases.collect()))
+    Ok((found.collect(), aliases.collect()))
 }
 
 fn is_tagged(tags: &BTreeMap<String, String>, wanted: &Wanted) -> bool {
@@ -163,26 +169,22 @@ async fn survey_tagged(
     let both = owned.pop().unwrap_or_default().and(&tagged);
     let mut query = query.clone();
     query.families.extend(tagged.revisions.keys().cloned());
-    let (mut found, families) = tokio::try_join!(
+    let (groups, families) = tokio::try_join!(
         log_group::observe(aws, &query, &both),
         task_definition::observe(aws, &query, &both),
     )?;
     // The tags may be those of revisions that are no longer the newest.
-    found.extend(families.into_iter().filter(|found| {
-        let name = found.resource.name();
+    let families = families.into_iter().filter(|found| {
+        let family = &found.resource;
+        let tagged = tagged.revisions.get(&family.family);
         let is_newest = tagged
-            .revisions
-            .get(name)
-            .zip(revision(&found.resource))
+            .zip(family.revision)
             .is_some_and(|(revisions, newest)| revisions.contains_key(&newest));
-        is_newest || wanted.families.contains(name) || matches!(found.owner, Owner::Ours(_))
-    }));
-    Ok(found)
-}
-
-fn revision(resource: &Resource) -> Option<u32> {
-    match resource {
-        Resource::TaskDefinition(family) => family.revision,
-        Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => None,
-    }
+        is_newest
+            || wanted.families.contains(&family.family)
+            || matches!(found.owner, Owner::Ours(_))
+    });
+    let families = families.map(|live| live.map(Resource::TaskDefinition));
+    let groups = groups.into_iter().map(|live| live.map(Resource::LogGroup));
+    Ok(groups.chain(families).collect())
 }

@@ -12,19 +12,17 @@ use aws_sdk_cloudwatchlogs::{
 
 use crate::{
     aws::{Aws, all, live_tags, plain_tags, same_owner, tagging::Tagged, tags_of_aws},
-    cloud::Call,
     kinds::{
-        Resource,
+        live::{InAws, Reading, Seen, Target},
         log_group::{Change, DEFAULT_CLASS, LogGroup},
     },
     model::{
         call::{CallError, Class, Reply},
-        live::Fact,
+        live::{Fact, Live},
         query::Query,
         tags,
         template::{Attribute, Template},
     },
-    snapshot::LiveResource,
 };
 
 /// The most groups that `DescribeLogGroups` takes by name and the most that it answers with
@@ -34,12 +32,25 @@ const PAGE: i32 = 50;
 const DESCRIBE: &str = "logs:DescribeLogGroups";
 const NOT_FOUND: &str = "ResourceNotFoundException";
 
+impl InAws for LogGroup {
+    async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
+        let read = |aws: Aws, query: Query, tagged: Tagged| async move {
+            observe(&aws, &query, &tagged).await
+        };
+        reading.by_tags(read).await
+    }
+
+    async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
+        perform(aws, target, change).await
+    }
+}
+
 /// Reads the groups that the stack declares and those that are tagged as its own.
 pub(crate) async fn observe(
     aws: &Aws,
     query: &Query,
     tagged: &Tagged,
-) -> Result<Vec<LiveResource>, CallError> {
+) -> Result<Vec<Live<LogGroup>>, CallError> {
     let names: BTreeSet<&String> = query
         .log_groups
         .keys()
@@ -152,7 +163,7 @@ async fn found(
     query: &Query,
     group: &Described,
     tags: Option<BTreeMap<String, String>>,
-) -> Result<Option<LiveResource>, CallError> {
+) -> Result<Option<Live<LogGroup>>, CallError> {
     let name = group.log_group_name().unwrap_or_default();
     let arn = group.log_group_arn().map_or_else(
         || query.identity.log_group_arn(name),
@@ -171,8 +182,8 @@ async fn found(
         .map(|name| Fact::RetentionByAccountPolicy(name.to_owned()));
     let created = group.creation_time();
     let created = created.map(|time| Fact::UniqueId(time.to_string()));
-    Ok(Some(LiveResource {
-        resource: Resource::LogGroup(log_group(group, &tags)),
+    Ok(Some(Live {
+        resource: log_group(group, &tags),
         owner: tags::owner(&tags, &query.stack, &query.identity.region),
         attributes: attributes(name, arn),
         facts: policy
@@ -209,9 +220,9 @@ fn attributes(name: &str, arn: String) -> BTreeMap<Attribute, String> {
 
 /// Runs one call of the CloudWatch Logs client and takes the request id of its answer.
 macro_rules! run {
-    ($aws:ident, $call:ident => $($request:tt)+) => {{
+    ($aws:ident, $target:ident => $($request:tt)+) => {{
         let request = $aws.logs.client.$($request)+.send();
-        let answer = $aws.logs.call($call.change.operation(), request).await;
+        let answer = $aws.logs.call($target.operation, request).await;
         answer.map(|answer| Reply {
             request_id: answer.request_id().map(str::to_owned),
             ..Reply::default()
@@ -219,38 +230,38 @@ macro_rules! run {
     }};
 }
 
-pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<Reply, CallError> {
-    let name = call.target.as_str();
+async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
+    let name = target.name;
     match change {
-        Change::Create(group) => create(aws, call, group).await,
+        Change::Create(group) => create(aws, target, group).await,
         Change::PutRetention(days) => {
             let days = i32::try_from(*days).unwrap_or(i32::MAX);
-            run!(aws, call => put_retention_policy().log_group_name(name).retention_in_days(days))
+            run!(aws, target => put_retention_policy().log_group_name(name).retention_in_days(days))
         }
         Change::DeleteRetention => {
-            run!(aws, call => delete_retention_policy().log_group_name(name))
+            run!(aws, target => delete_retention_policy().log_group_name(name))
         }
         Change::AssociateKmsKey(arn) => {
-            run!(aws, call => associate_kms_key().log_group_name(name).kms_key_id(arn.to_string()))
+            run!(aws, target => associate_kms_key().log_group_name(name).kms_key_id(arn.to_string()))
         }
         Change::DisassociateKmsKey => {
-            run!(aws, call => disassociate_kms_key().log_group_name(name))
+            run!(aws, target => disassociate_kms_key().log_group_name(name))
         }
         Change::PutDeletionProtection(on) => {
-            run!(aws, call => put_log_group_deletion_protection().log_group_identifier(name)
+            run!(aws, target => put_log_group_deletion_protection().log_group_identifier(name)
                 .deletion_protection_enabled(*on))
         }
         Change::Tag(tags) => {
             let arn = aws.identity().await?.log_group_arn(name);
             let tags = plain_tags(tags).into_iter().collect();
-            run!(aws, call => tag_resource().resource_arn(arn).set_tags(Some(tags)))
+            run!(aws, target => tag_resource().resource_arn(arn).set_tags(Some(tags)))
         }
         Change::Untag(keys) => {
             let arn = aws.identity().await?.log_group_arn(name);
             let keys = Some(keys.clone());
-            run!(aws, call => untag_resource().resource_arn(arn).set_tag_keys(keys))
+            run!(aws, target => untag_resource().resource_arn(arn).set_tag_keys(keys))
         }
-        Change::Delete => match run!(aws, call => delete_log_group().log_group_name(name)) {
+        Change::Delete => match run!(aws, target => delete_log_group().log_group_name(name)) {
             // What is to go and is not there is gone: an earlier attempt, whose answer was lost,
             // may have removed it.
             Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
@@ -259,11 +270,11 @@ pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<R
     }
 }
 
-async fn create(aws: &Aws, call: &Call, group: &LogGroup) -> Result<Reply, CallError> {
+async fn create(aws: &Aws, target: &Target<'_>, group: &LogGroup) -> Result<Reply, CallError> {
     let arn = aws.identity().await?.log_group_arn(&group.name);
     // The map of tags may be absent but not empty (botocore model logs 2014-03-28, `Tags`).
     let tags = Some(plain_tags(&group.tags)).filter(|tags| !tags.is_empty());
-    let outcome = run!(aws, call => create_log_group().log_group_name(&group.name)
+    let outcome = run!(aws, target => create_log_group().log_group_name(&group.name)
         .set_kms_key_id(group.kms_key_arn.as_ref().map(Template::to_string))
         .set_log_group_class(other_class(&group.class))
         .set_deletion_protection_enabled(Some(true).filter(|_| group.deletion_protection))

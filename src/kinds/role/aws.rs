@@ -9,79 +9,92 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::{
     operation::RequestId,
-    types::{Role as Live, Tag},
+    types::{Role as Described, Tag},
 };
 
 use crate::{
     aws::{Aws, error, plain_tags, same_owner},
-    cloud::Call,
-    kinds::role::{Change, Role},
+    kinds::{
+        live::{InAws, Reading, Seen, Target},
+        role::{Change, Role},
+    },
     model::{
         call::{CallError, Class, Reply},
         template::{Attribute, Template},
     },
 };
 
-pub(crate) use observe::{observe, observe_also};
+use observe::observe;
+pub(crate) use observe::observe_also;
 
 /// The most tags that `TagRole` and `UntagRole` take (IAM API reference).
 const TAG_BATCH: usize = 50;
 const NOT_FOUND: &str = "NoSuchEntity";
 
+impl InAws for Role {
+    async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
+        observe(&reading.aws, &reading.queries).await
+    }
+
+    async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
+        perform(aws, target, change).await
+    }
+}
+
 /// Runs one call of the IAM client and takes the request id of its answer.
 macro_rules! run {
-    ($aws:ident, $call:ident => $($request:tt)+) => {{
+    ($aws:ident, $target:ident => $($request:tt)+) => {{
         let request = $aws.iam.client.$($request)+.send();
-        let answer = $aws.iam.call($call.change.operation(), request).await;
+        let answer = $aws.iam.call($target.operation, request).await;
         answer.map(|answer| answered(answer.request_id()))
     }};
 }
 
-pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<Reply, CallError> {
-    let name = call.target.as_str();
+async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
+    let name = target.name;
     let outcome = match change {
-        Change::Create(role) => create(aws, call, role).await,
+        Change::Create(role) => create(aws, target, role).await,
         Change::Update {
             description,
             max_session_seconds,
         } => {
-            run!(aws, call => update_role().role_name(name).description(description)
+            run!(aws, target => update_role().role_name(name).description(description)
                 .max_session_duration(signed(*max_session_seconds)))
         }
         Change::UpdateTrust(policy) => {
-            run!(aws, call => update_assume_role_policy().role_name(name)
+            run!(aws, target => update_assume_role_policy().role_name(name)
                 .policy_document(policy.to_json()))
         }
         Change::PutBoundary(arn) => {
-            run!(aws, call => put_role_permissions_boundary().role_name(name)
+            run!(aws, target => put_role_permissions_boundary().role_name(name)
                 .permissions_boundary(arn.to_string()))
         }
         Change::DeleteBoundary => {
-            run!(aws, call => delete_role_permissions_boundary().role_name(name))
+            run!(aws, target => delete_role_permissions_boundary().role_name(name))
         }
         Change::Attach(arn) => {
-            run!(aws, call => attach_role_policy().role_name(name).policy_arn(arn.to_string()))
+            run!(aws, target => attach_role_policy().role_name(name).policy_arn(arn.to_string()))
         }
         Change::Detach(arn) => {
-            run!(aws, call => detach_role_policy().role_name(name).policy_arn(arn.to_string()))
+            run!(aws, target => detach_role_policy().role_name(name).policy_arn(arn.to_string()))
         }
         Change::PutInline {
             name: inline,
             policy,
         } => {
-            run!(aws, call => put_role_policy().role_name(name).policy_name(inline)
+            run!(aws, target => put_role_policy().role_name(name).policy_name(inline)
                 .policy_document(policy.to_json()))
         }
         Change::DeleteInline(inline) => {
-            run!(aws, call => delete_role_policy().role_name(name).policy_name(inline))
+            run!(aws, target => delete_role_policy().role_name(name).policy_name(inline))
         }
-        Change::Tag(tags) => tag(aws, call, &plain_tags(tags)).await,
-        Change::Untag(keys) => untag(aws, call, keys).await,
+        Change::Tag(tags) => tag(aws, target, &plain_tags(tags)).await,
+        Change::Untag(keys) => untag(aws, target, keys).await,
         Change::RemoveFromInstanceProfile(profile) => {
-            run!(aws, call => remove_role_from_instance_profile().role_name(name)
+            run!(aws, target => remove_role_from_instance_profile().role_name(name)
                 .instance_profile_name(profile))
         }
-        Change::Delete => run!(aws, call => delete_role().role_name(name)),
+        Change::Delete => run!(aws, target => delete_role().role_name(name)),
     };
     match outcome {
         // What is to go and is not there is gone: an earlier attempt, whose answer was lost, may
@@ -135,7 +148,7 @@ fn sdk_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
         .collect()
 }
 
-async fn create(aws: &Aws, call: &Call, role: &Role) -> Result<Reply, CallError> {
+async fn create(aws: &Aws, target: &Target<'_>, role: &Role) -> Result<Reply, CallError> {
     let description = Some(role.description.clone()).filter(|text| !text.is_empty());
     let boundary = role.permissions_boundary.as_ref().map(Template::to_string);
     let tags = plain_tags(&role.tags);
@@ -151,7 +164,7 @@ async fn create(aws: &Aws, call: &Call, role: &Role) -> Result<Reply, CallError>
         .set_permissions_boundary(boundary)
         .set_tags(Some(sdk_tags(&tags)).filter(|tags| !tags.is_empty()))
         .send();
-    let operation = call.change.operation();
+    let operation = target.operation;
     match aws.iam.call(operation, request).await {
         Ok(answer) => {
             let created = answer.role().ok_or_else(|| {
@@ -177,7 +190,7 @@ async fn create(aws: &Aws, call: &Call, role: &Role) -> Result<Reply, CallError>
 /// changes that are not always immediately visible).
 async fn exists(aws: &Aws, role: &Role, error: CallError) -> Result<Reply, CallError> {
     let live = get(aws, &role.name).await?;
-    let owned = |live: &Live| same_owner(&tag_map(live.tags()), &role.tags);
+    let owned = |live: &Described| same_owner(&tag_map(live.tags()), &role.tags);
     match live {
         Some(live) if !owned(&live) => Err(error),
         Some(live) if live.path == role.path && live.role_name == role.name => Ok(Reply {
@@ -191,27 +204,31 @@ async fn exists(aws: &Aws, role: &Role, error: CallError) -> Result<Reply, CallE
     }
 }
 
-async fn tag(aws: &Aws, call: &Call, tags: &BTreeMap<String, String>) -> Result<Reply, CallError> {
+async fn tag(
+    aws: &Aws,
+    target: &Target<'_>,
+    tags: &BTreeMap<String, String>,
+) -> Result<Reply, CallError> {
     let mut reply = Reply::default();
     for (done, batch) in sdk_tags(tags).chunks(TAG_BATCH).enumerate() {
         let batch = Some(batch.to_vec());
-        let outcome = run!(aws, call => tag_role().role_name(&call.target).set_tags(batch));
+        let outcome = run!(aws, target => tag_role().role_name(target.name).set_tags(batch));
         reply = outcome.map_err(|error| error.after_calls(done))?;
     }
     Ok(reply)
 }
 
-async fn untag(aws: &Aws, call: &Call, keys: &[String]) -> Result<Reply, CallError> {
+async fn untag(aws: &Aws, target: &Target<'_>, keys: &[String]) -> Result<Reply, CallError> {
     let mut reply = Reply::default();
     for (done, batch) in keys.chunks(TAG_BATCH).enumerate() {
         let batch = Some(batch.to_vec());
-        let outcome = run!(aws, call => untag_role().role_name(&call.target).set_tag_keys(batch));
+        let outcome = run!(aws, target => untag_role().role_name(target.name).set_tag_keys(batch));
         reply = outcome.map_err(|error| error.after_calls(done))?;
     }
     Ok(reply)
 }
 
-async fn get(aws: &Aws, name: &str) -> Result<Option<Live>, CallError> {
+async fn get(aws: &Aws, name: &str) -> Result<Option<Described>, CallError> {
     let request = aws.iam.client.get_role().role_name(name).send();
     match aws.iam.call("iam:GetRole", request).await {
         Ok(answer) => Ok(answer.role),
@@ -220,7 +237,7 @@ async fn get(aws: &Aws, name: &str) -> Result<Option<Live>, CallError> {
     }
 }
 
-fn attributes(role: &Live) -> BTreeMap<Attribute, String> {
+fn attributes(role: &Described) -> BTreeMap<Attribute, String> {
     BTreeMap::from([
         (Attribute::Arn, role.arn.clone()),
         (Attribute::Name, role.role_name.clone()),

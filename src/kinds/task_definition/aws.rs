@@ -15,31 +15,42 @@ use aws_sdk_ecs::{
 
 use crate::{
     aws::{Aws, all, error, live_tags, plain_tags, tagging::Tagged, tags_of_aws},
-    cloud::Call,
     kinds::{
-        Resource,
+        live::{InAws, Reading, Seen, Target},
         task_definition::{Change, Document, TaskDefinition},
     },
     model::{
         call::{CallError, Class, Reply},
-        live::Fact,
+        live::{Fact, Live},
         query::Query,
         tags::{self, Owner},
         template::Attribute,
     },
-    snapshot::LiveResource,
 };
 use revision::{Known, Status};
 
 /// The most tags of one call (ECS API reference, `TagResource`).
 const TAG_BATCH: usize = 50;
 
+impl InAws for TaskDefinition {
+    async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
+        let read = |aws: Aws, query: Query, tagged: Tagged| async move {
+            observe(&aws, &query, &tagged).await
+        };
+        reading.by_tags(read).await
+    }
+
+    async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
+        perform(aws, target, change).await
+    }
+}
+
 /// Reads the families that the stack declares and those that hold revisions of its own.
 pub(crate) async fn observe(
     aws: &Aws,
     query: &Query,
     tagged: &Tagged,
-) -> Result<Vec<LiveResource>, CallError> {
+) -> Result<Vec<Live<TaskDefinition>>, CallError> {
     let mut families = tagged.revisions.clone();
     for family in &query.families {
         families.entry(family.clone()).or_default();
@@ -48,7 +59,7 @@ pub(crate) async fn observe(
         let (aws, query) = (aws.clone(), query.clone());
         async move { observe_family(&aws, &query, &family, &tagged).await }
     });
-    let mut found: Vec<LiveResource> = found.await?.into_iter().flatten().collect();
+    let mut found: Vec<Live<TaskDefinition>> = found.await?.into_iter().flatten().collect();
     if query.removal {
         let at_stake = found.iter_mut().filter(|found| may_go(query, found));
         usage::observe(aws, at_stake.collect()).await?;
@@ -73,14 +84,10 @@ pub(crate) async fn newest(aws: &Aws, family: &str) -> Result<Option<Document>, 
 
 /// Returns whether revisions may be removed: all of a family that is no longer declared, the older
 /// ones of one that is.
-fn may_go(query: &Query, found: &LiveResource) -> bool {
-    match &found.resource {
-        Resource::TaskDefinition(family) => {
-            matches!(found.owner, Owner::Ours(_))
-                && (!family.older.is_empty() || !stays(query, &family.family))
-        }
-        Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => false,
-    }
+fn may_go(query: &Query, found: &Live<TaskDefinition>) -> bool {
+    let family = &found.resource;
+    matches!(found.owner, Owner::Ours(_))
+        && (!family.older.is_empty() || !stays(query, &family.family))
 }
 
 fn stays(query: &Query, family: &str) -> bool {
@@ -92,7 +99,7 @@ async fn observe_family(
     query: &Query,
     family: &str,
     tagged: &BTreeMap<u32, BTreeMap<String, String>>,
-) -> Result<Option<LiveResource>, CallError> {
+) -> Result<Option<Live<TaskDefinition>>, CallError> {
     let active = revision::list(aws, family, TaskDefinitionStatus::Active).await?;
     let mut known = Known::new(aws, query, family, tagged);
     let mut ours = known.ours_of(&active).await?;
@@ -117,15 +124,15 @@ async fn observe_family(
         .last()
         .filter(|last| **last > current.number)
         .map(|last| Fact::NewerRevision(*last));
-    Ok(Some(LiveResource {
-        resource: Resource::TaskDefinition(TaskDefinition {
+    Ok(Some(Live {
+        resource: TaskDefinition {
             family: family.to_owned(),
             document: Some(current.document),
             tags: live_tags(&current.tags),
             revision: Some(current.number),
             older: ours,
             inactive,
-        }),
+        },
         owner,
         attributes: attributes(family, current.arn),
         facts: stranger
@@ -141,17 +148,17 @@ fn remains(
     family: &str,
     inactive: BTreeSet<u32>,
     known: &Known<'_>,
-) -> Option<LiveResource> {
+) -> Option<Live<TaskDefinition>> {
     let newest = *inactive.last()?;
-    Some(LiveResource {
-        resource: Resource::TaskDefinition(TaskDefinition {
+    Some(Live {
+        resource: TaskDefinition {
             family: family.to_owned(),
             document: None,
             tags: BTreeMap::new(),
             revision: None,
             older: BTreeSet::new(),
             inactive,
-        }),
+        },
         owner: known.owner(newest),
         attributes: attributes(family, query.identity.task_definition_arn(family, newest)),
         facts: Vec::new(),
@@ -167,9 +174,9 @@ fn attributes(family: &str, arn: String) -> BTreeMap<Attribute, String> {
 
 /// Runs one call of the ECS client and takes the request id of its answer.
 macro_rules! run {
-    ($aws:ident, $call:ident => $($request:tt)+) => {{
+    ($aws:ident, $target:ident => $($request:tt)+) => {{
         let request = $aws.ecs.client.$($request)+.send();
-        let answer = $aws.ecs.call($call.change.operation(), request).await;
+        let answer = $aws.ecs.call($target.operation, request).await;
         answer.map(|answer| Reply {
             request_id: answer.request_id().map(str::to_owned),
             ..Reply::default()
@@ -177,7 +184,7 @@ macro_rules! run {
     }};
 }
 
-pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<Reply, CallError> {
+async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
     match change {
         Change::Register {
             family,
@@ -185,29 +192,30 @@ pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<R
             tags,
         } => register::perform(aws, family, document, &plain_tags(tags)).await,
         Change::Tag { revision, tags } => {
-            let arn = arn(aws, call, *revision).await?;
+            let arn = arn(aws, target, *revision).await?;
             let tags = sdk_tags(&plain_tags(tags));
             let mut reply = Reply::default();
             for (done, batch) in tags.chunks(TAG_BATCH).enumerate() {
                 let batch = Some(batch.to_vec());
-                let outcome = run!(aws, call => tag_resource().resource_arn(&arn).set_tags(batch));
+                let outcome =
+                    run!(aws, target => tag_resource().resource_arn(&arn).set_tags(batch));
                 reply = outcome.map_err(|error| error.after_calls(done))?;
             }
             Ok(reply)
         }
         Change::Untag { revision, keys } => {
-            let arn = arn(aws, call, *revision).await?;
+            let arn = arn(aws, target, *revision).await?;
             let mut reply = Reply::default();
             for (done, batch) in keys.chunks(TAG_BATCH).enumerate() {
                 let batch = Some(batch.to_vec());
                 let outcome =
-                    run!(aws, call => untag_resource().resource_arn(&arn).set_tag_keys(batch));
+                    run!(aws, target => untag_resource().resource_arn(&arn).set_tag_keys(batch));
                 reply = outcome.map_err(|error| error.after_calls(done))?;
             }
             Ok(reply)
         }
-        Change::Deregister(revision) => deregister(aws, call, *revision).await,
-        Change::Delete(revisions) => delete(aws, call, revisions).await,
+        Change::Deregister(revision) => deregister(aws, target, *revision).await,
+        Change::Delete(revisions) => delete(aws, target, revisions).await,
     }
 }
 
@@ -218,21 +226,25 @@ fn sdk_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
 }
 
 /// The ARN of a revision of the family, which is the newest one if no number is known.
-async fn arn(aws: &Aws, call: &Call, revision: Option<u32>) -> Result<String, CallError> {
+async fn arn(aws: &Aws, target: &Target<'_>, revision: Option<u32>) -> Result<String, CallError> {
     if let Some(revision) = revision {
         let identity = aws.identity().await?;
-        return Ok(identity.task_definition_arn(&call.target, revision));
+        return Ok(identity.task_definition_arn(target.name, revision));
     }
-    let newest = revision::describe(aws, &call.target).await?;
+    let newest = revision::describe(aws, target.name).await?;
     newest.map(|revision| revision.arn).ok_or_else(|| {
-        let message = format!("the family {} has no active revision", call.target);
-        error::unexpected(call.change.operation(), message)
+        let message = format!("the family {} has no active revision", target.name);
+        error::unexpected(target.operation, message)
     })
 }
 
-async fn deregister(aws: &Aws, call: &Call, revision: Option<u32>) -> Result<Reply, CallError> {
-    let arn = arn(aws, call, revision).await?;
-    match run!(aws, call => deregister_task_definition().task_definition(&arn)) {
+async fn deregister(
+    aws: &Aws,
+    target: &Target<'_>,
+    revision: Option<u32>,
+) -> Result<Reply, CallError> {
+    let arn = arn(aws, target, revision).await?;
+    match run!(aws, target => deregister_task_definition().task_definition(&arn)) {
         // An earlier attempt, whose answer was lost, may have done it: then the revision is
         // inactive, or gone altogether.
         Err(error) if error.code.as_deref() == Some("ClientException") => {
@@ -249,17 +261,17 @@ async fn deregister(aws: &Aws, call: &Call, revision: Option<u32>) -> Result<Rep
 /// Deletes inactive revisions. AWS keeps each as `DELETE_IN_PROGRESS` while something uses it, and
 /// lists what it refuses in an answer that is a success by its status (ECS API reference,
 /// `DeleteTaskDefinitions`).
-async fn delete(aws: &Aws, call: &Call, revisions: &[u32]) -> Result<Reply, CallError> {
+async fn delete(aws: &Aws, target: &Target<'_>, revisions: &[u32]) -> Result<Reply, CallError> {
     let names = revisions
         .iter()
-        .map(|number| format!("{}:{number}", call.target));
+        .map(|number| format!("{}:{number}", target.name));
     let request = aws
         .ecs
         .client
         .delete_task_definitions()
         .set_task_definitions(Some(names.collect()))
         .send();
-    let operation = call.change.operation();
+    let operation = target.operation;
     let answer = aws.ecs.call(operation, request).await?;
     for failure in answer.failures() {
         let arn = failure.arn().unwrap_or_default();

@@ -14,8 +14,10 @@ use aws_sdk_amp::{
 
 use crate::{
     aws::{Aws, plain_tags},
-    cloud::Call,
-    kinds::workspace::{Change, Configuration},
+    kinds::{
+        live::{InAws, Reading, Seen, Target},
+        workspace::{Change, Configuration, Workspace},
+    },
     model::{
         call::{CallError, Reply},
         identity::{Identity, endpoint_base, query_url, remote_write_url},
@@ -24,17 +26,29 @@ use crate::{
     },
 };
 
-pub(crate) use observe::{Listed, list, observe, observe_also};
+use observe::observe;
+pub(crate) use observe::{Listed, list, observe_also};
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 const CONFLICT: &str = "ConflictException";
 
+impl InAws for Workspace {
+    async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
+        let found = observe(&reading.aws, &reading.queries).await?;
+        Ok(found.into_iter().map(Seen::of).collect())
+    }
+
+    async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
+        perform(aws, target, change).await
+    }
+}
+
 /// Runs one call of the client and takes the request id of its answer. Every attempt of the call
 /// bears the same client token, so AWS does it once.
 macro_rules! run {
-    ($aws:ident, $call:ident => $($request:tt)+) => {{
+    ($aws:ident, $target:ident => $($request:tt)+) => {{
         let request = $aws.amp.client.$($request)+.send();
-        let answer = $aws.amp.call($call.change.operation(), request).await;
+        let answer = $aws.amp.call($target.operation, request).await;
         answer.map(|answer| Reply {
             request_id: answer.request_id().map(str::to_owned),
             ..Reply::default()
@@ -42,17 +56,17 @@ macro_rules! run {
     }};
 }
 
-pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<Reply, CallError> {
-    let (id, token) = (call.target.as_str(), call.token.as_str());
+async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
+    let (id, token) = (target.name, target.token);
     match change {
         Change::Create {
             alias,
             kms_key_arn,
             tags,
-        } => create(aws, call, alias.as_deref(), kms_key_arn.as_ref(), tags).await,
+        } => create(aws, target, alias.as_deref(), kms_key_arn.as_ref(), tags).await,
         Change::SetAlias(alias) => {
             wait::active(aws, id).await?;
-            let request = run!(aws, call => update_workspace_alias().workspace_id(id).alias(alias)
+            let request = run!(aws, target => update_workspace_alias().workspace_id(id).alias(alias)
                 .client_token(token));
             let reply = request?;
             wait::active(aws, id)
@@ -60,27 +74,27 @@ pub(crate) async fn perform(aws: &Aws, call: &Call, change: &Change) -> Result<R
                 .map_err(CallError::after_effect)?;
             Ok(reply)
         }
-        Change::Configure(configuration) => configure(aws, call, configuration).await,
-        Change::CreateLogging(arn) => create_logging(aws, call, &arn.to_string()).await,
-        Change::UpdateLogging(arn) => update_logging(aws, call, &arn.to_string()).await,
-        Change::DeleteLogging => delete_logging(aws, call).await,
+        Change::Configure(configuration) => configure(aws, target, configuration).await,
+        Change::CreateLogging(arn) => create_logging(aws, target, &arn.to_string()).await,
+        Change::UpdateLogging(arn) => update_logging(aws, target, &arn.to_string()).await,
+        Change::DeleteLogging => delete_logging(aws, target).await,
         Change::Tag(tags) => {
             let arn = aws.identity().await?.workspace_arn(id);
             let tags = plain_tags(tags).into_iter().collect();
-            run!(aws, call => tag_resource().resource_arn(arn).set_tags(Some(tags)))
+            run!(aws, target => tag_resource().resource_arn(arn).set_tags(Some(tags)))
         }
         Change::Untag(keys) => {
             let arn = aws.identity().await?.workspace_arn(id);
             let keys = Some(keys.clone());
-            run!(aws, call => untag_resource().resource_arn(arn).set_tag_keys(keys))
+            run!(aws, target => untag_resource().resource_arn(arn).set_tag_keys(keys))
         }
-        Change::Delete => delete(aws, call).await,
+        Change::Delete => delete(aws, target).await,
     }
 }
 
 async fn create(
     aws: &Aws,
-    call: &Call,
+    target: &Target<'_>,
     alias: Option<&str>,
     kms_key_arn: Option<&Template>,
     tags: &Tags,
@@ -93,9 +107,9 @@ async fn create(
         .set_alias(alias.map(str::to_owned))
         .set_kms_key_arn(kms_key_arn.map(Template::to_string))
         .set_tags(Some(plain_tags(tags).into_iter().collect()))
-        .client_token(&call.token)
+        .client_token(target.token)
         .send();
-    let answer = aws.amp.call(call.change.operation(), request).await?;
+    let answer = aws.amp.call(target.operation, request).await?;
     let workspace = wait::active(aws, answer.workspace_id())
         .await
         .map_err(CallError::after_effect)?;
@@ -129,8 +143,12 @@ fn attributes(
     ])
 }
 
-async fn configure(aws: &Aws, call: &Call, want: &Configuration) -> Result<Reply, CallError> {
-    let id = call.target.as_str();
+async fn configure(
+    aws: &Aws,
+    target: &Target<'_>,
+    want: &Configuration,
+) -> Result<Reply, CallError> {
+    let id = target.name;
     let Configuration {
         retention_days,
         limits,
@@ -149,8 +167,8 @@ async fn configure(aws: &Aws, call: &Call, want: &Configuration) -> Result<Reply
         buckets.collect::<Vec<_>>()
     });
     wait::active(aws, id).await?;
-    let reply = run!(aws, call => update_workspace_configuration().workspace_id(id)
-        .client_token(&call.token).set_retention_period_in_days(signed(*retention_days))
+    let reply = run!(aws, target => update_workspace_configuration().workspace_id(id)
+        .client_token(target.token).set_retention_period_in_days(signed(*retention_days))
         .set_limits_per_label_set(limits)
         .set_out_of_order_time_window_in_seconds(signed(*out_of_order_time_window_seconds))
         .set_rule_query_offset_in_seconds(signed(*rule_query_offset_seconds)))?;
@@ -166,11 +184,11 @@ fn signed(number: Option<u32>) -> Option<i32> {
     number.map(|number| i32::try_from(number).unwrap_or(i32::MAX))
 }
 
-async fn create_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, CallError> {
-    let id = call.target.as_str();
+async fn create_logging(aws: &Aws, target: &Target<'_>, arn: &str) -> Result<Reply, CallError> {
+    let id = target.name;
     wait::active(aws, id).await?;
-    let outcome = run!(aws, call => create_logging_configuration().workspace_id(id)
-        .log_group_arn(arn).client_token(&call.token));
+    let outcome = run!(aws, target => create_logging_configuration().workspace_id(id)
+        .log_group_arn(arn).client_token(target.token));
     let reply = match outcome {
         // There is one already: of an earlier attempt, or one that AWS failed to create. Both are
         // made right by an update.
@@ -178,7 +196,7 @@ async fn create_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, Call
             if wait::logging(aws, id).await?.is_none() {
                 return Err(error);
             }
-            return update_logging(aws, call, arn).await;
+            return update_logging(aws, target, arn).await;
         }
         outcome => outcome?,
     };
@@ -188,21 +206,21 @@ async fn create_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, Call
     Ok(reply)
 }
 
-async fn update_logging(aws: &Aws, call: &Call, arn: &str) -> Result<Reply, CallError> {
-    let id = call.target.as_str();
+async fn update_logging(aws: &Aws, target: &Target<'_>, arn: &str) -> Result<Reply, CallError> {
+    let id = target.name;
     wait::active(aws, id).await?;
-    let reply = run!(aws, call => update_logging_configuration().workspace_id(id).log_group_arn(arn)
-        .client_token(&call.token))?;
+    let reply = run!(aws, target => update_logging_configuration().workspace_id(id).log_group_arn(arn)
+        .client_token(target.token))?;
     wait::logging_active(aws, id)
         .await
         .map_err(CallError::after_effect)?;
     Ok(reply)
 }
 
-async fn delete_logging(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
-    let id = call.target.as_str();
-    let outcome = run!(aws, call => delete_logging_configuration().workspace_id(id)
-        .client_token(&call.token));
+async fn delete_logging(aws: &Aws, target: &Target<'_>) -> Result<Reply, CallError> {
+    let id = target.name;
+    let outcome = run!(aws, target => delete_logging_configuration().workspace_id(id)
+        .client_token(target.token));
     match outcome {
         Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
         Err(error) => Err(error),
@@ -217,9 +235,10 @@ async fn delete_logging(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
 
 /// Deletes the workspace and returns when AWS has begun to do so: that AWS finishes can take
 /// minutes, and nothing waits for it.
-async fn delete(aws: &Aws, call: &Call) -> Result<Reply, CallError> {
-    let id = call.target.as_str();
-    let outcome = run!(aws, call => delete_workspace().workspace_id(id).client_token(&call.token));
+async fn delete(aws: &Aws, target: &Target<'_>) -> Result<Reply, CallError> {
+    let id = target.name;
+    let outcome =
+        run!(aws, target => delete_workspace().workspace_id(id).client_token(target.token));
     match outcome {
         Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
         // It is altered by somebody, or an earlier attempt, whose answer was lost, has begun to

@@ -10,16 +10,15 @@ use crate::{
         tagging::{self, Tagged},
     },
     kinds::{
-        Change as AnyChange, Resource,
+        Change as AnyChange,
         log_group::{Change, LogGroup},
     },
     model::{
         call::Class,
-        live::Fact,
+        live::{Fact, Live},
         tags::{Owner, Tags},
         template::Attribute,
     },
-    snapshot::LiveResource,
 };
 
 fn described(name: &str) -> Value {
@@ -27,7 +26,7 @@ fn described(name: &str) -> Value {
     json!({"logGroupName": name, "arn": format!("{arn}:*"), "logGroupArn": arn, "logGroupClass": "STANDARD", "retentionInDays": 30})
 }
 
-async fn observe(script: &Script, declared: &[&str]) -> Vec<LiveResource> {
+async fn observe(script: &Script, declared: &[&str]) -> Vec<Live<LogGroup>> {
     let mut query = query();
     query.log_groups = declared
         .iter()
@@ -42,8 +41,8 @@ async fn observe(script: &Script, declared: &[&str]) -> Vec<LiveResource> {
         .unwrap()
 }
 
-fn names(found: &[LiveResource]) -> Vec<&str> {
-    found.iter().map(|f| f.resource.name()).collect()
+fn names(found: &[Live<LogGroup>]) -> Vec<&str> {
+    found.iter().map(|f| f.resource.name.as_str()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,18 +86,14 @@ async fn only_groups_of_exactly_these_names_are_found_on_every_page() {
         found[1].arn(),
         "arn:aws:logs:us-east-1:111122223333:log-group:/ours"
     );
-    let Resource::LogGroup(group) = &found[0].resource else {
-        panic!("it is a log group");
-    };
+    let group = &found[0].resource;
     assert!(group.deletion_protection);
     assert_eq!(group.retention_days, Some(30));
     assert_eq!(
         group.kms_key_arn,
         Some("arn:aws:kms:us-east-1:111122223333:key/1".into())
     );
-    let Resource::LogGroup(group) = &found[1].resource else {
-        panic!("it is a log group");
-    };
+    let group = &found[1].resource;
     assert!(!group.tags.contains_key("aws:x"));
     let of_aws = BTreeMap::from([("aws:x".to_owned(), "y".to_owned())]);
     assert_eq!(found[1].facts, [Fact::TagsOfAws(of_aws)]);
@@ -264,7 +259,7 @@ async fn reads_of_tags(said: &[(&str, &str)], destroy: bool) -> usize {
     let found = super::observe(&script.aws(), &query, &tagged).await;
     let found = found.unwrap();
     assert_eq!(found[0].owner, Owner::Ours("log_groups.a".parse().unwrap()));
-    assert_eq!(found[0].resource.tags(), &wanted().tags);
+    assert_eq!(found[0].resource.tags, wanted().tags);
     script.count("ListTagsForResource")
 }
 

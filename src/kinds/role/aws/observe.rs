@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::types::{EntityType, Role as Listed, RoleDetail};
+use percent_encoding::percent_decode_str;
 
 use crate::{
     aws::{Aws, error, live_tags, tags_of_aws},
     kinds::{
-        Resource,
+        live::Seen,
         role::{
             DEFAULT_MAX_SESSION_SECONDS, Role,
             aws::{attributes, exact, get, tag_map},
@@ -15,14 +16,13 @@ use crate::{
     },
     model::{
         call::CallError,
-        live::{Fact, TakenName},
+        live::{Fact, Live, TakenName},
         node::Node,
         policy::Policy,
         query::Query,
         tags::{self, Owner},
         template::Template,
     },
-    snapshot::LiveResource,
 };
 
 /// The most items that a page of IAM holds (IAM API reference, `ListRoles` and
@@ -39,10 +39,7 @@ pub(crate) type Also<'a> = &'a (dyn Fn(&TakenName, &BTreeMap<String, String>) ->
 /// `ListRoles` has neither tags nor boundaries nor policies, `GetAccountAuthorizationDetails`
 /// neither descriptions nor session lengths (botocore model iam 2010-05-08, `Role` and
 /// `RoleDetail`).
-pub(crate) async fn observe(
-    aws: &Aws,
-    queries: &[Query],
-) -> Result<Vec<(Vec<LiveResource>, Vec<TakenName>)>, CallError> {
+pub(crate) async fn observe(aws: &Aws, queries: &[Query]) -> Result<Vec<Seen<Role>>, CallError> {
     observe_also(aws, queries, &|_, _| false).await
 }
 
@@ -51,7 +48,7 @@ pub(crate) async fn observe_also(
     aws: &Aws,
     queries: &[Query],
     also: Also<'_>,
-) -> Result<Vec<(Vec<LiveResource>, Vec<TakenName>)>, CallError> {
+) -> Result<Vec<Seen<Role>>, CallError> {
     let (mut listed, mut details) = tokio::try_join!(list(aws), details(aws))?;
     reconcile(aws, queries, also, &mut listed, &mut details).await?;
     let seen: Result<_, String> = queries
@@ -70,7 +67,7 @@ fn seen(
     also: Also<'_>,
     listed: &BTreeMap<String, Listed>,
     details: &BTreeMap<String, RoleDetail>,
-) -> Result<(Vec<LiveResource>, Vec<TakenName>), String> {
+) -> Result<Seen<Role>, String> {
     let mut found = Vec::new();
     let mut facts = Vec::new();
     for (id, live) in listed {
@@ -79,8 +76,8 @@ fn seen(
         let fact = fact(live, &tags, query);
         if let Some(detail) = detail.filter(|_| is_relevant(&fact, query) || also(&fact, &tags)) {
             let role = role(live, detail, &tags).ok_or_else(|| fact.name.clone())?;
-            found.push(LiveResource {
-                resource: Resource::Role(role),
+            found.push(Live {
+                resource: role,
                 owner: fact.owner.clone(),
                 attributes: attributes(live),
                 facts: [Fact::UniqueId(live.role_id.clone())]
@@ -92,7 +89,10 @@ fn seen(
         facts.push(fact);
     }
     facts.sort_by(|a, b| a.arn.cmp(&b.arn));
-    Ok((found, facts))
+    Ok(Seen {
+        found,
+        names: facts,
+    })
 }
 
 async fn list(aws: &Aws) -> Result<BTreeMap<String, Listed>, CallError> {
@@ -229,24 +229,9 @@ fn document(encoded: &str) -> Option<Policy> {
     let json = if encoded.trim_start().starts_with('{') {
         encoded.to_owned()
     } else {
-        percent_decode(encoded)?
+        let decoded = percent_decode_str(encoded).decode_utf8();
+        decoded.ok()?.into_owned()
     };
     let value: serde_json::Value = serde_json::from_str(&json).ok()?;
     Some(Policy::new(Node::from(&value)))
-}
-
-/// Decodes `%XX`; a `+` stands for itself. `None` if the text is no percent-encoded UTF-8.
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let high = char::from(bytes.next()?).to_digit(16)?;
-            let low = char::from(bytes.next()?).to_digit(16)?;
-            decoded.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            decoded.push(byte);
-        }
-    }
-    String::from_utf8(decoded).ok()
 }

@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     aws::script::{ACCOUNT, Answer, Asked, Script, query},
     kinds::{
-        Change as AnyChange, Resource,
+        Change as AnyChange,
         role::{Change, Role},
     },
     model::{
         call::Class,
-        live::{Fact, TakenName},
+        live::{Fact, Live, TakenName},
         node::Node,
         policy::Policy,
         tags::{Owner, Tags},
         template::{Attribute, Template},
     },
-    snapshot::LiveResource,
 };
 
 const TRUST: &str = "%7B%22Statement%22%3A%20%5B%7B%22Sid%22%3A%22a%2Bb+c%C3%BC%22%7D%5D%7D";
@@ -140,20 +139,19 @@ fn account(asked: &Asked) -> Answer {
     }
 }
 
-async fn observe() -> (Vec<LiveResource>, Vec<TakenName>) {
+async fn observe() -> (Vec<Live<Role>>, Vec<TakenName>) {
     let script = Script::new(account);
     let mut query = query();
     query.roles = BTreeSet::from(["declared".to_owned(), "absent".to_owned()]);
-    super::observe(&script.aws(), &[query])
-        .await
-        .unwrap()
-        .remove(0)
+    let mut seen = super::observe(&script.aws(), &[query]).await.unwrap();
+    let seen = seen.remove(0);
+    (seen.found, seen.names)
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_lists_with_two_pages_make_one_role() {
     let (found, _) = observe().await;
-    let task = found.iter().find(|f| f.resource.name() == "task").unwrap();
+    let task = found.iter().find(|f| f.resource.name == "task").unwrap();
     assert_eq!(task.owner, Owner::Ours("roles.task".parse().unwrap()));
     assert_eq!(task.arn(), format!("arn:aws:iam::{ACCOUNT}:role/x/task"));
     let expected = Role {
@@ -174,16 +172,16 @@ async fn two_lists_with_two_pages_make_one_role() {
             ("amp-stack:region".to_owned(), "us-east-1".into()),
         ]),
     };
-    assert_eq!(task.resource, Resource::Role(expected));
+    assert_eq!(task.resource, expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn roles_of_ours_and_declared_ones_are_found_and_all_are_known() {
     let (found, facts) = observe().await;
     let of_aws = BTreeMap::from([("aws:servicecatalog:x".to_owned(), "y".to_owned())]);
-    let is_told = |found: &LiveResource| found.facts.contains(&Fact::TagsOfAws(of_aws.clone()));
+    let is_told = |found: &Live<Role>| found.facts.contains(&Fact::TagsOfAws(of_aws.clone()));
     assert!(found.iter().any(is_told), "{found:?}");
-    let found: BTreeSet<&str> = found.iter().map(|f| f.resource.name()).collect();
+    let found: BTreeSet<&str> = found.iter().map(|f| f.resource.name.as_str()).collect();
     assert_eq!(
         found,
         BTreeSet::from(["declared", "fresh", "task", "young"])
@@ -207,11 +205,9 @@ async fn roles_of_ours_and_declared_ones_are_found_and_all_are_known() {
 #[tokio::test(start_paused = true)]
 async fn a_role_that_one_list_does_not_have_yet_is_read_by_itself() {
     let (found, _) = observe().await;
-    let fresh = found.iter().find(|f| f.resource.name() == "fresh").unwrap();
+    let fresh = found.iter().find(|f| f.resource.name == "fresh").unwrap();
     assert_eq!(fresh.owner, Owner::Ours("roles.fresh".parse().unwrap()));
-    let Resource::Role(role) = &fresh.resource else {
-        panic!("it is a role");
-    };
+    let role = &fresh.resource;
     assert_eq!(role.managed_policies.len(), 1);
     assert_eq!(role.inline_policies.len(), 1);
     assert_eq!(role.tags.len(), 3);

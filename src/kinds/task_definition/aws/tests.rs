@@ -12,16 +12,15 @@ use crate::{
         tagging::Tagged,
     },
     kinds::{
-        Change as AnyChange, Resource,
+        Change as AnyChange,
         task_definition::{Change, Document, TaskDefinition},
     },
     model::{
         call::{CallError, Class, Reply},
-        live::Fact,
+        live::{Fact, Live},
         node::Node,
         tags::{Owner, Tags},
     },
-    snapshot::LiveResource,
 };
 
 const DESCRIBE: &str = "DescribeTaskDefinition";
@@ -107,11 +106,8 @@ fn tagged(revisions: impl IntoIterator<Item = u32>) -> Tagged {
     }
 }
 
-fn task_definition(found: &LiveResource) -> &TaskDefinition {
-    let Resource::TaskDefinition(family) = &found.resource else {
-        panic!("it is a task definition");
-    };
-    family
+fn task_definition(found: &Live<TaskDefinition>) -> &TaskDefinition {
+    &found.resource
 }
 
 #[tokio::test(start_paused = true)]

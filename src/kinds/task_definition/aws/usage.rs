@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     aws::{Aws, all, tagging::family_and_revision},
-    model::{call::CallError, live::Fact},
-    snapshot::LiveResource,
+    kinds::task_definition::TaskDefinition,
+    model::{
+        call::CallError,
+        live::{Fact, Live},
+    },
 };
 
 /// The most services that `DescribeServices` takes (ECS API reference).
@@ -34,13 +37,16 @@ impl Use {
 }
 
 /// Adds to each of these families what uses its revisions.
-pub(crate) async fn observe(aws: &Aws, families: Vec<&mut LiveResource>) -> Result<(), CallError> {
+pub(crate) async fn observe(
+    aws: &Aws,
+    families: Vec<&mut Live<TaskDefinition>>,
+) -> Result<(), CallError> {
     if families.is_empty() {
         return Ok(());
     }
     let names: Vec<String> = families
         .iter()
-        .map(|family| family.resource.name().to_owned())
+        .map(|family| family.resource.family.clone())
         .collect();
     let request = aws.ecs.client.list_clusters().into_paginator();
     let clusters = request.items().send().try_collect();
@@ -51,7 +57,7 @@ pub(crate) async fn observe(aws: &Aws, families: Vec<&mut LiveResource>) -> Resu
     });
     let uses: BTreeSet<Use> = uses.await?.into_iter().flatten().collect();
     for family in families {
-        let name = family.resource.name();
+        let name = family.resource.family.as_str();
         let uses: Vec<&Use> = uses.iter().filter(|used| used.family == name).collect();
         if !uses.is_empty() {
             let by: BTreeSet<&String> = uses.iter().map(|used| &used.by).collect();

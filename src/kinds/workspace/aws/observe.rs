@@ -7,20 +7,17 @@ use aws_sdk_amp::types::{WorkspaceConfigurationDescription, WorkspaceSummary};
 
 use crate::{
     aws::{Aws, all, live_tags, tags_of_aws},
-    kinds::{
-        Resource,
-        workspace::{
-            Configuration, LabelSet, Workspace,
-            aws::{attributes, wait},
-        },
+    kinds::workspace::{
+        Configuration, LabelSet, Workspace,
+        aws::{attributes, wait},
     },
     model::{
         call::CallError,
+        live::Live,
         query::Query,
         tags::{self, Owner},
         template::Template,
     },
-    snapshot::LiveResource,
 };
 
 /// The most workspaces on a page (botocore model amp 2020-08-01, `ListWorkspaces`).
@@ -31,7 +28,7 @@ const PAGE: i32 = 1000;
 pub(crate) async fn observe(
     aws: &Aws,
     queries: &[Query],
-) -> Result<Vec<Vec<LiveResource>>, CallError> {
+) -> Result<Vec<Vec<Live<Workspace>>>, CallError> {
     let listed = list(aws).await?;
     let found = all(queries.to_vec(), |query| {
         let (aws, listed) = (aws.clone(), listed.clone());
@@ -70,7 +67,7 @@ pub(crate) async fn observe_also(
     query: &Query,
     listed: &[Listed],
     also: &(dyn Fn(&Listed) -> bool + Sync),
-) -> Result<Vec<LiveResource>, CallError> {
+) -> Result<Vec<Live<Workspace>>, CallError> {
     let relevant = listed.iter().filter_map(|listed| {
         let owner = tags::owner(&listed.tags, &query.stack, &query.identity.region);
         let named = query.alias.is_some() && listed.summary.alias == query.alias;
@@ -97,7 +94,7 @@ async fn found(
     workspace: &WorkspaceSummary,
     tags: &BTreeMap<String, String>,
     owner: Owner,
-) -> Result<Option<LiveResource>, CallError> {
+) -> Result<Option<Live<Workspace>>, CallError> {
     let id = workspace.workspace_id.as_str();
     let failed = status(workspace) == "CREATION_FAILED";
     let described = wait::describe(aws, id);
@@ -125,15 +122,15 @@ async fn found(
             "CREATION_FAILED" | "DELETING"
         )
     });
-    Ok(Some(LiveResource {
-        resource: Resource::Workspace(Workspace {
+    Ok(Some(Live {
+        resource: Workspace {
             alias: workspace.alias.clone(),
             kms_key_arn: workspace.kms_key_arn.as_deref().map(Template::from),
             configuration: configuration.as_ref().map(settings).unwrap_or_default(),
             logging: logging.map(|logging| Template::from(logging.log_group_arn)),
             tags: live_tags(tags),
             failed,
-        }),
+        },
         owner,
         attributes: attributes(
             &query.identity,

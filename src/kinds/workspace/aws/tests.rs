@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use crate::{
     aws::script::{Answer, Asked, Script, caller, query},
     kinds::{
-        Change as AnyChange, Resource,
+        Change as AnyChange,
         kind::State as _,
         workspace::{Change, Configuration, Workspace},
     },
     model::{
         call::{CallError, Class, Reply},
+        live::Live,
         tags::{Owner, Tags},
         template::Attribute,
     },
-    snapshot::LiveResource,
 };
 
 const URL: &str = "https://aps-workspaces.us-east-1.amazonaws.com/workspaces";
@@ -49,7 +49,11 @@ fn nothing() -> Answer {
     Answer::Http(404, body.to_string())
 }
 
-async fn observe(script: &Script, alias: Option<&str>, configuration: bool) -> Vec<LiveResource> {
+async fn observe(
+    script: &Script,
+    alias: Option<&str>,
+    configuration: bool,
+) -> Vec<Live<Workspace>> {
     let mut query = query();
     query.alias = alias.map(str::to_owned);
     query.workspace_configuration = configuration;
@@ -59,11 +63,8 @@ async fn observe(script: &Script, alias: Option<&str>, configuration: bool) -> V
         .remove(0)
 }
 
-fn inner(found: &LiveResource) -> &Workspace {
-    let Resource::Workspace(workspace) = &found.resource else {
-        panic!("it is a workspace");
-    };
-    workspace
+fn inner(found: &Live<Workspace>) -> &Workspace {
+    &found.resource
 }
 
 #[tokio::test(start_paused = true)]

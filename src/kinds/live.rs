@@ -1,0 +1,164 @@
+//! How the kinds live in AWS: each is read and altered by code of its own, in its folder, and the
+//! choice between them is made here.
+
+use tokio::sync::OnceCell;
+
+use crate::{
+    aws::{
+        Aws, all,
+        tagging::{self, Tagged},
+    },
+    kinds::{
+        any::{Change, Resource},
+        kind::State,
+        log_group::LogGroup,
+        role::Role,
+        task_definition::TaskDefinition,
+        workspace::Workspace,
+    },
+    model::{
+        address::Kind,
+        call::{CallError, Reply},
+        live::{Live, TakenName},
+        query::Query,
+    },
+};
+
+/// A kind that is read from AWS and altered there.
+pub(crate) trait InAws: State {
+    /// Reads, for each query, what the stack declares by name or owns.
+    fn observe(
+        reading: &Reading,
+    ) -> impl Future<Output = Result<Vec<Seen<Self>>, CallError>> + Send;
+
+    /// Performs one change, and reads until it has taken effect.
+    fn perform(
+        aws: &Aws,
+        target: &Target<'_>,
+        change: &Self::Change,
+    ) -> impl Future<Output = Result<Reply, CallError>> + Send;
+}
+
+/// What a change is made to, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'a> {
+    /// The name of the role or log group, the family, or the id of the workspace (empty until it is
+    /// created).
+    pub(crate) name: &'a str,
+    /// The client token, which is the same for every attempt.
+    pub(crate) token: &'a str,
+    /// The operation, as IAM spells it in policies.
+    pub(crate) operation: &'static str,
+}
+
+/// What one query has found of a kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen<R> {
+    /// The resources that the query is about.
+    pub(crate) found: Vec<Live<R>>,
+    /// Everything that has a name, of a kind whose names are unique across the account.
+    pub(crate) names: Vec<TakenName>,
+}
+
+impl<R> Seen<R> {
+    /// Resources of a kind whose names clash with no other stack's.
+    pub(crate) fn of(found: Vec<Live<R>>) -> Self {
+        Self {
+            found,
+            names: Vec::new(),
+        }
+    }
+
+    fn map<S>(self, convert: fn(R) -> S) -> Seen<S> {
+        let found = self.found.into_iter();
+        Seen {
+            found: found.map(|live| live.map(convert)).collect(),
+            names: self.names,
+        }
+    }
+}
+
+/// One reading of AWS for several queries.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) aws: Aws,
+    pub(crate) queries: Vec<Query>,
+    /// What the tagging API says, which one call answers for several kinds.
+    tagged: OnceCell<Result<Vec<Tagged>, CallError>>,
+}
+
+impl Reading {
+    pub(crate) fn new(aws: &Aws, queries: &[Query]) -> Self {
+        Self {
+            aws: aws.clone(),
+            queries: queries.to_vec(),
+            tagged: OnceCell::new(),
+        }
+    }
+
+    /// Reads a kind of which the tagging API says what is the stack's: with `read`, for each query.
+    pub(crate) async fn by_tags<R, F>(
+        &self,
+        read: impl Fn(Aws, Query, Tagged) -> F + Send + Sync,
+    ) -> Result<Vec<Seen<R>>, CallError>
+    where
+        R: Send + 'static,
+        F: Future<Output = Result<Vec<Live<R>>, CallError>> + Send + 'static,
+    {
+        let ask = || tagging::observe(&self.aws, &self.queries);
+        let tagged = self.tagged.get_or_init(ask).await.clone()?;
+        let per_query = self.queries.iter().cloned().zip(tagged);
+        let found = all(per_query, |(query, tagged)| {
+            read(self.aws.clone(), query, tagged)
+        });
+        Ok(found.await?.into_iter().map(Seen::of).collect())
+    }
+}
+
+/// Reads everything of one kind that each query is about.
+pub(crate) async fn observe(
+    kind: Kind,
+    reading: &Reading,
+) -> Result<Vec<Seen<Resource>>, CallError> {
+    async fn of<K: InAws>(
+        reading: &Reading,
+        wrap: fn(K) -> Resource,
+    ) -> Result<Vec<Seen<Resource>>, CallError> {
+        let seen = K::observe(reading).await?;
+        Ok(seen.into_iter().map(|seen| seen.map(wrap)).collect())
+    }
+    match kind {
+        Kind::LogGroup => of(reading, Resource::LogGroup).await,
+        Kind::Workspace => of(reading, Resource::Workspace).await,
+        Kind::Role => of(reading, Resource::Role).await,
+        Kind::TaskDefinition => of(reading, Resource::TaskDefinition).await,
+    }
+}
+
+/// Performs one change to the resource `name`, and reads until it has taken effect.
+pub(crate) async fn perform(
+    aws: &Aws,
+    name: &str,
+    token: &str,
+    change: &Change,
+) -> Result<Reply, CallError> {
+    let target = &Target {
+        name,
+        token,
+        operation: change.operation(),
+    };
+    match change {
+        Change::LogGroup(change) => LogGroup::perform(aws, target, change).await,
+        Change::Workspace(change) => Workspace::perform(aws, target, change).await,
+        Change::Role(change) => Role::perform(aws, target, change).await,
+        Change::TaskDefinition(change) => TaskDefinition::perform(aws, target, change).await,
+    }
+}
+
+#[cfg(test)]
+impl crate::aws::script::Script {
+    /// Performs one change.
+    pub(crate) async fn perform(&self, name: &str, change: Change) -> Result<Reply, CallError> {
+        perform(&self.aws(), name, "token-1", &change).await
+    }
+}
