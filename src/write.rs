@@ -21,14 +21,8 @@ use crate::{
             spell::Speller,
         },
     },
-    kinds::{
-        Resource, declare,
-        log_group::write as log_group,
-        role::write as role,
-        task_definition::write::{self as task_definition, Keys},
-        workspace::write as workspace,
-    },
-    load::{self, LoadContext},
+    kinds::declare::{self, Writing},
+    load::{self, LoadContext, root::ROOT},
     model::{
         address::{Address, Kind, StackName},
         identity::{Identity, query_url, remote_write_url},
@@ -148,10 +142,8 @@ struct Writer<'a> {
     found: BTreeMap<Address, &'a LiveResource>,
     addresses: BTreeMap<String, Address>,
     mentions: Mentions,
-    /// The keys of roles by ARN.
-    roles: BTreeMap<String, String>,
-    /// The keys of log groups by name.
-    log_groups: BTreeMap<String, String>,
+    /// The keys of resources by name.
+    names: BTreeMap<(Kind, String), String>,
     /// Tags that every resource has.
     common: Tags,
 }
@@ -172,8 +164,7 @@ impl<'a> Writer<'a> {
                 .map(|(address, found)| (found.arn().to_owned(), address.clone()))
                 .collect(),
             mentions: Mentions::default(),
-            roles: BTreeMap::new(),
-            log_groups: BTreeMap::new(),
+            names: BTreeMap::new(),
             common: common(&found),
             found,
         };
@@ -183,13 +174,8 @@ impl<'a> Writer<'a> {
                     writer.mentions.insert(address, *attribute, said.clone());
                 }
             }
-            let key = address.key.clone();
-            let name = found.resource.name().to_owned();
-            match address.kind {
-                Kind::Role => _ = writer.roles.insert(found.arn().to_owned(), key),
-                Kind::LogGroup => _ = writer.log_groups.insert(name, key),
-                Kind::Workspace | Kind::TaskDefinition => {}
-            }
+            let name = (address.kind, found.resource.name().to_owned());
+            writer.names.insert(name, address.key.clone());
         }
         if let Some(id) = &draft.existing_workspace {
             writer.mention_existing(id);
@@ -214,13 +200,9 @@ impl<'a> Writer<'a> {
     fn page(&self, left: &Left) -> (Page, Secrets) {
         let mut secrets = Secrets::default();
         let mut tables = Vec::new();
-        let order = [
-            Kind::Workspace,
-            Kind::LogGroup,
-            Kind::Role,
-            Kind::TaskDefinition,
-        ];
-        for kind in order {
+        let sections = ROOT.fields.iter();
+        let kind = |key: &str| Kind::ALL.into_iter().find(|kind| kind.table() == key);
+        for kind in sections.filter_map(|section| kind(section.key)) {
             for (address, found) in self.found.iter().filter(|(a, _)| a.kind == kind) {
                 tables.push((address, self.resource(address, found, left, &mut secrets)));
             }
@@ -294,26 +276,12 @@ impl<'a> Writer<'a> {
             mentions: &self.mentions,
             secrets,
         };
-        let mut table = match &found.resource {
-            Resource::LogGroup(group) => log_group::table(group),
-            Resource::Workspace(workspace) => {
-                let arn = workspace.logging.as_ref().map(ToString::to_string);
-                let group = arn.as_deref().and_then(|arn| {
-                    let address = self.addresses.get(arn.strip_suffix(":*").unwrap_or(arn))?;
-                    Some(address.key.as_str())
-                });
-                workspace::table(workspace, group)
-            }
-            Resource::Role(role) => role::table(role, identity, &mut speller),
-            Resource::TaskDefinition(family) => {
-                let keys = Keys {
-                    identity,
-                    roles: &self.roles,
-                    log_groups: &self.log_groups,
-                };
-                task_definition::table(family, &address.key, &keys, &mut speller)
-            }
+        let writing = Writing {
+            identity,
+            addresses: &self.addresses,
+            names: &self.names,
         };
+        let mut table = declare::table(&found.resource, &writing, &mut speller);
         for path in left.entries(address) {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             table.remove(&path);

@@ -4,3 +4,4 @@ pub(crate) mod layout;
 pub(crate) mod mentions;
 pub(crate) mod secrets;
 pub(crate) mod spell;
+pub(crate) mod words;

@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    file::lifecycle::Ignorable,
-    kinds::{any::with_kind, kind::State},
+    file::{
+        lifecycle::Ignorable,
+        write::{layout::Table, spell::Speller},
+    },
+    kinds::{Resource, any::with_kind, kind::State},
     model::{
-        address::{Address, Kind},
+        address::{Address, Kind, StackName},
         identity::Identity,
         template::{Attribute, Reference},
     },
@@ -32,6 +35,29 @@ pub(crate) trait Declare: State {
         code: "duplicate-name",
         by_case: None,
     };
+
+    /// Whether it holds data that somebody may miss.
+    const HOLDS_DATA: bool = false;
+
+    /// Whether plans that delete it are refused unless its table says otherwise.
+    const IS_PROTECTED: bool = false;
+
+    /// The keys of its table that AWS keeps as they are where they are left out.
+    const KEPT_BY_AWS: &'static [&'static str] = &[];
+
+    /// The state that a resource is, if it is of this kind.
+    fn of(resource: &Resource) -> Option<&Self>;
+
+    /// What the file says of a live resource, but for its lifecycle and its tags.
+    fn table(&self, writing: &Writing<'_>, speller: &mut Speller<'_>) -> Table;
+
+    /// Logical names for a live resource, from the shortest to the longest.
+    fn keys(&self, stack: &StackName) -> Vec<String>;
+
+    /// The names that it has for others, by their ARNs; `None` if it is not of those that have.
+    fn names_for_others(&self) -> Option<BTreeMap<String, &'static str>> {
+        None
+    }
 
     /// The attributes that follow from the names in its table, before anything is applied.
     fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)>;
@@ -61,6 +87,30 @@ pub(crate) struct DeclaredTable<'a> {
     pub(crate) has: &'a dyn Fn(&str) -> bool,
     /// The string under a key, if it is known.
     pub(crate) text: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// What the tables of a written file refer to each other by.
+pub(crate) struct Writing<'a> {
+    /// Where the stack is.
+    pub(crate) identity: &'a Identity,
+    /// The addresses of what the file declares, by ARN.
+    pub(crate) addresses: &'a BTreeMap<String, Address>,
+    /// The keys of what the file declares, by name.
+    pub(crate) names: &'a BTreeMap<(Kind, String), String>,
+}
+
+impl Writing<'_> {
+    /// The key of the resource of `kind` with this ARN, if the file declares it.
+    pub(crate) fn by_arn(&self, kind: Kind, arn: &str) -> Option<&str> {
+        let address = self.addresses.get(arn)?;
+        (address.kind == kind).then_some(address.key.as_str())
+    }
+
+    /// The key of the resource of `kind` with this name, if the file declares it.
+    pub(crate) fn by_name(&self, kind: Kind, name: &str) -> Option<&str> {
+        let key = self.names.get(&(kind, name.to_owned()))?;
+        Some(key.as_str())
+    }
 }
 
 /// What can be ignored of a resource of a kind.
@@ -103,6 +153,46 @@ pub(crate) fn comparable(kind: Kind, name: &str) -> String {
 /// How two names that AWS takes for one are reported.
 pub(crate) fn collision(kind: Kind) -> Collision {
     with_kind!(kind, K => K::COLLISION)
+}
+
+/// Returns whether a resource of `kind` holds data that somebody may miss.
+pub(crate) fn holds_data(kind: Kind) -> bool {
+    with_kind!(kind, K => K::HOLDS_DATA)
+}
+
+/// Returns whether plans that delete a resource of `kind` are refused unless its table says
+/// otherwise.
+pub(crate) fn is_protected(kind: Kind) -> bool {
+    with_kind!(kind, K => K::IS_PROTECTED)
+}
+
+/// The keys that AWS keeps as they are where the table of a resource of `kind` leaves them out.
+pub(crate) fn kept_by_aws(kind: Kind) -> &'static [&'static str] {
+    with_kind!(kind, K => K::KEPT_BY_AWS)
+}
+
+/// What the file says of a live resource, but for its lifecycle and its tags.
+pub(crate) fn table(
+    resource: &Resource,
+    writing: &Writing<'_>,
+    speller: &mut Speller<'_>,
+) -> Table {
+    with_kind!(resource.kind(), K => {
+        K::of(resource).map_or_else(Table::section, |state| state.table(writing, speller))
+    })
+}
+
+/// Logical names for a live resource, from the shortest to the longest.
+pub(crate) fn keys(resource: &Resource, stack: &StackName) -> Vec<String> {
+    with_kind!(resource.kind(), K => {
+        K::of(resource).map_or_else(Vec::new, |state| state.keys(stack))
+    })
+}
+
+/// The names that a live resource has for others, by their ARNs; `None` if it is not of those that
+/// have.
+pub(crate) fn names_for_others(resource: &Resource) -> Option<BTreeMap<String, &'static str>> {
+    with_kind!(resource.kind(), K => K::of(resource)?.names_for_others())
 }
 
 #[cfg(test)]

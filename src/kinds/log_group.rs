@@ -1,6 +1,7 @@
 //! Log groups of CloudWatch Logs.
 
 pub(crate) mod aws;
+mod declare;
 pub mod fields;
 mod plan;
 pub(crate) mod read;

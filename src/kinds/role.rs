@@ -1,6 +1,7 @@
 //! IAM roles, with their policies.
 
 pub(crate) mod aws;
+mod declare;
 pub mod fields;
 pub(crate) mod managed_policy;
 mod plan;

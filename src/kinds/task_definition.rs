@@ -1,6 +1,7 @@
 //! ECS task definition families, with their revisions.
 
 pub(crate) mod aws;
+mod declare;
 pub mod document;
 pub mod fields;
 mod plan;

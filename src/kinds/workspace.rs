@@ -1,6 +1,7 @@
 //! Workspaces of Amazon Managed Service for Prometheus.
 
 pub(crate) mod aws;
+mod declare;
 pub mod fields;
 mod plan;
 pub(crate) mod read;

@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    ecs_shape::{api_name, stack_key},
     file::{
         problem::Problem,
         write::{layout::Page, secrets::Secrets},
     },
-    kinds::{
-        Resource,
-        task_definition::document::{api_name, stack_key},
-    },
+    kinds::{Resource, declare},
     model::{
         address::{Address, Kind},
         lifecycle::IgnorePath,
@@ -136,8 +134,9 @@ pub(crate) fn of(problem: &Problem, page: &Page, secrets: &Secrets) -> Option<Le
 /// The resource that the keys from the top of the file lead to, and the keys within it.
 fn address_of(path: &[String]) -> Option<(Address, Vec<String>)> {
     let (table, rest) = path.split_first()?;
-    if table == Kind::Workspace.table() {
-        return Some((Address::workspace(), rest.to_vec()));
+    let single = |kind: &Kind| kind.is_single() && kind.table() == table;
+    if let Some(kind) = Kind::ALL.into_iter().find(single) {
+        return Some((Address::new(kind, ""), rest.to_vec()));
     }
     let (key, rest) = rest.split_first()?;
     let address = format!("{table}.{key}").parse().ok()?;
@@ -168,18 +167,10 @@ fn in_api_terms(path: &[String]) -> Vec<String> {
     words
 }
 
-/// What a workspace's table leaves out, AWS keeps (Amazon Managed Service for Prometheus API
-/// reference, `UpdateWorkspaceConfiguration`).
+/// Returns whether AWS keeps what is at `path` if the table leaves it out, or `ignore` takes it.
 fn can_leave(kind: Kind, path: &[String]) -> bool {
-    let is_configuration = kind == Kind::Workspace
-        && matches!(
-            path,
-            [only] if matches!(
-                only.as_str(),
-                "retention_days" | "limits" | "out_of_order_time_window_seconds" | "rule_query_offset_seconds"
-            )
-        );
-    is_configuration || can_ignore(kind, path)
+    let is_kept = matches!(path, [only] if declare::kept_by_aws(kind).contains(&only.as_str()));
+    is_kept || can_ignore(kind, path)
 }
 
 fn can_ignore(kind: Kind, path: &[String]) -> bool {

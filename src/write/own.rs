@@ -10,9 +10,9 @@ use crate::{
         secrets::Secrets,
         spell::Speller,
     },
-    kinds::Resource,
+    kinds::{Resource, declare},
     model::{
-        address::{Address, Kind},
+        address::Address,
         tags::{Owner, PREFIX, PREVENT_DESTROY_TAG, Tags},
         template::Template,
     },
@@ -24,15 +24,12 @@ pub(crate) fn lifecycle(table: &mut Table, found: &LiveResource, ignored: Vec<(S
     if !is_ours(found) {
         table.put("adopt", Value::Bool(true));
     }
-    let holds_data = match found.resource.kind() {
-        Kind::LogGroup | Kind::Workspace => true,
-        Kind::Role | Kind::TaskDefinition => false,
-    };
+    let kind = found.resource.kind();
     let tag = found.resource.tags().get(PREVENT_DESTROY_TAG);
     let is_protected = tag.and_then(|value| value.known()) == Some("true");
-    if is_protected || (!is_ours(found) && holds_data) {
+    if is_protected || (!is_ours(found) && declare::holds_data(kind)) {
         table.put("prevent_destroy", Value::Bool(true));
-    } else if found.resource.kind() == Kind::Workspace {
+    } else if declare::is_protected(kind) {
         table.put("prevent_destroy", Value::Bool(false));
     }
     if !ignored.is_empty() {

@@ -21,6 +21,9 @@ pub const CLASSES: &[&str] = &["STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESS
 /// The class whose retention is fixed (CloudWatch Logs user guide, "Log classes").
 pub const DELIVERY: &str = "DELIVERY";
 
+/// The most characters of a name (CloudWatch Logs API reference, `CreateLogGroup`).
+pub const LONGEST_NAME: usize = 512;
+
 /// `[log_groups.NAME]`.
 pub static LOG_GROUP: Fields = Fields {
     name: "log_group",

@@ -10,15 +10,16 @@ use crate::{
         tags,
         tree::{Key, Table, Tree, Value},
     },
-    kinds::declare::{Declare, DeclaredTable, ignorable},
-    kinds::log_group::{
-        DEFAULT_CLASS, LogGroup,
-        fields::{CLASSES, DELIVERY, LOG_GROUP, NEVER, RETENTION_DAYS},
+    kinds::{
+        declare::ignorable,
+        log_group::{
+            DEFAULT_CLASS, LogGroup,
+            fields::{CLASSES, DELIVERY, LOG_GROUP, LONGEST_NAME, NEVER, RETENTION_DAYS},
+        },
     },
     model::{
         address::{Address, Kind},
         lifecycle::Lifecycle,
-        template::Attribute,
     },
 };
 
@@ -32,26 +33,6 @@ pub(crate) struct ReadLogGroup {
     pub(crate) lifecycle: Lifecycle,
     /// Where its name stands, if it has one.
     pub(crate) name: Option<Located<String>>,
-}
-
-impl Declare for LogGroup {
-    const KIND: Kind = Kind::LogGroup;
-    const KNOWN_KEYS: &'static [&'static str] = &["name", "class", "kms_key_arn"];
-    const IGNORABLE: &'static [&'static str] = &[
-        "tags.KEY",
-        "retention_days",
-        "kms_key_arn",
-        "deletion_protection",
-    ];
-    const MENTIONED: &'static [Attribute] = &[Attribute::Arn];
-
-    fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
-        let Some(name) = (table.text)("name") else {
-            return Vec::new();
-        };
-        let arn = table.identity.log_group_arn(&name);
-        vec![(Attribute::Arn, arn), (Attribute::Name, name)]
-    }
 }
 
 /// Reads one log group.
@@ -98,7 +79,7 @@ pub(crate) fn read(
 /// API reference, `CreateLogGroup`).
 fn check_name(name: &Located<String>, problems: &mut Problems) {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/#".contains(c);
-    let fits = (1..=512).contains(&name.value.len()) && name.value.chars().all(allowed);
+    let fits = (1..=LONGEST_NAME).contains(&name.value.len()) && name.value.chars().all(allowed);
     if !fits {
         let message = format!("`{}` cannot be the name of a log group", name.value);
         problems
@@ -108,7 +89,9 @@ fn check_name(name: &Located<String>, problems: &mut Problems) {
                 "not the name of a log group",
                 message,
             )
-            .help("names are 1 to 512 of letters, digits and `._-/#`");
+            .help(format!(
+                "names are 1 to {LONGEST_NAME} of letters, digits and `._-/#`"
+            ));
     } else if name.value.starts_with("aws/") {
         problems
             .add(

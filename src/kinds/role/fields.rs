@@ -7,6 +7,17 @@ use crate::file::fields::{
     lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
 };
 
+/// The most characters of a name (IAM API model 2010-05-08, `roleNameType`).
+pub const LONGEST_NAME: usize = 64;
+/// The most characters of a description (IAM API model 2010-05-08, `roleDescriptionType`).
+pub const LONGEST_DESCRIPTION: usize = 1_000;
+/// The most managed policies that AWS lets a role have, when the quota is raised as far as it goes
+/// (IAM user guide, "IAM and AWS STS quotas").
+pub const MOST_POLICIES: usize = 25;
+/// The most characters of all inline policies of a role together, which cannot be raised (IAM
+/// user guide, "IAM and AWS STS quotas").
+pub const LONGEST_INLINE: usize = 10_240;
+
 /// `[roles.NAME]`.
 pub static ROLE: Fields = Fields {
     name: "role",

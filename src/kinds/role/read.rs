@@ -11,12 +11,14 @@ use crate::{
         tags::{self, Tag},
         tree::{Key, Span, Table},
     },
-    kinds::declare::{Collision, Declare, DeclaredTable, ignorable},
-    kinds::role::{
-        DEFAULT_MAX_SESSION_SECONDS, Role,
-        fields::ROLE,
-        managed_policy,
-        policy::{self, Purpose},
+    kinds::{
+        declare::ignorable,
+        role::{
+            DEFAULT_MAX_SESSION_SECONDS, Role,
+            fields::{LONGEST_DESCRIPTION, LONGEST_INLINE, LONGEST_NAME, MOST_POLICIES, ROLE},
+            managed_policy,
+            policy::{self, Purpose},
+        },
     },
     model::{
         address::{Address, Kind},
@@ -24,18 +26,13 @@ use crate::{
         lifecycle::Lifecycle,
         node::Node,
         policy::Policy,
-        template::{Attribute, Template},
+        template::Template,
     },
 };
 
-/// The most managed policies that AWS lets a role have, when the quota is raised as far as it goes
-/// (IAM user guide, "IAM and AWS STS quotas").
-const MOST_POLICIES: usize = 25;
-/// The longest trust policy, likewise.
+/// The longest trust policy when the quota is raised as far as it goes (IAM user guide, "IAM and
+/// AWS STS quotas").
 const LONGEST_TRUST: usize = 8_192;
-/// The most characters of all inline policies of a role together, which cannot be raised (same
-/// page).
-const LONGEST_INLINE: usize = 10_240;
 
 /// The path that IAM gives a role by itself (IAM API reference, `CreateRole`).
 pub(crate) const DEFAULT_PATH: &str = "/";
@@ -54,47 +51,6 @@ pub(crate) struct ReadRole {
     pub(crate) inline_spans: BTreeMap<String, Span>,
     /// Where its table stands.
     pub(crate) span: Span,
-}
-
-impl Declare for Role {
-    const KIND: Kind = Kind::Role;
-    const KNOWN_KEYS: &'static [&'static str] =
-        &["name", "path", "description", "permissions_boundary"];
-    const IGNORABLE: &'static [&'static str] = &[
-        "tags.KEY",
-        "description",
-        "trust",
-        "max_session_seconds",
-        "permissions_boundary",
-        "managed_policies",
-        "inline_policies",
-        "inline_policies.NAME",
-    ];
-    /// A role is mentioned by its key, or by others in ways that could form a circle.
-    const MENTIONED: &'static [Attribute] = &[];
-    const COLLISION: Collision = Collision {
-        code: "role-name-collision",
-        by_case: Some("IAM does not tell the names of roles apart by case, whatever their paths"),
-    };
-
-    fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
-        let path = if (table.has)("path") {
-            (table.text)("path")
-        } else {
-            Some(DEFAULT_PATH.to_owned())
-        };
-        let (Some(name), Some(path)) = ((table.text)("name"), path) else {
-            return Vec::new();
-        };
-        let arn = table.identity.role_arn(&path, &name);
-        vec![(Attribute::Arn, arn), (Attribute::Name, name)]
-    }
-
-    /// IAM compares the names of roles ignoring case, whatever their paths (IAM API reference,
-    /// `CreateRole`).
-    fn comparable(name: &str) -> String {
-        name.to_lowercase()
-    }
 }
 
 /// Reads one role.
@@ -220,11 +176,14 @@ fn check_tag_case(given: &[&Tag], problems: &mut Problems) {
 /// Names are 1 to 64 of letters, digits, `_` and `+=,.@-` (IAM API model 2010-05-08,
 /// `roleNameType`).
 fn check_name(name: &Located<String>, problems: &mut Problems) {
-    if !(1..=64).contains(&name.value.len()) || !name.value.chars().all(is_name_character) {
+    if !(1..=LONGEST_NAME).contains(&name.value.len()) || !name.value.chars().all(is_name_character)
+    {
         let message = format!("`{}` cannot be the name of a role", name.value);
         problems
             .add("role-name", &name.span, "not the name of a role", message)
-            .help("names are 1 to 64 of letters, digits and `_+=,.@-`");
+            .help(format!(
+                "names are 1 to {LONGEST_NAME} of letters, digits and `_+=,.@-`"
+            ));
     }
 }
 
@@ -260,7 +219,7 @@ fn check_description(description: &Located<String>, problems: &mut Problems) {
                 message,
             )
             .help("descriptions take the printable characters of Latin-1");
-    } else if text.chars().count() > 1000 {
+    } else if text.chars().count() > LONGEST_DESCRIPTION {
         let message = "the description has more than 1,000 characters";
         problems.add("role-description", &description.span, "too long", message);
     }

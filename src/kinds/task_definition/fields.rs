@@ -12,6 +12,14 @@ use crate::{
     kinds::task_definition::fields::{container::CONTAINER, metrics::METRICS},
 };
 
+/// The most characters of the name of a family, a container or a volume (ECS API reference,
+/// `RegisterTaskDefinition`, `ContainerDefinition`, `Volume`).
+pub const LONGEST_NAME: usize = 255;
+/// The most containers of a task (ECS developer guide, "Amazon ECS service quotas").
+pub const MOST_CONTAINERS: usize = 10;
+/// The most environment files of a container (ECS API reference, `ContainerDefinition`,
+/// `environmentFiles`).
+pub const MOST_ENVIRONMENT_FILES: usize = 10;
 /// The most revisions that a family can have (ECS developer guide, "Amazon ECS service quotas").
 const MOST_REVISIONS: i64 = 1_000_000;
 

@@ -26,7 +26,6 @@ use crate::{
         reader::{TableReader, string_of, table_of},
         tree::{Key, Span, Table, Tree, Value},
     },
-    kinds::declare::{Declare, DeclaredTable},
     kinds::task_definition::{
         Document, TaskDefinition,
         fields::TASK_DEFINITION,
@@ -38,32 +37,9 @@ use crate::{
         },
     },
     model::{
-        address::Kind,
-        identity::Identity,
-        lifecycle::Lifecycle,
-        policy::Policy,
-        tags::Tags,
-        template::{Attribute, Template},
+        identity::Identity, lifecycle::Lifecycle, policy::Policy, tags::Tags, template::Template,
     },
 };
-
-impl Declare for TaskDefinition {
-    const KIND: Kind = Kind::TaskDefinition;
-    const KNOWN_KEYS: &'static [&'static str] = &["family"];
-    const IGNORABLE: &'static [&'static str] = &["tags.KEY", "cpu", "containers.NAME.image"];
-    const MENTIONED: &'static [Attribute] = &[];
-
-    /// The key is the family, unless an exported definition may say another.
-    fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
-        let family = if (table.has)("family") {
-            (table.text)("family")
-        } else {
-            Some(table.address.key.clone()).filter(|_| !(table.has)("definition"))
-        };
-        let family = family.map(|family| (Attribute::Family, family));
-        family.into_iter().collect()
-    }
-}
 
 /// What a task definition may mention.
 pub struct Scope<'a> {

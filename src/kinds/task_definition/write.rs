@@ -8,6 +8,7 @@ use crate::{
         layout::{Table, Value, escaped},
         spell::Speller,
     },
+    kinds::declare::Writing,
     kinds::task_definition::{
         TaskDefinition,
         document::{
@@ -16,43 +17,33 @@ use crate::{
             stack_key,
         },
     },
-    model::{identity::Identity, node::Node},
+    model::{address::Kind, node::Node},
 };
 
 /// The prefix of log streams that `logs` stands for.
 const STREAM_PREFIX: &str = "ecs";
 
-/// What of the file task definitions refer to by key.
-pub(crate) struct Keys<'a> {
-    pub(crate) identity: &'a Identity,
-    /// The keys of roles by ARN.
-    pub(crate) roles: &'a BTreeMap<String, String>,
-    /// The keys of log groups by name.
-    pub(crate) log_groups: &'a BTreeMap<String, String>,
-}
-
 /// Writes the members of one document.
 struct Writer<'a, 's, 'k> {
-    keys: &'k Keys<'k>,
+    writing: &'k Writing<'k>,
     speller: &'a mut Speller<'s>,
 }
 
-/// What the file says of a family at `key`: the document in normal form, which leaves out what ECS
+/// What the file says of a family: the document in normal form, which leaves out what ECS
 /// fills in.
 pub(crate) fn table(
     family: &TaskDefinition,
-    key: &str,
-    keys: &Keys<'_>,
+    writing: &Writing<'_>,
     speller: &mut Speller<'_>,
 ) -> Table {
     let mut table = Table::section();
-    if family.family != key {
+    if family.family != speller.address.key {
         table.put_literal("family", &family.family);
     }
     let Some(Node::Map(members)) = family.document.as_ref().map(|d| d.normal().clone()) else {
         return table;
     };
-    let mut writer = Writer { keys, speller };
+    let mut writer = Writer { writing, speller };
     writer.members(without_implied_network(members), &mut table);
     table
 }
@@ -118,7 +109,7 @@ impl Writer<'_, '_, '_> {
     /// A role by its key or by its ARN; a bare name, which ECS takes as well, would read as a key.
     fn role(&mut self, path: &str, node: &Node) -> Option<Value> {
         let arn = node.as_str().filter(|arn| arn.starts_with("arn:"))?;
-        Some(Value::Text(match self.keys.roles.get(arn) {
+        Some(Value::Text(match self.writing.by_arn(Kind::Role, arn) {
             Some(key) => escaped(key),
             None => self.speller.text(&[path], arn),
         }))
@@ -180,10 +171,10 @@ impl Writer<'_, '_, '_> {
             ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"].map(option);
         let is_plain = node.as_map()?.len() == 2
             && options.as_map()?.len() == 3
-            && region == Some(self.keys.identity.region.as_str())
+            && region == Some(self.writing.identity.region.as_str())
             && prefix == Some(STREAM_PREFIX);
         let group = group.filter(|_| is_plain)?;
-        let key = self.keys.log_groups.get(group);
+        let key = self.writing.by_name(Kind::LogGroup, group);
         Some(key.map_or_else(
             || {
                 let mut table = Table::default();
@@ -318,7 +309,7 @@ impl Writer<'_, '_, '_> {
 
     /// The option of a log driver that names a log group of the file.
     fn group_name(&self, option: &str, node: &Node) -> Option<Value> {
-        let key = self.keys.log_groups.get(node.as_str()?)?;
+        let key = self.writing.by_name(Kind::LogGroup, node.as_str()?)?;
         (option == "awslogs-group").then(|| Value::Text(format!("${{log_groups.{key}.name}}")))
     }
 }

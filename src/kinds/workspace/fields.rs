@@ -9,6 +9,9 @@ const CREATE: &str = "Amazon Managed Service for Prometheus API reference, Creat
 const CONFIGURATION: &str =
     "Amazon Managed Service for Prometheus API reference, UpdateWorkspaceConfiguration";
 
+/// The most characters of an alias (API reference of `CreateWorkspace`).
+pub const LONGEST_ALIAS: usize = 100;
+
 /// `[workspace]`.
 pub static WORKSPACE: Fields = Fields {
     name: "workspace",

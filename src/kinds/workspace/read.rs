@@ -12,10 +12,12 @@ use crate::{
         tags,
         tree::{Table, Tree},
     },
-    kinds::declare::{Declare, DeclaredTable, ignorable},
-    kinds::workspace::{
-        Configuration, LabelSet, Workspace,
-        fields::{LIMIT, WORKSPACE},
+    kinds::{
+        declare::{Declare, ignorable},
+        workspace::{
+            Configuration, LabelSet, Workspace,
+            fields::{LIMIT, LONGEST_ALIAS, WORKSPACE},
+        },
     },
     model::{
         address::{Address, Kind},
@@ -24,23 +26,6 @@ use crate::{
         template::{Attribute, Reference, Segment, Template},
     },
 };
-
-impl Declare for Workspace {
-    const KIND: Kind = Kind::Workspace;
-    const KNOWN_KEYS: &'static [&'static str] = &["alias", "kms_key_arn", "id", "arn"];
-    const IGNORABLE: &'static [&'static str] = &["tags.KEY", "alias", "logging"];
-    const MENTIONED: &'static [Attribute] = &[
-        Attribute::Arn,
-        Attribute::RemoteWriteUrl,
-        Attribute::QueryUrl,
-        Attribute::Endpoint,
-    ];
-
-    /// Its id, and all that holds it, is AWS's to choose.
-    fn known_attributes(_table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
-        Vec::new()
-    }
-}
 
 /// A workspace that somebody else manages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,8 +166,11 @@ pub(crate) fn read(
             .map(|found| found.value),
     };
     let logging = reader.text("logging");
-    // Metrics are data, so it takes a word to let them go.
-    let lifecycle = lifecycle::read(&mut reader, &ignorable::<Workspace>(), true);
+    let lifecycle = lifecycle::read(
+        &mut reader,
+        &ignorable::<Workspace>(),
+        Workspace::IS_PROTECTED,
+    );
     let own = reader.table("tags");
     // Known keys, although a table with one of them is read by `existing`.
     reader.value("id");
@@ -212,8 +200,8 @@ pub(crate) fn read(
 /// Prometheus API reference, `CreateWorkspace`), which would show as a change for ever.
 fn check_alias(alias: &Located<String>, problems: &mut Problems) {
     let text = &alias.value;
-    if !(1..=100).contains(&text.chars().count()) {
-        let message = "an alias takes 1 to 100 characters";
+    if !(1..=LONGEST_ALIAS).contains(&text.chars().count()) {
+        let message = format!("an alias takes 1 to {LONGEST_ALIAS} characters");
         problems.add("workspace-alias", &alias.span, "not an alias", message);
     } else if text.trim() != text {
         let message = "an alias has no blanks at its ends";

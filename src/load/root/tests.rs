@@ -3,7 +3,12 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{
     ecs_shape::{self, Shape, Structure, request, stack_key},
-    kinds::task_definition::fields::ecs,
+    kinds::{
+        log_group::fields as log_group,
+        role::fields as role,
+        task_definition::fields::{self as task_definition, ecs},
+        workspace::fields as workspace,
+    },
     load::lookup::{all, find},
     model::address::Kind,
 };
@@ -208,4 +213,42 @@ fn what_was_meant_is_found_too() {
     assert_eq!((error.meant, error.keys), (None, Vec::new()));
     let error = find("").expect_err("it names nothing");
     assert!(error.keys.contains(&"workspace"));
+}
+
+/// A number as the documentation spells it: `10,240`.
+fn spelled(number: usize) -> String {
+    match (number / 1_000, number % 1_000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{thousands},{rest:03}"),
+    }
+}
+
+#[test]
+fn the_limits_that_are_explained_are_those_that_are_checked() {
+    for (path, limit) in [
+        ("log_groups.name", log_group::LONGEST_NAME),
+        ("roles.name", role::LONGEST_NAME),
+        ("roles.description", role::LONGEST_DESCRIPTION),
+        ("roles.managed_policies", role::MOST_POLICIES),
+        ("roles.inline_policies", role::LONGEST_INLINE),
+        ("workspace.alias", workspace::LONGEST_ALIAS),
+        ("task_definitions.family", task_definition::LONGEST_NAME),
+        (
+            "task_definitions.containers",
+            task_definition::MOST_CONTAINERS,
+        ),
+        (
+            "task_definitions.containers.name",
+            task_definition::LONGEST_NAME,
+        ),
+        (
+            "task_definitions.containers.environment_files",
+            task_definition::MOST_ENVIRONMENT_FILES,
+        ),
+    ] {
+        let found = find(path).expect("it is declared");
+        let words = found.field.doc.split([' ', ':', '.', ';']);
+        let said = words.into_iter().any(|word| word == spelled(limit));
+        assert!(said, "{path}: {limit} in \"{}\"", found.field.doc);
+    }
 }

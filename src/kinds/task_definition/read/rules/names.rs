@@ -7,14 +7,15 @@ use crate::{
         problem::Problems,
         tree::{Span, Tree, Value},
     },
-    kinds::task_definition::read::{
-        rules::{Container, Task},
-        view::View,
+    kinds::task_definition::{
+        fields::{LONGEST_NAME, MOST_CONTAINERS, MOST_ENVIRONMENT_FILES},
+        read::{
+            rules::{Container, Task},
+            view::View,
+        },
     },
 };
 
-/// ECS developer guide, "Amazon ECS service quotas".
-const MAX_CONTAINERS: usize = 10;
 /// ECS developer guide, "Amazon ECS service quotas".
 const MAX_BYTES: usize = 64 * 1024;
 
@@ -27,7 +28,9 @@ pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
                 "not a family",
                 format!("`{}` cannot be the name of a family", task.family),
             )
-            .help("a family takes 1 to 255 letters, digits, `_` and `-`");
+            .help(format!(
+                "a family takes 1 to {LONGEST_NAME} letters, digits, `_` and `-`"
+            ));
     }
     count(task, problems);
     for container in &task.containers {
@@ -53,7 +56,9 @@ pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
                     "not a name",
                     format!("`{known}` cannot be the name of a volume"),
                 )
-                .help("a volume's name takes 1 to 255 letters, digits, `_` and `-`");
+                .help(format!(
+                    "a volume's name takes 1 to {LONGEST_NAME} letters, digits, `_` and `-`"
+                ));
         }
     }
     size(task, problems);
@@ -62,7 +67,7 @@ pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
 /// Up to 255 letters, digits, underscores and hyphens (ECS API reference, `RegisterTaskDefinition`,
 /// `ContainerDefinition`, `Volume`).
 fn is_name(name: &str) -> bool {
-    (1..=255).contains(&name.len())
+    (1..=LONGEST_NAME).contains(&name.len())
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
@@ -75,12 +80,12 @@ fn count(task: &Task<'_>, problems: &mut Problems) {
         return;
     };
     let count = list.elements().len();
-    if count > MAX_CONTAINERS {
+    if count > MOST_CONTAINERS {
         problems.add(
             "too-many-containers",
             &list.span,
             format!("{count} containers"),
-            format!("a task takes up to {MAX_CONTAINERS} containers"),
+            format!("a task takes up to {MOST_CONTAINERS} containers"),
         );
     }
     // ECS API reference, `ContainerDefinition`, `essential`.
@@ -187,12 +192,15 @@ fn variables(container: &Container<'_>, problems: &mut Problems) {
     }
     // ECS API reference, `ContainerDefinition`, `environmentFiles`.
     let files = container.tree.list("environmentFiles");
-    if let Some(eleventh) = files.get(10) {
+    if let Some(eleventh) = files.get(MOST_ENVIRONMENT_FILES) {
         problems.add(
             "too-many-files",
             &eleventh.span,
             "one too many",
-            format!("{} has more than 10 environment files", container.label()),
+            format!(
+                "{} has more than {MOST_ENVIRONMENT_FILES} environment files",
+                container.label()
+            ),
         );
     }
     for value in files.iter().filter_map(|file| file.at("value")) {
