@@ -2,7 +2,6 @@
 
 mod collision;
 mod cycle;
-mod grants;
 mod header;
 mod known;
 pub mod lookup;

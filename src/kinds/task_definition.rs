@@ -4,6 +4,7 @@ pub(crate) mod aws;
 mod declare;
 pub mod document;
 pub mod fields;
+pub(crate) mod grants;
 mod plan;
 pub mod read;
 mod risk;

@@ -6,8 +6,7 @@ use crate::{
         fields::{Field, Fields, Type},
         problem::nearest,
     },
-    kinds::task_definition::fields::ecs,
-    load::root::ROOT,
+    load::root::{ROOT, of_structure},
 };
 
 /// A field, and the table that it belongs to.
@@ -131,7 +130,7 @@ fn each(inner: &Type, mark: impl Fn(&mut Within)) -> Vec<Within> {
 fn of_shape(member: &str, shape: &Shape) -> Vec<Within> {
     match shape {
         Shape::Struct(structure) => {
-            let fields = ecs::of(&structure.name);
+            let fields = of_structure(&structure.name);
             fields.map(plain).into_iter().collect()
         }
         Shape::List(element) => {

@@ -3,7 +3,9 @@
 use crate::{
     file::fields::{Field, Fields, Requirement, Type},
     kinds::{
-        log_group::fields::LOG_GROUP, role::fields::ROLE, task_definition::fields::TASK_DEFINITION,
+        log_group::fields::LOG_GROUP,
+        role::fields::ROLE,
+        task_definition::fields::{TASK_DEFINITION, ecs},
         workspace::fields::WORKSPACE,
     },
 };
@@ -82,6 +84,11 @@ pub static ROOT: Fields = Fields {
         .example("{ endpoint = \"${workspace.remote_write_url}\" }"),
     ],
 };
+
+/// The table that a structure of ECS with this name is written as.
+pub(crate) fn of_structure(name: &str) -> Option<&'static Fields> {
+    ecs::of(name)
+}
 
 /// An output: a value, or a table with more to say about it.
 const OUTPUT_VALUE: Type = Type::OneOf(&[Type::Text, Type::Table(&OUTPUT)]);

@@ -11,8 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     ecs_shape::{KEYED, Member, Shape, Structure, stack_key},
     file::fields::{Field, Fields, Requirement, Type},
-    kinds::task_definition::fields::ecs,
-    load::root::ROOT,
+    load::root::{ROOT, of_structure},
 };
 
 /// What logical names are made of, which [`crate::model::address::Address::is_key`] says too.
@@ -189,7 +188,8 @@ impl Writer {
     /// The structure as it is declared. One that a stack file writes in another way has no
     /// declaration, and nothing refers to it.
     fn structure(&mut self, structure: &Structure, given: Option<&str>) -> Value {
-        ecs::of(&structure.name).map_or(Value::Bool(true), |fields| self.reference(fields, given))
+        of_structure(&structure.name)
+            .map_or(Value::Bool(true), |fields| self.reference(fields, given))
     }
 }
 

@@ -15,10 +15,13 @@ use crate::{
         Resource,
         log_group::read as log_group,
         role::read as role,
-        task_definition::read::{self as task_definition, RoleOutline, Scope, WorkspaceOutline},
+        task_definition::{
+            grants,
+            read::{self as task_definition, RoleOutline, Scope, WorkspaceOutline},
+        },
         workspace::read::{self as workspace, Existing},
     },
-    load::{Header, LoadContext, collision, cycle, grants, header::Place, known, outputs},
+    load::{Header, LoadContext, collision, cycle, header::Place, known, outputs},
     model::{
         address::{Address, Kind},
         template::{Attribute, Reference},
