@@ -1,4 +1,4 @@
-//! The deed: carries a plan out, and decides nothing but when.
+//! Carries a plan out, and decides nothing but when.
 
 pub mod retry;
 mod run;
@@ -17,7 +17,7 @@ use crate::{
     progress::Notice,
 };
 
-/// Carries out `plan`, and tells `report` what happens in the order in which it happens.
+/// Carries out `plan`, and reports to `report` what happens in the order in which it happens.
 ///
 /// * A step begins when everything it waits for is done, and at most `options.concurrency` steps
 ///   run at a time. The calls of a step are made one after another.
@@ -50,7 +50,7 @@ pub struct Options {
     pub settle_timeout: Duration,
 }
 
-/// What happens while a plan is carried out, told in the order in which it happens.
+/// What happens while a plan is carried out, in the order in which it happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A step begins.

@@ -2,6 +2,7 @@
 
 pub mod any;
 pub(crate) mod declare;
+pub mod fake;
 pub mod kind;
 pub(crate) mod live;
 pub mod log_group;

@@ -25,7 +25,7 @@ pub struct Stack {
     pub identity: Identity,
     /// What it declares.
     pub resources: BTreeMap<Address, Declared>,
-    /// What it tells the scripts that come after it, by name.
+    /// What it gives to the scripts that come after it, by name.
     pub outputs: BTreeMap<String, Output>,
     /// The attributes of what it uses and somebody else owns: of an existing workspace.
     pub existing: BTreeMap<Address, BTreeMap<Attribute, String>>,
@@ -33,11 +33,11 @@ pub struct Stack {
     pub role_arns: BTreeMap<String, BTreeSet<Address>>,
 }
 
-/// Something that a stack tells the scripts that come after it.
+/// Something that a stack gives to the scripts that come after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// What it tells; it may mention what is known only after apply.
+    /// The value; it may mention what is known only after apply.
     pub value: Template,
     /// What it is, for people.
     pub description: Option<String>,
@@ -49,7 +49,7 @@ pub struct Output {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
-    /// What it is to be, tags of ownership included; `None` if it is to go.
+    /// What it is to be, tags of ownership included; `None` if it will be removed.
     pub want: Option<Resource>,
     /// What AWS can't hold back by itself.
     pub lifecycle: Lifecycle,

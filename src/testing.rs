@@ -25,10 +25,10 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// A fake cloud: the effect of a call is [`Resource::step`], under the rules that AWS
-/// enforces.
+/// A fake cloud: the effect of a call is [`Resource::apply_change`], under the rules that
+/// AWS enforces.
 ///
-/// Time passes only as tokio tells it, so that tests can pause the clock. Calls can be made to fail
+/// Time passes only by the clock of tokio, so that tests can pause the clock. Calls can be made to fail
 /// by a table of [`Fault`]s.
 #[derive(Debug)]
 pub struct FakeCloud {

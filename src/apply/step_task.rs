@@ -138,7 +138,7 @@ impl<C: Cloud> StepTask<C> {
     }
 
     fn tell(&self, progress: Progress) {
-        // The other end outlives every errand but those that an abandoned run leaves behind, and
+        // The other end outlives every task but those that an abandoned run leaves behind, and
         // then nobody listens.
         _ = self.progress.send(progress);
     }

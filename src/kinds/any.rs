@@ -83,6 +83,7 @@ macro_rules! with_state {
 }
 
 // Below the macros, which these files use.
+mod fake;
 mod plan;
 mod show;
 

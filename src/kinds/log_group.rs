@@ -2,6 +2,7 @@
 
 pub(crate) mod aws;
 mod declare;
+mod fake;
 pub mod fields;
 mod plan;
 pub(crate) mod read;

@@ -2,6 +2,7 @@
 
 pub(crate) mod aws;
 mod declare;
+mod fake;
 pub mod fields;
 pub(crate) mod managed_policy;
 mod plan;

@@ -3,6 +3,7 @@
 pub(crate) mod aws;
 mod declare;
 pub mod document;
+mod fake;
 pub mod fields;
 pub(crate) mod grants;
 mod plan;

@@ -228,7 +228,7 @@ fn ambiguous(address: &Address, arns: &[String]) -> Explained {
 
 fn protected(address: &Address, arn: &str, replaces: &[ReplaceReason], by_tag: bool) -> Explained {
     let noun = address.kind.noun();
-    let (deed, mut hints) = if replaces.is_empty() {
+    let (fate, mut hints) = if replaces.is_empty() {
         ("removed", Vec::new())
     } else {
         ("replaced", vec![keep(noun, replaces)])
@@ -244,7 +244,7 @@ fn protected(address: &Address, arn: &str, replaces: &[ReplaceReason], by_tag: b
     let mut details = vec![arn.to_owned()];
     details.extend(because(replaces));
     Explained {
-        message: format!("this {noun} would be {deed}, but `prevent_destroy` holds it back"),
+        message: format!("this {noun} would be {fate}, but `prevent_destroy` holds it back"),
         details,
         hints,
     }

@@ -1,25 +1,25 @@
 //! What lives in a fake cloud.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
     cloud::Call,
     kinds::{
-        Change, Resource,
-        task_definition::{self, Document, TaskDefinition},
+        Resource,
+        fake::Refused,
+        kind::{IdentifiedBy, Scope},
     },
     model::{
         address::Kind,
         call::Reply,
-        identity::{Identity, query_url, remote_write_url},
-        live::{Fact, TakenName},
-        policy::Policy,
+        identity::Identity,
+        live::{Attributes, Fact, TakenName},
         query::Query,
         tags::{self, STACK_TAG},
         template::Attribute,
     },
     snapshot::{LiveResource, Snapshot},
-    testing::rules::{self, Refused},
+    testing::rules,
 };
 
 /// Something that is there.
@@ -48,22 +48,18 @@ pub(crate) struct World {
     identity: Identity,
     /// By kind and key, which is unique.
     things: BTreeMap<(Kind, String), FakeResource>,
-    workspaces_ever: u32,
-    /// How many things calls have made of which the name alone does not tell that they are new.
+    /// How many things AWS has given an id to.
+    ids_ever: u32,
+    /// How many things calls have made whose names alone don't say that they are new.
     made_ever: u32,
-    /// The last revision of every family; numbers are never used again (ECS API reference,
+    /// The last revision by kind and name; numbers are never used again (ECS API reference,
     /// `RegisterTaskDefinition`).
-    last_revisions: BTreeMap<String, u32>,
+    last_revisions: BTreeMap<(Kind, String), u32>,
     pub(crate) dangling: Vec<Dangling>,
 }
 
-/// What two things of one kind can't share (IAM API reference, `CreateRole`: case does not
-/// distinguish names).
 fn key(kind: Kind, target: &str) -> (Kind, String) {
-    match kind {
-        Kind::Role => (kind, target.to_ascii_lowercase()),
-        Kind::LogGroup | Kind::Workspace | Kind::TaskDefinition => (kind, target.to_owned()),
-    }
+    (kind, Resource::key(kind, target))
 }
 
 impl World {
@@ -71,7 +67,7 @@ impl World {
         Self {
             identity,
             things: BTreeMap::new(),
-            workspaces_ever: 0,
+            ids_ever: 0,
             made_ever: 0,
             last_revisions: BTreeMap::new(),
             dangling: Vec::new(),
@@ -89,29 +85,21 @@ impl World {
     }
 
     pub(crate) fn put(&mut self, mut resource: Resource, facts: Vec<Fact>) -> String {
-        if let Resource::TaskDefinition(family) = &mut resource {
-            let known = family.active().into_iter().chain(family.inactive.clone());
-            let last = known.max().unwrap_or_default();
-            let last = if family.document.is_some() && family.revision.is_none() {
-                family.revision = Some(last + 1);
-                last + 1
-            } else {
-                last
-            };
-            self.last_revisions.insert(family.family.clone(), last);
+        let kind = resource.kind();
+        if let Some(last) = resource.number_existing() {
+            let name = resource.name().to_owned();
+            self.last_revisions.insert((kind, name), last);
         }
-        let target = match &resource {
-            Resource::Workspace(_) => self.new_workspace_id(),
-            Resource::LogGroup(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {
-                resource.name().to_owned()
-            }
+        let target = match Resource::identified_by(kind) {
+            IdentifiedBy::Tags => self.new_id(),
+            IdentifiedBy::Name => resource.name().to_owned(),
         };
         let thing = FakeResource {
             target: target.clone(),
             resource,
             facts,
         };
-        let place = key(thing.resource.kind(), &target);
+        let place = key(kind, &target);
         self.things.insert(place, thing);
         target
     }
@@ -120,20 +108,19 @@ impl World {
         self.things.retain(|_, thing| edit(thing));
     }
 
-    fn new_workspace_id(&mut self) -> String {
-        self.workspaces_ever += 1;
-        format!("ws-{}", self.workspaces_ever)
+    /// An id that AWS gives to what has no unique name.
+    fn new_id(&mut self) -> String {
+        self.ids_ever += 1;
+        format!("ws-{}", self.ids_ever)
     }
 
     /// What can be read of something new besides its state.
     fn new_facts(&mut self, kind: Kind) -> Vec<Fact> {
-        match kind {
-            Kind::LogGroup | Kind::Role => {
-                self.made_ever += 1;
-                vec![Fact::UniqueId(self.made_ever.to_string())]
-            }
-            Kind::Workspace | Kind::TaskDefinition => Vec::new(),
+        if !Resource::has_unique_id(kind) {
+            return Vec::new();
         }
+        self.made_ever += 1;
+        vec![Fact::UniqueId(self.made_ever.to_string())]
     }
 
     pub(crate) fn perform(&mut self, call: &Call) -> Result<Reply, Refused> {
@@ -149,18 +136,19 @@ impl World {
         let mut to = Resource::apply_change(from, &call.change);
         to.as_ref().map_or(Ok(()), rules::check_result)?;
         let mut revision = None;
-        if let Some(Resource::TaskDefinition(family)) = &mut to {
-            revision = self.number(call, from.and_then(Resource::task_definition), family);
+        if let Some(to) = &mut to {
+            let last = self.last_revisions.entry((kind, to.name().to_owned()));
+            revision = to.finish_call(from, &call.change, last.or_default());
         }
         let Some(resource) = to else {
             self.things.remove(&place);
             self.note_dangling(before);
             return Ok(Reply::default());
         };
-        let is_new_workspace = before.is_none() && kind == Kind::Workspace;
+        let gets_id = before.is_none() && Resource::identified_by(kind) == IdentifiedBy::Tags;
         let thing = FakeResource {
-            target: if is_new_workspace {
-                self.new_workspace_id()
+            target: if gets_id {
+                self.new_id()
             } else {
                 call.target.clone()
             },
@@ -176,49 +164,14 @@ impl World {
         })
     }
 
-    /// Numbers a new revision, and forgets revisions that belong to whoever owned the family
-    /// before.
-    fn number(
-        &mut self,
-        call: &Call,
-        before: Option<&TaskDefinition>,
-        family: &mut TaskDefinition,
-    ) -> Option<u32> {
-        if let Some(before) = before {
-            let owner = |family: &TaskDefinition| family.tags.get(STACK_TAG).cloned();
-            if before.document.is_some() && owner(before) != owner(family) {
-                family.older = BTreeSet::new();
-            }
-            // Inactive revisions keep their tags.
-            if family.document.is_none() {
-                family.tags.clone_from(&before.tags);
-            }
-        }
-        match &call.change {
-            Change::TaskDefinition(task_definition::Change::Register { .. }) => {
-                let last = self.last_revisions.entry(family.family.clone());
-                let last = last.or_default();
-                *last += 1;
-                family.revision = Some(*last);
-                family.revision
-            }
-            Change::TaskDefinition(_)
-            | Change::LogGroup(_)
-            | Change::Workspace(_)
-            | Change::Role(_) => None,
-        }
-    }
-
     fn note_dangling(&mut self, removed: Option<FakeResource>) {
         let Some(removed) = removed else {
             return;
         };
         let arn = self.attributes(&removed).remove(&Attribute::Arn);
-        let identifier = match removed.resource {
-            Resource::Workspace(_) => removed.target.clone(),
-            Resource::LogGroup(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {
-                arn.unwrap_or_default()
-            }
+        let identifier = match Resource::identified_by(removed.resource.kind()) {
+            IdentifiedBy::Tags => removed.target.clone(),
+            IdentifiedBy::Name => arn.unwrap_or_default(),
         };
         let stack = removed.resource.tags().get(STACK_TAG);
         for thing in self.things.values() {
@@ -232,32 +185,9 @@ impl World {
         }
     }
 
-    fn attributes(&self, thing: &FakeResource) -> BTreeMap<Attribute, String> {
-        let identity = &self.identity;
-        let target = thing.target.clone();
-        match &thing.resource {
-            Resource::LogGroup(_) => {
-                BTreeMap::from([(Attribute::Arn, identity.log_group_arn(&target))])
-            }
-            Resource::Role(role) => {
-                BTreeMap::from([(Attribute::Arn, identity.role_arn(&role.path, &target))])
-            }
-            Resource::TaskDefinition(family) => {
-                let newest = family.revision.or(family.inactive.last().copied());
-                let arn = identity.task_definition_arn(&target, newest.unwrap_or_default());
-                BTreeMap::from([(Attribute::Arn, arn)])
-            }
-            Resource::Workspace(_) => {
-                let endpoint = identity.workspace_endpoint(&identity.region, &target);
-                BTreeMap::from([
-                    (Attribute::Arn, identity.workspace_arn(&target)),
-                    (Attribute::RemoteWriteUrl, remote_write_url(&endpoint)),
-                    (Attribute::QueryUrl, query_url(&endpoint)),
-                    (Attribute::Endpoint, endpoint),
-                    (Attribute::Id, target),
-                ])
-            }
-        }
+    fn attributes(&self, thing: &FakeResource) -> Attributes {
+        let resource = &thing.resource;
+        resource.live_attributes(&self.identity, &thing.target)
     }
 
     pub(crate) fn observe(&self, query: &Query) -> Snapshot {
@@ -270,10 +200,9 @@ impl World {
             })
         });
         let roles = self.things.values().filter_map(|thing| {
-            let role = thing.resource.role()?;
             Some(TakenName {
-                name: role.name.clone(),
-                arn: self.identity.role_arn(&role.path, &role.name),
+                name: thing.resource.name().to_owned(),
+                arn: thing.resource.account_wide_arn(&self.identity)?,
                 owner: owner(thing, query),
             })
         });
@@ -290,46 +219,18 @@ fn owner(thing: &FakeResource, query: &Query) -> tags::Owner {
     let tags = tags
         .map(|(key, value)| (key.clone(), value.to_string()))
         .collect();
-    let owner = match thing.resource.kind() {
-        Kind::Role => tags::owner_of_role,
-        Kind::LogGroup | Kind::Workspace | Kind::TaskDefinition => tags::owner,
+    let owner = match Resource::scope(thing.resource.kind()) {
+        Scope::Account => tags::owner_of_role,
+        Scope::Region => tags::owner,
     };
     owner(&tags, &query.stack, &query.identity.region)
 }
 
-/// What `query` shows: inactive revisions are read only when something is to be removed.
+/// What `query` shows of it, spelled as AWS may spell it.
 fn visible(resource: &Resource, query: &Query) -> Option<Resource> {
-    let mut resource = respelled(resource);
-    if let Resource::TaskDefinition(family) = &mut resource
-        && !query.removal
-    {
-        family.inactive = BTreeSet::new();
-        if family.active().is_empty() {
-            return None;
-        }
-    }
-    Some(resource)
-}
-
-/// The same state with documents as AWS may give them back: reordered, with defaults filled in, and
-/// single values as lists.
-fn respelled(resource: &Resource) -> Resource {
     let mut resource = resource.clone();
-    match &mut resource {
-        Resource::LogGroup(_) | Resource::Workspace(_) => {}
-        Resource::Role(role) => {
-            let inline = role.inline_policies.values_mut();
-            for policy in inline.chain([&mut role.trust]) {
-                *policy = Policy::new(policy.shown());
-            }
-        }
-        Resource::TaskDefinition(family) => {
-            if let Some(document) = &mut family.document {
-                *document = Document::new(document.normal().clone());
-            }
-        }
-    }
-    resource
+    resource.respell();
+    resource.hide_unread(query.removal).then_some(resource)
 }
 
 /// Returns whether a text of `resource` is `name`, or holds `identifier` other than as a part of a
