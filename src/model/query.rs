@@ -25,7 +25,7 @@ pub struct Query {
     /// Whether inactive revisions and the use of revisions are to be read: they matter only when
     /// revisions are removed.
     pub removal: bool,
-    /// Whether everything will be removed. Names then only say where to look, because what has just been
-    /// made may not be listed by its tags yet.
+    /// Whether everything will be removed. Names then only say where to look, because what has just
+    /// been made may not be listed by its tags yet.
     pub destroy: bool,
 }
