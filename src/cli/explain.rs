@@ -347,9 +347,12 @@ mod tests {
         let is_code = |piece: &&str| {
             piece.contains('-') && piece.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
         };
+        // The kinds name rules about differences that mean nothing, too.
+        let rules: BTreeSet<&str> = suppressed::rules().iter().map(|rule| rule.name).collect();
         let written: BTreeSet<&str> = sources
             .iter()
             .flat_map(|text| text.split('"').filter(is_code))
+            .filter(|code| !rules.contains(code))
             .collect();
         let listed: BTreeSet<&str> = RISKS.iter().map(|rule| rule.code).collect();
         assert_eq!(written, listed);
