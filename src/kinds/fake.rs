@@ -1,8 +1,6 @@
 //! What a fake cloud has to know of a kind: the rules that AWS enforces on its calls, and what can
 //! be read after them.
 
-use std::collections::BTreeMap;
-
 use crate::{
     kinds::kind::Planned,
     model::{identity::Identity, live::Attributes, template::Attribute},
@@ -56,8 +54,7 @@ pub trait Simulated: Planned {
     /// The attributes that can be read.
     fn live_attributes(&self, identity: &Identity, _target: &str) -> Attributes {
         let arn = self.arn(identity);
-        let arn = arn.map(|arn| (Attribute::Arn, arn));
-        BTreeMap::from_iter(arn)
+        arn.map(|arn| (Attribute::Arn, arn)).into_iter().collect()
     }
 
     /// Spells documents as AWS may give them back: reordered, with defaults filled in, and single
