@@ -28,8 +28,8 @@ where
     }
 }
 
-/// An error that amp-stack itself found in an answer of `operation`, which has altered nothing unless
-/// [`CallError::after_effect`] says otherwise.
+/// An error that amp-stack itself found in an answer of `operation`, which has altered nothing
+/// unless [`CallError::after_effect`] says otherwise.
 pub(crate) fn unexpected(operation: &str, message: impl Into<String>) -> CallError {
     CallError {
         operation: operation.to_owned(),

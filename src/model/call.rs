@@ -70,7 +70,8 @@ impl CallError {
         }
     }
 
-    /// The same failure, when `done` calls that make the same change together have succeeded before.
+    /// The same failure, when `done` calls that make the same change together have succeeded
+    /// before.
     #[must_use]
     pub fn after_calls(self, done: usize) -> Self {
         if done > 0 { self.after_effect() } else { self }
