@@ -251,6 +251,7 @@ mod tests {
     use super::*;
 
     type Failure = SdkError<CreateRoleError>;
+    type MakeFailure = fn() -> Failure;
 
     fn answer(status: u16) -> HttpResponse {
         HttpResponse::new(status.try_into().unwrap(), SdkBody::empty())
@@ -263,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_is_known_of_an_effect_follows_from_how_far_the_call_got() {
-        let failures: [(&str, fn() -> Failure, Effect); 9] = [
+        let failures: [(&str, MakeFailure, Effect); 9] = [
             (
                 "never made",
                 || SdkError::construction_failure("no"),

@@ -1,7 +1,7 @@
 //! What becomes of each attempt of a request, which the SDK makes on its own and without a word:
 //! the log has a line of every attempt, and whoever listens hears that a request is sent again.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_iam::config::{
     ConfigBag, Intercept, RuntimeComponents,
@@ -21,6 +21,7 @@ use aws_smithy_types::{
     config_bag::{Storable, StoreReplace},
     retry::ErrorKind,
 };
+use tokio::time::Instant;
 
 use crate::{
     aws::error,

@@ -20,8 +20,8 @@ const DEBUG: &str = "amp_stack=debug";
 
 /// Starts the log if `debug` or the environment asks for it, and returns whether it is on.
 pub(super) fn start(debug: bool) -> Result<bool, Failure> {
-    let variable = env::var(VARIABLE).unwrap_or_default();
-    let filter = filter(debug, &variable)
+    let variable = env::var_os(VARIABLE).unwrap_or_default();
+    let filter = filter(debug, &variable.to_string_lossy())
         .map_err(|error| Failure::before(format!("{VARIABLE} can't be read: {error}")))?;
     let Some(filter) = filter else {
         return Ok(false);

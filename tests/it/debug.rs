@@ -15,7 +15,7 @@ fn bench(name: &str) -> Bench {
     );
     bench.write(
         "stack.toml",
-        &format!("{stack}\n[variables]\ntoken = \"unset\"\n"),
+        &format!("{stack}\n[variables]\ntoken = {{}}\n"),
     );
     bench
 }
