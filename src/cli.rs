@@ -1,11 +1,14 @@
 //! The command line: what is typed, what is asked, what is printed, and how it ends.
 
+mod apply;
 mod args;
 mod command;
+mod command_line;
 mod completions;
 mod consent;
 mod console;
-mod deed;
+mod destroy;
+mod execute;
 mod exit;
 mod explain;
 mod failure;
@@ -16,12 +19,14 @@ mod guide;
 mod import;
 mod init;
 mod interrupt;
+mod invocation;
 mod json;
 mod logging;
-mod look;
 mod man;
 mod output;
 mod place;
+mod plan;
+mod planning;
 mod replace;
 mod report;
 mod sandbox;
@@ -33,11 +38,11 @@ mod validate;
 
 use std::{ffi::OsString, io, process::ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::{
-    args::{Args, Color, Command},
-    console::Console,
+    command::{Args, Command},
+    console::{Color, Console},
     exit::Exit,
     failure::Failure,
     interrupt::Interrupts,
@@ -78,15 +83,15 @@ async fn dispatch(
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     match command {
-        Command::Plan(args) => command::plan(&args, console, interrupts).await,
-        Command::Apply(args) => command::apply(&args, console, interrupts).await,
+        Command::Plan(args) => plan::plan(&args, console, interrupts).await,
+        Command::Apply(args) => apply::apply(&args, console, interrupts).await,
         Command::Show(args) => show::show(&args, console),
-        Command::Destroy(args) => command::destroy(&args, console, interrupts).await,
+        Command::Destroy(args) => destroy::destroy(&args, console, interrupts).await,
         Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
         Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,
         Command::Validate(args) => validate::validate(&args, console),
-        Command::Completions(args) => completions::completions(&args, console),
-        Command::Man(args) => man::man(&args, console),
+        Command::Completions(args) => completions::completions(&args, Args::command(), console),
+        Command::Man(args) => man::man(&args, Args::command(), console),
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
         Command::Import(args) => import::import(&args, console, interrupts).await,

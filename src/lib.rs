@@ -92,6 +92,7 @@ pub mod load;
 pub mod model;
 pub mod plan;
 pub mod progress;
+pub mod run;
 pub mod saved;
 pub mod show;
 pub mod snapshot;

@@ -1,274 +1,175 @@
-//! The subcommands.
+//! The command line: its commands, and what the help says of them.
 
-use std::path::Path;
+use clap::{Parser, Subcommand};
 
-use crate::{
-    cli::{
-        args::{Aim, Apply, Destroy, Doing, Plan, Target, Wishes},
-        consent,
-        console::Console,
-        deed::{self, Order, unless_interrupted},
-        exit::Exit,
-        failure::Failure,
-        files,
-        interrupt::Interrupts,
-        look::{self, Site, Wish},
-        place, saved,
-        session::{self, Session},
+use crate::cli::{
+    apply::{self, Apply},
+    completions::{self, Completions},
+    console::Color,
+    destroy::{self, Destroy},
+    explain::{self, Explain},
+    fmt::{self, Fmt},
+    graph::{self, Graph},
+    guide::{self, Guide},
+    import::{self, Import},
+    init::{self, Init},
+    man::{self, Pages},
+    output::{self, Outputs},
+    plan::{self, Plan},
+    sandbox::{
+        serve::{self, Serve},
+        trial::{self, Try},
     },
-    show::is_secret,
-    stack::Stack,
+    schema::{self, Schema},
+    show::{self, Show},
+    validate::{self, Validate},
 };
 
-/// `amp-stack plan`.
-pub(super) async fn plan(
-    args: &Plan,
-    console: &mut Console,
-    interrupts: &mut Interrupts,
-) -> Result<Exit, Failure> {
-    console.begin_events(args.telling, "plan")?;
-    let out = args.out.as_deref();
-    out.map_or(Ok(()), saved::ensure_writable)?;
-    let work = async {
-        let asked = Asked {
-            destroy: args.destroy,
-            target: &args.target,
-            wishes: &args.wishes,
-            aim: &args.aim,
-        };
-        let Session { sites, sandbox } = asked.open(console).await?;
-        let next = out.map_or_else(|| asked.apply(&sites), |out| saved::next(out, &args.target));
-        let wish = Wish {
-            sites: &sites,
-            sandbox: sandbox.as_deref(),
-            destroy: args.destroy,
-            verbose: args.verbose,
-            explain: args.explain,
-        };
-        let planned = look::show(&wish, Some(&next), console).await?;
-        if let Some(out) = out {
-            saved::write(out, &wish, &planned, &args.target.variables)?;
-            if !console.tells_programs() {
-                console.tell(&format!("\nThe plan is saved in {}\n", out.display()))?;
-            }
-        }
-        Ok(planned)
-    };
-    let planned = unless_interrupted(work, interrupts).await?;
-    let is_empty = planned.iter().all(|planned| planned.plan.is_empty());
-    if args.detailed_exitcode && !is_empty {
-        return Ok(Exit::Changes);
-    }
-    Ok(Exit::Done)
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or nothing to do
+  1  error, wrong usage, or declined: nothing was changed
+  2  with `plan --detailed-exitcode`: there is something to do
+  3  `apply` or `destroy` stopped half way: something was changed, or may have been";
+
+const ABOUT: &str = "\
+Sends the metrics of your Amazon ECS applications to Amazon Managed Service for Prometheus.
+
+One stack file declares the workspace, the IAM roles, the log groups and the task definitions with their \
+OpenTelemetry sidecar. amp-stack compares it with what is in AWS, shows the difference, and makes it so. \
+There is no state file: tags on the resources say which stack owns them.
+
+Credentials, region, profiles, proxies and AWS_ENDPOINT_URL are found as every AWS tool finds them.";
+
+const EXAMPLES: &str = "\
+Examples:
+  amp-stack validate                      check the stack file, without AWS
+  amp-stack plan                          show what would change
+  amp-stack apply                         show it, ask, and do it
+  amp-stack plan stacks/prod.toml --var image_tag=1.4.2";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "amp-stack", version, about = first_line(ABOUT), long_about = ABOUT, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(super) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to use colours; the variable `NO_COLOR` is honoured
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(super) color: Color,
+    /// Write what is asked of AWS to standard error, call by call; the variable `AMP_STACK_LOG`
+    /// chooses more exactly
+    #[arg(long, global = true)]
+    pub(super) debug: bool,
 }
 
-/// `amp-stack apply`.
-pub(super) async fn apply(
-    args: &Apply,
-    console: &mut Console,
-    interrupts: &mut Interrupts,
-) -> Result<Exit, Failure> {
-    console.begin_events(args.telling, "apply")?;
-    if let Some(file) = saved::named(&args.target.files) {
-        return saved::apply(&file, args, console, interrupts).await;
-    }
-    let asked = Asked {
-        destroy: false,
-        target: &args.target,
-        wishes: &args.wishes,
-        aim: &args.aim,
-    };
-    carry_out(&asked, &args.doing, console, interrupts).await
+/// The subcommands, in the order in which one meets them.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a stack file for one application, asking what it needs to know
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
+    Init(Init),
+    /// Write a stack file of what lives in the account already; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
+    Import(Import),
+    /// Check stack files, without credentials and without a network
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
+    Validate(Validate),
+    /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
+    Fmt(Fmt),
+    /// Show what `apply` would do, without doing it
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", plan::EXAMPLES))]
+    Plan(Plan),
+    /// Show what is to be done, ask, and do it
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", apply::EXAMPLES))]
+    Apply(Apply),
+    /// Print a plan that was saved with `plan --out`
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", show::EXAMPLES))]
+    Show(Show),
+    /// Remove everything that the stack owns, after asking
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", destroy::EXAMPLES))]
+    Destroy(Destroy),
+    /// Print what lives, for scripts: outputs, ARNs, ids and URLs
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
+    Output(Outputs),
+    /// Draw what a stack file declares and what mentions what, without AWS
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
+    Graph(Graph),
+    /// Say which rule is behind a code and what breaks it, or what a field of the stack file is for
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
+    Explain(Explain),
+    /// Read the user guide
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", guide::EXAMPLES))]
+    Guide(Guide),
+    /// Print the JSON Schema of stack files, with which editors complete and check them
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
+    Schema(Schema),
+    /// See a stack live and die: plan, apply, plan again and destroy it in a sandbox, without AWS
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", trial::EXAMPLES))]
+    Try(Try),
+    /// Serve a sandbox to other AWS tools, on this machine only
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", serve::EXAMPLES), long_about = serve::ABOUT)]
+    Sandbox(Serve),
+    /// Print what a shell completes
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
+    Completions(Completions),
+    /// Print the manual as man pages
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", man::EXAMPLES))]
+    Man(Pages),
 }
 
-/// `amp-stack destroy`.
-pub(super) async fn destroy(
-    args: &Destroy,
-    console: &mut Console,
-    interrupts: &mut Interrupts,
-) -> Result<Exit, Failure> {
-    console.begin_events(args.telling, "destroy")?;
-    let asked = Asked {
-        destroy: true,
-        target: &args.target,
-        wishes: &Wishes::default(),
-        aim: &args.aim,
-    };
-    carry_out(&asked, &args.doing, console, interrupts).await
-}
-
-async fn carry_out(
-    asked: &Asked<'_>,
-    doing: &Doing,
-    console: &mut Console,
-    interrupts: &mut Interrupts,
-) -> Result<Exit, Failure> {
-    // Of two mistakes, the name of a file that is not there is the one to hear of first.
-    for path in &asked.target.files {
-        files::read(path)?;
-    }
-    consent::ensure_possible(doing, console)?;
-    let open = asked.open(console);
-    let Session { sites, sandbox } = unless_interrupted(open, interrupts).await?;
-    let stacks: Vec<&Stack> = sites.iter().map(|site| &site.stack).collect();
-    place::check("--allow-data-loss", &doing.allow_data_loss, &stacks)?;
-    let order = Order {
-        wish: Wish {
-            sites: &sites,
-            sandbox: sandbox.as_deref(),
-            destroy: asked.destroy,
-            verbose: false,
-            explain: false,
-        },
-        doing,
-        look: asked.look(&sites),
-        again: asked.apply(&sites),
-    };
-    deed::carry_out(order, console, interrupts).await
-}
-
-/// What was typed of the stacks, and of what to do to them.
-pub(super) struct Asked<'a> {
-    pub(super) destroy: bool,
-    pub(super) target: &'a Target,
-    pub(super) wishes: &'a Wishes,
-    pub(super) aim: &'a Aim,
-}
-
-impl Asked<'_> {
-    /// The stacks that are meant, in the order in which they are to be planned: what is built in
-    /// one order is removed in the other.
-    async fn open(&self, console: &mut Console) -> Result<Session, Failure> {
-        let mut session = session::open(self.target, console).await?;
-        let sites = &mut session.sites;
-        if self.destroy {
-            sites.reverse();
-        }
-        look::treat(sites, self.wishes)?;
-        look::narrow(sites, &self.aim.target)?;
-        Ok(session)
-    }
-
-    /// The command that shows what is left.
-    fn look<C>(&self, sites: &[Site<C>]) -> String {
-        let destroy = if self.destroy { " --destroy" } else { "" };
-        format!("{}{destroy}", self.typed("plan", sites))
-    }
-
-    /// The command that does it.
-    fn apply<C>(&self, sites: &[Site<C>]) -> String {
-        self.typed(if self.destroy { "destroy" } else { "apply" }, sites)
-    }
-
-    fn typed<C>(&self, verb: &str, sites: &[Site<C>]) -> String {
-        let mut paths: Vec<&Path> = sites.iter().map(|site| site.path.as_path()).collect();
-        if self.destroy {
-            paths.reverse();
-        }
-        let mut words = vec![typed(verb, &paths, self.target)];
-        for (option, places) in [
-            ("--adopt", &self.wishes.adopt),
-            ("--replace", &self.wishes.replace),
-            ("--target", &self.aim.target),
-        ] {
-            words.extend(places.iter().map(|place| format!("{option} {place}")));
-        }
-        words.join(" ")
-    }
-}
-
-/// The command line `amp-stack VERB` for the same stacks in the same place, as somebody would type
-/// it.
-pub(super) fn typed(verb: &str, paths: &[&Path], target: &Target) -> String {
-    let Target {
-        files: _,
-        variables,
-        region,
-        profile,
-        sandbox,
-    } = target;
-    let mut words = vec!["amp-stack".to_owned(), verb.to_owned()];
-    words.extend(paths.iter().map(|path| quoted(&path.display().to_string())));
-    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
-    for (name, value) in &variables.var {
-        // Logs keep what is printed, so a secret is left to be typed again.
-        let value = if is_secret(name, value) { "..." } else { value };
-        option("--var", &format!("{name}={value}"));
-    }
-    for file in &variables.var_file {
-        option("--var-file", &file.display().to_string());
-    }
-    for (name, value) in [("--region", region), ("--profile", profile)] {
-        if let Some(value) = value {
-            option(name, value);
-        }
-    }
-    match &sandbox.sandbox {
-        None => {}
-        Some(None) => words.push("--sandbox".to_owned()),
-        Some(Some(file)) => {
-            words.push(format!("--sandbox={}", quoted(&file.display().to_string())));
-        }
-    }
-    if let Some(seed) = sandbox.sandbox_chaos {
-        words.push(format!("--sandbox-chaos {seed}"));
-    }
-    words.join(" ")
-}
-
-/// The word as a POSIX shell takes it.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
+    use clap::CommandFactory;
+
     use super::*;
-    use crate::cli::args::{InSandbox, Variables};
 
     #[test]
-    fn the_next_command_keeps_secrets() {
-        let target = Target {
-            files: Vec::new(),
-            variables: Variables {
-                var: vec![("db_password".to_owned(), "hunter2".to_owned())],
-                var_file: Vec::new(),
-            },
-            region: None,
-            profile: None,
-            sandbox: InSandbox::default(),
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_stack_file_after_the_sandbox_is_a_stack_file() {
+        let words = ["amp-stack", "plan", "--sandbox", "a.toml"];
+        let Command::Plan(plan) = Args::try_parse_from(words).expect("well formed").command else {
+            panic!("plan was typed");
+        };
+        assert_eq!(plan.stacks.files, [PathBuf::from("a.toml")]);
+        assert_eq!(plan.stacks.sandbox.sandbox, Some(None));
+        let words = ["amp-stack", "plan", "--sandbox=b.json"];
+        let Command::Plan(plan) = Args::try_parse_from(words).expect("well formed").command else {
+            panic!("plan was typed");
         };
         assert_eq!(
-            typed("apply", &[Path::new("stack.toml")], &target),
-            "amp-stack apply stack.toml --var db_password=..."
+            plan.stacks.sandbox.sandbox,
+            Some(Some(PathBuf::from("b.json")))
         );
     }
 
     #[test]
-    fn the_next_command_is_for_the_same_stack() {
-        let target = Target {
-            files: Vec::new(),
-            variables: Variables {
-                var: vec![("tag".to_owned(), "it's 1".to_owned())],
-                var_file: vec![PathBuf::from("prod.toml")],
-            },
-            region: Some("us-east-1".to_owned()),
-            profile: None,
-            sandbox: InSandbox {
-                sandbox: Some(Some(PathBuf::from("a b.json"))),
-                sandbox_chaos: Some(7),
-            },
-        };
-        assert_eq!(
-            typed("apply", &[Path::new("stacks/a.toml")], &target),
-            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --sandbox='a b.json' --sandbox-chaos 7"
-        );
+    fn a_sandbox_has_no_profile_and_no_account_of_letters() {
+        for words in [
+            &["amp-stack", "plan", "--sandbox", "--profile", "p"][..],
+            &["amp-stack", "plan", "--sandbox-chaos", "7"],
+            &["amp-stack", "sandbox", "--account", "12345678901x"],
+        ] {
+            Args::try_parse_from(words).expect_err("makes no sense");
+        }
+    }
+
+    #[test]
+    fn addresses_are_checked_while_they_are_read() {
+        let words = ["amp-stack", "apply", "--adopt", "role.task"];
+        let error = Args::try_parse_from(words).expect_err("no such table");
+        assert!(error.to_string().contains("roles.NAME"), "{error}");
     }
 }

@@ -1,13 +1,13 @@
 //! Asking before anything is changed, and by name before data is lost.
 
 use crate::{
-    cli::{args::Doing, console::Console, failure::Failure, place::Place},
+    cli::{args::ApplyArgs, console::Console, failure::Failure, place::Place},
     show::words,
 };
 
 /// Fails if an answer will be needed that nobody can give.
-pub(super) fn ensure_possible(doing: &Doing, console: &Console) -> Result<(), Failure> {
-    if doing.yes {
+pub(super) fn ensure_possible(applying: &ApplyArgs, console: &Console) -> Result<(), Failure> {
+    if applying.yes {
         return Ok(());
     }
     if console.tells_programs() {
@@ -30,16 +30,16 @@ pub(super) fn ensure_possible(doing: &Doing, console: &Console) -> Result<(), Fa
 /// is a failure.
 pub(super) async fn ask(
     lost: &[Place],
-    doing: &Doing,
+    applying: &ApplyArgs,
     console: &mut Console,
 ) -> Result<(), Failure> {
     let mut losses: Vec<&Place> = Vec::new();
     for place in lost {
-        if !doing.allow_data_loss.contains(place) && !losses.contains(&place) {
+        if !applying.allow_data_loss.contains(place) && !losses.contains(&place) {
             losses.push(place);
         }
     }
-    if doing.yes {
+    if applying.yes {
         return unasked(&losses);
     }
     console.tell("\n")?;
@@ -84,8 +84,8 @@ mod tests {
     use super::*;
     use crate::cli::exit::Exit;
 
-    fn doing(yes: bool, allowed: &[&str]) -> Doing {
-        Doing {
+    fn applying(yes: bool, allowed: &[&str]) -> ApplyArgs {
+        ApplyArgs {
             yes,
             allow_data_loss: allowed.iter().map(|a| a.parse().unwrap()).collect(),
             concurrency: 1,
@@ -96,18 +96,22 @@ mod tests {
         place.parse().unwrap()
     }
 
-    async fn answered(input: &'static str, lost: &[Place], doing: Doing) -> Result<(), Exit> {
+    async fn answered(
+        input: &'static str,
+        lost: &[Place],
+        applying: ApplyArgs,
+    ) -> Result<(), Exit> {
         let mut console = Console::of_test(input.as_bytes(), true, sink(), sink());
-        ask(lost, &doing, &mut console)
+        ask(lost, &applying, &mut console)
             .await
             .map_err(|failure| failure.exit())
     }
 
     #[tokio::test]
     async fn only_yes_is_yes() {
-        assert_eq!(answered("yes\n", &[], doing(false, &[])).await, Ok(()));
+        assert_eq!(answered("yes\n", &[], applying(false, &[])).await, Ok(()));
         for other in ["", "\n", "y\n", "no\n", "Yes!\n"] {
-            let answer = answered(other, &[], doing(false, &[])).await;
+            let answer = answered(other, &[], applying(false, &[])).await;
             assert_eq!(answer, Err(Exit::Error), "{other:?}");
         }
     }
@@ -115,11 +119,11 @@ mod tests {
     #[tokio::test]
     async fn data_is_lost_only_by_name() {
         let lost = [loss("workspace"), loss("shop:log_groups.app")];
-        let none = doing(false, &[]);
+        let none = applying(false, &[]);
         let both = "workspace\nshop:log_groups.app\nyes\n";
         assert_eq!(answered("yes\n", &lost, none).await, Err(Exit::Error));
-        assert_eq!(answered(both, &lost, doing(false, &[])).await, Ok(()));
-        let one = doing(false, &["workspace"]);
+        assert_eq!(answered(both, &lost, applying(false, &[])).await, Ok(()));
+        let one = applying(false, &["workspace"]);
         assert_eq!(
             answered("shop:log_groups.app\nyes\n", &lost, one).await,
             Ok(())
@@ -129,18 +133,18 @@ mod tests {
     #[tokio::test]
     async fn yes_alone_does_not_allow_the_loss_of_data() {
         let lost = [loss("workspace")];
-        let answer = answered("", &lost, doing(true, &[])).await;
+        let answer = answered("", &lost, applying(true, &[])).await;
         assert_eq!(answer, Err(Exit::Error));
-        let allowed = doing(true, &["workspace"]);
+        let allowed = applying(true, &["workspace"]);
         assert_eq!(answered("", &lost, allowed).await, Ok(()));
-        let other = doing(true, &["log_groups.app"]);
+        let other = applying(true, &["log_groups.app"]);
         assert_eq!(answered("", &lost, other).await, Err(Exit::Error));
     }
 
     #[test]
     fn without_a_terminal_somebody_must_have_said_yes() {
         let console = Console::of_test(&b"yes\n"[..], false, sink(), sink());
-        assert!(ensure_possible(&doing(false, &[]), &console).is_err());
-        assert!(ensure_possible(&doing(true, &[]), &console).is_ok());
+        assert!(ensure_possible(&applying(false, &[]), &console).is_err());
+        assert!(ensure_possible(&applying(true, &[]), &console).is_ok());
     }
 }

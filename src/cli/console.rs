@@ -6,11 +6,12 @@ use std::{
     pin::Pin,
 };
 
+use clap::ValueEnum;
 use terminal_size::{Height, Width, terminal_size_of};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 use crate::{
-    cli::{args::Color, json::Stream},
+    cli::json::Stream,
     show::{DEFAULT_WIDTH, Style},
 };
 
@@ -18,6 +19,17 @@ use crate::{
 const LEAST_WIDTH: usize = 40;
 /// The rows of a terminal that does not say how many it has.
 const DEFAULT_ROWS: usize = 24;
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On terminals
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
 
 /// The streams of a run. Plans go to `out`, everything else to `err`.
 pub(super) struct Console {

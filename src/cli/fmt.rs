@@ -12,8 +12,14 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     cli::{
-        console::Console, deed::unless_interrupted, exit::Exit, failure::Failure, files,
-        fmt::unified::unified, interrupt::Interrupts, replace::replace, session::look,
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        files,
+        fmt::unified::unified,
+        interrupt::{Interrupts, unless_interrupted},
+        replace::replace,
+        session::look,
     },
     file::{format::format, render::render, source::Source},
     show::words,

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     cli::{
-        args::Variables, console::Console, exit::Exit, failure::Failure, files, session::StackFile,
+        args::VariableArgs, console::Console, exit::Exit, failure::Failure, files,
+        session::StackFile,
     },
     show::graph::{dot, graph as graph_of, mermaid},
 };
@@ -26,7 +27,7 @@ pub(super) struct Graph {
     #[arg(value_name = "STACK.toml")]
     pub(super) file: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) variables: Variables,
+    pub(super) variables: VariableArgs,
     /// The region to draw for, where the stack file names none
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,

@@ -15,16 +15,15 @@ use clap::Args;
 use crate::{
     aws::{self, Aws},
     cli::{
-        args::InSandbox,
+        args::SandboxArgs,
         console::Console,
-        deed::unless_interrupted,
         exit::Exit,
         failure::Failure,
         import::{
             choose::{Choice, Known, choose},
             mentions::Mentions,
         },
-        interrupt::Interrupts,
+        interrupt::{Interrupts, unless_interrupted},
         replace::{create, replace},
         sandbox::{self, Wanted as WantedSandbox},
     },
@@ -97,7 +96,7 @@ pub(super) struct Import {
     #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
     pub(super) profile: Option<String>,
     #[command(flatten)]
-    pub(super) sandbox: InSandbox,
+    pub(super) sandbox: SandboxArgs,
 }
 
 /// The tags of something that AWS Copilot made.

@@ -11,9 +11,8 @@ use clap::Args;
 
 use crate::{
     cli::{
-        command::quoted,
+        command_line::quoted,
         console::Console,
-        deed::unless_interrupted,
         exit::Exit,
         failure::Failure,
         init::{
@@ -21,7 +20,7 @@ use crate::{
             options::Options,
             topics::Topic,
         },
-        interrupt::Interrupts,
+        interrupt::{Interrupts, unless_interrupted},
         replace,
     },
     show::words,

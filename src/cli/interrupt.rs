@@ -4,6 +4,8 @@ use std::{future::pending, io};
 
 use tokio::sync::mpsc;
 
+use crate::cli::failure::Failure;
+
 /// The interruptions of a run, in order.
 pub(super) struct Interrupts(mpsc::UnboundedReceiver<()>);
 
@@ -30,6 +32,22 @@ impl Interrupts {
             pending::<()>().await;
         }
     }
+}
+
+/// Does `work`, unless somebody interrupts it; nothing in it may change anything.
+pub(super) async fn unless_interrupted<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    interrupts: &mut Interrupts,
+) -> Result<T, Failure> {
+    tokio::select! {
+        result = work => result,
+        () = interrupts.next() => Err(interrupted()),
+    }
+}
+
+/// The failure of a run that somebody interrupts before it has changed anything.
+pub(super) fn interrupted() -> Failure {
+    Failure::before("interrupted; nothing was changed")
 }
 
 #[cfg(test)]

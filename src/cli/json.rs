@@ -8,24 +8,17 @@ use std::{
 };
 
 use aws_smithy_types::date_time::{DateTime, Format};
-use clap::Args;
 
 use crate::{
-    cli::{args::Color, console::Console, exit::Exit},
+    cli::{
+        console::{Color, Console},
+        exit::Exit,
+    },
     show::events::{self, Event, FORMAT, Line, Version},
 };
 
 /// The commands that tell programs what they do.
 const COMMANDS: [&str; 3] = ["plan", "apply", "destroy"];
-
-/// Their option.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub(super) struct Telling {
-    /// Tell programs what happens: one JSON object per line on standard output, and nothing else
-    /// there
-    #[arg(long)]
-    pub(super) json: bool,
-}
 
 /// The stream of events of a run.
 pub(super) struct Stream {
@@ -82,12 +75,8 @@ pub(super) fn tell_misuse(words: &[OsString], message: &str) -> io::Result<()> {
 impl Console {
     /// Tells programs instead of people from now on, if that was asked for, beginning with what the
     /// lines are.
-    pub(super) fn begin_events(
-        &mut self,
-        telling: Telling,
-        command: &'static str,
-    ) -> io::Result<()> {
-        if !telling.json {
+    pub(super) fn begin_events(&mut self, json: bool, command: &'static str) -> io::Result<()> {
+        if !json {
             return Ok(());
         }
         self.begin(command, system_time)

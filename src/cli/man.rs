@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Args as Group, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::{
     Man,
     roff::{Roff, roman},
@@ -13,7 +13,7 @@ use clap_mangen::{
 use thiserror::Error;
 
 use crate::{
-    cli::{args::Args, console::Console, exit::Exit, failure::Failure},
+    cli::{console::Console, exit::Exit, failure::Failure},
     file::problem::nearest,
     show::words,
 };
@@ -30,7 +30,7 @@ Examples:
 const PROGRAM: &str = "amp-stack";
 
 /// `man`.
-#[derive(Debug, Group)]
+#[derive(Debug, Args)]
 pub(super) struct Pages {
     /// The command that the page is about [default: the program]
     #[arg(value_name = "COMMAND", conflicts_with = "dir")]
@@ -49,9 +49,9 @@ struct Unwritable {
     cause: io::Error,
 }
 
-/// `amp-stack man`.
-pub(super) fn man(args: &Pages, console: &mut Console) -> Result<Exit, Failure> {
-    let pages = pages();
+/// `amp-stack man`, of the command line `program`.
+pub(super) fn man(args: &Pages, program: Command, console: &mut Console) -> Result<Exit, Failure> {
+    let pages = pages(program);
     if let Some(directory) = &args.dir {
         write(&pages, directory)?;
         let pages = words::count(pages.len(), "page");
@@ -89,8 +89,8 @@ struct Page {
 }
 
 /// The page of the program, and those of its commands.
-fn pages() -> Vec<Page> {
-    let mut program = Args::command().disable_help_subcommand(true);
+fn pages(program: Command) -> Vec<Page> {
+    let mut program = program.disable_help_subcommand(true);
     // Gives the commands their full names and the options that all of them have.
     program.build();
     let commands: Vec<Page> = program
@@ -161,11 +161,14 @@ fn table(section: &str) -> Roff {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::cli::command::Args;
 
     #[test]
     fn every_command_has_a_page_with_examples() {
-        let pages = pages();
+        let pages = pages(Args::command());
         assert_eq!(
             pages.len(),
             1 + Args::command().get_subcommands().count(),
@@ -185,9 +188,9 @@ mod tests {
 
     #[test]
     fn a_command_that_is_not_there_is_recognised() {
-        let said = format!("{:?}", unknown("aply", &pages()));
+        let said = format!("{:?}", unknown("aply", &pages(Args::command())));
         assert!(said.contains("is `apply` meant?"), "{said}");
-        let said = format!("{:?}", unknown("zzzzzz", &pages()));
+        let said = format!("{:?}", unknown("zzzzzz", &pages(Args::command())));
         assert!(said.contains("destroy"), "{said}");
     }
 }

@@ -6,12 +6,11 @@ use clap::Args;
 
 use crate::{
     cli::{
-        args::{InSandbox, Target, Variables},
+        args::{SandboxArgs, StackArgs, VariableArgs},
         console::Console,
-        deed::unless_interrupted,
         exit::Exit,
         failure::Failure,
-        interrupt::Interrupts,
+        interrupt::{Interrupts, unless_interrupted},
         session::{self, Session},
     },
     cloud::Cloud,
@@ -47,7 +46,7 @@ pub(super) struct Outputs {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) variables: Variables,
+    pub(super) variables: VariableArgs,
     /// The region, where the stack file names none
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
@@ -55,7 +54,7 @@ pub(super) struct Outputs {
     #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
     pub(super) profile: Option<String>,
     #[command(flatten)]
-    pub(super) sandbox: InSandbox,
+    pub(super) sandbox: SandboxArgs,
 }
 
 /// `amp-stack output`.
@@ -65,7 +64,7 @@ pub(super) async fn output(
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let (file, name) = meant(&args.words)?;
-    let target = Target {
+    let target = StackArgs {
         files: file.into_iter().collect(),
         variables: args.variables.clone(),
         region: args.region.clone(),
@@ -73,13 +72,13 @@ pub(super) async fn output(
         sandbox: args.sandbox.clone(),
     };
     let work = async {
-        let Session { mut sites, .. } = session::open(&target, console).await?;
-        let site = sites.pop().expect("a session has a stack");
+        let Session { mut targets, .. } = session::open(&target, console).await?;
+        let target = targets.pop().expect("a session has a stack");
         if let Some(name) = name {
-            ensure_named(&site.stack, name)?;
+            ensure_named(&target.stack, name)?;
         }
-        let live = site.cloud.observe(&site.stack.query(false)).await?;
-        Ok((site.stack, live))
+        let live = target.cloud.observe(&target.stack.query(false)).await?;
+        Ok((target.stack, live))
     };
     let (stack, live) = unless_interrupted(work, interrupts).await?;
     let known = plan::current_attributes(&stack, &live);

@@ -6,13 +6,14 @@ use crate::{
     apply::Event,
     cli::{console::Console, json::Stream},
     plan::Plan,
+    run::Reporter,
     show::{events, progress::Progress},
 };
 
 /// How often programs are thought of while nothing happens: they are told nothing then.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// Whoever is told what happens.
+/// Whoever reads what happens.
 pub(super) enum Report<'a> {
     People(Progress<'a>),
     Programs {
@@ -39,25 +40,24 @@ impl<'a> Report<'a> {
             Progress::lines(plan, style, &mut *console.err)
         })
     }
+}
 
-    /// How often to call [`Self::tick`].
-    pub(super) fn pace(&self) -> Duration {
+impl Reporter for Report<'_> {
+    fn pace(&self) -> Duration {
         match self {
             Self::People(progress) => progress.pace(),
             Self::Programs { .. } => IDLE,
         }
     }
 
-    /// Takes note that `elapsed` has passed since the first event.
-    pub(super) fn tick(&mut self, elapsed: Duration) {
+    fn tick(&mut self, elapsed: Duration) {
         match self {
             Self::People(progress) => progress.tick(elapsed),
             Self::Programs { .. } => {}
         }
     }
 
-    /// Tells of one event.
-    pub(super) fn tell(&mut self, event: &Event) {
+    fn event(&mut self, event: &Event) {
         match self {
             Self::People(progress) => progress.report(event),
             Self::Programs { stream, out, run } => {

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     aws::Aws,
-    cli::{args::InSandbox, failure::Failure},
+    cli::{args::SandboxArgs, failure::Failure},
 };
 use amp_stack_sandbox::{Faults, Sandbox, Settings, connector::DEFAULT_ACCOUNT, file::FileError};
 
@@ -39,7 +39,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// The sandbox that the options ask for, if they do, for the stack file at `stack_file`.
-    pub(super) fn by(options: &InSandbox, stack_file: &Path) -> Option<Self> {
+    pub(super) fn by(options: &SandboxArgs, stack_file: &Path) -> Option<Self> {
         let file = options.sandbox.as_ref()?;
         Some(Self {
             keeping: Keeping::File(match file {
@@ -150,11 +150,11 @@ mod tests {
 
     #[test]
     fn the_file_is_beside_the_stack_file_unless_named() {
-        let asked = |file: Option<&str>| InSandbox {
+        let asked = |file: Option<&str>| SandboxArgs {
             sandbox: Some(file.map(PathBuf::from)),
             sandbox_chaos: Some(7),
         };
-        let none = InSandbox::default();
+        let none = SandboxArgs::default();
         assert_eq!(Wanted::by(&none, Path::new("stack.toml")), None);
         for (stack, file, expected) in [
             ("stack.toml", None, ".amp-stack/sandbox.json"),

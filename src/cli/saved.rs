@@ -12,21 +12,22 @@ pub(super) use keep::{ensure_writable, write};
 use crate::{
     aws::Aws,
     cli::{
-        args::{Apply, Doing, InSandbox, Target, Variables},
-        command::typed,
+        args::{ApplyArgs, SandboxArgs, StackArgs, VariableArgs},
+        command_line::typed,
         console::Console,
-        deed::{self, Order, unless_interrupted},
+        execute::{self, ApplyRequest},
         exit::Exit,
         failure::Failure,
         files,
-        interrupt::Interrupts,
-        look::{self, Planned, Site, Wish},
+        interrupt::{Interrupts, unless_interrupted},
         place::Place,
+        planning::{self, View},
         sandbox::Wanted,
         session::Connections,
     },
     load::Header,
     model::identity::Identity,
+    run::{self, PlanRequest, Planned, StackTarget},
     saved::{self, PlanFileError, Saved, Side},
     show::{moved, words},
 };
@@ -48,7 +49,7 @@ struct Unusable {
 /// A plan of which the file says no more than that, and what is to be done now.
 struct Ready {
     saved: Saved,
-    sites: Vec<Site<Aws>>,
+    targets: Vec<StackTarget<Aws>>,
     planned: Vec<Planned>,
 }
 
@@ -62,93 +63,86 @@ pub(super) fn named(files: &[PathBuf]) -> Option<PlanFile> {
     saved::is_plan(&file.text).then_some(file)
 }
 
-/// The command that carries out the plan in `file`, which was made for `target`.
-pub(super) fn next(file: &Path, target: &Target) -> String {
-    let target = Target {
-        variables: Variables::default(),
+/// The command that carries out the plan in `file`, which was made for `stacks`.
+pub(super) fn apply_command_line(file: &Path, stacks: &StackArgs) -> String {
+    let stacks = StackArgs {
+        variables: VariableArgs::default(),
         region: None,
-        ..target.clone()
+        ..stacks.clone()
     };
-    typed("apply", &[file], &target)
+    typed("apply", &[file], &stacks)
+}
+
+/// What was typed to apply a saved plan.
+pub(super) struct SavedApply<'a> {
+    pub(super) stacks: &'a StackArgs,
+    pub(super) applying: &'a ApplyArgs,
+    /// Where the stack files are now.
+    pub(super) stack_files: &'a [PathBuf],
 }
 
 /// `amp-stack apply FILE`.
 pub(super) async fn apply(
     file: &PlanFile,
-    args: &Apply,
+    args: &SavedApply<'_>,
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
-    refuse_wishes(args)?;
     let saved = file.parse()?;
     let ready = unless_interrupted(get_ready(saved, args, console), interrupts).await?;
-    let order = Order {
-        wish: wish(&ready.saved, &ready.sites),
-        doing: &agreed(&ready, &args.doing, console),
-        look: look(&ready.saved, &args.target),
-        again: next(&file.path, &args.target),
+    let applying = agreed(&ready, args.applying, console);
+    let Ready {
+        saved,
+        targets,
+        planned,
+    } = ready;
+    let request = ApplyRequest {
+        plan: plan_request(&saved, &targets),
+        sandbox: saved.sandbox.as_deref(),
+        applying: &applying,
+        plan_command: plan_command_line(&saved, args.stacks),
+        apply_command: apply_command_line(&file.path, args.stacks),
     };
-    let planned = ready.planned.as_slice();
-    let ask = deed::confirm(&order, planned, console);
-    unless_interrupted(ask, interrupts).await?;
-    let plans = planned.iter().map(|planned| planned.plan.clone());
-    deed::perform(&order, plans.collect(), console, interrupts).await
-}
-
-/// What is to happen is in the file, and nothing can be added to it.
-fn refuse_wishes(args: &Apply) -> Result<(), Failure> {
-    let Apply { wishes, aim, .. } = args;
-    let options = [
-        ("--adopt", wishes.adopt.is_empty()),
-        ("--replace", wishes.replace.is_empty()),
-        ("--target", aim.target.is_empty()),
-    ];
-    match options.into_iter().find(|(_, is_empty)| !is_empty) {
-        None => Ok(()),
-        Some((option, _)) => Err(Failure::before(format!(
-            "{option} is not for a saved plan, which says all that is to happen"
-        ))
-        .hint(format!(
-            "give it when the plan is made: amp-stack plan {option} ... --out FILE"
-        ))),
-    }
+    execute::execute_planned(&request, planned, console, interrupts).await
 }
 
 /// Reads AWS, compares it with what it was when the plan was made, and shows what is to be done.
 async fn get_ready(
     mut saved: Saved,
-    args: &Apply,
+    args: &SavedApply<'_>,
     console: &mut Console,
 ) -> Result<Ready, Failure> {
-    let mut sites = open(&saved, &args.target, console).await?;
-    if console.can_move && !console.tells_programs() {
-        console.tell("Reading what is in AWS ...\n\n")?;
-    }
+    let mut targets = open(&saved, args.stacks, console).await?;
+    planning::announce(console)?;
     let before = saved.stacks.iter().map(|saved| saved.live.clone());
-    let before = look::decide(&wish(&saved, &sites), before.collect());
-    let removal = look::removes_a_family(&before);
+    let before = run::decide(&plan_request(&saved, &targets), before.collect());
+    let removal = run::removes_a_family(&before);
     let destroy = saved.destroy;
-    let ask = |site: &Site<Aws>| {
+    let ask = |target: &StackTarget<Aws>| {
         if destroy {
-            site.stack.query_to_destroy()
+            target.stack.query_to_destroy()
         } else {
-            site.stack.query(removal)
+            target.stack.query(removal)
         }
     };
-    let live = look::observe(&wish(&saved, &sites), ask).await?;
+    let live = run::observe(&plan_request(&saved, &targets), ask).await?;
     secrets::fill_in(&mut saved, &live, args, console)?;
-    for (site, saved) in sites.iter_mut().zip(&saved.stacks) {
-        site.stack.clone_from(&saved.stack);
+    for (target, saved) in targets.iter_mut().zip(&saved.stacks) {
+        target.stack.clone_from(&saved.stack);
     }
     let before = saved.stacks.iter().map(|saved| saved.live.clone());
-    let before = look::decide(&wish(&saved, &sites), before.collect());
-    for ((site, saved), live) in sites.iter_mut().zip(&saved.stacks).zip(&live) {
-        site.stack = saved::renewed(saved.stack.clone(), &saved.live, live);
+    let before = run::decide(&plan_request(&saved, &targets), before.collect());
+    for ((target, saved), live) in targets.iter_mut().zip(&saved.stacks).zip(&live) {
+        target.stack = saved::renewed(saved.stack.clone(), &saved.live, live);
     }
-    let wish = wish(&saved, &sites);
-    let planned = look::decide(&wish, live);
-    ensure_still(&wish, &before, &planned, console)?;
-    look::print(&wish, &planned, None, console)?;
+    let request = plan_request(&saved, &targets);
+    let planned = run::decide(&request, live);
+    ensure_still(&request, &before, &planned, console)?;
+    let view = View {
+        sandbox: saved.sandbox.as_deref(),
+        ..View::default()
+    };
+    planning::print(&request, view, &planned, console)?;
     match (calls(&before), calls(&planned)) {
         // Programs count for themselves.
         (_, _) if console.tells_programs() => {}
@@ -161,7 +155,7 @@ async fn get_ready(
     }
     Ok(Ready {
         saved,
-        sites,
+        targets,
         planned,
     })
 }
@@ -170,12 +164,10 @@ fn calls(planned: &[Planned]) -> usize {
     planned.iter().map(|planned| planned.plan.calls()).sum()
 }
 
-fn wish<'a, C>(saved: &'a Saved, sites: &'a [Site<C>]) -> Wish<'a, C> {
-    Wish {
-        sites,
-        sandbox: saved.sandbox.as_deref(),
+fn plan_request<'a, C>(saved: &'a Saved, targets: &'a [StackTarget<C>]) -> PlanRequest<'a, C> {
+    PlanRequest {
+        targets,
         destroy: saved.destroy,
-        verbose: false,
         explain: false,
     }
 }
@@ -183,10 +175,10 @@ fn wish<'a, C>(saved: &'a Saved, sites: &'a [Site<C>]) -> Wish<'a, C> {
 /// Connects to where the plan is for, and nowhere else.
 async fn open(
     saved: &Saved,
-    target: &Target,
+    stacks: &StackArgs,
     console: &mut Console,
-) -> Result<Vec<Site<Aws>>, Failure> {
-    let wanted = sandbox(saved, &target.sandbox);
+) -> Result<Vec<StackTarget<Aws>>, Failure> {
+    let wanted = sandbox(saved, &stacks.sandbox);
     match (&saved.sandbox, &wanted) {
         (Some(name), None) => {
             return Err(
@@ -202,11 +194,11 @@ async fn open(
         }
         (Some(_), Some(_)) | (None, None) => {}
     }
-    let mut connections = Connections::new(wanted.as_ref(), target);
-    let mut sites = Vec::new();
+    let mut connections = Connections::new(wanted.as_ref(), stacks);
+    let mut targets = Vec::new();
     for saved in &saved.stacks {
         let planned_for = &saved.stack.identity;
-        let region = target.region.as_ref();
+        let region = stacks.region.as_ref();
         if let Some(other) = region.filter(|region| **region != planned_for.region) {
             return Err(elsewhere(planned_for, &format!("--region says {other}")));
         }
@@ -223,19 +215,19 @@ async fn open(
             return Err(elsewhere(planned_for, &why)
                 .hint("choose other credentials, for example with --profile"));
         }
-        sites.push(Site {
+        targets.push(StackTarget {
             path: saved.file.clone(),
             stack: saved.stack.clone(),
             cloud,
             only: saved.only.clone(),
         });
     }
-    Ok(sites)
+    Ok(targets)
 }
 
 /// The sandbox that the options ask for: unless they name a file, the one that the plan was made
 /// in.
-fn sandbox(saved: &Saved, options: &InSandbox) -> Option<Wanted> {
+fn sandbox(saved: &Saved, options: &SandboxArgs) -> Option<Wanted> {
     let mut options = options.clone();
     if let (Some(None), Some(file)) = (&options.sandbox, &saved.sandbox) {
         options.sandbox = Some(Some(PathBuf::from(file)));
@@ -256,17 +248,17 @@ fn elsewhere(planned_for: &Identity, why: &str) -> Failure {
 /// Fails, and shows what moved, unless what is to be done now is what was planned or what is left
 /// of it.
 fn ensure_still<C>(
-    wish: &Wish<'_, C>,
+    request: &PlanRequest<'_, C>,
     before: &[Planned],
     now: &[Planned],
     console: &mut Console,
 ) -> Result<(), Failure> {
     let mut places = Vec::new();
     let mut text = String::new();
-    for ((site, before), now) in wish.sites.iter().zip(before).zip(now) {
-        let moved = saved::moved(&site.stack, side(before), side(now));
+    for ((target, before), now) in request.targets.iter().zip(before).zip(now) {
+        let moved = saved::moved(&target.stack, side(before), side(now));
         for moved in &moved {
-            let place = Place::of(&site.stack.name, &moved.address, wish.sites.len());
+            let place = Place::of(&target.stack.name, &moved.address, request.targets.len());
             places.push(place.to_string());
         }
         text.push_str(&moved::render(&moved, console.err_style));
@@ -291,14 +283,14 @@ fn side(planned: &Planned) -> Side<'_> {
 
 /// What somebody agreed to by applying a plan that they could look at: everything but the loss of
 /// data, which is allowed by name.
-fn agreed(ready: &Ready, doing: &Doing, console: &Console) -> Doing {
-    let losses = deed::losses(&wish(&ready.saved, &ready.sites), &ready.planned);
+fn agreed(ready: &Ready, applying: &ApplyArgs, console: &Console) -> ApplyArgs {
+    let losses = execute::losses(&plan_request(&ready.saved, &ready.targets), &ready.planned);
     let mut losses = losses.iter();
-    let is_allowed = losses.all(|place| doing.allow_data_loss.contains(place));
-    Doing {
-        yes: doing.yes || is_allowed || !console.can_ask || console.tells_programs(),
-        allow_data_loss: doing.allow_data_loss.clone(),
-        concurrency: doing.concurrency,
+    let is_allowed = losses.all(|place| applying.allow_data_loss.contains(place));
+    ApplyArgs {
+        yes: applying.yes || is_allowed || !console.can_ask || console.tells_programs(),
+        allow_data_loss: applying.allow_data_loss.clone(),
+        concurrency: applying.concurrency,
     }
 }
 
@@ -327,32 +319,32 @@ impl PlanFile {
     }
 
     /// The command that carries out the plan, as far as it is known from the file.
-    pub(super) fn apply(&self, saved: &Saved) -> String {
-        let sandbox = InSandbox {
+    pub(super) fn apply_command_line(&self, saved: &Saved) -> String {
+        let sandbox = SandboxArgs {
             sandbox: saved.sandbox.as_ref().map(|file| Some(PathBuf::from(file))),
             sandbox_chaos: None,
         };
-        let target = Target {
+        let target = StackArgs {
             sandbox,
-            ..Target::default()
+            ..StackArgs::default()
         };
-        next(&self.path, &target)
+        apply_command_line(&self.path, &target)
     }
 }
 
 /// The command that shows what is left when the plan was carried out half way.
-fn look(saved: &Saved, target: &Target) -> String {
+fn plan_command_line(saved: &Saved, stacks: &StackArgs) -> String {
     let files: Vec<&Path> = saved.stacks.iter().map(|s| s.file.as_path()).collect();
     let given = saved.variables.given.clone().into_iter();
     let secret = saved.variables.secret.iter();
-    let target = Target {
-        variables: Variables {
+    let target = StackArgs {
+        variables: VariableArgs {
             var: given
                 .chain(secret.map(|name| (name.clone(), "...".to_owned())))
                 .collect(),
             var_file: saved.variables.files.clone(),
         },
-        ..target.clone()
+        ..stacks.clone()
     };
     let destroy = if saved.destroy { " --destroy" } else { "" };
     format!("{}{destroy}", typed("plan", &files, &target))

@@ -10,11 +10,10 @@ use std::{
 use crate::{
     aws::{self, Aws},
     cli::{
-        args::{Target, Variables},
+        args::{StackArgs, VariableArgs},
         console::Console,
         failure::Failure,
         files::{self, FileError},
-        look::Site,
         sandbox::{self, Wanted},
     },
     file::{
@@ -24,6 +23,7 @@ use crate::{
     },
     load::{self, Header, LoadContext},
     model::identity::Identity,
+    run::StackTarget,
     show::{Style, events::Event, words},
     stack::Stack,
 };
@@ -37,7 +37,7 @@ const PLACEHOLDER_REGION: &str = "us-east-1";
 /// Checked stacks, and the connections to where they live.
 pub(super) struct Session {
     /// In the order of the files, of which there is at least one.
-    pub(super) sites: Vec<Site<Aws>>,
+    pub(super) targets: Vec<StackTarget<Aws>>,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub(super) sandbox: Option<String>,
 }
@@ -67,30 +67,27 @@ struct RunLocation {
 }
 
 /// Checks the stack files, connects, and reads the files again, now knowing where they are for.
-pub(super) async fn open(target: &Target, console: &mut Console) -> Result<Session, Failure> {
-    let paths = files::named(&target.files, Path::new("."))?;
-    let wanted = Wanted::by(&target.sandbox, &paths[0]);
-    open_in(wanted.as_ref(), &paths, target, console).await
+pub(super) async fn open(args: &StackArgs, console: &mut Console) -> Result<Session, Failure> {
+    let paths = files::named(&args.files, Path::new("."))?;
+    let wanted = Wanted::by(&args.sandbox, &paths[0]);
+    open_in(wanted.as_ref(), &paths, args, console).await
 }
 
 /// The same for the stack files at `paths`, in a sandbox if one is wanted.
 pub(super) async fn open_in(
     wanted: Option<&Wanted>,
     paths: &[PathBuf],
-    target: &Target,
+    args: &StackArgs,
     console: &mut Console,
 ) -> Result<Session, Failure> {
-    let files = StackFile::read_all(paths, &target.variables)?;
+    let files = StackFile::read_all(paths, &args.variables)?;
     // Every mistake that can be known without AWS is reported without AWS.
-    check_all(&files, target.region.as_deref(), console)?;
-    let mut connections = Connections::new(wanted, target);
-    let mut sites = Vec::new();
+    check_all(&files, args.region.as_deref(), console)?;
+    let mut connections = Connections::new(wanted, args);
+    let mut targets = Vec::new();
     for file in &files {
         let header = file
-            .with(
-                &RunLocation::assumed(target.region.as_deref()),
-                load::header,
-            )
+            .with(&RunLocation::assumed(args.region.as_deref()), load::header)
             .map_err(|problems| file.report(&problems, console))?;
         let cloud = connections.get(header, console).await?;
         let known = RunLocation {
@@ -101,16 +98,16 @@ pub(super) async fn open_in(
         let stack = file
             .with(&known, load::load)
             .map_err(|problems| file.report(&problems, console))?;
-        sites.push(Site {
+        targets.push(StackTarget {
             path: file.source.path.clone(),
             stack,
             cloud,
             only: None,
         });
     }
-    ensure_distinct(&sites)?;
+    ensure_distinct(&targets)?;
     Ok(Session {
-        sites,
+        targets,
         sandbox: wanted.map(Wanted::name),
     })
 }
@@ -119,7 +116,7 @@ pub(super) async fn open_in(
 /// perhaps, so `variables` may give more than it declares.
 pub(super) fn load(
     path: &Path,
-    variables: &Variables,
+    variables: &VariableArgs,
     identity: &Identity,
     console: &mut Console,
 ) -> Result<Stack, Failure> {
@@ -167,14 +164,14 @@ fn check_all(
 }
 
 /// Two stacks of one name in one region would take each other's resources for their own.
-fn ensure_distinct<C>(sites: &[Site<C>]) -> Result<(), Failure> {
-    for (index, site) in sites.iter().enumerate() {
-        let (name, region) = (&site.stack.name, &site.stack.identity.region);
-        let same = sites[..index]
+fn ensure_distinct<C>(targets: &[StackTarget<C>]) -> Result<(), Failure> {
+    for (index, target) in targets.iter().enumerate() {
+        let (name, region) = (&target.stack.name, &target.stack.identity.region);
+        let same = targets[..index]
             .iter()
             .find(|other| other.stack.name == *name && other.stack.identity.region == *region);
         if let Some(other) = same {
-            let (one, two) = (other.path.display(), site.path.display());
+            let (one, two) = (other.path.display(), target.path.display());
             return Err(Failure::before(format!(
                 "{one} and {two} are both for the stack `{name}` in {region}"
             ))
@@ -187,7 +184,7 @@ fn ensure_distinct<C>(sites: &[Site<C>]) -> Result<(), Failure> {
 /// The connections of a run, one for each region.
 pub(super) struct Connections<'a> {
     wanted: Option<&'a Wanted>,
-    target: &'a Target,
+    args: &'a StackArgs,
     /// The sandbox, once it is open.
     opened: Option<Sandbox>,
     /// By the region that was asked for; `None` is the one that the settings name.
@@ -195,10 +192,10 @@ pub(super) struct Connections<'a> {
 }
 
 impl<'a> Connections<'a> {
-    pub(super) fn new(wanted: Option<&'a Wanted>, target: &'a Target) -> Self {
+    pub(super) fn new(wanted: Option<&'a Wanted>, args: &'a StackArgs) -> Self {
         Self {
             wanted,
-            target,
+            args,
             opened: None,
             clouds: BTreeMap::new(),
         }
@@ -210,7 +207,7 @@ impl<'a> Connections<'a> {
         header: Header,
         console: &mut Console,
     ) -> Result<Arc<Aws>, Failure> {
-        let region = header.region.clone().or(self.target.region.clone());
+        let region = header.region.clone().or(self.args.region.clone());
         if let Some(cloud) = self.clouds.get(&region) {
             return Ok(Arc::clone(cloud));
         }
@@ -233,7 +230,7 @@ impl<'a> Connections<'a> {
     ) -> Result<Aws, Failure> {
         let Some(wanted) = self.wanted else {
             let options = aws::Options {
-                profile: self.target.profile.clone(),
+                profile: self.args.profile.clone(),
                 region,
             };
             // Boxed, because all the ways to find credentials make for a large future.
@@ -252,7 +249,7 @@ impl<'a> Connections<'a> {
 
 impl StackFile {
     /// Reads the file, and the files of variables.
-    pub(super) fn read(path: &Path, variables: &Variables) -> Result<Self, FileError> {
+    pub(super) fn read(path: &Path, variables: &VariableArgs) -> Result<Self, FileError> {
         Ok(Self {
             source: files::read(path)?,
             variables: variables.var.iter().cloned().collect(),
@@ -268,7 +265,7 @@ impl StackFile {
     /// Reads several files. A variable that is given has to be declared by one of them.
     pub(super) fn read_all(
         paths: &[PathBuf],
-        variables: &Variables,
+        variables: &VariableArgs,
     ) -> Result<Vec<Self>, FileError> {
         let read = |path: &PathBuf| Self::read(path, variables);
         let mut files: Vec<Self> = paths.iter().map(read).collect::<Result<_, _>>()?;

@@ -9,9 +9,10 @@ use crate::{
         console::Console,
         exit::Exit,
         failure::Failure,
-        look::{self, Site, Wish},
+        planning::{self, View},
         saved::PlanFile,
     },
+    run::{self, PlanRequest, StackTarget},
     saved::{Saved, SavedStack},
     show::words,
 };
@@ -37,25 +38,27 @@ pub(super) struct Show {
 pub(super) fn show(args: &Show, console: &mut Console) -> Result<Exit, Failure> {
     let file = PlanFile::read(&args.file)?;
     let saved = file.parse()?;
-    let sites: Vec<Site<()>> = saved.stacks.iter().map(site).collect();
-    let wish = Wish {
-        sites: &sites,
-        sandbox: saved.sandbox.as_deref(),
+    let targets: Vec<StackTarget<()>> = saved.stacks.iter().map(target).collect();
+    let request = PlanRequest {
+        targets: &targets,
         destroy: saved.destroy,
-        verbose: args.verbose,
         explain: false,
     };
     let live = saved.stacks.iter().map(|saved| saved.live.clone());
-    let planned = look::decide(&wish, live.collect());
-    let next = file.apply(&saved);
-    look::print(&wish, &planned, Some(&next), console)?;
+    let planned = run::decide(&request, live.collect());
+    let view = View {
+        sandbox: saved.sandbox.as_deref(),
+        verbose: args.verbose,
+        next: Some(&file.apply_command_line(&saved)),
+    };
+    planning::print(&request, view, &planned, console)?;
     console.tell(&origin(&saved, console.err_style.width))?;
     Ok(Exit::Done)
 }
 
 /// The stack, without a connection to anywhere.
-fn site(saved: &SavedStack) -> Site<()> {
-    Site {
+fn target(saved: &SavedStack) -> StackTarget<()> {
+    StackTarget {
         path: saved.file.clone(),
         stack: saved.stack.clone(),
         cloud: Arc::new(()),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     cli::{
-        args::{InSandbox, Variables},
+        args::{SandboxArgs, VariableArgs},
         console::Console,
         exit::Exit,
         failure::Failure,
@@ -43,7 +43,7 @@ pub(super) struct Validate {
     #[arg(value_name = "STACK.toml")]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) variables: Variables,
+    pub(super) variables: VariableArgs,
     /// The region to check for, where a stack file names none
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
@@ -51,7 +51,7 @@ pub(super) struct Validate {
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub(super) format: Format,
     #[command(flatten)]
-    pub(super) sandbox: InSandbox,
+    pub(super) sandbox: SandboxArgs,
 }
 
 /// How mistakes are told.

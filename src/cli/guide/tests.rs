@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use super::*;
-use crate::cli::args::Args as CommandLine;
+use crate::cli::command::Args as CommandLine;
 
 /// Commands and options that the guide speaks of and the program does not have yet.
 const NOT_YET: &[&str] = &[];

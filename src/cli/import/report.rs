@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     cli::{
-        args::{Target, Variables},
-        command::typed,
+        args::{StackArgs, VariableArgs},
+        command_line::typed,
         import::{Import, Imported, choose::name},
     },
     kinds::{Change, Resource, log_group, role, task_definition, workspace},
@@ -98,7 +98,7 @@ fn collector(imported: &Imported) -> Option<String> {
     (!without.is_empty()).then(|| {
         format!(
             "Once that is done, a table {} with `scrape = [{{ port = 8080 }}]` or `otlp = true`, and a [workspace], adds the collector that sends its metrics to Amazon \
-             State Service for Prometheus.",
+             Managed Service for Prometheus.",
             words::list(&without)
         )
     })
@@ -215,9 +215,9 @@ pub(super) fn advice<'o>(owners: impl Iterator<Item = &'o Owner>) -> Vec<String>
 
 fn next(imported: &Imported, args: &Import, style: Style) -> String {
     let secrets = imported.written.secrets.keys();
-    let target = Target {
+    let target = StackArgs {
         files: Vec::new(),
-        variables: Variables {
+        variables: VariableArgs {
             var: secrets
                 .map(|name| (name.clone(), "...".to_owned()))
                 .collect(),

@@ -6,49 +6,49 @@ use crate::cli::init::topics::Topic;
 
 /// Answers that are typed with the command.
 #[derive(Debug, Default, Args)]
-pub(in crate::cli) struct Options {
+pub(crate) struct Options {
     /// The name of the stack [default: that of the directory]
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The region [default: none; --region, `AWS_REGION` or the profile then says it]
     #[arg(long, value_name = "REGION")]
-    pub(in crate::cli) region: Option<String>,
+    pub(crate) region: Option<String>,
     /// Where tasks run: FARGATE or EC2 [default: FARGATE]
     #[arg(long, value_name = "TYPE")]
-    pub(in crate::cli) launch_type: Option<String>,
+    pub(crate) launch_type: Option<String>,
     /// The image of the application [default: Prometheus' node exporter, which runs as it is]
     #[arg(long, value_name = "IMAGE")]
-    pub(in crate::cli) image: Option<String>,
+    pub(crate) image: Option<String>,
     /// The application has a Prometheus endpoint, at this port and path [default: 8080, unless
     /// there is --otlp]
     #[arg(long, value_name = "PORT[/PATH]")]
-    pub(in crate::cli) scrape: Option<String>,
+    pub(crate) scrape: Option<String>,
     /// The application sends metrics with an OpenTelemetry SDK
     #[arg(long)]
-    pub(in crate::cli) otlp: bool,
+    pub(crate) otlp: bool,
     /// It sends traces too, which go to X-Ray
     #[arg(long)]
-    pub(in crate::cli) xray: bool,
+    pub(crate) xray: bool,
     /// The workspace: new, or the id or ARN of one that exists [default: new]
     #[arg(long, value_name = "WORKSPACE")]
-    pub(in crate::cli) workspace: Option<String>,
+    pub(crate) workspace: Option<String>,
     /// The role of the containers: new, or the ARN of one that exists [default: new]
     #[arg(long, value_name = "ROLE")]
-    pub(in crate::cli) task_role: Option<String>,
+    pub(crate) task_role: Option<String>,
     /// The role that pulls images and writes logs: new, an ARN, or on EC2 none [default: new; on
     /// EC2 none]
     #[arg(long, value_name = "ROLE")]
-    pub(in crate::cli) execution_role: Option<String>,
+    pub(crate) execution_role: Option<String>,
     /// The CPU units of the task, or "0.5 vCPU" [default: 512]
     #[arg(long, value_name = "CPU")]
-    pub(in crate::cli) cpu: Option<String>,
+    pub(crate) cpu: Option<String>,
     /// The memory of the task in MiB, or "1 GB" [default: 1024; with --cpu the least that Fargate
     /// offers]
     #[arg(long, value_name = "MEMORY")]
-    pub(in crate::cli) memory: Option<String>,
+    pub(crate) memory: Option<String>,
     /// How many days logs are kept, or never [default: 30]
     #[arg(long, value_name = "DAYS")]
-    pub(in crate::cli) retention_days: Option<String>,
+    pub(crate) retention_days: Option<String>,
 }
 
 impl Options {

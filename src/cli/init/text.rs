@@ -30,7 +30,7 @@ pub(super) fn draft(answers: &Answers) -> String {
 }
 
 const INTRODUCTION: &str = "\
-# One application on Amazon ECS, and its metrics in Amazon State Service for Prometheus.
+# One application on Amazon ECS, and its metrics in Amazon Managed Service for Prometheus.
 #
 # Tables are what is made in AWS, keys are the AWS API's own names. Change what you like: `amp-stack validate` finds
 # mistakes, `amp-stack plan` shows what would be done, and nothing is done before `amp-stack apply`.

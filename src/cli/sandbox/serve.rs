@@ -4,12 +4,13 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
 };
 
+use clap::Args;
 use thiserror::Error;
 
 use crate::cli::{
-    args::Serve,
     console::Console,
     exit::Exit,
     failure::Failure,
@@ -17,6 +18,38 @@ use crate::cli::{
     sandbox::{Keeping, Wanted, region},
 };
 use amp_stack_sandbox::server::Server;
+
+/// What it is.
+pub(crate) const ABOUT: &str = "\
+Serves a sandbox to other AWS tools, on this machine only.
+
+A sandbox is a strict imitation of the parts of AWS that amp-stack uses: IAM, Amazon Managed Service for Prometheus, \
+CloudWatch Logs, ECS, STS and the Resource Groups Tagging API. The AWS CLI, boto3 and other SDKs work with it unchanged.";
+
+/// The examples in the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  amp-stack sandbox                       an empty account on port 4566, forgotten at the end
+  amp-stack sandbox .amp-stack/sandbox.json
+                                          the account that `--sandbox` works on
+  amp-stack sandbox --port 0 --chaos 7    on any free port, on a bad day";
+
+/// `sandbox`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where the account is kept [default: in memory, until it stops]
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// The port on the loopback address; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    pub(crate) port: u16,
+    /// The number of the account [default: 111122223333]
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub(crate) account: Option<String>,
+    /// Misbehave as AWS does on a bad day, the same for the same seed
+    #[arg(long, value_name = "SEED")]
+    pub(crate) chaos: Option<u64>,
+}
 
 /// The port can't be taken.
 #[derive(Debug, Error)]
@@ -28,7 +61,7 @@ struct CannotListen {
 }
 
 /// Serves until it is interrupted.
-pub(in crate::cli) async fn serve(
+pub(crate) async fn serve(
     args: &Serve,
     console: &mut Console,
     interrupts: &mut Interrupts,
@@ -70,4 +103,13 @@ fn directions(address: SocketAddr, account: &str) -> String {
          export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n\n\
          Ctrl-C stops it.\n"
     )
+}
+
+fn account(text: &str) -> Result<String, String> {
+    // IAM user guide, "View AWS account identifiers": a 12-digit number.
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account is twelve digits".to_owned())
+    }
 }

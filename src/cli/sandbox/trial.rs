@@ -6,30 +6,51 @@ use std::{
     sync::Arc,
 };
 
+use clap::Args;
+
 use crate::{
     aws::Aws,
     cli::{
-        args::{Doing, InSandbox, Target, Try},
-        command::typed,
+        args::{ApplyArgs, SandboxArgs, StackArgs, VariableArgs},
+        command_line::typed,
         console::Console,
-        deed::{self, Order, unless_interrupted},
+        execute::{self, ApplyRequest},
         exit::Exit,
         failure::Failure,
         files,
-        interrupt::Interrupts,
-        look::{self, Site, Wish},
+        interrupt::{Interrupts, unless_interrupted},
         place::Place,
+        planning::{self, View},
         sandbox::Wanted,
         session::{self, Session},
     },
     kinds::Resource,
     model::{address::Address, tags::PREVENT_DESTROY_TAG},
+    run::{self, PlanRequest, StackTarget},
     show::{Paint, words},
     stack::Stack,
 };
 
+/// The examples in the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  amp-stack try stacks/quickstart.toml";
+
 /// As many resources at a time as `apply` takes by itself.
 const CONCURRENCY: usize = 8;
+
+/// `try`.
+#[derive(Debug, Args)]
+pub(crate) struct Try {
+    /// The stack file [default: ./stack.toml, else the only file in ./stacks/]
+    #[arg(value_name = "STACK.toml")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) variables: VariableArgs,
+    /// The region, where the stack file names none
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+}
 
 /// A stack on trial.
 struct Trial<'a> {
@@ -40,7 +61,7 @@ struct Trial<'a> {
     sandbox: &'a str,
     /// The stack file and the options that a user would type with every command.
     path: PathBuf,
-    target: &'a Target,
+    args: &'a StackArgs,
     acts: usize,
     act: usize,
 }
@@ -53,36 +74,36 @@ enum Left {
 }
 
 /// Plans, applies, plans again and destroys, and fails unless each ends as it should.
-pub(in crate::cli) async fn run(
+pub(crate) async fn run(
     args: &Try,
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let path = files::one(args.file.as_deref(), Path::new("."))?;
-    let target = Target {
+    let stack_args = StackArgs {
         files: args.file.clone().into_iter().collect(),
         variables: args.variables.clone(),
         region: args.region.clone(),
         profile: None,
-        sandbox: InSandbox {
+        sandbox: SandboxArgs {
             sandbox: Some(None),
             sandbox_chaos: None,
         },
     };
     let wanted = Wanted::in_memory();
     let paths = [path];
-    let open = session::open_in(Some(&wanted), &paths, &target, console);
-    let Session { mut sites, .. } = unless_interrupted(open, interrupts).await?;
-    let Site {
+    let open = session::open_in(Some(&wanted), &paths, &stack_args, console);
+    let Session { mut targets, .. } = unless_interrupted(open, interrupts).await?;
+    let StackTarget {
         path, stack, cloud, ..
-    } = sites.remove(0);
+    } = targets.remove(0);
     let lifted = lifted(&stack);
     let mut trial = Trial {
         acts: if lifted == stack { 4 } else { 5 },
         act: 0,
         sandbox: &wanted.name(),
         path,
-        target: &target,
+        args: &stack_args,
         stack,
         lifted,
         cloud,
@@ -105,20 +126,20 @@ impl Trial<'_> {
 
         let plan = self.typed("plan", &[]);
         self.begin("See what would be done", &plan, console)?;
-        self.look(Some(&apply), Left::Something, console, interrupts)
+        self.plan(Some(&apply), Left::Something, console, interrupts)
             .await?;
 
         self.begin("Do it", &apply, console)?;
-        self.carry_out(&stack, false, console, interrupts).await?;
+        self.execute(&stack, false, console, interrupts).await?;
 
         self.begin("See that nothing is left to do", &plan, console)?;
-        self.look(None, Left::Nothing, console, interrupts).await?;
+        self.plan(None, Left::Nothing, console, interrupts).await?;
 
         if self.lifted != self.stack {
             let lifted = self.lifted.clone();
             self.begin("Give up what protects its data", &apply, console)?;
             console.print(&format!("{}\n", self.edits()))?;
-            self.carry_out(&lifted, false, console, interrupts).await?;
+            self.execute(&lifted, false, console, interrupts).await?;
         }
 
         let gone = self.lifted.clone().emptied();
@@ -128,7 +149,7 @@ impl Trial<'_> {
         }
         let destroy = self.typed("destroy", &allowed);
         self.begin("Remove it, and its data", &destroy, console)?;
-        self.carry_out(&gone, true, console, interrupts).await
+        self.execute(&gone, true, console, interrupts).await
     }
 
     /// Prints which act begins, and what somebody would type for it.
@@ -142,17 +163,22 @@ impl Trial<'_> {
     }
 
     /// Plans the stack, and fails unless as much is left to do.
-    async fn look(
+    async fn plan(
         &self,
         next: Option<&str>,
         left: Left,
         console: &mut Console,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
-        let sites = [self.site(&self.stack)];
-        let wish = self.wish(&sites, false);
-        let look = look::show(&wish, next, console);
-        let planned = unless_interrupted(look, interrupts).await?.remove(0);
+        let targets = [self.target(&self.stack)];
+        let request = plan_request(&targets, false);
+        let view = View {
+            sandbox: Some(self.sandbox),
+            verbose: false,
+            next,
+        };
+        let planned = planning::show(&request, view, console);
+        let planned = unless_interrupted(planned, interrupts).await?.remove(0);
         if !planned.plan.refusals.is_empty() {
             return Err(
                 Failure::before("the stack needs more than an empty account, which is all that `try` has")
@@ -169,29 +195,29 @@ impl Trial<'_> {
     }
 
     /// Brings the account to `stack`, and fails unless a further plan finds nothing to do.
-    async fn carry_out(
+    async fn execute(
         &self,
         stack: &Stack,
         destroy: bool,
         console: &mut Console,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
-        let doing = Doing {
+        let applying = ApplyArgs {
             yes: true,
             allow_data_loss: lost(&self.stack),
             concurrency: CONCURRENCY,
         };
         let verb = if destroy { "destroy" } else { "apply" };
-        let sites = [self.site(stack)];
-        let order = Order {
-            wish: self.wish(&sites, destroy),
-            doing: &doing,
-            look: self.typed("plan", &[]),
-            again: self.typed(verb, &[]),
+        let targets = [self.target(stack)];
+        let request = ApplyRequest {
+            plan: plan_request(&targets, destroy),
+            sandbox: Some(self.sandbox),
+            applying: &applying,
+            plan_command: self.typed("plan", &[]),
+            apply_command: self.typed(verb, &[]),
         };
-        let exit = deed::carry_out(order, console, interrupts).await?;
-        let wish = self.wish(&sites, destroy);
-        let left = async { Ok(look::plan(&wish).await?) };
+        let exit = execute::execute(&request, console, interrupts).await?;
+        let left = async { Ok(run::plan(&request.plan).await?) };
         let left = unless_interrupted(left, interrupts).await?.remove(0);
         if exit != Exit::Done || !left.plan.is_empty() {
             // Half done as it may be, it was done to nothing that lasts.
@@ -200,8 +226,8 @@ impl Trial<'_> {
         Ok(())
     }
 
-    fn site(&self, stack: &Stack) -> Site<Aws> {
-        Site {
+    fn target(&self, stack: &Stack) -> StackTarget<Aws> {
+        StackTarget {
             path: self.path.clone(),
             stack: stack.clone(),
             cloud: Arc::clone(&self.cloud),
@@ -209,18 +235,8 @@ impl Trial<'_> {
         }
     }
 
-    fn wish<'s>(&'s self, sites: &'s [Site<Aws>], destroy: bool) -> Wish<'s, Aws> {
-        Wish {
-            sites,
-            sandbox: Some(self.sandbox),
-            destroy,
-            verbose: false,
-            explain: false,
-        }
-    }
-
     fn typed(&self, verb: &str, more: &[String]) -> String {
-        let mut words = vec![typed(verb, &[&self.path], self.target)];
+        let mut words = vec![typed(verb, &[&self.path], self.args)];
         words.extend_from_slice(more);
         words.join(" ")
     }
@@ -240,6 +256,14 @@ impl Trial<'_> {
             "(with {} in the stack file, which is taken as written here)\n",
             words::list(&edits)
         )
+    }
+}
+
+fn plan_request<C>(targets: &[StackTarget<C>], destroy: bool) -> PlanRequest<'_, C> {
+    PlanRequest {
+        targets,
+        destroy,
+        explain: false,
     }
 }
 

@@ -9,12 +9,8 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    cli::{
-        args,
-        failure::Failure,
-        look::{Planned, Wish},
-        saved::PlanFile,
-    },
+    cli::{args, failure::Failure, saved::PlanFile},
+    run::{PlanRequest, Planned},
     saved::{self, Guard, Saved, SavedStack, Variables},
     show::{is_secret, words},
 };
@@ -28,7 +24,7 @@ struct Unwritable {
 }
 
 /// Fails if a plan saved in `out` would take the place of something else.
-pub(in crate::cli) fn ensure_writable(out: &Path) -> Result<(), Failure> {
+pub(crate) fn ensure_writable(out: &Path) -> Result<(), Failure> {
     let shown = out.display();
     if out.extension().is_some_and(|extension| extension == "toml") {
         return Err(Failure::before(format!(
@@ -47,11 +43,12 @@ pub(in crate::cli) fn ensure_writable(out: &Path) -> Result<(), Failure> {
 }
 
 /// Saves the plans in `out`. A plan that nobody could carry out is not saved.
-pub(in crate::cli) fn write<C>(
+pub(crate) fn write<C>(
     out: &Path,
-    wish: &Wish<'_, C>,
+    request: &PlanRequest<'_, C>,
+    sandbox: Option<&str>,
     planned: &[Planned],
-    variables: &args::Variables,
+    variables: &args::VariableArgs,
 ) -> Result<(), Failure> {
     let refusals = planned.iter().map(|planned| planned.plan.refusals.len());
     let refusals: usize = refusals.sum();
@@ -61,13 +58,17 @@ pub(in crate::cli) fn write<C>(
             "the plan was not saved, because of {decisions} to make first"
         )));
     }
-    let stacks = wish.sites.iter().zip(planned).map(|(site, planned)| {
-        let (file, stack) = (site.path.clone(), site.stack.clone());
-        SavedStack::new(file, stack, site.only.clone(), planned.live.clone())
-    });
+    let stacks = request
+        .targets
+        .iter()
+        .zip(planned)
+        .map(|(target, planned)| {
+            let (file, stack) = (target.path.clone(), target.stack.clone());
+            SavedStack::new(file, stack, target.only.clone(), planned.live.clone())
+        });
     let saved = Saved {
-        sandbox: wish.sandbox.map(str::to_owned),
-        destroy: wish.destroy,
+        sandbox: sandbox.map(str::to_owned),
+        destroy: request.destroy,
         variables: recorded(variables),
         guard: None,
         stacks: stacks.collect(),
@@ -81,7 +82,7 @@ pub(in crate::cli) fn write<C>(
 }
 
 /// What the stack files are read with, without the secrets.
-fn recorded(variables: &args::Variables) -> Variables {
+fn recorded(variables: &args::VariableArgs) -> Variables {
     let mut recorded = Variables {
         files: variables.var_file.clone(),
         ..Variables::default()

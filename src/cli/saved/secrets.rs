@@ -4,12 +4,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    cli::{
-        args::{Apply, Variables},
-        console::Console,
-        failure::Failure,
-        session,
-    },
+    cli::{args::VariableArgs, console::Console, failure::Failure, saved::SavedApply, session},
     saved::{Changed, Saved, SavedStack, Values},
     show::words,
     snapshot::Snapshot,
@@ -20,7 +15,7 @@ use crate::{
 pub(super) fn fill_in(
     saved: &mut Saved,
     live: &[Snapshot],
-    args: &Apply,
+    args: &SavedApply<'_>,
     console: &mut Console,
 ) -> Result<(), Failure> {
     let Some(guard) = saved.guard.clone() else {
@@ -32,11 +27,11 @@ pub(super) fn fill_in(
     }
     // What is to go needs no values.
     if !saved.destroy {
-        let variables = variables(saved, &args.target.variables);
+        let variables = variables(saved, &args.stacks.variables);
         for stack in &saved.stacks {
             if !stack.missing(&values).is_empty() {
                 let needed = needed(stack, &values);
-                let now = reread(stack, &args.stack, &variables, console);
+                let now = reread(stack, args.stack_files, &variables, console);
                 let now = now.map_err(|failure| advised(failure, &needed, saved))?;
                 let same = stack.read(&now, &guard, &mut values);
                 same.map_err(|changed| other_secrets(&changed, stack))?;
@@ -50,10 +45,10 @@ pub(super) fn fill_in(
 }
 
 /// The variables that the plan was made with, and those that are given now.
-fn variables(saved: &Saved, given: &Variables) -> Variables {
+fn variables(saved: &Saved, given: &VariableArgs) -> VariableArgs {
     let before = saved.variables.given.clone().into_iter();
     let files = saved.variables.files.iter();
-    Variables {
+    VariableArgs {
         var: before.chain(given.var.iter().cloned()).collect(),
         var_file: files.chain(&given.var_file).cloned().collect(),
     }
@@ -64,7 +59,7 @@ fn variables(saved: &Saved, given: &Variables) -> Variables {
 fn reread(
     saved: &SavedStack,
     given: &[PathBuf],
-    variables: &Variables,
+    variables: &VariableArgs,
     console: &mut Console,
 ) -> Result<Stack, Failure> {
     let identity = &saved.stack.identity;

@@ -4,13 +4,13 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use amp_stack::{
-    apply::{Options, Outcome, apply},
+    apply::{Event, Outcome},
     aws::Aws,
-    cloud::Cloud,
     file::source::Source,
     load::{self, LoadContext},
-    model::{address::Kind, call::CallError, identity::Identity},
-    plan::{Phase, Plan, plan, risk::risks},
+    model::{call::CallError, identity::Identity},
+    plan::Plan,
+    run::{self, PlanRequest, Planned, Reporter, RunError, RunOptions, Session, StackTarget},
     show::{self, Style, progress::Progress, summary},
     stack::Stack,
 };
@@ -82,7 +82,6 @@ pub(super) async fn invoke(
     account.sandbox.set_faults(conditions.faults.clone());
     let wire = Wire::new(account.sandbox.clone(), conditions.page, conditions.strike);
     let aws = Arc::new(Aws::new(&account.sdk(wire.http_client())));
-    let mut text = String::new();
     let mut run = Invocation {
         end: End::Planned,
         plan: Arc::default(),
@@ -91,57 +90,35 @@ pub(super) async fn invoke(
         looked: 0,
         tally: Tally::default(),
     };
-    match look(account, draft, command, &aws, &mut text).await {
-        Err(error) => {
-            text.push_str(&error.to_string());
-            run.end = End::Unread(error);
-            run.looked = wire.sent().len();
-        }
-        Ok(plan) => {
-            run.plan = Arc::new(plan);
-            run.looked = wire.sent().len();
-            if command != Command::Plan && !run.plan.is_empty() && run.plan.refusals.is_empty() {
-                run.end = carry_out(&run.plan, aws, &wire, conditions, &mut text).await;
-            }
+    match stack(account, draft, &aws).await {
+        Err(error) => run.unread(error, &wire),
+        Ok(stack) => {
+            let targets = [StackTarget {
+                path: PathBuf::from("sim.toml"),
+                stack,
+                cloud: aws,
+                only: None,
+            }];
+            let request = PlanRequest {
+                targets: &targets,
+                destroy: command == Command::Destroy,
+                explain: false,
+            };
+            run.execute(&request, command, &wire, conditions).await;
         }
     }
-    run.text = text;
     run.sent = wire.sent();
     run.tally = account.sandbox.tally();
     run
 }
 
-/// Reads the file and AWS, and plans, as `plan` does.
-async fn look(
-    account: &Account,
-    draft: &Draft,
-    command: Command,
-    aws: &Aws,
-    text: &mut String,
-) -> Result<Plan, CallError> {
+/// The stack in the file, for where AWS says that it is.
+async fn stack(account: &Account, draft: &Draft, aws: &Aws) -> Result<Stack, CallError> {
     // The file is checked before AWS is asked, as for somebody without an account.
     _ = load(draft, Identity::new("000000000000", "us-east-1"), false);
     let stack = load(draft, aws.identity().await?, true);
     assert_eq!(stack.identity, account.identity());
-    let destroy = command == Command::Destroy;
-    let stack = if destroy { stack.emptied() } else { stack };
-    let mut planned = plan(&stack, &aws.observe(&stack.query(destroy)).await?);
-    // What the command line does when it sees that a family goes: inactive revisions take calls of
-    // their own.
-    if !destroy && removes_a_family(&planned) {
-        planned = plan(&stack, &aws.observe(&stack.query(true)).await?);
-    }
-    let frame = show::plan::Frame {
-        stack: &stack.name,
-        identity: &stack.identity,
-        sandbox: None,
-        destroy,
-        verbose: true,
-        next: None,
-    };
-    let shown = show::plan::render(&planned, &risks(&planned), &frame, Style::PLAIN);
-    text.push_str(&shown);
-    Ok(planned)
+    Ok(stack)
 }
 
 fn load(draft: &Draft, identity: Identity, known: bool) -> Stack {
@@ -163,52 +140,158 @@ fn load(draft: &Draft, identity: Identity, known: bool) -> Stack {
         .unwrap_or_else(|problems| panic!("{problems:#?}\nin\n{}", source.text))
 }
 
-fn removes_a_family(plan: &Plan) -> bool {
-    plan.steps
-        .iter()
-        .any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
+impl Invocation {
+    /// Runs `command`, which something may strike.
+    async fn execute(
+        &mut self,
+        request: &PlanRequest<'_, Aws>,
+        command: Command,
+        wire: &Wire,
+        conditions: Conditions,
+    ) {
+        let options = RunOptions {
+            concurrency: conditions.concurrency,
+            run_id: conditions.id,
+        };
+        let strike = conditions.strike.map(|(_, strike)| strike);
+        let (stop, stopped) = watch::channel(false);
+        let mut user = User {
+            run: self,
+            wire,
+            agrees: command != Command::Plan,
+            lines: Vec::new(),
+        };
+        let ended = {
+            let running = run::execute(request, &options, &mut user, stopped);
+            let mut running = std::pin::pin!(running);
+            tokio::select! {
+                biased;
+                () = wire.struck() => match strike {
+                    Some(Strike::Interrupt) => {
+                        stop.send_replace(true);
+                        Some(running.await)
+                    }
+                    Some(Strike::KillBefore | Strike::KillAfter) | None => None,
+                },
+                ended = &mut running => Some(ended),
+            }
+        };
+        // Of a run that was killed, nobody else has read it.
+        user.read_progress();
+        match ended {
+            None => self.end = End::Killed,
+            Some(Err(RunError::Call(error))) => self.unread(error, wire),
+            Some(Ok(_) | Err(RunError::Refused { .. } | RunError::Session(Declined))) => {}
+            Some(Err(RunError::Moved(moved))) => panic!("{moved:?} moved within a moment"),
+            Some(Err(RunError::Interrupted)) => panic!("nothing had been altered to strike at"),
+        }
+    }
+
+    /// Takes note that AWS could not be read.
+    fn unread(&mut self, error: CallError, wire: &Wire) {
+        self.text.push_str(&error.to_string());
+        self.end = End::Unread(error);
+        self.looked = wire.sent().len();
+    }
 }
 
-async fn carry_out(
-    plan: &Arc<Plan>,
-    aws: Arc<Aws>,
-    wire: &Wire,
-    conditions: Conditions,
-    text: &mut String,
-) -> End {
-    let options = Options {
-        concurrency: conditions.concurrency,
-        run_id: conditions.id,
-        settle_timeout: Duration::from_mins(2),
-    };
-    let mut lines = Vec::new();
-    let (stop, stopped) = watch::channel(false);
-    let strike = conditions.strike.map(|(_, strike)| strike);
-    let end = {
-        let mut progress = Progress::lines(plan, Style::PLAIN, &mut lines);
-        let report = |event| progress.report(&event);
-        let deed = apply(Arc::clone(plan), aws, options, stopped, report);
-        let mut deed = std::pin::pin!(deed);
-        tokio::select! {
-            biased;
-            () = wire.struck() => match strike {
-                Some(Strike::Interrupt) => {
-                    stop.send_replace(true);
-                    End::Applied(deed.await)
-                }
-                Some(Strike::KillBefore | Strike::KillAfter) | None => End::Killed,
-            },
-            outcome = &mut deed => End::Applied(outcome),
+/// Somebody who only wanted to look.
+#[derive(Debug)]
+struct Declined;
+
+/// Who typed the command, and agrees to everything that it would do.
+struct User<'a> {
+    run: &'a mut Invocation,
+    wire: &'a Wire,
+    agrees: bool,
+    /// The progress of the plan that is carried out.
+    lines: Vec<u8>,
+}
+
+impl User<'_> {
+    fn read_progress(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        self.run.text.push_str(&String::from_utf8_lossy(&lines));
+    }
+}
+
+impl Session<Aws> for User<'_> {
+    type Error = Declined;
+
+    fn show(
+        &mut self,
+        request: &PlanRequest<'_, Aws>,
+        planned: &[Planned],
+    ) -> Result<(), Declined> {
+        self.run.looked = self.wire.sent().len();
+        for (target, planned) in request.targets.iter().zip(planned) {
+            let frame = show::plan::Frame {
+                stack: &target.stack.name,
+                identity: &target.stack.identity,
+                sandbox: None,
+                destroy: request.destroy,
+                verbose: true,
+                next: None,
+            };
+            let shown = show::plan::render(&planned.plan, &planned.risks, &frame, Style::PLAIN);
+            self.run.text.push_str(&shown);
+            self.run.plan = Arc::new(planned.plan.clone());
         }
-    };
-    text.push_str(&String::from_utf8_lossy(&lines));
-    if let End::Applied(outcome) = &end {
+        Ok(())
+    }
+
+    async fn confirm(&mut self, _: &PlanRequest<'_, Aws>, _: &[Planned]) -> Result<(), Declined> {
+        if self.agrees { Ok(()) } else { Err(Declined) }
+    }
+
+    fn nothing_to_do(&mut self, _: &PlanRequest<'_, Aws>, _: &StackTarget<Aws>, _: &Plan) {}
+
+    fn begin<'s>(
+        &'s mut self,
+        _: &'s PlanRequest<'s, Aws>,
+        _: &'s StackTarget<Aws>,
+        plan: &'s Plan,
+    ) -> impl Reporter {
+        Lines(Progress::lines(plan, Style::PLAIN, &mut self.lines))
+    }
+
+    fn end(
+        &mut self,
+        _: &PlanRequest<'_, Aws>,
+        _: &StackTarget<Aws>,
+        plan: &Plan,
+        outcome: &Outcome,
+        changed: bool,
+    ) {
+        self.read_progress();
         let frame = summary::Frame {
-            changed: true,
+            changed,
             look: "amp-stack plan",
             again: "amp-stack apply",
         };
-        text.push_str(&summary::render(outcome, plan, &frame, Style::PLAIN));
+        let summary = summary::render(outcome, plan, &frame, Style::PLAIN);
+        self.run.text.push_str(&summary);
+        self.run.end = End::Applied(outcome.clone());
     }
-    end
+
+    fn not_begun(&mut self, _: &[&StackTarget<Aws>]) {
+        panic!("there is only one stack, and it was begun");
+    }
+}
+
+/// Progress as people read it who have no terminal.
+struct Lines<'a>(Progress<'a>);
+
+impl Reporter for Lines<'_> {
+    fn pace(&self) -> Duration {
+        self.0.pace()
+    }
+
+    fn tick(&mut self, elapsed: Duration) {
+        self.0.tick(elapsed);
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.0.report(event);
+    }
 }

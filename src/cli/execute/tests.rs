@@ -6,11 +6,14 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     rc::Rc,
+    sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncBufRead, AsyncWriteExt},
     sync::mpsc,
+    time::Instant,
 };
 
 use super::*;
@@ -78,8 +81,8 @@ fn stack() -> Stack {
     load::load(&source, &around).unwrap()
 }
 
-fn site(stack: &Stack, cloud: &Arc<FakeCloud>) -> Site<FakeCloud> {
-    Site {
+fn target(stack: &Stack, cloud: &Arc<FakeCloud>) -> StackTarget<FakeCloud> {
+    StackTarget {
         path: PathBuf::from("stack.toml"),
         stack: stack.clone(),
         cloud: Arc::clone(cloud),
@@ -91,16 +94,16 @@ fn identity() -> Identity {
     Identity::new("111122223333", "us-east-1")
 }
 
-fn yes() -> Doing {
-    Doing {
+fn yes() -> ApplyArgs {
+    ApplyArgs {
         yes: true,
         allow_data_loss: vec!["log_groups.app".parse().unwrap()],
         concurrency: 1,
     }
 }
 
-fn ask() -> Doing {
-    Doing {
+fn ask() -> ApplyArgs {
+    ApplyArgs {
         yes: false,
         allow_data_loss: Vec::new(),
         concurrency: 1,
@@ -117,26 +120,25 @@ struct Ended {
 async fn run_with(
     cloud: &Arc<FakeCloud>,
     stack: &Stack,
-    doing: &Doing,
+    applying: &ApplyArgs,
     typed: impl AsyncBufRead + 'static,
     interrupts: &mut Interrupts,
 ) -> Ended {
     let (out, err) = (Printed::default(), Printed::default());
     let mut console = Console::of_test(typed, true, out.clone(), err.clone());
-    let sites = [site(stack, cloud)];
-    let order = Order {
-        wish: Wish {
-            sites: &sites,
-            sandbox: None,
+    let targets = [target(stack, cloud)];
+    let request = ApplyRequest {
+        plan: PlanRequest {
+            targets: &targets,
             destroy: stack.resources.values().all(|d| d.want.is_none()),
-            verbose: false,
             explain: false,
         },
-        doing,
-        look: "amp-stack plan".to_owned(),
-        again: "amp-stack apply".to_owned(),
+        sandbox: None,
+        applying,
+        plan_command: "amp-stack plan".to_owned(),
+        apply_command: "amp-stack apply".to_owned(),
     };
-    let exit = carry_out(order, &mut console, interrupts)
+    let exit = execute(&request, &mut console, interrupts)
         .await
         .unwrap_or_else(|failure| failure.report(&mut console));
     Ended {
@@ -149,14 +151,14 @@ async fn run_with(
 async fn run_of(
     cloud: &Arc<FakeCloud>,
     stack: &Stack,
-    doing: &Doing,
+    applying: &ApplyArgs,
     typed: &'static str,
 ) -> Ended {
     let (_sender, receiver) = mpsc::unbounded_channel();
     run_with(
         cloud,
         stack,
-        doing,
+        applying,
         typed.as_bytes(),
         &mut Interrupts::from(receiver),
     )
@@ -321,23 +323,22 @@ async fn a_plan_that_nobody_reads_is_not_carried_out() {
     let cloud = world();
     let err = Printed::default();
     let mut console = Console::of_test(&b""[..], true, Closed, err.clone());
-    let doing = yes();
-    let sites = [site(&stack(), &cloud)];
-    let order = Order {
-        wish: Wish {
-            sites: &sites,
-            sandbox: None,
+    let applying = yes();
+    let targets = [target(&stack(), &cloud)];
+    let request = ApplyRequest {
+        plan: PlanRequest {
+            targets: &targets,
             destroy: false,
-            verbose: false,
             explain: false,
         },
-        doing: &doing,
-        look: String::new(),
-        again: String::new(),
+        sandbox: None,
+        applying: &applying,
+        plan_command: String::new(),
+        apply_command: String::new(),
     };
     let (_sender, receiver) = mpsc::unbounded_channel();
     let mut interrupts = Interrupts::from(receiver);
-    let ended = carry_out(order, &mut console, &mut interrupts).await;
+    let ended = execute(&request, &mut console, &mut interrupts).await;
     let exit = ended.unwrap_or_else(|failure| failure.report(&mut console));
     assert_eq!(exit, Exit::Error);
     assert_eq!(err.text(), "");

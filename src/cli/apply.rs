@@ -1,0 +1,91 @@
+//! `amp-stack apply`: shows what has to be done, asks, and does it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::{
+    args::{ApplyArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+    console::Console,
+    exit::Exit,
+    failure::Failure,
+    interrupt::Interrupts,
+    invocation::Invocation,
+    saved::{self, SavedApply},
+};
+
+/// The examples in the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack apply                         show the plan, ask, and do it
+  amp-stack apply --yes                   do it without asking, as in a pipeline
+  amp-stack apply plan.json               make the calls of a saved plan, without asking, or none
+  amp-stack apply --adopt roles.task      take over a role that exists already
+  amp-stack apply --yes --allow-data-loss log_groups.app
+  amp-stack apply --replace task_definitions.checkout
+                                          register a new revision although nothing has changed
+  amp-stack apply --yes --json > run.jsonl
+                                          for programs: what was called, with request ids";
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub(super) struct Apply {
+    #[command(flatten)]
+    pub(super) stacks: StackArgs,
+    #[command(flatten)]
+    pub(super) overrides: OverrideArgs,
+    #[command(flatten)]
+    pub(super) targets: TargetArgs,
+    #[command(flatten)]
+    pub(super) applying: ApplyArgs,
+    /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
+    #[arg(long, value_name = "STACK.toml")]
+    pub(super) stack: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) json: JsonArgs,
+}
+
+/// `amp-stack apply`.
+pub(super) async fn apply(
+    args: &Apply,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    console.begin_events(args.json.json, "apply")?;
+    if let Some(file) = saved::named(&args.stacks.files) {
+        refuse_options(args)?;
+        let apply = SavedApply {
+            stacks: &args.stacks,
+            applying: &args.applying,
+            stack_files: &args.stack,
+        };
+        return saved::apply(&file, &apply, console, interrupts).await;
+    }
+    let invocation = Invocation {
+        destroy: false,
+        stacks: &args.stacks,
+        overrides: &args.overrides,
+        targets: &args.targets,
+    };
+    invocation
+        .execute(&args.applying, console, interrupts)
+        .await
+}
+
+/// What a saved plan does is in its file, and nothing can be added to it.
+fn refuse_options(args: &Apply) -> Result<(), Failure> {
+    let options = [
+        ("--adopt", args.overrides.adopt.is_empty()),
+        ("--replace", args.overrides.replace.is_empty()),
+        ("--target", args.targets.target.is_empty()),
+    ];
+    match options.into_iter().find(|(_, is_empty)| !is_empty) {
+        None => Ok(()),
+        Some((option, _)) => Err(Failure::before(format!(
+            "{option} is not for a saved plan, which says all that is to happen"
+        ))
+        .hint(format!(
+            "give it when the plan is made: amp-stack plan {option} ... --out FILE"
+        ))),
+    }
+}

@@ -1,0 +1,101 @@
+//! Command lines as somebody would type them.
+
+use std::path::Path;
+
+use crate::{cli::args::StackArgs, show::is_secret};
+
+/// The command line `amp-stack VERB` for the same stacks in the same place, as somebody would type
+/// it.
+pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
+    let StackArgs {
+        files: _,
+        variables,
+        region,
+        profile,
+        sandbox,
+    } = target;
+    let mut words = vec!["amp-stack".to_owned(), verb.to_owned()];
+    words.extend(paths.iter().map(|path| quoted(&path.display().to_string())));
+    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+    for (name, value) in &variables.var {
+        // Logs keep what is printed, so a secret is left to be typed again.
+        let value = if is_secret(name, value) { "..." } else { value };
+        option("--var", &format!("{name}={value}"));
+    }
+    for file in &variables.var_file {
+        option("--var-file", &file.display().to_string());
+    }
+    for (name, value) in [("--region", region), ("--profile", profile)] {
+        if let Some(value) = value {
+            option(name, value);
+        }
+    }
+    match &sandbox.sandbox {
+        None => {}
+        Some(None) => words.push("--sandbox".to_owned()),
+        Some(Some(file)) => {
+            words.push(format!("--sandbox={}", quoted(&file.display().to_string())));
+        }
+    }
+    if let Some(seed) = sandbox.sandbox_chaos {
+        words.push(format!("--sandbox-chaos {seed}"));
+    }
+    words.join(" ")
+}
+
+/// The word as a POSIX shell takes it.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::cli::args::{SandboxArgs, VariableArgs};
+
+    #[test]
+    fn the_next_command_keeps_secrets() {
+        let target = StackArgs {
+            files: Vec::new(),
+            variables: VariableArgs {
+                var: vec![("db_password".to_owned(), "hunter2".to_owned())],
+                var_file: Vec::new(),
+            },
+            region: None,
+            profile: None,
+            sandbox: SandboxArgs::default(),
+        };
+        assert_eq!(
+            typed("apply", &[Path::new("stack.toml")], &target),
+            "amp-stack apply stack.toml --var db_password=..."
+        );
+    }
+
+    #[test]
+    fn the_next_command_is_for_the_same_stack() {
+        let target = StackArgs {
+            files: Vec::new(),
+            variables: VariableArgs {
+                var: vec![("tag".to_owned(), "it's 1".to_owned())],
+                var_file: vec![PathBuf::from("prod.toml")],
+            },
+            region: Some("us-east-1".to_owned()),
+            profile: None,
+            sandbox: SandboxArgs {
+                sandbox: Some(Some(PathBuf::from("a b.json"))),
+                sandbox_chaos: Some(7),
+            },
+        };
+        assert_eq!(
+            typed("apply", &[Path::new("stacks/a.toml")], &target),
+            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --sandbox='a b.json' --sandbox-chaos 7"
+        );
+    }
+}

@@ -1,0 +1,285 @@
+//! Carrying plans out on the command line: asks, shows what happens, and says how it ended.
+
+use std::pin::pin;
+
+use tokio::sync::watch;
+
+use uuid::Uuid;
+
+use crate::{
+    apply::Outcome,
+    cli::{
+        args::ApplyArgs,
+        consent,
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        interrupt::{self, Interrupts},
+        place::Place,
+        planning::{self, View},
+        report::Report,
+    },
+    cloud::Cloud,
+    plan::Plan,
+    run::{
+        self, PlanRequest, Planned, Reporter, RunError, RunOptions, RunOutcome, Session,
+        StackTarget,
+    },
+    show::{
+        events,
+        outputs::{self, Known},
+        summary::{self, Frame},
+        words,
+    },
+};
+
+/// Plans to carry out for somebody.
+pub(super) struct ApplyRequest<'a, C> {
+    pub(super) plan: PlanRequest<'a, C>,
+    /// The name of the sandbox that stands in for AWS, if one does.
+    pub(super) sandbox: Option<&'a str>,
+    pub(super) applying: &'a ApplyArgs,
+    /// The command that shows what is left.
+    pub(super) plan_command: String,
+    /// The command that goes on.
+    pub(super) apply_command: String,
+}
+
+/// Plans, shows, asks, and does it, one stack after another. A stack that does not get to its end
+/// keeps those after it from beginning.
+pub(super) async fn execute<C: Cloud>(
+    request: &ApplyRequest<'_, C>,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    planning::announce(console)?;
+    let (stop, stopped) = watch::channel(false);
+    let options = request.options();
+    let mut session = CommandLine { request, console };
+    let running = run::execute(&request.plan, &options, &mut session, stopped);
+    request.exit(running, &stop, interrupts).await
+}
+
+/// Does the same for plans that are made and shown already.
+pub(super) async fn execute_planned<C: Cloud>(
+    request: &ApplyRequest<'_, C>,
+    planned: Vec<Planned>,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let options = request.options();
+    let mut session = CommandLine { request, console };
+    let running = run::execute_planned(&request.plan, planned, &options, &mut session, stopped);
+    request.exit(running, &stop, interrupts).await
+}
+
+impl<C> ApplyRequest<'_, C> {
+    fn options(&self) -> RunOptions {
+        RunOptions {
+            concurrency: self.applying.concurrency,
+            run_id: run_id(),
+        }
+    }
+
+    /// Waits for the end of the run, and says how the program ends. The first interruption stops
+    /// the run, the second leaves it.
+    async fn exit(
+        &self,
+        running: impl Future<Output = Result<RunOutcome, RunError<Failure>>>,
+        stop: &watch::Sender<bool>,
+        interrupts: &mut Interrupts,
+    ) -> Result<Exit, Failure> {
+        let mut running = pin!(running);
+        let ended = loop {
+            tokio::select! {
+                biased;
+                ended = &mut running => break ended,
+                () = interrupts.next() => {
+                    let was_stopping = stop.send_replace(true);
+                    if was_stopping {
+                        return Err(Failure::half_way(
+                            "left at once: calls that were in flight may have been carried out or not",
+                        )
+                        .hint(format!("to see what is left, run: {}", self.plan_command)));
+                    }
+                }
+            }
+        };
+        match ended {
+            Ok(RunOutcome {
+                is_complete: true, ..
+            }) => Ok(Exit::Done),
+            Ok(RunOutcome { changed: true, .. }) => Ok(Exit::HalfWay),
+            Ok(RunOutcome { .. }) => Ok(Exit::Error),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    /// Why a run ended before anything was changed.
+    fn failure(&self, error: RunError<Failure>) -> Failure {
+        match error {
+            RunError::Call(error) => Failure::from(error),
+            RunError::Refused { decisions } => {
+                let decisions = words::count(decisions, "decision");
+                Failure::before(format!(
+                    "nothing was changed, because of {decisions} to make first"
+                ))
+            }
+            RunError::Moved(moved) => {
+                let targets = self.plan.targets;
+                let moved = moved.iter().map(|(index, address)| {
+                    let stack = &targets[*index].stack.name;
+                    Place::of(stack, address, targets.len()).to_string()
+                });
+                let moved: Vec<String> = moved.collect();
+                let moved = words::list(&moved);
+                Failure::before(format!(
+                    "AWS has changed since the plan was made, at {moved}; nothing was changed by this run"
+                ))
+                .hint(format!("to see the new plan, run: {}", self.apply_command))
+            }
+            RunError::Interrupted => interrupt::interrupted(),
+            RunError::Session(failure) => failure,
+        }
+    }
+}
+
+/// Whoever typed the command.
+struct CommandLine<'a, C> {
+    request: &'a ApplyRequest<'a, C>,
+    console: &'a mut Console,
+}
+
+/// What was done stays done, whether or not somebody reads of it.
+impl<C> Session<C> for CommandLine<'_, C> {
+    type Error = Failure;
+
+    fn show(&mut self, request: &PlanRequest<'_, C>, planned: &[Planned]) -> Result<(), Failure> {
+        planning::ensure_targets(request, planned)?;
+        let view = View {
+            sandbox: self.request.sandbox,
+            ..View::default()
+        };
+        planning::print(request, view, planned, self.console)
+    }
+
+    async fn confirm(
+        &mut self,
+        request: &PlanRequest<'_, C>,
+        planned: &[Planned],
+    ) -> Result<(), Failure> {
+        let losses = losses(request, planned);
+        consent::ask(&losses, self.request.applying, self.console).await
+    }
+
+    fn nothing_to_do(
+        &mut self,
+        request: &PlanRequest<'_, C>,
+        target: &StackTarget<C>,
+        plan: &Plan,
+    ) {
+        self.console.events_are_about(Some(&target.path));
+        _ = self
+            .console
+            .emit(&events::outcome(&Outcome::default(), false));
+        self.tell_outputs(request, target, &plan.known_attributes);
+    }
+
+    fn begin<'s>(
+        &'s mut self,
+        request: &'s PlanRequest<'s, C>,
+        target: &'s StackTarget<C>,
+        plan: &'s Plan,
+    ) -> impl Reporter {
+        self.console.events_are_about(Some(&target.path));
+        if request.targets.len() > 1 && !self.console.tells_programs() {
+            let heading = format!("\nStack {}\n", target.stack.name);
+            _ = self.console.tell(&heading);
+        }
+        Report::on(self.console, plan)
+    }
+
+    fn end(
+        &mut self,
+        request: &PlanRequest<'_, C>,
+        target: &StackTarget<C>,
+        plan: &Plan,
+        outcome: &Outcome,
+        changed: bool,
+    ) {
+        let frame = Frame {
+            changed,
+            look: &self.request.plan_command,
+            again: &self.request.apply_command,
+        };
+        let console = &mut *self.console;
+        _ = console.emit(&events::outcome(outcome, changed));
+        if !console.tells_programs() || !outcome.is_complete() {
+            let summary = summary::render(outcome, plan, &frame, console.err_style);
+            _ = console.tell(&format!("\n{summary}"));
+        }
+        // Of a run that stopped half way, the last words to people are what to do next.
+        if outcome.is_complete() || console.tells_programs() {
+            let mut known = plan.known_attributes.clone();
+            for (address, attributes) in &outcome.attributes {
+                let known = known.entry(address.clone()).or_default();
+                known.extend(attributes.clone());
+            }
+            self.tell_outputs(request, target, &known);
+        }
+    }
+
+    fn not_begun(&mut self, targets: &[&StackTarget<C>]) {
+        let mut names = Vec::new();
+        for target in targets {
+            self.console.events_are_about(Some(&target.path));
+            _ = self.console.emit(&events::Event::NotBegun {});
+            names.push(format!("`{}`", target.stack.name));
+        }
+        let names = words::list(&names);
+        _ = self
+            .console
+            .tell(&format!("\nNot begun: the stacks {names}\n"));
+    }
+}
+
+impl<C> CommandLine<'_, C> {
+    /// Tells what the stack file has for scripts, unless it is destroyed.
+    fn tell_outputs(
+        &mut self,
+        request: &PlanRequest<'_, C>,
+        target: &StackTarget<C>,
+        known: &Known,
+    ) {
+        if request.destroy {
+            return;
+        }
+        for event in events::outputs(&outputs::declared(&target.stack, known)) {
+            _ = self.console.emit(&event);
+        }
+        if !self.console.tells_programs() {
+            let text = outputs::after_apply(&target.stack, known, self.console.err_style);
+            _ = self.console.tell(&text);
+        }
+    }
+}
+
+/// The places whose data the plans lose.
+pub(super) fn losses<C>(request: &PlanRequest<'_, C>, planned: &[Planned]) -> Vec<Place> {
+    let mut losses = Vec::new();
+    for (target, planned) in request.targets.iter().zip(planned) {
+        let lost = planned.risks.iter().filter(|risk| risk.data_loss);
+        let stack = &target.stack.name;
+        losses.extend(lost.map(|risk| Place::of(stack, &risk.address, request.targets.len())));
+    }
+    losses
+}
+
+/// A name that no other run has.
+fn run_id() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+#[cfg(test)]
+mod tests;

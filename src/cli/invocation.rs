@@ -1,0 +1,101 @@
+//! What was typed of the stacks, and of what to do to them.
+
+use std::path::Path;
+
+use crate::{
+    cli::{
+        args::{ApplyArgs, OverrideArgs, StackArgs, TargetArgs},
+        command_line::typed,
+        consent,
+        console::Console,
+        execute::{self, ApplyRequest},
+        exit::Exit,
+        failure::Failure,
+        files,
+        interrupt::{Interrupts, unless_interrupted},
+        place, planning,
+        session::{self, Session},
+    },
+    run::{PlanRequest, StackTarget},
+    stack::Stack,
+};
+
+/// What was typed of the stacks, and of what to do to them.
+pub(super) struct Invocation<'a> {
+    pub(super) destroy: bool,
+    pub(super) stacks: &'a StackArgs,
+    pub(super) overrides: &'a OverrideArgs,
+    pub(super) targets: &'a TargetArgs,
+}
+
+impl Invocation<'_> {
+    /// The stacks that are meant, in the order in which they are planned: what is built in one
+    /// order is removed in the other.
+    pub(super) async fn open(&self, console: &mut Console) -> Result<Session, Failure> {
+        let mut session = session::open(self.stacks, console).await?;
+        let targets = &mut session.targets;
+        if self.destroy {
+            targets.reverse();
+        }
+        planning::apply_overrides(targets, self.overrides)?;
+        planning::narrow(targets, &self.targets.target)?;
+        Ok(session)
+    }
+
+    /// Plans, shows, asks, and does it.
+    pub(super) async fn execute(
+        &self,
+        applying: &ApplyArgs,
+        console: &mut Console,
+        interrupts: &mut Interrupts,
+    ) -> Result<Exit, Failure> {
+        // Of two mistakes, the name of a file that is not there is the one to hear of first.
+        for path in &self.stacks.files {
+            files::read(path)?;
+        }
+        consent::ensure_possible(applying, console)?;
+        let open = self.open(console);
+        let Session { targets, sandbox } = unless_interrupted(open, interrupts).await?;
+        let stacks: Vec<&Stack> = targets.iter().map(|target| &target.stack).collect();
+        place::check("--allow-data-loss", &applying.allow_data_loss, &stacks)?;
+        let request = ApplyRequest {
+            plan: PlanRequest {
+                targets: &targets,
+                destroy: self.destroy,
+                explain: false,
+            },
+            sandbox: sandbox.as_deref(),
+            applying,
+            plan_command: self.plan_command_line(&targets),
+            apply_command: self.apply_command_line(&targets),
+        };
+        execute::execute(&request, console, interrupts).await
+    }
+
+    /// The command that shows what is left.
+    fn plan_command_line<C>(&self, targets: &[StackTarget<C>]) -> String {
+        let destroy = if self.destroy { " --destroy" } else { "" };
+        format!("{}{destroy}", self.typed("plan", targets))
+    }
+
+    /// The command that carries the plan out.
+    pub(super) fn apply_command_line<C>(&self, targets: &[StackTarget<C>]) -> String {
+        self.typed(if self.destroy { "destroy" } else { "apply" }, targets)
+    }
+
+    fn typed<C>(&self, verb: &str, targets: &[StackTarget<C>]) -> String {
+        let mut paths: Vec<&Path> = targets.iter().map(|target| target.path.as_path()).collect();
+        if self.destroy {
+            paths.reverse();
+        }
+        let mut words = vec![typed(verb, &paths, self.stacks)];
+        for (option, places) in [
+            ("--adopt", &self.overrides.adopt),
+            ("--replace", &self.overrides.replace),
+            ("--target", &self.targets.target),
+        ] {
+            words.extend(places.iter().map(|place| format!("{option} {place}")));
+        }
+        words.join(" ")
+    }
+}

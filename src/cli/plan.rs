@@ -1,0 +1,116 @@
+//! `amp-stack plan`: what would be done, without doing it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        args::{JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        interrupt::{Interrupts, unless_interrupted},
+        invocation::Invocation,
+        planning::{self, View},
+        saved,
+        session::Session,
+    },
+    run::PlanRequest,
+};
+
+/// The examples in the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack plan                          plan ./stack.toml, or the only file in ./stacks/
+  amp-stack plan stacks/prod.toml --var-file prod.toml
+  amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
+  amp-stack plan --out plan.json          save it, to apply exactly this later
+  amp-stack plan --explain                also say what is no change, and why
+  amp-stack plan --destroy                show what `amp-stack destroy` would remove
+  amp-stack plan stacks/a.toml stacks/b.toml
+                                          plan both against one reading of the account
+  amp-stack plan --target roles.task      only this role and what it needs
+  amp-stack plan --json                   for programs: one event per line on standard output";
+
+/// `plan`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that is given or not"
+)]
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) stacks: StackArgs,
+    /// Exit with 2 if there is something to do
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Show the fields that stay as they are, too
+    #[arg(long, conflicts_with = "json")]
+    pub(super) verbose: bool,
+    /// Also tell what is no change although the file and AWS differ, and by which rule;
+    /// with `--verbose` down to what ECS tells of every revision
+    #[arg(long, conflicts_with = "destroy")]
+    pub(super) explain: bool,
+    /// Plan what `destroy` would do
+    #[arg(long)]
+    pub(super) destroy: bool,
+    /// Save the plan, without its secrets, for `amp-stack apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) overrides: OverrideArgs,
+    #[command(flatten)]
+    pub(super) targets: TargetArgs,
+    #[command(flatten)]
+    pub(super) json: JsonArgs,
+}
+
+/// `amp-stack plan`.
+pub(super) async fn plan(
+    args: &Plan,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    console.begin_events(args.json.json, "plan")?;
+    let out = args.out.as_deref();
+    out.map_or(Ok(()), saved::ensure_writable)?;
+    let work = async {
+        let invocation = Invocation {
+            destroy: args.destroy,
+            stacks: &args.stacks,
+            overrides: &args.overrides,
+            targets: &args.targets,
+        };
+        let Session { targets, sandbox } = invocation.open(console).await?;
+        let next = out.map_or_else(
+            || invocation.apply_command_line(&targets),
+            |out| saved::apply_command_line(out, &args.stacks),
+        );
+        let request = PlanRequest {
+            targets: &targets,
+            destroy: args.destroy,
+            explain: args.explain,
+        };
+        let view = View {
+            sandbox: sandbox.as_deref(),
+            verbose: args.verbose,
+            next: Some(&next),
+        };
+        let planned = planning::show(&request, view, console).await?;
+        if let Some(out) = out {
+            let variables = &args.stacks.variables;
+            saved::write(out, &request, view.sandbox, &planned, variables)?;
+            if !console.tells_programs() {
+                console.tell(&format!("\nThe plan is saved in {}\n", out.display()))?;
+            }
+        }
+        Ok(planned)
+    };
+    let planned = unless_interrupted(work, interrupts).await?;
+    let is_empty = planned.iter().all(|planned| planned.plan.is_empty());
+    if args.detailed_exitcode && !is_empty {
+        return Ok(Exit::Changes);
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,195 @@
+//! Planning on the command line: narrows what is planned, and shows the plans.
+
+use std::{collections::BTreeSet, io};
+
+use crate::{
+    cli::{
+        args::OverrideArgs,
+        console::Console,
+        failure::Failure,
+        place::{self, Place},
+    },
+    cloud::Cloud,
+    model::address::Address,
+    plan::Plan,
+    run::{self, PlanRequest, Planned, StackTarget},
+    show::{
+        events,
+        plan::{Frame, render, total},
+        suppressed,
+    },
+    stack::Stack,
+};
+
+/// How plans are shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct View<'a> {
+    /// The name of the sandbox that stands in for AWS, if one does.
+    pub(super) sandbox: Option<&'a str>,
+    /// Whether to show the fields that stay as they are, too.
+    pub(super) verbose: bool,
+    /// The command that carries the plan out, if nothing asks at once.
+    pub(super) next: Option<&'a str>,
+}
+
+/// Reads AWS and plans, and prints the plans.
+pub(super) async fn show<C: Cloud>(
+    request: &PlanRequest<'_, C>,
+    view: View<'_>,
+    console: &mut Console,
+) -> Result<Vec<Planned>, Failure> {
+    announce(console)?;
+    let planned = run::plan(request).await?;
+    ensure_targets(request, &planned)?;
+    print(request, view, &planned, console)?;
+    Ok(planned)
+}
+
+/// Says that AWS is read, which takes a moment, where somebody waits for it.
+pub(super) fn announce(console: &mut Console) -> io::Result<()> {
+    if console.can_move && !console.tells_programs() {
+        console.tell("Reading what is in AWS ...\n\n")?;
+    }
+    Ok(())
+}
+
+/// Prints the plans, or tells programs of them.
+pub(super) fn print<C>(
+    request: &PlanRequest<'_, C>,
+    view: View<'_>,
+    planned: &[Planned],
+    console: &mut Console,
+) -> Result<(), Failure> {
+    if console.tells_programs() {
+        emit(request, view, planned, console)?;
+        return Ok(());
+    }
+    let is_only = planned.len() == 1;
+    let mut texts = Vec::new();
+    for (target, planned) in request.targets.iter().zip(planned) {
+        let Planned {
+            plan,
+            risks,
+            live: _,
+            suppressed,
+        } = planned;
+        let frame = Frame {
+            stack: &target.stack.name,
+            identity: &target.stack.identity,
+            sandbox: view.sandbox,
+            destroy: request.destroy,
+            verbose: view.verbose,
+            next: view.next.filter(|_| is_only),
+        };
+        let style = console.out_style;
+        texts.push(render(plan, risks, &frame, style));
+        if request.explain {
+            texts.push(suppressed::render(suppressed, view.verbose, style));
+        }
+    }
+    if !is_only {
+        let plans: Vec<&Plan> = planned.iter().map(|planned| &planned.plan).collect();
+        texts.push(total(&plans, view.next, console.out_style));
+    }
+    console.print(&texts.join("\n"))?;
+    Ok(())
+}
+
+/// Tells programs of the plans.
+fn emit<C>(
+    request: &PlanRequest<'_, C>,
+    view: View<'_>,
+    planned: &[Planned],
+    console: &mut Console,
+) -> io::Result<()> {
+    for (target, planned) in request.targets.iter().zip(planned) {
+        let Planned {
+            plan,
+            risks,
+            suppressed,
+            live: _,
+        } = planned;
+        let frame = events::Frame {
+            stack: &target.stack.name,
+            identity: &target.stack.identity,
+            sandbox: view.sandbox,
+            destroy: request.destroy,
+            suppressed,
+        };
+        console.events_are_about(Some(&target.path));
+        for event in events::plan(plan, risks, &frame) {
+            console.emit(&event)?;
+        }
+    }
+    console.events_are_about(None);
+    Ok(())
+}
+
+/// Fails if something is targeted that is neither declared nor there.
+pub(super) fn ensure_targets<C>(
+    request: &PlanRequest<'_, C>,
+    planned: &[Planned],
+) -> Result<(), Failure> {
+    for (target, Planned { plan, .. }) in request.targets.iter().zip(planned) {
+        let planned = plan.steps.iter().map(|step| &step.id.address);
+        let refused = plan.refusals.iter().map(|refusal| &refusal.address);
+        let there: BTreeSet<&Address> = target.stack.resources.keys().collect();
+        let there: BTreeSet<&Address> = there
+            .into_iter()
+            .chain(planned)
+            .chain(refused)
+            .chain(&plan.left_out)
+            .collect();
+        for address in target.only.iter().flatten() {
+            place::ensure_there(
+                "--target",
+                address,
+                &target.stack.name,
+                there.iter().copied(),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Does to the stacks what `--adopt` and `--replace` ask for: what the same words in the stack
+/// files would do, for once.
+pub(super) fn apply_overrides<C>(
+    targets: &mut [StackTarget<C>],
+    overrides: &OverrideArgs,
+) -> Result<(), Failure> {
+    let stacks: Vec<&Stack> = targets.iter().map(|target| &target.stack).collect();
+    place::check("--adopt", &overrides.adopt, &stacks)?;
+    place::check("--replace", &overrides.replace, &stacks)?;
+    for StackTarget { stack, .. } in targets {
+        for (option, places) in [
+            ("--adopt", &overrides.adopt),
+            ("--replace", &overrides.replace),
+        ] {
+            for address in place::within(places, stack) {
+                place::ensure_there(option, &address, &stack.name, stack.resources.keys())?;
+                let declared = stack.resources.get_mut(&address);
+                let declared = declared.expect("it is among the keys");
+                if option == "--adopt" {
+                    declared.lifecycle.adopt = true;
+                } else {
+                    declared.lifecycle.replace = true;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Narrows the plans to the resources that `--target` names.
+pub(super) fn narrow<C>(targets: &mut [StackTarget<C>], places: &[Place]) -> Result<(), Failure> {
+    let stacks: Vec<&Stack> = targets.iter().map(|target| &target.stack).collect();
+    place::check("--target", places, &stacks)?;
+    if places.is_empty() {
+        return Ok(());
+    }
+    for target in &mut *targets {
+        target.only = Some(place::within(places, &target.stack));
+    }
+    Ok(())
+}

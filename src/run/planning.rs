@@ -1,0 +1,149 @@
+//! Reading AWS, and planning several stacks of which each takes account of those before it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    cloud::Cloud,
+    model::{
+        address::{Address, Kind},
+        call::CallError,
+        normal::Suppressed,
+        query::Query,
+    },
+    plan::{
+        self, Phase, Plan,
+        risk::{Risk, risks},
+        suppressed::suppressed,
+    },
+    run::{PlanRequest, StackTarget},
+    snapshot::Snapshot,
+    stack::Stack,
+};
+
+/// A plan, what is risky about it, and what it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What is risky about it.
+    pub risks: Vec<Risk>,
+    /// What was read.
+    pub live: Snapshot,
+    /// What is no change; empty unless somebody wants it explained.
+    pub suppressed: BTreeMap<Address, Vec<Suppressed>>,
+}
+
+/// Reads AWS and plans, stack by stack: each takes account of what those before it will have done.
+///
+/// # Errors
+///
+/// If AWS can't be read.
+pub async fn plan<C: Cloud>(request: &PlanRequest<'_, C>) -> Result<Vec<Planned>, CallError> {
+    let ask = |target: &StackTarget<C>| {
+        if request.destroy {
+            target.stack.query_to_destroy()
+        } else {
+            target.stack.query(false)
+        }
+    };
+    let planned = decide(request, observe(request, ask).await?);
+    if request.destroy || !removes_a_family(&planned) {
+        return Ok(planned);
+    }
+    // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known
+    // only now.
+    let live = observe(request, |target| target.stack.query(true)).await?;
+    Ok(decide(request, live))
+}
+
+/// Reads what each stack asks for: stacks that share a connection share one reading.
+///
+/// # Errors
+///
+/// If AWS can't be read.
+pub async fn observe<C: Cloud>(
+    request: &PlanRequest<'_, C>,
+    ask: impl Fn(&StackTarget<C>) -> Query,
+) -> Result<Vec<Snapshot>, CallError> {
+    let targets = request.targets;
+    let mut live = BTreeMap::new();
+    for first in 0..targets.len() {
+        if live.contains_key(&first) {
+            continue;
+        }
+        let cloud = &targets[first].cloud;
+        let sharing: Vec<usize> = (first..targets.len())
+            .filter(|index| Arc::ptr_eq(cloud, &targets[*index].cloud))
+            .collect();
+        let queries: Vec<Query> = sharing.iter().map(|i| ask(&targets[*i])).collect();
+        let snapshots = cloud.observe_all(&queries).await?;
+        live.extend(sharing.into_iter().zip(snapshots));
+    }
+    Ok(live.into_values().collect())
+}
+
+/// Plans the stacks, given what was read for each.
+pub fn decide<C>(request: &PlanRequest<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
+    let mut plans: Vec<(&Stack, Planned)> = Vec::new();
+    for (target, live) in request.targets.iter().zip(live) {
+        let stack = &target.stack;
+        let mut projected = live.clone();
+        for (earlier, Planned { plan, .. }) in &plans {
+            let same_region = earlier.identity.region == stack.identity.region;
+            plan::project(&mut projected, plan, &earlier.name, same_region);
+        }
+        let plan = if request.destroy {
+            plan::plan(&stack.clone().emptied(), &projected)
+        } else {
+            plan::plan(stack, &projected)
+        };
+        let plan = match &target.only {
+            None => plan,
+            Some(only) => plan.only(only, stack),
+        };
+        let mut planned = Planned {
+            risks: risks(&plan),
+            plan,
+            live,
+            suppressed: BTreeMap::new(),
+        };
+        if request.explain && !request.destroy {
+            planned.suppressed = suppressed(stack, &projected, &planned.plan);
+        }
+        plans.push((stack, planned));
+    }
+    plans.into_iter().map(|(_, planned)| planned).collect()
+}
+
+/// Returns whether a family goes with all its revisions, so that the inactive ones matter.
+pub fn removes_a_family(planned: &[Planned]) -> bool {
+    let mut steps = planned.iter().flat_map(|planned| &planned.plan.steps);
+    steps.any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
+}
+
+/// The resources, each with the index of its stack, to which other things would be done `after`
+/// than `before`.
+pub(super) fn moved(before: &[Planned], after: &[Planned]) -> Vec<(usize, Address)> {
+    let pairs = before.iter().zip(after).enumerate();
+    let moved = pairs.flat_map(|(index, (before, after))| {
+        let addresses = differing(&before.plan, &after.plan);
+        addresses.into_iter().map(move |address| (index, address))
+    });
+    moved.collect()
+}
+
+/// The resources that the two plans do different things to.
+fn differing(before: &Plan, after: &Plan) -> BTreeSet<Address> {
+    let mut differing = BTreeSet::new();
+    for (one, other) in [(before, after), (after, before)] {
+        let steps = one.steps.iter().filter(|step| !other.steps.contains(step));
+        differing.extend(steps.map(|step| step.id.address.clone()));
+        let refusals = one.refusals.iter();
+        let refusals = refusals.filter(|refusal| !other.refusals.contains(refusal));
+        differing.extend(refusals.map(|refusal| refusal.address.clone()));
+    }
+    differing
+}
