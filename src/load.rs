@@ -83,71 +83,96 @@ impl fmt::Debug for LoadContext<'_> {
     }
 }
 
-/// The names under `[variables]`; none if the file is no TOML.
-pub fn declared_variables(source: &Source) -> BTreeSet<String> {
-    let document = Document::parse(source, &mut Problems::default());
-    document.map_or_else(BTreeSet::new, |document| document.variables())
+/// A stack file that is TOML, with the names at its top spelled right.
+#[derive(Debug)]
+pub struct ParsedFile<'s> {
+    document: Document<'s>,
+    variables: BTreeSet<String>,
+    /// What is wrong with the names at the top.
+    misspelt: Problems,
 }
 
-/// Peeks at `[stack]`, before account and region are known. Fails only where the file is no TOML;
-/// every other mistake is left to [`load`] to report.
-pub fn header(source: &Source, around: &LoadContext<'_>) -> Result<Header, Vec<Problem>> {
+/// Parses a stack file. Fails where it is no TOML; every other mistake is reported by
+/// [`ParsedFile::load`].
+pub fn parse(source: &Source) -> Result<ParsedFile<'_>, Vec<Problem>> {
     let mut problems = Problems::default();
     let Some(mut document) = Document::parse(source, &mut problems) else {
         return Err(problems.into_sorted());
     };
-    let mut reported_by_load = Problems::default();
-    document.respell(&root::ROOT.keys(), &mut reported_by_load);
-    let values = variables::values(&document, around, &mut reported_by_load);
-    let declared = document.declared();
-    let names = Names {
-        variables: Some(&values),
-        environment: around.environment,
-        identity: None,
-        declared: &declared,
-    };
-    let root = document.fill_in(
-        &|key| key == "stack",
-        &names,
-        &mut Poisoned::default(),
-        &mut reported_by_load,
-    );
-    Ok(header::read(&root, &mut reported_by_load))
+    let variables = document.variables();
+    let mut misspelt = Problems::default();
+    document.respell(&root::ROOT.keys(), &mut misspelt);
+    Ok(ParsedFile {
+        document,
+        variables,
+        misspelt,
+    })
 }
 
 /// Reads and checks a stack file. The problems come in the order of the file, all at once.
 pub fn load(source: &Source, around: &LoadContext<'_>) -> Result<Stack, Vec<Problem>> {
-    let mut problems = Problems::default();
-    let Some(mut document) = Document::parse(source, &mut problems) else {
-        return Err(problems.into_sorted());
-    };
-    document.respell(&root::ROOT.keys(), &mut problems);
-    let values = variables::values(&document, around, &mut problems);
-    let declared = document.declared();
-    let mut poisoned = Poisoned::default();
-    let mut found = Problems::default();
-    let mut names = Names {
-        variables: Some(&values),
-        environment: around.environment,
-        identity: None,
-        declared: &declared,
-    };
-    let head = document.fill_in(&|key| key == "stack", &names, &mut poisoned, &mut problems);
-    let header = header::read(&head, &mut found);
-    let place = header::place(&header, &head, around, &mut found);
-    names.identity = Some(&place.identity);
-    let mut root = document.fill_in(
-        &|key| !matches!(key, "stack" | "variables"),
-        &names,
-        &mut poisoned,
-        &mut problems,
-    );
-    let stack = sections::read(&header, &place, &declared, &mut root, around, &mut found);
-    poisoned.suppress_follow_ups(&mut found);
-    problems.absorb(found);
-    if problems.is_empty() {
-        Ok(stack)
-    } else {
-        Err(problems.into_sorted())
+    parse(source)?.load(around)
+}
+
+impl ParsedFile<'_> {
+    /// The names under `[variables]`.
+    pub fn variables(&self) -> &BTreeSet<String> {
+        &self.variables
+    }
+
+    /// Peeks at `[stack]`, before account and region are known. Every mistake is left to
+    /// [`Self::load`] to report.
+    pub fn header(&self, around: &LoadContext<'_>) -> Header {
+        let mut reported_by_load = Problems::default();
+        let values = variables::values(&self.document, around, &mut reported_by_load);
+        let declared = self.document.declared();
+        let names = Names {
+            variables: Some(&values),
+            environment: around.environment,
+            identity: None,
+            declared: &declared,
+        };
+        let root = self.document.fill_in(
+            &|key| key == "stack",
+            &names,
+            &mut Poisoned::default(),
+            &mut reported_by_load,
+        );
+        header::read(&root, &mut reported_by_load)
+    }
+
+    /// Reads and checks it. The problems come in the order of the file, all at once. It can be read
+    /// again when more is known of where the run works.
+    pub fn load(&self, around: &LoadContext<'_>) -> Result<Stack, Vec<Problem>> {
+        let document = &self.document;
+        let mut problems = self.misspelt.clone();
+        let values = variables::values(document, around, &mut problems);
+        let declared = document.declared();
+        let mut poisoned = Poisoned::default();
+        let mut found = Problems::default();
+        let mut names = Names {
+            variables: Some(&values),
+            environment: around.environment,
+            identity: None,
+            declared: &declared,
+        };
+        let head = document.fill_in(&|key| key == "stack", &names, &mut poisoned, &mut problems);
+        let header = header::read(&head, &mut found);
+        let place = header::place(&header, &head, around, &mut found);
+        names.identity = Some(&place.identity);
+        let mut root = document.fill_in(
+            &|key| !matches!(key, "stack" | "variables"),
+            &names,
+            &mut poisoned,
+            &mut problems,
+        );
+        let stack = sections::read(&header, &place, &declared, &mut root, around, &mut found);
+        poisoned.suppress_follow_ups(&mut found);
+        problems.absorb(found);
+        if problems.is_empty() {
+            Ok(stack)
+        } else {
+            Err(problems.into_sorted())
+        }
     }
 }

@@ -164,6 +164,11 @@ pub(super) fn read(path: &Path) -> Result<Source, FileError> {
     })
 }
 
+/// Reads several stack files, or files of variables.
+pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
+    paths.iter().map(|path| read(path)).collect()
+}
+
 /// Reads any file.
 pub(super) fn text(path: &Path) -> Result<String, FileError> {
     fs::read_to_string(path).map_err(|cause| FileError::Unreadable {

@@ -48,7 +48,8 @@ pub(super) enum Format {
 /// `amp-stack graph`.
 pub(super) fn graph(args: &Graph, console: &mut Console) -> Result<Exit, Failure> {
     let path = files::one(args.file.as_deref(), Path::new("."))?;
-    let file = StackFile::read(&path, &args.variables)?;
+    let source = files::read(&path)?;
+    let file = StackFile::parse(&source, &args.variables)?;
     let graph = graph_of(&file.check(args.region.as_deref(), console)?);
     let text = match args.format {
         Format::Dot => dot(&graph),

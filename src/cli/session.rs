@@ -21,7 +21,7 @@ use crate::{
         render::{Look, json, render},
         source::Source,
     },
-    load::{self, Header, LoadContext},
+    load::{self, Header, LoadContext, ParsedFile},
     model::identity::Identity,
     run::StackTarget,
     show::{Style, events::Event, words},
@@ -42,9 +42,11 @@ pub(super) struct Session {
     pub(super) sandbox: Option<String>,
 }
 
-/// A stack file with all that it is read with.
-pub(super) struct StackFile {
-    source: Source,
+/// A stack file, which is parsed once, with all that it is read with.
+pub(super) struct StackFile<'s> {
+    source: &'s Source,
+    /// What was parsed, or what keeps it from being TOML.
+    parsed: Result<ParsedFile<'s>, Vec<Problem>>,
     variables: BTreeMap<String, String>,
     var_files: Vec<Source>,
     elsewhere: UndeclaredVariables,
@@ -80,14 +82,16 @@ pub(super) async fn open_in(
     args: &StackArgs,
     console: &mut Console,
 ) -> Result<Session, Failure> {
-    let files = StackFile::read_all(paths, &args.variables)?;
+    let sources = files::read_all(paths)?;
+    let files = StackFile::parse_all(&sources, &args.variables)?;
     // Every mistake that can be known without AWS is reported without AWS.
     check_all(&files, args.region.as_deref(), console)?;
     let mut connections = Connections::new(wanted, args);
     let mut targets = Vec::new();
     for file in &files {
+        let assumed = RunLocation::assumed(args.region.as_deref());
         let header = file
-            .with(&RunLocation::assumed(args.region.as_deref()), load::header)
+            .with(&assumed, |parsed, around| Ok(parsed.header(around)))
             .map_err(|problems| file.report(&problems, console))?;
         let cloud = connections.get(header, console).await?;
         let known = RunLocation {
@@ -96,7 +100,7 @@ pub(super) async fn open_in(
             region_is_known: true,
         };
         let stack = file
-            .with(&known, load::load)
+            .with(&known, ParsedFile::load)
             .map_err(|problems| file.report(&problems, console))?;
         targets.push(StackTarget {
             path: file.source.path.clone(),
@@ -120,21 +124,22 @@ pub(super) fn load(
     identity: &Identity,
     console: &mut Console,
 ) -> Result<Stack, Failure> {
-    let mut file = StackFile::read(path, variables)?;
+    let source = files::read(path)?;
+    let mut file = StackFile::parse(&source, variables)?;
     file.elsewhere = UndeclaredVariables::Anything;
     let known = RunLocation {
         identity: identity.clone(),
         account_is_known: true,
         region_is_known: true,
     };
-    file.with(&known, load::load)
+    file.with(&known, ParsedFile::load)
         .map_err(|problems| file.report(&problems, console))
 }
 
 /// Checks every file by itself, and all of them against each other, and fails after every problem
 /// was shown.
 fn check_all(
-    files: &[StackFile],
+    files: &[StackFile<'_>],
     region: Option<&str>,
     console: &mut Console,
 ) -> Result<(), Failure> {
@@ -247,32 +252,27 @@ impl<'a> Connections<'a> {
     }
 }
 
-impl StackFile {
-    /// Reads the file, and the files of variables.
-    pub(super) fn read(path: &Path, variables: &VariableArgs) -> Result<Self, FileError> {
+impl<'s> StackFile<'s> {
+    /// Parses the file, and reads the files of variables.
+    pub(super) fn parse(source: &'s Source, variables: &VariableArgs) -> Result<Self, FileError> {
         Ok(Self {
-            source: files::read(path)?,
+            source,
+            parsed: load::parse(source),
             variables: variables.var.iter().cloned().collect(),
-            var_files: variables
-                .var_file
-                .iter()
-                .map(|path| files::read(path))
-                .collect::<Result<_, _>>()?,
+            var_files: files::read_all(&variables.var_file)?,
             elsewhere: UndeclaredVariables::Declared(BTreeSet::new()),
         })
     }
 
-    /// Reads several files. A variable that is given has to be declared by one of them.
-    pub(super) fn read_all(
-        paths: &[PathBuf],
+    /// Parses several files. A variable that is given has to be declared by one of them.
+    pub(super) fn parse_all(
+        sources: &'s [Source],
         variables: &VariableArgs,
     ) -> Result<Vec<Self>, FileError> {
-        let read = |path: &PathBuf| Self::read(path, variables);
-        let mut files: Vec<Self> = paths.iter().map(read).collect::<Result<_, _>>()?;
-        let declared = files
-            .iter()
-            .map(|file| load::declared_variables(&file.source));
-        let declared: BTreeSet<String> = declared.flatten().collect();
+        let parse = |source| Self::parse(source, variables);
+        let mut files: Vec<Self> = sources.iter().map(parse).collect::<Result<_, _>>()?;
+        let parsed = files.iter().flat_map(|file| &file.parsed);
+        let declared: BTreeSet<String> = parsed.flat_map(ParsedFile::variables).cloned().collect();
         for file in &mut files {
             file.elsewhere = UndeclaredVariables::Declared(declared.clone());
         }
@@ -292,15 +292,16 @@ impl StackFile {
 
     /// The stack as far as it can be known without asking AWS, or what is wrong with it.
     pub(super) fn problems(&self, region: Option<&str>) -> Result<Stack, Vec<Problem>> {
-        self.with(&RunLocation::assumed(region), load::load)
+        self.with(&RunLocation::assumed(region), ParsedFile::load)
     }
 
     /// Does with the file what `read` does, given where the run works.
     fn with<T>(
         &self,
         location: &RunLocation,
-        read: impl FnOnce(&Source, &LoadContext<'_>) -> Result<T, Vec<Problem>>,
+        read: impl FnOnce(&ParsedFile<'s>, &LoadContext<'_>) -> Result<T, Vec<Problem>>,
     ) -> Result<T, Vec<Problem>> {
+        let parsed = self.parsed.as_ref().map_err(Clone::clone)?;
         let RunLocation {
             identity,
             account_is_known,
@@ -319,7 +320,7 @@ impl StackFile {
             environment: &environment,
             read: &|path| self.read_beside(path),
         };
-        read(&self.source, &around)
+        read(parsed, &around)
     }
 
     /// Reads a file that the stack file names: relative paths are relative to the stack file.
@@ -330,7 +331,7 @@ impl StackFile {
 
     /// What the stack was read from.
     pub(super) fn source(&self) -> &Source {
-        &self.source
+        self.source
     }
 
     /// Shows problems, and makes a failure of them.
@@ -346,9 +347,9 @@ impl StackFile {
     pub(super) fn show(&self, problems: &[Problem], console: &mut Console) -> io::Result<()> {
         console.events_are_about(Some(&self.source.path));
         for problem in problems {
-            console.emit(&Event::Problem(json::mistake(&self.source, problem)))?;
+            console.emit(&Event::Problem(json::mistake(self.source, problem)))?;
         }
-        let text = render(&self.source, problems, look(console.err_style));
+        let text = render(self.source, problems, look(console.err_style));
         console.tell(&format!("{}\n\n", text.trim_end()))
     }
 }

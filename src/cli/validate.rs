@@ -66,11 +66,12 @@ pub(super) enum Format {
 /// `amp-stack validate`.
 pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, Failure> {
     let paths = files::all(&args.files, Path::new("."))?;
+    let sources = files::read_all(&paths)?;
     let mut valid = Vec::new();
     let mut exit = Exit::Done;
     for (path, file) in paths
         .iter()
-        .zip(StackFile::read_all(&paths, &args.variables)?)
+        .zip(StackFile::parse_all(&sources, &args.variables)?)
     {
         match file.problems(args.region.as_deref()) {
             Ok(stack) => {
@@ -100,7 +101,7 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
 
 fn tell(
     format: Format,
-    file: &StackFile,
+    file: &StackFile<'_>,
     problems: &[Problem],
     console: &mut Console,
 ) -> Result<(), Failure> {

@@ -23,7 +23,7 @@ use amp_stack::{
         role::Role,
         workspace::{Configuration, Workspace},
     },
-    load::{self, Header, LoadContext, header},
+    load::{self, Header, LoadContext},
     model::{
         address::{Address, Kind},
         identity::Identity,
@@ -328,7 +328,9 @@ fn variables_come_from_the_nearest_place() {
         region: None,
         account: None,
     };
-    assert_eq!(header(&source(text), &around), Ok(expected));
+    let source = source(text);
+    let header = load::parse(&source).map(|file| file.header(&around));
+    assert_eq!(header, Ok(expected));
 }
 
 #[test]
@@ -345,8 +347,10 @@ fn the_header_of_a_file_with_mistakes_is_read() {
         region: Some("eu-west-1".to_owned()),
         account: None,
     };
-    assert_eq!(header(&source(text), &surroundings(&[])), Ok(expected));
-    assert!(header(&source("[stack"), &surroundings(&[])).is_err());
+    let text = source(text);
+    let header = load::parse(&text).map(|file| file.header(&surroundings(&[])));
+    assert_eq!(header, Ok(expected));
+    assert!(load::parse(&source("[stack")).is_err());
 }
 
 #[test]
