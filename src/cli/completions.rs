@@ -33,7 +33,7 @@ pub(super) fn completions(
 fn script(shell: Shell, mut program: Command) -> Result<String, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut program, "amp-stack", &mut script);
-    String::from_utf8(script).map_err(Failure::before)
+    String::from_utf8(script).map_err(Failure::internal)
 }
 
 #[cfg(test)]

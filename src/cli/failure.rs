@@ -29,6 +29,8 @@ enum Kind {
     HalfWay,
     /// Nobody reads what is printed any more; nothing was changed.
     NobodyListens,
+    /// Something holds no more that always holds: a bug of ours. Nothing was changed.
+    Internal,
 }
 
 impl Failure {
@@ -49,6 +51,19 @@ impl Failure {
         }
     }
 
+    /// A bug of ours, and no mistake of the user, before anything was changed.
+    pub(super) fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let failure = Self {
+            kind: Kind::Internal,
+            ..Self::before(source)
+        };
+        failure.hint(concat!(
+            "this is a bug in amp-stack; please report it with the version, which is ",
+            env!("CARGO_PKG_VERSION"),
+            ", the command line, and the stack file without its secrets",
+        ))
+    }
+
     /// The same with advice.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -58,7 +73,7 @@ impl Failure {
     /// How the program ends because of it.
     pub(super) fn exit(&self) -> Exit {
         match self.kind {
-            Kind::Before | Kind::NobodyListens => Exit::Error,
+            Kind::Before | Kind::NobodyListens | Kind::Internal => Exit::Error,
             Kind::HalfWay => Exit::HalfWay,
         }
     }
@@ -171,6 +186,19 @@ mod tests {
             failure.to_text(Style::PLAIN),
             "error: sts:GetCallerIdentity failed: ExpiredToken: The security token included in the request is\n       expired\nhint: run `aws sso login`\n"
         );
+    }
+
+    #[test]
+    fn a_bug_of_ours_asks_to_be_reported() {
+        let failure = Failure::internal("the page is not text");
+        let text = failure.to_text(Style::PLAIN);
+        assert!(text.starts_with("error: the page is not text\n"), "{text}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let report =
+            "hint: this is a bug in amp-stack; please report it with the version, which is";
+        let report = format!("{report} {}, ", env!("CARGO_PKG_VERSION"));
+        assert!(text.contains(&report), "{text}");
+        assert_eq!(failure.exit(), Exit::Error);
     }
 
     #[test]

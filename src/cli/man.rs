@@ -139,7 +139,7 @@ impl Page {
         for section in after.unwrap_or_default().split("\n\n") {
             table(section).to_writer(&mut text)?;
         }
-        String::from_utf8(text).map_err(Failure::before)
+        String::from_utf8(text).map_err(Failure::internal)
     }
 }
 

@@ -73,7 +73,8 @@ pub(super) async fn output(
     };
     let work = async {
         let Session { mut targets, .. } = session::open(&target, console).await?;
-        let target = targets.pop().expect("a session has a stack");
+        let target = targets.pop();
+        let target = target.ok_or_else(|| Failure::internal("a session without a stack"))?;
         if let Some(name) = name {
             ensure_named(&target.stack, name)?;
         }
@@ -91,7 +92,8 @@ pub(super) async fn output(
         Some(name) => {
             let mut all = declared.iter().chain(&attributes);
             let one = all.find(|one| one.name == name);
-            let one = one.expect("a name that is none was refused before");
+            let one =
+                one.ok_or_else(|| Failure::internal("a name without a value was not refused"))?;
             print_one(one, args.json, console)?;
         }
         None if args.json => {

@@ -74,7 +74,7 @@ pub(crate) fn write<C>(
         stacks: stacks.collect(),
     };
     let guard = Guard::random().map_err(Failure::before)?;
-    let text = saved::print(&saved.hide(guard)).map_err(Failure::before)?;
+    let text = saved::print(&saved.hide(guard)).map_err(Failure::internal)?;
     replace(out, &text).map_err(|source| {
         let path = out.to_owned();
         Failure::before(Unwritable { path, source })
