@@ -45,7 +45,7 @@ use crate::{
 /// 4. Names are checked against everything that will still be there.
 /// 5. The steps are put in order by three rules:
 ///    1. A build waits for the builds it refers to.
-///    2. A build waits for the removal of what it replaces, and of whatever else of ours bears its
+///    2. A build waits for the removal of what it replaces, and of whatever else of ours has its
 ///       name.
 ///    3. A removal waits for every build, and for every removal of a later kind. One that a build
 ///       waits for by rule 2 can't: it waits only for such removals of

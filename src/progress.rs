@@ -1,4 +1,4 @@
-//! What becomes known while a call is under way, told to whoever listens to that call.
+//! What becomes known while a call is under way, reported to whoever listens to that call.
 
 use std::future::Future;
 
@@ -42,7 +42,7 @@ pub enum Trouble {
     NoAnswer,
 }
 
-/// Does `work`, and tells `listener` what becomes known in it, but not in what it spawns.
+/// Does `work`, and reports to `listener` what becomes known in it, but not in what it spawns.
 pub async fn listen<F: Future>(
     listener: impl Fn(Notice) + Send + Sync + 'static,
     work: F,
@@ -50,7 +50,7 @@ pub async fn listen<F: Future>(
     LISTENER.scope(Box::new(listener), work).await
 }
 
-/// Tells whoever listens, if anybody does.
+/// Reports to whoever listens, if anybody does.
 pub(super) fn tell(notice: Notice) {
     // Plans are read without a listener.
     _ = LISTENER.try_with(|listener| listener(notice));

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-pub use planning::{Planned, decide, observe, plan, removes_a_family};
+pub use planning::{Planned, decide, needs_second_read, observe, plan};
 
 use crate::{
     apply::{self, Event, Outcome},

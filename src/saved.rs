@@ -38,7 +38,7 @@ use crate::{
 pub struct Saved {
     /// The sandbox that stood in for AWS, as people call it, if one did.
     pub sandbox: Option<String>,
-    /// Whether the stacks are to go.
+    /// Whether the stacks shall be removed.
     pub destroy: bool,
     /// What the stack files were read with.
     pub variables: Variables,
@@ -66,7 +66,7 @@ pub struct Variables {
 pub struct SavedStack {
     /// The stack file, as it was named.
     pub file: PathBuf,
-    /// What is wanted, also if the stack is to go.
+    /// What is desired, also if the stack shall be removed.
     pub stack: Stack,
     /// The resources that alone are meant, with what they need.
     pub only: Option<BTreeSet<Address>>,
@@ -153,7 +153,7 @@ impl SavedStack {
     }
 
     /// The hidden values that `now` has: those of what was there and still is, and those of what
-    /// has been built since. `guard` tells that they are the same.
+    /// has been built since. `guard` says that they are the same.
     pub fn seen(&self, now: &Snapshot, guard: &Guard, values: &mut Values) {
         for (arn, veil) in &self.hidden.live {
             let found = now.found.iter().find(|found| found.arn() == arn);

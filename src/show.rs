@@ -25,7 +25,7 @@ pub const DEFAULT_WIDTH: usize = 100;
 /// How text is laid out for one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// Whether colours are used. Nothing is told by colour alone.
+    /// Whether colours are used. Nothing is said by colour alone.
     pub colour: bool,
     /// The columns that lines should fit in.
     pub width: usize,

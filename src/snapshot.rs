@@ -21,7 +21,7 @@ pub type LiveResource = Live<Resource>;
 pub struct Snapshot {
     /// Where it was read.
     pub identity: Identity,
-    /// Everything that carries the stack's tags, and everything that bears a name that the stack
+    /// Everything that carries the stack's tags, and everything that has a name that the stack
     /// declares.
     pub found: Vec<LiveResource>,
     /// Every role of the account, because role names are unique across it.

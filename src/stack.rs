@@ -1,4 +1,4 @@
-//! What is wanted: the checked content of a stack file.
+//! What is desired: the checked content of a stack file.
 
 use std::collections::{BTreeMap, BTreeSet};
 

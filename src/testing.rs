@@ -28,8 +28,8 @@ use crate::{
 /// A fake cloud: the effect of a call is [`Resource::apply_change`], under the rules that
 /// AWS enforces.
 ///
-/// Time passes only by the clock of tokio, so that tests can pause the clock. Calls can be made to fail
-/// by a table of [`Fault`]s.
+/// Time passes only by the clock of tokio, so that tests can pause the clock. Calls can be made to
+/// fail by a table of [`Fault`]s.
 #[derive(Debug)]
 pub struct FakeCloud {
     book: Mutex<Book>,

@@ -207,7 +207,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
     }
 
     fn ended(&mut self, ended: Result<(Id, End), JoinError>) {
-        // A task has told everything before it ends.
+        // A task has reported everything before it ends.
         while let Ok(progress) = self.receiver.try_recv() {
             self.tell(progress);
         }

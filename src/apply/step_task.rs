@@ -33,7 +33,7 @@ pub(super) struct StepTask<C> {
     pub(super) progress: UnboundedSender<Progress>,
 }
 
-/// What a running step tells.
+/// What a running step reports.
 pub(super) enum Progress {
     Calling(StepId, Change),
     Noticed(StepId, &'static str, Notice),

@@ -187,7 +187,7 @@ pub(crate) fn class(operation: &str, code: Option<&str>, message: &str) -> Class
     }
 }
 
-/// What to do about the failure, if the code tells.
+/// What to do about the failure, if the code says.
 fn hint(operation: &str, code: Option<&str>, message: &str) -> Option<String> {
     let hint = match code? {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"

@@ -1,5 +1,5 @@
-//! What carries the tags of the stack, as the Resource Groups Tagging API tells it: one paged call
-//! for three kinds.
+//! What carries the tags of the stack, as the Resource Groups Tagging API returns it: one paged
+//! call for three kinds.
 //!
 //! Roles are not among it (Resource Groups Tagging API reference, `GetResources`).
 

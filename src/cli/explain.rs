@@ -167,7 +167,7 @@ fn list(style: Style) -> String {
     text
 }
 
-/// Everything that bears the code, since a mistake may have the name of a difference, and else the
+/// Everything with the code, since a mistake may have the name of a difference, and else the
 /// field at this path.
 fn explained(code: &str, style: Style) -> Result<String, Failure> {
     let bare = code.strip_prefix(PREFIX).unwrap_or(code);

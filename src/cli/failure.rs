@@ -1,4 +1,4 @@
-//! What ends a run early, told with its causes and with what to do.
+//! What ends a run early, shown with its causes and with what to do.
 
 use std::{error::Error, io, iter};
 

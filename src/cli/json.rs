@@ -50,7 +50,8 @@ impl Stream {
     }
 }
 
-/// Tells programs that a command line is wrong, if `words` look as if it was to be one for them.
+/// Reports to programs that a command line is wrong, if `words` look as if it was to be one for
+/// them.
 pub(super) fn tell_misuse(words: &[OsString], message: &str) -> io::Result<()> {
     let is_typed = |wanted: &&str| words.iter().any(|word| word == *wanted);
     let Some(command) = COMMANDS.iter().copied().find(is_typed) else {
@@ -73,8 +74,8 @@ pub(super) fn tell_misuse(words: &[OsString], message: &str) -> io::Result<()> {
 }
 
 impl Console {
-    /// Tells programs instead of people from now on, if that was asked for, beginning with what the
-    /// lines are.
+    /// Reports to programs instead of people from now on, if that was asked for, beginning with
+    /// what the lines are.
     pub(super) fn begin_events(&mut self, json: bool, command: &'static str) -> io::Result<()> {
         if !json {
             return Ok(());
@@ -100,7 +101,7 @@ impl Console {
         }
     }
 
-    /// Tells how the run ends, which is the last line.
+    /// Reports how the run ends, which is the last line.
     pub(super) fn end_events(&mut self, exit: Exit) -> io::Result<()> {
         self.events_are_about(None);
         self.emit(&Event::Exit(events::Exit {
@@ -113,7 +114,7 @@ impl Console {
         self.events.is_some()
     }
 
-    /// Tells programs, if any listen.
+    /// Writes an event, if a program listens.
     pub(super) fn emit(&mut self, event: &Event) -> io::Result<()> {
         match &self.events {
             Some(events) => events.write(event, &mut *self.out),

@@ -105,7 +105,7 @@ pub(super) async fn output(
     Ok(Exit::Done)
 }
 
-/// Tells the stack file from the name. No name ends in `.toml`: outputs have no dots, and
+/// Distinguishes the stack file from the name. No name ends in `.toml`: outputs have no dots, and
 /// attributes end in what they are.
 fn meant(words: &[String]) -> Result<(Option<PathBuf>, Option<&str>), Failure> {
     let is_file = |word: &&String| {

@@ -53,7 +53,7 @@ pub(super) fn announce(console: &mut Console) -> io::Result<()> {
     Ok(())
 }
 
-/// Prints the plans, or tells programs of them.
+/// Prints the plans, or reports them to programs.
 pub(super) fn print<C>(
     request: &PlanRequest<'_, C>,
     view: View<'_>,
@@ -95,7 +95,7 @@ pub(super) fn print<C>(
     Ok(())
 }
 
-/// Tells programs of the plans.
+/// Reports the plans to programs.
 fn emit<C>(
     request: &PlanRequest<'_, C>,
     view: View<'_>,

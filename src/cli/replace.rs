@@ -24,7 +24,7 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), WriteError> {
             .write_all(text.as_bytes())
             .and_then(|()| file.sync_all());
         if written.is_err() {
-            // What went wrong first is what is told.
+            // What went wrong first is what is reported.
             _ = fs::remove_file(path);
         }
         written

@@ -10,7 +10,7 @@ use crate::{
     show::{events, progress::Progress},
 };
 
-/// How often programs are thought of while nothing happens: they are told nothing then.
+/// How often the report is ticked for programs, which need nothing then.
 const IDLE: Duration = Duration::from_mins(1);
 
 /// Whoever reads what happens.

@@ -58,7 +58,7 @@ pub(super) fn named(files: &[PathBuf]) -> Option<PlanFile> {
     let [path] = files else {
         return None;
     };
-    // What can't be read is told by whoever takes it for a stack file.
+    // What can't be read is reported by whoever takes it for a stack file.
     let file = PlanFile::read(path).ok()?;
     saved::is_plan(&file.text).then_some(file)
 }
@@ -116,7 +116,7 @@ async fn get_ready(
     planning::announce(console)?;
     let before = saved.stacks.iter().map(|saved| saved.live.clone());
     let before = run::decide(&plan_request(&saved, &targets), before.collect());
-    let removal = run::removes_a_family(&before);
+    let removal = run::needs_second_read(&before);
     let destroy = saved.destroy;
     let ask = |target: &StackTarget<Aws>| {
         if destroy {

@@ -47,14 +47,14 @@ pub(super) struct Validate {
     /// The region to check for, where a stack file names none
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
-    /// How mistakes are told
+    /// How mistakes are printed
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) sandbox: SandboxArgs,
 }
 
-/// How mistakes are told.
+/// How mistakes are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// To people, on standard error, with the lines they are in

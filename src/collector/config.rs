@@ -8,7 +8,7 @@ use crate::collector::{
 
 /// The job name in the configurations that the image brings.
 pub const JOB: &str = "otel-collector";
-/// The path that Prometheus scrapes unless it is told another (Prometheus documentation,
+/// The path that Prometheus scrapes unless it is given another (Prometheus documentation,
 /// "Configuration", `metrics_path`).
 pub const PATH: &str = "/metrics";
 /// How often the configurations that the image brings scrape, in seconds.

@@ -80,7 +80,7 @@ impl Place {
         }
     }
 
-    /// The place of a part of the string, or of the whole where parts can't be told.
+    /// The place of a part of the string, or of the whole where parts can't be distinguished.
     fn part(&self, part: Range<usize>) -> Span {
         self.first.map_or_else(
             || self.whole.clone(),

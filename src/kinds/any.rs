@@ -88,7 +88,7 @@ mod plan;
 mod show;
 
 /// A kind's place in the closed enums.
-trait Member: State {
+pub(crate) trait Member: State {
     /// The kind.
     const KIND: Kind;
 

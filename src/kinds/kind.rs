@@ -181,6 +181,15 @@ pub trait Planned: State {
     /// leave it to somebody else.
     const LIVE_STATE_RULES: &'static [Rule] = &[];
 
+    /// Whether removing it loses data that nothing brings back.
+    const HOLDS_DATA: bool = false;
+
+    /// Whether more has to be read before something of this kind is removed, by calls of their own.
+    const READS_MORE_TO_REMOVE: bool = false;
+
+    /// Takes away what makes AWS itself refuse to delete it.
+    fn lift_protection(&mut self) {}
+
     /// Adds what has to be read of AWS to plan this wanted state.
     fn add_to_query(&self, query: &mut Query);
 

@@ -9,12 +9,8 @@ use crate::{
         tagging::{self, Tagged},
     },
     kinds::{
-        any::{Change, Resource},
+        any::{Change, Member, Resource, with_kind},
         kind::State,
-        log_group::LogGroup,
-        role::Role,
-        task_definition::TaskDefinition,
-        workspace::Workspace,
     },
     model::{
         address::Kind,
@@ -120,19 +116,11 @@ pub(crate) async fn observe(
     kind: Kind,
     reading: &Reading,
 ) -> Result<Vec<Seen<Resource>>, CallError> {
-    async fn of<K: InAws>(
-        reading: &Reading,
-        wrap: fn(K) -> Resource,
-    ) -> Result<Vec<Seen<Resource>>, CallError> {
+    with_kind!(kind, K => {
         let seen = K::observe(reading).await?;
-        Ok(seen.into_iter().map(|seen| seen.map(wrap)).collect())
-    }
-    match kind {
-        Kind::LogGroup => of(reading, Resource::LogGroup).await,
-        Kind::Workspace => of(reading, Resource::Workspace).await,
-        Kind::Role => of(reading, Resource::Role).await,
-        Kind::TaskDefinition => of(reading, Resource::TaskDefinition).await,
-    }
+        let of_any_kind = |seen: Seen<K>| seen.map(K::into_resource);
+        Ok(seen.into_iter().map(of_any_kind).collect())
+    })
 }
 
 /// Performs one change to the resource `name`, and reads until it has taken effect.
@@ -147,12 +135,10 @@ pub(crate) async fn perform(
         token,
         operation: change.operation(),
     };
-    match change {
-        Change::LogGroup(change) => LogGroup::perform(aws, target, change).await,
-        Change::Workspace(change) => Workspace::perform(aws, target, change).await,
-        Change::Role(change) => Role::perform(aws, target, change).await,
-        Change::TaskDefinition(change) => TaskDefinition::perform(aws, target, change).await,
-    }
+    with_kind!(change.kind(), K => {
+        let change = K::call_of(change).expect("it is of its kind");
+        K::perform(aws, target, change).await
+    })
 }
 
 #[cfg(test)]

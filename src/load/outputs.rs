@@ -1,4 +1,4 @@
-//! `[outputs]`: what a stack tells the scripts that come after it.
+//! `[outputs]`: what a stack gives the scripts that come after it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `[variables]`: what a stack file is told from outside, and the values it gets.
+//! `[variables]`: what a stack file is given from outside, and the values it gets.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -38,7 +38,7 @@ pub struct Path(Vec<Part>);
 pub enum Part {
     /// The member of an object.
     Key(String),
-    /// The element of an array that bears this name, such as the `Sid` of a policy statement.
+    /// The element of an array with this name, such as the `Sid` of a policy statement.
     Named(String),
     /// The element at this index.
     Index(usize),
@@ -46,7 +46,7 @@ pub enum Part {
     Member,
 }
 
-/// The members by which the elements of an array are told apart, if each has one of its own.
+/// The members by which the elements of an array are distinguished, if each has one of its own.
 const NAMES: &[&str] = &["Sid", "name", "container_port", "source_volume"];
 
 /// Compares two trees. Equal trees, and only they, have no differences.

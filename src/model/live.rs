@@ -30,9 +30,9 @@ pub enum Fact {
     /// The account's policy decides the retention of the log group, and what is read is the
     /// policy's (CloudWatch Logs API reference, `LogGroup`).
     RetentionByAccountPolicy(String),
-    /// What tells it from another that bore or will bear its name: the unique id of a role (IAM
-    /// user guide, "IAM identifiers"), the time at which a log group was created (CloudWatch Logs
-    /// API reference, `LogGroup`).
+    /// What distinguishes it from another that had or will have its name: the unique id of a role
+    /// (IAM user guide, "IAM identifiers"), the time at which a log group was created (CloudWatch
+    /// Logs API reference, `LogGroup`).
     UniqueId(String),
     /// Tags that AWS itself has put on it, which nobody else can set or remove; they are no part of
     /// its state.
@@ -68,7 +68,7 @@ impl<R> Live<R> {
             .map_or("", String::as_str)
     }
 
-    /// What tells it from another of its name, where its ARN doesn't.
+    /// What distinguishes it from another with its name, where its ARN doesn't.
     pub fn unique_id(&self) -> Option<&str> {
         self.facts.iter().find_map(|fact| match fact {
             Fact::UniqueId(id) => Some(id.as_str()),

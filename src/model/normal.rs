@@ -65,7 +65,7 @@ pub fn normal<'a>(document: &Node, rewrites: impl IntoIterator<Item = &'a Rewrit
 /// The differences between two documents that `rewrites` remove, place by place.
 ///
 /// Documents that are equal in normal form and not before differ in at least one place, and every
-/// place in which they differ is told.
+/// place in which they differ is reported.
 pub fn suppressed(
     want: &Node,
     live: &Node,

@@ -212,7 +212,7 @@ fn is_random(text: &str) -> bool {
         && alternation(text) >= ALTERNATION
 }
 
-/// The bits that one letter of `text` tells.
+/// The bits that one letter of `text` carries.
 fn entropy(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text.bytes() {

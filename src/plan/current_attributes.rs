@@ -12,9 +12,9 @@ use crate::{
 /// The attributes of every declared resource that lives and is ours, and of what the stack uses and
 /// somebody else owns.
 ///
-/// Unlike [`Plan::known_attributes`](crate::plan::Plan::known_attributes) these are of the present: of a task definition
-/// that has changed in the file, the ARN of the live revision. Of several that claim one address
-/// none is returned, because nothing says which is meant.
+/// Unlike [`Plan::known_attributes`](crate::plan::Plan::known_attributes) these are of the present:
+/// of a task definition that has changed in the file, the ARN of the live revision. Of several that
+/// claim one address none is returned, because nothing says which is meant.
 pub fn current_attributes(stack: &Stack, live: &Snapshot) -> BTreeMap<Address, Attributes> {
     let claims = Claims::new(stack, live);
     let mut current = stack.existing.clone();

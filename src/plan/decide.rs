@@ -27,8 +27,8 @@ pub(super) struct Planner<'a> {
     steps: BTreeMap<StepId, Step>,
     /// The ARNs of what the steps remove, with their addresses.
     removed: BTreeMap<String, Address>,
-    /// Attributes that references can be filled in with: those in the plan's `known_attributes`, and those
-    /// that follow from names.
+    /// Attributes that references can be filled in with: those in the plan's `known_attributes`,
+    /// and those that follow from names.
     settled: BTreeMap<Address, Attributes>,
     plan: Plan,
 }
@@ -233,7 +233,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// What is wanted, with everything filled in that is known by now.
+    /// What is desired, with everything filled in that is known by now.
     fn complete(
         &self,
         declared: &Declared,

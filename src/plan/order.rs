@@ -116,7 +116,7 @@ fn before_build(
         .collect()
 }
 
-/// Rule 2: what the build replaces, and what else bears its name.
+/// Rule 2: what the build replaces, and what else has its name.
 fn in_the_way<'a>(
     build: &'a Step,
     steps: &'a BTreeMap<StepId, Step>,

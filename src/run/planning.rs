@@ -7,12 +7,8 @@ use std::{
 
 use crate::{
     cloud::Cloud,
-    model::{
-        address::{Address, Kind},
-        call::CallError,
-        normal::Suppressed,
-        query::Query,
-    },
+    kinds::Resource,
+    model::{address::Address, call::CallError, normal::Suppressed, query::Query},
     plan::{
         self, Phase, Plan,
         risk::{Risk, risks},
@@ -50,7 +46,7 @@ pub async fn plan<C: Cloud>(request: &PlanRequest<'_, C>) -> Result<Vec<Planned>
         }
     };
     let planned = decide(request, observe(request, ask).await?);
-    if request.destroy || !removes_a_family(&planned) {
+    if request.destroy || !needs_second_read(&planned) {
         return Ok(planned);
     }
     // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known
@@ -118,10 +114,12 @@ pub fn decide<C>(request: &PlanRequest<'_, C>, live: Vec<Snapshot>) -> Vec<Plann
     plans.into_iter().map(|(_, planned)| planned).collect()
 }
 
-/// Returns whether a family goes with all its revisions, so that the inactive ones matter.
-pub fn removes_a_family(planned: &[Planned]) -> bool {
+/// Returns whether something is removed of which more has to be read before.
+pub fn needs_second_read(planned: &[Planned]) -> bool {
     let mut steps = planned.iter().flat_map(|planned| &planned.plan.steps);
-    steps.any(|step| step.id.phase == Phase::Remove && step.id.address.kind == Kind::TaskDefinition)
+    steps.any(|step| {
+        step.id.phase == Phase::Remove && Resource::reads_more_to_remove(step.id.address.kind)
+    })
 }
 
 /// The resources, each with the index of its stack, to which other things would be done `after`

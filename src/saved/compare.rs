@@ -84,8 +84,8 @@ pub fn moved(stack: &Stack, then: Side<'_>, now: Side<'_>) -> Vec<Moved> {
     moved.into_values().collect()
 }
 
-/// `stack` without asking to build anew what has been built anew since `then`: what was there then is
-/// not there `now`.
+/// `stack` without asking to build anew what has been built anew since `then`: what was there then
+/// is not there `now`.
 #[must_use]
 pub fn renewed(mut stack: Stack, then: &Snapshot, now: &Snapshot) -> Stack {
     for (address, declared) in &mut stack.resources {
@@ -139,7 +139,7 @@ fn at<'a>(live: &'a Snapshot, address: &Address, target: &str) -> Option<&'a Liv
 }
 
 /// Returns whether two steps of different plans are about the same thing. Removals at one address
-/// are told apart by what they remove.
+/// are distinguished by what they remove.
 fn is_same(then: &Step, now: &Step) -> bool {
     then.id.address == now.id.address
         && then.id.phase == now.id.phase

@@ -117,7 +117,7 @@ impl<'a> Numbers<'a> {
 }
 
 /// What stands in for a hidden text. It mentions what the text mentions, so that the order of the
-/// steps can be told from it.
+/// steps can be named from it.
 fn stand_in(number: usize, text: &Template) -> Template {
     let references = text.references().into_iter().cloned();
     let number = Segment::Literal(placeholder(number));

@@ -23,7 +23,7 @@ pub use run::{
 /// stays when one comes.
 pub const FORMAT: u32 = 1;
 
-/// A line: an event, when it was told, and which stack it is about.
+/// A line: an event, when it was written, and which stack it is about.
 #[derive(Debug, Serialize)]
 pub struct Line<'a> {
     /// When, as RFC 3339 has it, in UTC.
@@ -58,7 +58,7 @@ pub enum Event {
     Refusal(Refusal),
     /// Something that the plan does and that may be regretted.
     Risk(Risk),
-    /// The plan is told.
+    /// The plan is written.
     Summary(Summary),
     /// A step begins.
     Started(Started),

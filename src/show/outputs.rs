@@ -1,4 +1,4 @@
-//! Outputs: what scripts are told of a stack, as an aligned table or as JSON.
+//! Outputs: what scripts are given of a stack, as an aligned table or as JSON.
 
 use std::collections::BTreeMap;
 

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The differences by resource and rule. What ECS only tells, which is much and always there, is
+/// The differences by resource and rule. What ECS only reports, which is much and always there, is
 /// shown with `verbose`.
 pub fn render(
     suppressed: &BTreeMap<Address, Vec<Suppressed>>,

@@ -1,4 +1,4 @@
-//! Tells what was imported, what was not, and what to type next.
+//! Says what was imported, what was not, and what to type next.
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -146,7 +146,7 @@ fn application(answers: &Answers) -> String {
     )
 }
 
-/// What an OpenTelemetry SDK has to be told (OpenTelemetry specification, "OpenTelemetry Protocol
+/// What an OpenTelemetry SDK has to be given (OpenTelemetry specification, "OpenTelemetry Protocol
 /// Exporter": an endpoint of one signal is used as it is, that of all signals gets the signals'
 /// paths).
 fn environment(answers: &Answers) -> String {

@@ -269,10 +269,7 @@ fn plan_request<C>(targets: &[StackTarget<C>], destroy: bool) -> PlanRequest<'_,
 
 /// What holds data: it is removed only if it is named.
 fn data(stack: &Stack) -> Vec<Address> {
-    let holds_data = |want: &Resource| match want {
-        Resource::Workspace(_) | Resource::LogGroup(_) => true,
-        Resource::Role(_) | Resource::TaskDefinition(_) => false,
-    };
+    let holds_data = |want: &Resource| Resource::holds_data(want.kind());
     stack
         .resources
         .iter()
@@ -297,10 +294,7 @@ fn lifted(stack: &Stack) -> Stack {
             continue;
         };
         want.tags_mut().remove(PREVENT_DESTROY_TAG);
-        match want {
-            Resource::LogGroup(group) => group.deletion_protection = false,
-            Resource::Workspace(_) | Resource::Role(_) | Resource::TaskDefinition(_) => {}
-        }
+        want.lift_protection();
     }
     lifted
 }

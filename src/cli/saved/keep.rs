@@ -107,7 +107,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let written = written.and_then(|()| file.sync_all());
     let replaced = written.and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
-        // The failure that is told is the one before this one.
+        // The failure that is reported is the one before this one.
         _ = fs::remove_file(&temporary);
     }
     replaced

@@ -31,6 +31,21 @@ impl Resource {
         with_kind!(kind, K => K::LIVE_STATE_RULES)
     }
 
+    /// Whether removing something of `kind` loses data that nothing brings back.
+    pub fn holds_data(kind: Kind) -> bool {
+        with_kind!(kind, K => K::HOLDS_DATA)
+    }
+
+    /// Takes away what makes AWS itself refuse to delete it.
+    pub fn lift_protection(&mut self) {
+        with_state!(self, state => state.lift_protection());
+    }
+
+    /// Whether more has to be read before something of `kind` is removed.
+    pub fn reads_more_to_remove(kind: Kind) -> bool {
+        with_kind!(kind, K => K::READS_MORE_TO_REMOVE)
+    }
+
     /// Adds what has to be read of AWS to plan this wanted state.
     pub fn add_to_query(&self, query: &mut Query) {
         with_state!(self, state => state.add_to_query(query));

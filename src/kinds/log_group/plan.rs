@@ -31,7 +31,13 @@ const ACCOUNT_RETENTION: Rule = Rule {
 };
 
 impl Planned for LogGroup {
+    const HOLDS_DATA: bool = true;
+
     const LIVE_STATE_RULES: &'static [Rule] = &[CLASS_RETENTION, ACCOUNT_RETENTION];
+
+    fn lift_protection(&mut self) {
+        self.deletion_protection = false;
+    }
 
     fn add_to_query(&self, query: &mut Query) {
         query

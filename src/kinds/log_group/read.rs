@@ -26,7 +26,7 @@ use crate::{
 /// A log group that was read.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadLogGroup {
-    /// What is wanted. What could not be read is filled with something, so that the rest of the
+    /// What is desired. What could not be read is filled with something, so that the rest of the
     /// file can be checked.
     pub(crate) group: LogGroup,
     /// How it is treated.

@@ -40,7 +40,7 @@ pub(crate) const DEFAULT_PATH: &str = "/";
 /// A role that was read.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadRole {
-    /// What is wanted. What could not be read is filled with something, so that the rest of the
+    /// What is desired. What could not be read is filled with something, so that the rest of the
     /// file can be checked.
     pub(crate) role: Role,
     /// How it is treated.

@@ -26,7 +26,7 @@ pub mod rules;
 pub struct Document {
     written: Node,
     normal: Node,
-    /// What ECS tells besides what was registered; nothing but an explanation reads it.
+    /// What ECS returns besides what was registered; nothing but an explanation reads it.
     told: BTreeMap<String, Node>,
 }
 

@@ -16,6 +16,9 @@ use crate::{
 };
 
 impl Planned for TaskDefinition {
+    // Inactive revisions, and who uses which.
+    const READS_MORE_TO_REMOVE: bool = true;
+
     fn add_to_query(&self, query: &mut Query) {
         query.families.insert(self.family.clone());
     }

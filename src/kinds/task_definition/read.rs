@@ -95,7 +95,7 @@ pub enum WorkspaceOutline {
 /// A task definition that was checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
-    /// What is wanted.
+    /// What is desired.
     pub family: TaskDefinition,
     /// How it is treated.
     pub lifecycle: Lifecycle,

@@ -44,7 +44,7 @@ impl InAws for Workspace {
 }
 
 /// Runs one call of the client and takes the request id of its answer. Every attempt of the call
-/// bears the same client token, so AWS does it once.
+/// carries the same client token, so AWS does it once.
 macro_rules! run {
     ($aws:ident, $target:ident => $($request:tt)+) => {{
         let request = $aws.amp.client.$($request)+.send();

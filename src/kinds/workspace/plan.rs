@@ -25,6 +25,8 @@ const LEFT_TO_AWS: Rule = Rule {
 };
 
 impl Planned for Workspace {
+    const HOLDS_DATA: bool = true;
+
     /// Aliases need not be unique (Amazon Managed Service for Prometheus API reference,
     /// `CreateWorkspace`).
     const IDENTIFIED_BY: IdentifiedBy = IdentifiedBy::Tags;

@@ -15,7 +15,7 @@ pub struct Layout {
     /// Arrays that plans show as objects: the array, the member that names an element, and the only
     /// other member of one that is no more than name and value.
     pub keyed: &'static [(&'static str, &'static str, Option<&'static str>)],
-    /// Other arrays whose elements are told apart by a member: the array, and that member.
+    /// Other arrays whose elements are distinguished by a member: the array, and that member.
     pub named: &'static [(&'static str, &'static str)],
     /// Members that are one place, whatever they hold.
     pub whole: &'static [&'static str],
@@ -94,7 +94,7 @@ impl Layout {
             let path = path.join(part);
             match value.and_then(|value| rest.get(value)) {
                 Some(only) if rest.len() == 1 => _ = places.insert(path, only.clone()),
-                // That there is one is told by the names.
+                // The names say that there is one.
                 _ if rest.is_empty() => {}
                 Some(_) | None => self.collect(&path, "", &Node::Map(rest), places),
             }

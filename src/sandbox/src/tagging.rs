@@ -1,7 +1,7 @@
 //! The Resource Groups Tagging API: the tags of all services of a region in one list.
 //!
-//! It knows what each service tells it. Roles are missing, as on AWS: `GetResources` leaves IAM
-//! users and roles out, whose own operations list their tags.
+//! It knows what each service reports to it. Roles are missing, as on AWS: `GetResources` leaves
+//! IAM users and roles out, whose own operations list their tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 

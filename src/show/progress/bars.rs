@@ -84,7 +84,7 @@ impl Drop for Bars<'_> {
 /// of all.
 fn block(board: &Board<'_>, spinner: &str, rows: usize, style: Style) -> Vec<String> {
     let running = board.running();
-    // The last line counts, and the one before it tells of what finds no room.
+    // The last line counts, and the one before it says what finds no room.
     let room = rows.saturating_sub(1);
     let shown = if running.len() <= room {
         running.len()

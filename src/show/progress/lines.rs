@@ -31,7 +31,7 @@ pub(super) struct Lines<'a> {
     style: Style,
     out: &'a mut dyn Write,
     board: Board<'a>,
-    /// The waits that were told: a step that waits for the same thing again says nothing new.
+    /// The waits that were reported: a step that waits for the same thing again says nothing new.
     told: BTreeSet<(StepId, String)>,
     has_spoken: bool,
     silent_since: Duration,
@@ -122,7 +122,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Takes note that a step waits for `what`; true, if it was not told before.
+    /// Takes note that a step waits for `what`; true, if it was not reported before.
     fn is_new(&mut self, step: &StepId, what: &str) -> bool {
         self.told.insert((step.clone(), what.to_owned()))
     }

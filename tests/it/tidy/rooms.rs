@@ -3,8 +3,8 @@
 
 use crate::tidy::source::Source;
 
-/// `(room, the rooms that it may use)`. A room that is not listed fails, so that a new one is placed
-/// by a decision.
+/// `(room, the rooms that it may use)`. A room that is not listed fails, so that a new one is
+/// placed by a decision.
 pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("ecs_shape", &[]),
@@ -24,7 +24,15 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "write",
-        &["model", "file", "kinds", "stack", "snapshot", "load"],
+        &[
+            "model",
+            "ecs_shape",
+            "file",
+            "kinds",
+            "stack",
+            "snapshot",
+            "load",
+        ],
     ),
     (
         "cloud",

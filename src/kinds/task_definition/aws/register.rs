@@ -2,7 +2,7 @@
 //! and there is no client token.
 //!
 //! So only a throttled call is sent again blindly. After a failure that may hide a success, the
-//! newest active revision tells: if it is what was sent, it is the one. This assumes that within
+//! newest active revision says: if it is what was sent, it is the one. This assumes that within
 //! the pause AWS has either registered the revision or never will.
 
 use std::{collections::BTreeMap, time::Duration};

@@ -132,7 +132,7 @@ pub(crate) struct Known<'a> {
     aws: &'a Aws,
     query: &'a Query,
     family: &'a str,
-    /// The tags that the tagging API tells.
+    /// The tags that the tagging API returns.
     tagged: &'a BTreeMap<u32, BTreeMap<String, String>>,
     described: BTreeMap<u32, Revision>,
 }

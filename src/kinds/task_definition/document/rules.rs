@@ -76,7 +76,7 @@ pub const REWRITES: &[Rewrite] = &[
     },
 ];
 
-/// The rule about the members that ECS tells and nobody sets.
+/// The rule about the members that ECS returns and nobody sets.
 pub const TOLD: Rule = Rule {
     name: "told-only",
     doc: "DescribeTaskDefinition also tells what nobody registers: the ARN, the revision, its status, who registered it and when, and what it is compatible with.",
@@ -103,7 +103,7 @@ pub(crate) const LAYOUT: Layout = Layout {
     single: &[],
 };
 
-/// What `DescribeTaskDefinition` tells besides what was registered (ECS API reference,
+/// What `DescribeTaskDefinition` returns besides what was registered (ECS API reference,
 /// `TaskDefinition`).
 const ONLY_TOLD: &[&str] = &[
     "taskDefinitionArn",
@@ -120,7 +120,7 @@ const ONLY_TOLD: &[&str] = &[
 /// What is kept beside a document.
 const BESIDE: &[&str] = &["family", "tags"];
 
-/// Removes what is no part of a document, and returns what ECS only tells.
+/// Removes what is no part of a document, and returns what ECS only reports.
 pub(crate) fn take_what_is_told(document: &mut Node) -> BTreeMap<String, Node> {
     let Some(members) = document.as_map_mut() else {
         return BTreeMap::new();

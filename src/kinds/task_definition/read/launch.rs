@@ -63,7 +63,7 @@ impl Launch {
         self.known.contains(&launch_type)
     }
 
-    /// Returns whether ECS gives the task a network interface unless it is told otherwise: on
+    /// Returns whether ECS gives the task a network interface unless the file says otherwise: on
     /// Fargate, which has nothing else, and on managed instances (ECS developer guide, "Amazon ECS
     /// task definition parameters for Amazon ECS Managed Instances").
     fn defaults_to_awsvpc(&self) -> bool {

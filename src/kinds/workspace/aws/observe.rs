@@ -37,7 +37,7 @@ pub(crate) async fn observe(
     found.await
 }
 
-/// A workspace as the list tells of it.
+/// A workspace as `ListWorkspaces` describes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
     pub(crate) summary: WorkspaceSummary,

@@ -52,8 +52,8 @@ pub(super) struct Workspace {
     pub(super) alert_manager: Option<Part<Definition>>,
 }
 
-/// `CreateWorkspace`. An alias need not be unique, so that only the client token tells a repetition
-/// from a second workspace.
+/// `CreateWorkspace`. An alias need not be unique, so that only the client token distinguishes a
+/// repetition from a second workspace.
 pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let alias = alias(input)?;
     let kms_key_arn = input::kms_key_arn(input)?.map(str::to_owned);

@@ -16,7 +16,7 @@ use crate::{
     service::{Input, Outcome},
 };
 
-/// The tags of a resource, or none if it never had any: the tagging API tells the two apart.
+/// The tags of a resource, or none if it never had any: the tagging API distinguishes the two.
 pub(crate) type Tags = Option<BTreeMap<String, String>>;
 
 /// How many tags a resource may have (API reference, `TagResource`).

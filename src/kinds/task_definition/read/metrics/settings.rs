@@ -160,7 +160,7 @@ fn own_configuration(reader: &TableReader<'_, '_>) -> Vec<Span> {
 /// The region to tell the collector: the workspace's if that is another one, and the stack's where
 /// ECS may not tell it.
 ///
-/// The collector signs for the region that it is told, whatever the host is called, so the
+/// The collector signs for the region that it is given, whatever the host is called, so the
 /// workspace's region has to win. X-Ray then gets traces in that region too.
 fn region(launch: &Launch, workspace: Option<&Workspace>, scope: &Scope<'_>) -> Option<String> {
     let here = &scope.identity.region;
