@@ -79,6 +79,10 @@ const PAGES: &[Page] = &[
         topic: "faq",
         text: include_str!("../guide/faq.md"),
     },
+    Page {
+        topic: "changes",
+        text: include_str!("../guide/changes.md"),
+    },
 ];
 
 impl Page {

@@ -83,7 +83,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A piece of a [`Text`].
+/// A piece of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
     /// Characters that stand for themselves.

@@ -10,6 +10,36 @@
 //! number of its own: time and fresh ids come from the context, so that a run can be repeated bit
 //! by bit. Protocols (awsQuery, awsJson, restJson) are translated to and from JSON values in front
 //! of the services.
+//!
+//! # In your own tests
+//!
+//! A sandbox is an HTTP client for SDK clients, in the same process: no port, no credentials, no
+//! network.
+//!
+//! ```
+//! use amp_stack_sandbox::{Sandbox, Settings};
+//! use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::open(Settings::default())?;
+//! let config = aws_sdk_sts::Config::builder()
+//!     .behavior_version(BehaviorVersion::latest())
+//!     .region(Region::new("us-east-1"))
+//!     .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+//!     .http_client(sandbox.http_client())
+//!     .build();
+//! let caller = aws_sdk_sts::Client::from_conf(config)
+//!     .get_caller_identity()
+//!     .send()
+//!     .await?;
+//! assert_eq!(caller.account(), Some("111122223333"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `Settings` choose the account, a file to keep the world in, and faults; `Sandbox::world` shows
+//! what there is. For other languages, `amp-stack sandbox` serves one on the loopback address.
 
 #![cfg_attr(
     test,

@@ -1,5 +1,4 @@
-//! Reads the members of an input and collects what is wrong with them, as IAM reports it: all
-//! violations in one error.
+//! Reads the members of an input, and collects what is wrong with them into one error, as IAM does.
 
 use std::{fmt::Display, ops::RangeInclusive};
 
@@ -265,8 +264,7 @@ impl<'a> Reader<'a> {
         tags
     }
 
-    /// The items of a list; absent or the empty string (which is how awsQuery says "empty list") is
-    /// empty.
+    /// The items of a list; absent is empty, and so is "", by which awsQuery says "empty list".
     pub(super) fn list(&mut self, member: &str) -> &'a [Value] {
         match self.input.get(member) {
             None | Some(Value::Null) => &[],
