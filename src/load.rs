@@ -73,7 +73,7 @@ impl LoadContext<'_> {
 
 impl fmt::Debug for LoadContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings")
+        f.debug_struct("LoadContext")
             .field("identity", &self.identity)
             .field("account_is_known", &self.account_is_known)
             .field("region_is_known", &self.region_is_known)

@@ -13,7 +13,7 @@ use crate::{
         lookup::NotFound,
         rules::examples::{self, Example},
     },
-    model::{normal, policy, rule::Rule},
+    model::{policy, rule::Rule},
     plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
     show::{Paint, Style, words},
 };
@@ -119,11 +119,11 @@ impl Group {
     }
 }
 
-fn difference(group: Group, rule: &normal::Rule) -> Entry {
+fn difference(group: Group, rule: &Rule) -> Entry {
     Entry {
         group,
-        code: rule.name,
-        sentence: rule.doc.trim_end_matches('.'),
+        code: rule.code,
+        sentence: rule.sentence.trim_end_matches('.'),
         source: Some(rule.source),
     }
 }
@@ -348,7 +348,7 @@ mod tests {
             piece.contains('-') && piece.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
         };
         // The kinds name rules about differences that mean nothing, too.
-        let rules: BTreeSet<&str> = suppressed::rules().iter().map(|rule| rule.name).collect();
+        let rules: BTreeSet<&str> = suppressed::rules().iter().map(|rule| rule.code).collect();
         let written: BTreeSet<&str> = sources
             .iter()
             .flat_map(|text| text.split('"').filter(is_code))

@@ -9,8 +9,9 @@ use crate::model::{
     lifecycle::IgnorePath,
     live::{Attributes, Fact},
     node::Node,
-    normal::{Rule, Suppressed},
+    normal::Suppressed,
     query::Query,
+    rule::Rule,
     tags::{Owner, Tags},
     template::{Attribute, Reference, Template},
 };

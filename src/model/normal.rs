@@ -7,18 +7,7 @@ use std::collections::BTreeSet;
 
 pub use places::Layout;
 
-use crate::model::{diff::Path, node::Node};
-
-/// Why a difference means nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// A short name.
-    pub name: &'static str,
-    /// What it says, as a sentence.
-    pub doc: &'static str,
-    /// Whose rule it is: a page or a model of AWS, or amp-stack itself.
-    pub source: &'static str,
-}
+use crate::model::{diff::Path, node::Node, rule::Rule};
 
 /// A rule about documents, and how it removes the difference.
 #[derive(Clone, Copy, Debug)]

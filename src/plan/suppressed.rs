@@ -10,7 +10,8 @@ use crate::{
         lifecycle::IgnorePath,
         live::Fact,
         node::Node,
-        normal::{Rule, Suppressed},
+        normal::Suppressed,
+        rule::Rule,
         secret::join_arguments,
         template::Reference,
     },
@@ -21,15 +22,15 @@ use crate::{
 
 /// What `ignore` names.
 pub const IGNORE: Rule = Rule {
-    name: "ignore",
-    doc: "The stack file leaves it to somebody else, by `ignore`.",
+    code: "ignore",
+    sentence: "The stack file leaves it to somebody else, by `ignore`.",
     source: "the stack file",
 };
 
 /// Tags whose keys begin with `aws:`.
 pub const TAGS_OF_AWS: Rule = Rule {
-    name: "tags-of-aws",
-    doc: "Tags whose keys begin with `aws:` are AWS's own: nobody else can set or remove them.",
+    code: "tags-of-aws",
+    sentence: "Tags whose keys begin with `aws:` are AWS's own: nobody else can set or remove them.",
     source: "Tagging AWS Resources user guide, Tag naming limits and requirements",
 };
 

@@ -5,12 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     kinds::Resource,
-    model::{
-        address::Address,
-        node::Node,
-        normal::{Rule, Suppressed},
-        secret::join_arguments,
-    },
+    model::{address::Address, node::Node, normal::Suppressed, rule::Rule, secret::join_arguments},
     show::{
         Paint, Style,
         entry::{self, Body, Entry, Mark},
@@ -54,9 +49,14 @@ fn by_rule(suppressed: &[&Suppressed], style: Style, text: &mut String) {
         }
     }
     for rules in rules {
-        for Rule { name, doc, source } in rules {
-            let first = format!("    {name}: ");
-            text.push_str(&words::wrap(&first, doc, style.width));
+        for Rule {
+            code,
+            sentence,
+            source,
+        } in rules
+        {
+            let first = format!("    {code}: ");
+            text.push_str(&words::wrap(&first, sentence, style.width));
             let source = words::wrap("      Source: ", source, style.width);
             text.push_str(&style.paint(Paint::Faint, source.trim_end()));
             text.push('\n');

@@ -349,7 +349,7 @@ fn what_a_rule_hides_is_no_change_and_the_explanation_names_that_rule() {
         let suppressed = case.suppressed();
         assert!(!suppressed.is_empty(), "{:?} hides nothing", case.rules);
         for one in suppressed {
-            let names: Vec<&str> = one.rules.iter().map(|rule| rule.name).collect();
+            let names: Vec<&str> = one.rules.iter().map(|rule| rule.code).collect();
             assert_eq!(names, case.rules, "{one:?}");
             assert_ne!(one.want, one.live, "{one:?}");
         }
@@ -368,7 +368,7 @@ fn every_rule_is_tried() {
         .map(|rewrite| rewrite.rule)
         .chain(live_state_rules())
         .chain([TOLD])
-        .map(|rule| rule.name)
+        .map(|rule| rule.code)
         .collect();
     assert_eq!(tried, rules);
 }
@@ -417,7 +417,7 @@ fn what_is_taken_over_is_explained_as_well() {
         let plan = plan::plan(stack, &live);
         let suppressed = plan::suppressed::suppressed(stack, &live, &plan);
         let rules = suppressed.values().flatten().flat_map(|one| &one.rules);
-        rules.map(|rule| rule.name).collect()
+        rules.map(|rule| rule.code).collect()
     };
     assert_eq!(names(&adopting), ["left-to-aws"]);
     assert_eq!(names(&wanted), [] as [&str; 0]);

@@ -9,8 +9,8 @@ use crate::{
         address::Kind,
         identity::Identity,
         live::{Attributes, Fact},
-        normal::Rule,
         query::Query,
+        rule::Rule,
         tags::Owner,
     },
 };

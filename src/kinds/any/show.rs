@@ -5,7 +5,7 @@ use crate::{
         any::{Resource, same},
         kind::{Shape, Shown, TextVisitor},
     },
-    model::{address::Kind, normal::Rule},
+    model::{address::Kind, rule::Rule},
 };
 
 impl Resource {

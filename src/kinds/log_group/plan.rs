@@ -10,23 +10,23 @@ use crate::{
     model::{
         identity::Identity,
         live::{Attributes, Fact},
-        normal::Rule,
         query::Query,
+        rule::Rule,
         template::Attribute,
     },
 };
 
 /// The retention of the class `DELIVERY`.
 const CLASS_RETENTION: Rule = Rule {
-    name: "class-retention",
-    doc: "The retention of a log group of the class DELIVERY is fixed.",
+    code: "class-retention",
+    sentence: "The retention of a log group of the class DELIVERY is fixed.",
     source: "CloudWatch Logs user guide, Log classes",
 };
 
 /// The retention that a policy of the account decides.
 const ACCOUNT_RETENTION: Rule = Rule {
-    name: "account-retention",
-    doc: "A policy of the account decides the retention of the log group, whatever the group itself is told.",
+    code: "account-retention",
+    sentence: "A policy of the account decides the retention of the log group, whatever the group itself is told.",
     source: "CloudWatch Logs API reference, LogGroup, on `retentionPolicyName`",
 };
 

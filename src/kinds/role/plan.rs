@@ -7,15 +7,13 @@ use crate::{
         kind::{Planned, Scope, StepRisk},
         role::{Role, risk},
     },
-    model::{
-        identity::Identity, live::Attributes, normal::Rule, query::Query, template::Attribute,
-    },
+    model::{identity::Identity, live::Attributes, query::Query, rule::Rule, template::Attribute},
 };
 
 /// The instance profiles of a role.
 const INSTANCE_PROFILES: Rule = Rule {
-    name: "instance-profiles",
-    doc: "That an instance profile holds a role is a property of the profile, not of the role.",
+    code: "instance-profiles",
+    sentence: "That an instance profile holds a role is a property of the profile, not of the role.",
     source: "IAM API reference, InstanceProfile",
 };
 

@@ -8,7 +8,7 @@ use crate::{
             document::{KEYED, VERBATIM_KEYS, rules::TOLD, stack_key},
         },
     },
-    model::{diff::Path, normal::Rule, words},
+    model::{diff::Path, rule::Rule, words},
 };
 
 impl Shown for TaskDefinition {

@@ -10,8 +10,8 @@ use crate::{
     model::{
         identity::{Identity, endpoint_base, query_url, remote_write_url},
         live::Attributes,
-        normal::Rule,
         query::Query,
+        rule::Rule,
         tags::Owner,
         template::Attribute,
     },
@@ -19,8 +19,8 @@ use crate::{
 
 /// What a workspace's table leaves out.
 const LEFT_TO_AWS: Rule = Rule {
-    name: "left-to-aws",
-    doc: "What the file leaves out of a workspace's configuration stays as AWS has it, because no call unsets it.",
+    code: "left-to-aws",
+    sentence: "What the file leaves out of a workspace's configuration stays as AWS has it, because no call unsets it.",
     source: "Amazon Managed Service for Prometheus API reference, UpdateWorkspaceConfiguration",
 };
 

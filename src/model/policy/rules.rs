@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     node::Node,
-    normal::{Layout, Rewrite, Rule},
+    normal::{Layout, Rewrite},
+    rule::Rule,
     template::Template,
 };
 
 /// The rule about upper and lower case, which plans leave out of what they show.
 pub const CASE: Rule = Rule {
-    name: "case",
-    doc: "IAM ignores case in service prefixes, action names and condition keys.",
+    code: "case",
+    sentence: "IAM ignores case in service prefixes, action names and condition keys.",
     source: "IAM user guide, IAM JSON policy elements: Action, and IAM JSON policy elements: Condition",
 };
 
@@ -20,48 +21,48 @@ pub const CASE: Rule = Rule {
 pub const REWRITES: &[Rewrite] = &[
     Rewrite {
         rule: Rule {
-            name: "one-statement",
-            doc: "A single statement may stand without the array around it.",
+            code: "one-statement",
+            sentence: "A single statement may stand without the array around it.",
             source: "IAM user guide, IAM JSON policy elements: Statement",
         },
         apply: one_statement,
     },
     Rewrite {
         rule: Rule {
-            name: "empty-sid",
-            doc: "An empty Sid is the same as none.",
+            code: "empty-sid",
+            sentence: "An empty Sid is the same as none.",
             source: "IAM user guide, IAM JSON policy elements: Sid",
         },
         apply: empty_sid,
     },
     Rewrite {
         rule: Rule {
-            name: "everyone",
-            doc: "The principal `*` is everyone, as is `*` among AWS principals.",
+            code: "everyone",
+            sentence: "The principal `*` is everyone, as is `*` among AWS principals.",
             source: "IAM user guide, AWS JSON policy elements: Principal, All principals",
         },
         apply: everyone,
     },
     Rewrite {
         rule: Rule {
-            name: "one-value",
-            doc: "A single action, resource, principal or condition value may stand without the array around it.",
+            code: "one-value",
+            sentence: "A single action, resource, principal or condition value may stand without the array around it.",
             source: "IAM user guide, Grammar of the IAM JSON policy language",
         },
         apply: one_value,
     },
     Rewrite {
         rule: Rule {
-            name: "condition-text",
-            doc: "Numbers and truth values in conditions are compared as the text that they are written as.",
+            code: "condition-text",
+            sentence: "Numbers and truth values in conditions are compared as the text that they are written as.",
             source: "IAM user guide, IAM JSON policy elements: Condition, and Grammar of the IAM JSON policy language",
         },
         apply: condition_text,
     },
     Rewrite {
         rule: Rule {
-            name: "account-principal",
-            doc: "An account id among AWS principals stands for the ARN of the account's root, which IAM stores for it.",
+            code: "account-principal",
+            sentence: "An account id among AWS principals stands for the ARN of the account's root, which IAM stores for it.",
             source: "IAM user guide, AWS JSON policy elements: Principal, AWS account principals",
         },
         apply: account_principal,
@@ -72,8 +73,8 @@ pub const REWRITES: &[Rewrite] = &[
     },
     Rewrite {
         rule: Rule {
-            name: "policy-order",
-            doc: "The order of statements, actions, resources, principals and condition values has no meaning, nor has saying one twice.",
+            code: "policy-order",
+            sentence: "The order of statements, actions, resources, principals and condition values has no meaning, nor has saying one twice.",
             source: "IAM user guide, Policy evaluation logic, and IAM JSON policy elements reference",
         },
         apply: order,

@@ -230,7 +230,7 @@ impl Chaos {
         self.past.push_back((now_millis, before));
     }
 
-    /// Says whether the world before a change is of any use.
+    /// Returns whether the world before a change is of any use.
     pub(super) fn wants_past(&self) -> bool {
         self.faults.stale > 0.0
     }

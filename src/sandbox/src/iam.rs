@@ -121,7 +121,7 @@ pub enum PassRole {
 }
 
 impl State {
-    /// Says whether another service would accept the role `arn` at `now_millis`.
+    /// Returns whether another service would accept the role `arn` at `now_millis`.
     pub fn pass_role(&self, arn: &str, now_millis: u64) -> PassRole {
         match self.roles.values().find(|role| role.arn == arn) {
             None => PassRole::Missing,

@@ -160,7 +160,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Says whether the call only looks, judging by the verb that AWS's operation names begin with.
+    /// Returns whether the call only looks, judging by the verb that AWS's operation names begin with.
     pub fn is_read(&self) -> bool {
         ["Describe", "Filter", "Get", "List", "Simulate"]
             .iter()

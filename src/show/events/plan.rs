@@ -12,7 +12,8 @@ use crate::{
         address::{Address, Kind, StackName},
         identity::Identity,
         node::Node,
-        normal::{self, Suppressed},
+        normal::Suppressed,
+        rule,
         secret::join_arguments,
     },
     plan::{self, Plan, StepId, risk},
@@ -332,11 +333,17 @@ fn no_change(address: &Address, suppressed: &Suppressed) -> NoChange {
         aws: aws.value,
         rules: rules
             .iter()
-            .map(|&normal::Rule { name, doc, source }| Rule {
-                name,
-                says: doc,
-                source,
-            })
+            .map(
+                |&rule::Rule {
+                     code,
+                     sentence,
+                     source,
+                 }| Rule {
+                    name: code,
+                    says: sentence,
+                    source,
+                },
+            )
             .collect(),
     }
 }

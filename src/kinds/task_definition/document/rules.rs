@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     node::Node,
-    normal::{Layout, Rewrite, Rule},
+    normal::{Layout, Rewrite},
+    rule::Rule,
     template::Template,
 };
 
@@ -12,64 +13,64 @@ use crate::model::{
 pub const REWRITES: &[Rewrite] = &[
     Rewrite {
         rule: Rule {
-            name: "task-size",
-            doc: "ECS stores `1 vCPU` as 1024 CPU units and `3 GB` as 3072 MiB.",
+            code: "task-size",
+            sentence: "ECS stores `1 vCPU` as 1024 CPU units and `3 GB` as 3072 MiB.",
             source: "ECS API reference, RegisterTaskDefinition, on `cpu` and `memory`",
         },
         apply: task_size,
     },
     Rewrite {
         rule: Rule {
-            name: "port-defaults",
-            doc: "A port mapping without protocol is TCP, and under awsvpc and host the host port is the container port.",
+            code: "port-defaults",
+            sentence: "A port mapping without protocol is TCP, and under awsvpc and host the host port is the container port.",
             source: "ECS API reference, PortMapping",
         },
         apply: port_defaults,
     },
     Rewrite {
         rule: Rule {
-            name: "container-defaults",
-            doc: "A container is essential, has 0 CPU units and consistent image versions unless it says otherwise.",
+            code: "container-defaults",
+            sentence: "A container is essential, has 0 CPU units and consistent image versions unless it says otherwise.",
             source: "ECS API reference, ContainerDefinition and ContainerRestartPolicy",
         },
         apply: container_defaults,
     },
     Rewrite {
         rule: Rule {
-            name: "health-check-defaults",
-            doc: "A health check runs every 30 seconds, may take 5, fails after 3 tries and has no start period unless it says otherwise.",
+            code: "health-check-defaults",
+            sentence: "A health check runs every 30 seconds, may take 5, fails after 3 tries and has no start period unless it says otherwise.",
             source: "ECS API reference, HealthCheck",
         },
         apply: health_check_defaults,
     },
     Rewrite {
         rule: Rule {
-            name: "volume-defaults",
-            doc: "A volume is not configured at launch, and an EFS volume begins at `/` without encryption in transit, unless it says otherwise.",
+            code: "volume-defaults",
+            sentence: "A volume is not configured at launch, and an EFS volume begins at `/` without encryption in transit, unless it says otherwise.",
             source: "ECS API reference, Volume and EFSVolumeConfiguration",
         },
         apply: volume_defaults,
     },
     Rewrite {
         rule: Rule {
-            name: "task-defaults",
-            doc: "The network mode is bridge (on managed instances awsvpc) and fault injection is off unless the task definition says otherwise.",
+            code: "task-defaults",
+            sentence: "The network mode is bridge (on managed instances awsvpc) and fault injection is off unless the task definition says otherwise.",
             source: "ECS API reference, RegisterTaskDefinition, on `networkMode` and `enableFaultInjection`",
         },
         apply: task_defaults,
     },
     Rewrite {
         rule: Rule {
-            name: "empty",
-            doc: "An empty list or object is the same as none.",
+            code: "empty",
+            sentence: "An empty list or object is the same as none.",
             source: "ECS developer guide, the answers of DescribeTaskDefinition among the example task definitions",
         },
         apply: drop_empty,
     },
     Rewrite {
         rule: Rule {
-            name: "order",
-            doc: "The order of containers, variables, secrets, ports, mounts, volumes, dependencies, limits and constraints has no meaning.",
+            code: "order",
+            sentence: "The order of containers, variables, secrets, ports, mounts, volumes, dependencies, limits and constraints has no meaning.",
             source: "ECS API reference, ContainerDefinition: the elements of these lists are told apart by their names, ports or paths",
         },
         apply: sort_sets,
@@ -78,8 +79,8 @@ pub const REWRITES: &[Rewrite] = &[
 
 /// The rule about the members that ECS returns and nobody sets.
 pub const TOLD: Rule = Rule {
-    name: "told-only",
-    doc: "DescribeTaskDefinition also tells what nobody registers: the ARN, the revision, its status, who registered it and when, and what it is compatible with.",
+    code: "told-only",
+    sentence: "DescribeTaskDefinition also tells what nobody registers: the ARN, the revision, its status, who registered it and when, and what it is compatible with.",
     source: "ECS API reference, TaskDefinition",
 };
 

@@ -159,7 +159,7 @@ fn scalar(value: &Value) -> Result<String, Refusal> {
 }
 
 impl Condition {
-    /// Says whether the condition holds for a request.
+    /// Returns whether the condition holds for a request.
     pub(super) fn holds(&self, request: &RequestContext, has_variables: bool) -> bool {
         let found = request.get(&self.key.to_lowercase());
         if self.operator.comparison == Comparison::Null {
