@@ -9,6 +9,7 @@ mod apply;
 mod calls;
 mod cli;
 mod debug;
+mod defaults;
 mod emulators;
 mod format;
 mod format_cli;
