@@ -20,6 +20,7 @@ mod rules;
 mod service;
 pub(crate) mod shape;
 mod tag;
+mod tagging;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ use crate::{
     service::{Input, Outcome, seconds},
 };
 
-pub use tag::tagged;
+pub use tagging::tagged;
 
 /// The state of the service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -81,9 +82,9 @@ pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input)
         "DeleteTaskDefinitions" => revision::delete(region, cx, input),
         "ListTaskDefinitions" => revision::list(region, input),
         "ListTaskDefinitionFamilies" => revision::list_families(region, input),
-        "TagResource" => tag::tag(region, cx, input),
-        "UntagResource" => tag::untag(region, cx, input),
-        "ListTagsForResource" => tag::list(region, cx, input),
+        "TagResource" => tagging::tag(region, cx, input),
+        "UntagResource" => tagging::untag(region, cx, input),
+        "ListTagsForResource" => tagging::list(region, cx, input),
         "CreateCluster" => cluster::create(region, cx, input),
         "DescribeClusters" => cluster::describe(region, cx, input),
         "ListClusters" => cluster::list(region, input),

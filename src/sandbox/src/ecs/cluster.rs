@@ -17,7 +17,7 @@ use super::{
         check, optional, required,
     },
     tag::{self, Tags},
-    task::Task,
+    task::life::Task,
 };
 use crate::{
     Answer, Context, Refusal,

@@ -10,7 +10,8 @@ use super::{
     members::Members,
     revision::Revision,
     service::{Service, Status},
-    task::{Start, Task},
+    tag::Tags,
+    task::life::{Start, Task},
 };
 use crate::Context;
 
@@ -129,7 +130,7 @@ impl Service {
         Launch::new(&self.choices).expect("the choices were checked when the service was created")
     }
 
-    fn propagated_tags(&self, revision: &Revision) -> super::tag::Tags {
+    fn propagated_tags(&self, revision: &Revision) -> Tags {
         match self.choices.text("propagateTags") {
             Some("TASK_DEFINITION") => revision.tags.clone(),
             Some("SERVICE") => self.tags.clone(),

@@ -20,7 +20,7 @@ use super::{
         check, optional, required,
     },
     tag::{self, Tags},
-    task,
+    task::life::fresh_id,
 };
 use crate::{
     Answer, Context, Refusal, World,
@@ -239,7 +239,7 @@ fn scale(
     revision: &Revision,
 ) -> Result<(), Refusal> {
     let ids = (0..service.desired_count)
-        .map(|_| task::fresh_id(world))
+        .map(|_| fresh_id(world))
         .collect();
     let cluster = find_cluster(world, cx, cluster)?;
     service.scale(cx, &mut cluster.tasks, revision, ids);
