@@ -15,6 +15,7 @@ use crate::{
 
 mod alert_manager;
 mod configuration;
+mod content;
 mod document;
 mod input;
 mod life;

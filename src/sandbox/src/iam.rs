@@ -8,6 +8,7 @@ mod boundary;
 mod condition;
 mod document;
 mod evaluate;
+mod grammar;
 mod inline;
 mod input;
 mod managed;
@@ -264,6 +265,7 @@ fn invalid_input(message: impl Into<String>) -> Refusal {
 
 #[cfg(test)]
 mod testing;
+mod trust;
 
 #[cfg(test)]
 mod tests {

@@ -22,8 +22,9 @@ mod input;
 mod page;
 mod policy;
 mod refusal;
+mod stored;
 mod stream;
-pub(crate) mod tags;
+mod tags;
 
 /// The state of the service: what each region holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -106,6 +107,15 @@ pub(crate) fn is_log_group_name(name: &str) -> bool {
 
 fn is_in_log_group_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte)
+}
+
+/// Whether a tag's key or value can have this text: letters, separators and numbers of any script
+/// and `_.:/=+-@` (API models `logs` and `amp`, `TagKey` and `TagValue`).
+pub(crate) fn is_tag_text(text: &str) -> bool {
+    text.chars().all(|c| {
+        let is_separator = c.is_whitespace() && !c.is_control();
+        c.is_alphabetic() || c.is_numeric() || is_separator || "_.:/=+-@".contains(c)
+    })
 }
 
 #[cfg(test)]

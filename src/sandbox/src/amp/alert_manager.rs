@@ -1,6 +1,5 @@
 //! The alert manager definition: how alerts are routed. A workspace has at most one.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
@@ -9,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    content::Definition,
     document,
     part::fill,
     refusal::{Kind, Subject},
@@ -18,13 +18,6 @@ use super::{
 /// The key under which the definition must be nested (AMP user guide, "Create an alert manager
 /// configuration file").
 const TOP_LEVEL_KEY: &str = "alertmanager_config";
-
-/// The definition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Definition {
-    /// The file in base64, as it was sent.
-    data: String,
-}
 
 /// `CreateAlertManagerDefinition`: where there is none (API reference).
 pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {

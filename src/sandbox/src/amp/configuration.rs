@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    content::Limit,
     input,
     refusal::{Kind, Subject, cannot_parse, invalid, invalid_request},
     workspace::{self, accepted},
@@ -25,39 +25,6 @@ const OUT_OF_ORDER_SECONDS_MAX: i64 = 600;
 const RULE_OFFSET_SECONDS_MAX: i64 = 86_400;
 /// The most label sets with limits (AMP user guide, quotas).
 const LABEL_SETS_MAX: usize = 100;
-
-/// The configuration of a workspace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Configuration {
-    retention_days: i64,
-    out_of_order_seconds: i64,
-    rule_offset_seconds: i64,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    limits: Vec<Limit>,
-}
-
-/// How many active series may carry these labels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Limit {
-    /// Without labels it stands for all series that no other set matches.
-    labels: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    max_series: Option<i64>,
-}
-
-impl Default for Configuration {
-    /// What a new workspace has: 150 days (Service Quotas, "Retention time for ingested data in
-    /// days"), a window of 60 seconds and an offset of 60 seconds (AMP user guide, "Configure your
-    /// workspace").
-    fn default() -> Self {
-        Self {
-            retention_days: 150,
-            out_of_order_seconds: 60,
-            rule_offset_seconds: 60,
-            limits: Vec::new(),
-        }
-    }
-}
 
 /// `DescribeWorkspaceConfiguration`.
 pub(super) fn describe(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {

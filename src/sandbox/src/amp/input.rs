@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Refusal,
-    logs::{arn::Arn, tags::is_tag_text},
+    logs::{arn::Arn, is_tag_text},
     service::{Input, elements, member},
 };
 

@@ -1,6 +1,5 @@
 //! The logging configuration: where rules and the alert manager log to.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
@@ -10,17 +9,12 @@ use crate::{
 };
 
 use super::{
+    content::Logging,
     input::required_text,
     part::fill,
     refusal::{Kind, Subject, invalid},
     workspace::{self, accepted},
 };
-
-/// Where rules and the alert manager log to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Logging {
-    log_group_arn: String,
-}
 
 /// `CreateLoggingConfiguration`.
 pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {

@@ -1,6 +1,5 @@
 //! The query logging configuration: where queries that process many samples are logged.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -9,20 +8,13 @@ use crate::{
 };
 
 use super::{
+    content::QueryLogging,
     input::{integer, list, structure},
     logging::{log_group_arn, require_log_group},
     part::fill,
     refusal::{Kind, Subject, cannot_parse, invalid},
     workspace::{self, accepted},
 };
-
-/// The one destination of query logs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct QueryLogging {
-    log_group_arn: String,
-    /// Queries that process more samples than this are logged.
-    qsp_threshold: i64,
-}
 
 /// `CreateQueryLoggingConfiguration`.
 pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {

@@ -1,6 +1,5 @@
 //! Rule groups namespaces: files of recording and alerting rules.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -9,8 +8,8 @@ use crate::{
 };
 
 use super::{
-    document,
-    input::{self, Tags},
+    content::RuleGroups,
+    document, input,
     page::Page,
     part::Part,
     refusal::{Kind, Subject},
@@ -19,14 +18,6 @@ use super::{
 
 /// The top-level key of a rules file (AMP user guide, "Create a rules file").
 const TOP_LEVEL_KEY: &str = "groups";
-
-/// One namespace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct RuleGroups {
-    /// The rules file in base64, as it was sent.
-    data: String,
-    pub(super) tags: Tags,
-}
 
 /// `CreateRuleGroupsNamespace`: for new namespaces only (API reference).
 pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {

@@ -12,16 +12,12 @@ use crate::{
 
 use super::{
     Region,
-    alert_manager::Definition,
-    configuration::Configuration,
+    content::{Configuration, Definition, Logging, QueryLogging, RuleGroups},
     input::{self, Tags},
     life::{Life, Status, WORKSPACE_CREATION_MILLIS, WORKSPACE_DELETION_MILLIS},
-    logging::Logging,
     page::Page,
     part::Part,
-    query_logging::QueryLogging,
     refusal::{Kind, Subject},
-    rule_groups::RuleGroups,
 };
 
 /// The most workspaces per region (AMP user guide, quotas: "Workspaces per region per account",

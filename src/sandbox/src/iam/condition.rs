@@ -1,7 +1,7 @@
 //! Conditions of statements: how they are written and when they hold (IAM User Guide, "IAM JSON
 //! policy elements: Condition operators").
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::net::IpAddr;
 
 use aws_smithy_types::{DateTime, date_time::Format};
 use serde_json::Value;
@@ -9,14 +9,10 @@ use serde_json::Value;
 use crate::{
     Refusal,
     iam::{
-        document::{malformed, syntax},
-        pattern::Pattern,
+        grammar::{malformed, syntax},
+        pattern::{Pattern, RequestContext},
     },
 };
-
-/// What is known of a request: values by lower-case key, because keys are not distinguished by
-/// case.
-pub(super) type RequestContext = BTreeMap<String, Vec<String>>;
 
 /// One key of one operator.
 #[derive(Clone, Debug, PartialEq)]

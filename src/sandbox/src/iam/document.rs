@@ -7,19 +7,11 @@ use serde_json::Value;
 
 use crate::{
     Refusal,
-    iam::statement::{self, Statement},
+    iam::{
+        grammar::{Kind, malformed, syntax},
+        statement::{self, Statement},
+    },
 };
-
-/// What a document is for, which decides what its statements must and must not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// What an identity may do: a managed or an inline policy, or a permissions boundary.
-    Identity,
-    /// Who may take a role.
-    Trust,
-    /// Who may do what with a resource: only in simulations.
-    Resource,
-}
 
 /// A policy document.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,20 +80,12 @@ pub(super) fn size(text: &str) -> usize {
     text.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-pub(super) fn malformed(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "MalformedPolicyDocument", message)
-}
-
-/// What IAM says of most mistakes.
-pub(super) fn syntax() -> Refusal {
-    malformed("Syntax errors in policy.")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Kind, parse, size};
+    use super::{parse, size};
+    use crate::iam::grammar::Kind;
 
     fn identity(change: impl FnOnce(&mut Value)) -> String {
         let mut document = json!({

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::{
     Refusal,
     iam::{
-        condition::RequestContext,
-        document::{self, Document, Kind},
+        document::{self, Document},
+        grammar::Kind,
         invalid_input,
-        pattern::Pattern,
+        pattern::{Pattern, RequestContext},
         principal::Principal,
         statement::{Selection, Statement},
     },

@@ -5,9 +5,8 @@ use serde_json::json;
 use crate::{
     Answer, Refusal,
     iam::{
-        State,
-        document::{self, Kind},
-        encoded,
+        State, document, encoded,
+        grammar::Kind,
         input::{POLICY_DOCUMENT, POLICY_NAME, ROLE_NAME, Reader},
         limit_exceeded, no_such_entity, nothing,
         page::Page,

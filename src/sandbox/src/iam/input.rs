@@ -4,11 +4,10 @@ use std::{fmt::Display, ops::RangeInclusive};
 
 use serde_json::Value;
 
-use crate::{
-    Refusal,
-    iam::{Tag, tag::MAX_TAGS},
-    service::Input,
-};
+use crate::{Refusal, iam::Tag, service::Input};
+
+/// IAM User Guide, "IAM and AWS STS quotas": tags on a role or a policy, and in one request.
+pub(super) const MAX_TAGS: usize = 50;
 
 /// The constraints of a string shape of the API model.
 pub(super) struct Text {

@@ -191,7 +191,7 @@ impl AwsPolicy {
 #[cfg(test)]
 mod tests {
     use super::{ALL, AwsPolicy};
-    use crate::iam::document::{Kind, parse};
+    use crate::iam::{document::parse, grammar::Kind};
 
     #[test]
     fn each_is_found_by_its_arn_and_has_a_valid_document() {

@@ -1,7 +1,11 @@
 //! Strings with wildcards and policy variables (IAM User Guide, "IAM policy elements: Variables and
 //! tags").
 
-use crate::iam::condition::RequestContext;
+use std::collections::BTreeMap;
+
+/// What is known of a request: values by lower-case key, because keys are not distinguished by
+/// case.
+pub(super) type RequestContext = BTreeMap<String, Vec<String>>;
 
 /// A string to compare with: literal characters, `*` and `?`.
 #[derive(Clone, Debug, PartialEq)]

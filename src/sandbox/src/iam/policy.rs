@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     Answer, Context, Refusal, World,
     iam::{
-        Policy, State, Tag, Version, already_exists, delete_conflict,
-        document::{self, Kind},
+        Policy, State, Tag, Version, already_exists, delete_conflict, document,
+        grammar::Kind,
         input::{ARN, POLICY_DESCRIPTION, POLICY_DOCUMENT, POLICY_NAME, POLICY_PATH, Reader},
         invalid_input, key, limit_exceeded,
         managed::{self, AwsPolicy},

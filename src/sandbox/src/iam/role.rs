@@ -11,7 +11,7 @@ use crate::{
         input::{ARN, PATH, PATH_PREFIX, POLICY_DOCUMENT, ROLE_DESCRIPTION, ROLE_NAME, Reader},
         invalid_input, key, limit_exceeded, no_such_entity, nothing,
         page::Page,
-        principal, seconds, tag, unique_id,
+        seconds, tag, trust, unique_id,
     },
     service::{Input, Outcome},
 };
@@ -155,7 +155,7 @@ pub(super) fn delete(iam: &mut State, input: &Input) -> Outcome {
     let (arn, id) = (role.arn.clone(), role.id.clone());
     iam.roles.remove(&key(name));
     for other in iam.roles.values_mut() {
-        if let Some(trust) = principal::forget(&other.trust, &arn, &id) {
+        if let Some(trust) = trust::forget(&other.trust, &arn, &id) {
             other.trust = trust;
         }
     }
@@ -243,7 +243,7 @@ fn checked_trust(iam: &State, cx: &Context<'_>, document: &str) -> Result<String
             "Cannot exceed quota for ACLSizePerRole: {MAX_TRUST}"
         )));
     }
-    principal::trust(iam, cx, document)
+    trust::checked(iam, cx, document)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
     Refusal,
     iam::{
         condition::{self, Condition},
-        document::{Kind, malformed, syntax},
+        grammar::{Kind, malformed, strings, syntax},
         principal::{self, Principal},
     },
 };
@@ -218,17 +218,5 @@ fn one_of<'a>(
         (Some(value), None) => Ok(Some((false, value))),
         (None, Some(value)) => Ok(Some((true, value))),
         (Some(_), Some(_)) => Err(syntax()),
-    }
-}
-
-/// A string, or a list of strings.
-pub(super) fn strings(value: &Value) -> Result<Vec<String>, Refusal> {
-    match value {
-        Value::String(text) => Ok(vec![text.clone()]),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned).ok_or_else(syntax))
-            .collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Err(syntax()),
     }
 }

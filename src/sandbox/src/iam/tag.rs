@@ -6,16 +6,13 @@ use crate::{
     Refusal,
     iam::{
         State, Tag,
-        input::{ARN, ROLE_NAME, Reader},
+        input::{ARN, MAX_TAGS, ROLE_NAME, Reader},
         invalid_input, key, limit_exceeded, nothing,
         page::Page,
         policy,
     },
     service::{Input, Outcome},
 };
-
-/// IAM User Guide, "IAM and AWS STS quotas": tags on a role or a policy, and in one request.
-pub(super) const MAX_TAGS: usize = 50;
 
 /// IAM API reference, `TagRole`.
 pub(super) fn tag_role(iam: &mut State, input: &Input) -> Outcome {

@@ -12,10 +12,9 @@ use super::{
     Region,
     group::{CLASSES, LogGroup},
     input::{self, require_count, require_length, required_text},
-    is_in_log_group_name, page, policy,
+    is_in_log_group_name, is_tag_text, page, policy,
     refusal::{constraint, invalid, serialization},
-    stream::Stream,
-    tags::is_tag_text,
+    stored::Stream,
 };
 
 /// `DescribeLogGroups`, in ASCII order of the names.

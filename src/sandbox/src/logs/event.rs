@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -13,13 +12,12 @@ use crate::{
 use super::{
     Region,
     filter::Pattern,
-    group::LogGroup,
-    input::{self, either_group, require_count, required, required_text},
+    group::{self, LogGroup},
+    input::{self, require_count, required, required_text},
     page, policy,
     refusal::{constraint, invalid, no_log_group, serialization},
-    stream::{
-        EVENT_OVERHEAD_BYTES, Stream, log_stream_name, no_log_stream, require_log_stream_name,
-    },
+    stored::{EVENT_OVERHEAD_BYTES, Event, Stream},
+    stream::{log_stream_name, no_log_stream, require_log_stream_name},
 };
 
 /// The most events in a batch (API model, `InputLogEvents`) and on a page (API model,
@@ -33,35 +31,6 @@ const DAY_MILLIS: u64 = 24 * HOUR_MILLIS;
 /// How far in the future an event may be, and how long ago (API reference, `PutLogEvents`).
 const FUTURE_MAX_MILLIS: u64 = 2 * HOUR_MILLIS;
 const PAST_MAX_DAYS: u64 = 14;
-
-/// A log event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Event {
-    pub(super) at_millis: u64,
-    ingested_millis: u64,
-    /// The number of the event in the order in which the region received them.
-    sequence: u64,
-    pub(super) message: String,
-}
-
-impl Event {
-    /// Sorts by time and then by order of receipt, as text too.
-    fn key(&self) -> String {
-        format!("{:020}-{:020}", self.at_millis, self.sequence)
-    }
-
-    fn to_member(&self) -> Map<String, Value> {
-        let mut members = Map::new();
-        members.insert("timestamp".into(), json!(self.at_millis));
-        members.insert("message".into(), json!(self.message));
-        members.insert("ingestionTime".into(), json!(self.ingested_millis));
-        members
-    }
-
-    fn size(&self) -> usize {
-        self.message.len() + EVENT_OVERHEAD_BYTES
-    }
-}
 
 /// `PutLogEvents`. Events too old or too new are left out and reported; the others are stored (API
 /// reference).
@@ -199,7 +168,7 @@ pub(super) fn get(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outco
     let position = input::text(input, "nextToken")?
         .map(Position::of_token)
         .transpose()?;
-    let group = either_group(region, cx, input)?;
+    let group = group::either(region, cx, input)?;
     let stream = group.streams.get(stream_name).ok_or_else(no_log_stream)?;
     let events: Vec<&Event> = stream
         .events
@@ -287,7 +256,7 @@ pub(super) fn filter(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
     let start = input::millis(input, "startTime")?.unwrap_or(0);
     let end = input::millis(input, "endTime")?.unwrap_or(u64::MAX);
     let pattern = Pattern::of(input)?;
-    let group = either_group(region, cx, input)?;
+    let group = group::either(region, cx, input)?;
     let mut found: Vec<(String, &str, &Event)> = Vec::new();
     for (name, stream) in searched(group, input)? {
         for event in &stream.events {

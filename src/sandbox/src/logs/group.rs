@@ -1,4 +1,5 @@
-//! Log groups: create and delete, retention, encryption, deletion protection.
+//! Log groups: create and delete, retention, encryption, deletion protection, and how other requests
+//! name them.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +14,9 @@ use crate::{
 use super::{
     Region,
     arn::Arn,
-    input::{self, Tags, named_group, required, required_text},
+    input::{self, Tags, log_group_identifier, log_group_name, required, required_text},
     refusal::{constraint, exists, invalid, no_log_group, validation},
-    stream::Stream,
+    stored::Stream,
 };
 
 /// The retentions that can be chosen, in days (API model, `Days`).
@@ -83,10 +84,7 @@ impl LogGroup {
 
 /// `CreateLogGroup`. Retention is no parameter of it.
 pub(super) fn create(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outcome {
-    let name = required(
-        "logGroupName",
-        input::log_group_name(input, "logGroupName")?,
-    )?;
+    let name = required("logGroupName", log_group_name(input, "logGroupName")?)?;
     let class = input::choice(input, "logGroupClass", &CLASSES)?.unwrap_or("STANDARD");
     let protection = input::boolean(input, "deletionProtectionEnabled")?.unwrap_or(false);
     let tags = input::tags(input)?.unwrap_or_default();
@@ -123,7 +121,7 @@ pub(super) fn create(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
 
 /// `DeleteLogGroup`.
 pub(super) fn delete(region: &mut Region, input: &Input) -> Outcome {
-    named_group(region, input)?.require_unprotected()?;
+    named(region, input)?.require_unprotected()?;
     region.groups.remove(required_text(input, "logGroupName")?);
     Ok(Answer::ok(json!({})))
 }
@@ -132,7 +130,7 @@ pub(super) fn delete(region: &mut Region, input: &Input) -> Outcome {
 /// reference).
 pub(super) fn put_retention(region: &mut Region, input: &Input) -> Outcome {
     let days = required("retentionInDays", input::integer(input, "retentionInDays")?)?;
-    let group = named_group(region, input)?;
+    let group = named(region, input)?;
     if !RETENTION_DAYS.contains(&days) {
         let choices = RETENTION_DAYS.map(|days| days.to_string()).join(", ");
         let message = format!("Invalid retention value. Valid values are: [{choices}]");
@@ -145,7 +143,7 @@ pub(super) fn put_retention(region: &mut Region, input: &Input) -> Outcome {
 
 /// `DeleteRetentionPolicy`: events no longer expire. A group that has no retention is no error.
 pub(super) fn delete_retention(region: &mut Region, input: &Input) -> Outcome {
-    let group = named_group(region, input)?;
+    let group = named(region, input)?;
     group.require_own_retention()?;
     group.retention_days = None;
     Ok(Answer::ok(json!({})))
@@ -159,7 +157,7 @@ pub(super) fn put_deletion_protection(
 ) -> Outcome {
     const NAME: &str = "deletionProtectionEnabled";
     let enabled = required(NAME, input::boolean(input, NAME)?)?;
-    let identifier = input::log_group_identifier(cx, input)?;
+    let identifier = log_group_identifier(cx, input)?;
     let name = required("logGroupIdentifier", identifier)?;
     let group = region.groups.get_mut(name).ok_or_else(no_log_group)?;
     group.deletion_protection = enabled;
@@ -192,7 +190,7 @@ fn kms_place<'r>(
     cx: &Context<'_>,
     input: &Input,
 ) -> Result<&'r mut Option<String>, Refusal> {
-    let name = input::log_group_name(input, "logGroupName")?;
+    let name = log_group_name(input, "logGroupName")?;
     let resource = input::text(input, "resourceIdentifier")?;
     let name = match (name, resource) {
         (Some(name), None) => name,
@@ -241,6 +239,32 @@ fn require_kms_key(cx: &Context<'_>, key: &str) -> Result<String, Refusal> {
             "The specified KMS key does not exist or can't be used with the log group.",
         ))
     }
+}
+
+/// The log group of the required member `logGroupName`.
+pub(super) fn named<'r>(
+    region: &'r mut Region,
+    input: &Input,
+) -> Result<&'r mut LogGroup, Refusal> {
+    let name = required("logGroupName", log_group_name(input, "logGroupName")?)?;
+    region.groups.get_mut(name).ok_or_else(no_log_group)
+}
+
+/// The log group of `logGroupName` or `logGroupIdentifier`, of which exactly one must be given (API
+/// reference, `DescribeLogStreams`, `GetLogEvents` and `FilterLogEvents`).
+pub(super) fn either<'r>(
+    region: &'r Region,
+    cx: &Context<'_>,
+    input: &Input,
+) -> Result<&'r LogGroup, Refusal> {
+    let name = log_group_name(input, "logGroupName")?;
+    let identifier = log_group_identifier(cx, input)?;
+    let ((Some(name), None) | (None, Some(name))) = (name, identifier) else {
+        return Err(invalid(
+            "Exactly one of logGroupName and logGroupIdentifier must be given.",
+        ));
+    };
+    region.groups.get(name).ok_or_else(no_log_group)
 }
 
 #[cfg(test)]

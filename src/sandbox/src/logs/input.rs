@@ -10,12 +10,9 @@ use crate::{
 };
 
 use super::{
-    Region,
     arn::Arn,
-    group::LogGroup,
-    is_in_log_group_name,
+    is_in_log_group_name, is_tag_text,
     refusal::{constraint, invalid, no_log_group, serialization},
-    tags::is_tag_text,
 };
 
 /// The tags of a resource.
@@ -219,30 +216,4 @@ pub(super) fn own_log_group<'a>(cx: &Context<'_>, arn: &Arn<'a>) -> Option<&'a s
     let is_own = arn.service == "logs" && arn.region == cx.region && arn.account == cx.account;
     let name = arn.resource.strip_prefix("log-group:")?;
     is_own.then_some(name)
-}
-
-/// The log group of the required member `logGroupName`.
-pub(super) fn named_group<'r>(
-    region: &'r mut Region,
-    input: &Input,
-) -> Result<&'r mut LogGroup, Refusal> {
-    let name = required("logGroupName", log_group_name(input, "logGroupName")?)?;
-    region.groups.get_mut(name).ok_or_else(no_log_group)
-}
-
-/// The log group of `logGroupName` or `logGroupIdentifier`, of which exactly one must be given (API
-/// reference, `DescribeLogStreams`, `GetLogEvents` and `FilterLogEvents`).
-pub(super) fn either_group<'r>(
-    region: &'r Region,
-    cx: &Context<'_>,
-    input: &Input,
-) -> Result<&'r LogGroup, Refusal> {
-    let name = log_group_name(input, "logGroupName")?;
-    let identifier = log_group_identifier(cx, input)?;
-    let ((Some(name), None) | (None, Some(name))) = (name, identifier) else {
-        return Err(invalid(
-            "Exactly one of logGroupName and logGroupIdentifier must be given.",
-        ));
-    };
-    region.groups.get(name).ok_or_else(no_log_group)
 }

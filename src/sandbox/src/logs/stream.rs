@@ -1,7 +1,6 @@
 //! Log streams: create, describe, delete.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     Answer, Context, Refusal,
@@ -9,63 +8,17 @@ use crate::{
 };
 
 use super::{
-    Region,
-    event::Event,
-    input::{self, either_group, named_group, require_length, required},
+    Region, group,
+    input::{self, require_length, required},
     page,
     refusal::{constraint, exists, invalid, not_found},
+    stored::Stream,
 };
-
-/// What each event counts besides its message, in bytes (API reference, `PutLogEvents`).
-pub(super) const EVENT_OVERHEAD_BYTES: usize = 26;
-
-/// A log stream.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Stream {
-    pub(super) created_millis: u64,
-    /// Sorted by time, and among equal times in the order in which they were received.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) events: Vec<Event>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) last_ingestion_millis: Option<u64>,
-}
-
-impl Stream {
-    /// The size of the events, uncompressed.
-    pub(super) fn stored_bytes(&self) -> u64 {
-        let bytes: usize = self
-            .events
-            .iter()
-            .map(|event| event.message.len() + EVENT_OVERHEAD_BYTES)
-            .sum();
-        u64::try_from(bytes).expect("a size in memory fits 64 bits")
-    }
-
-    /// The members of `LogStream`. `storedBytes` is always zero since 2019 (API model,
-    /// `LogStream`).
-    fn description(&self, name: &str, group_arn: &str) -> Value {
-        let mut members = Map::new();
-        members.insert("logStreamName".into(), json!(name));
-        members.insert("creationTime".into(), json!(self.created_millis));
-        if let (Some(first), Some(last)) = (self.events.first(), self.events.last()) {
-            members.insert("firstEventTimestamp".into(), json!(first.at_millis));
-            members.insert("lastEventTimestamp".into(), json!(last.at_millis));
-        }
-        if let Some(millis) = self.last_ingestion_millis {
-            members.insert("lastIngestionTime".into(), json!(millis));
-            members.insert("uploadSequenceToken".into(), json!(millis.to_string()));
-        }
-        let arn = format!("{group_arn}:log-stream:{name}");
-        members.insert("arn".into(), json!(arn));
-        members.insert("storedBytes".into(), json!(0));
-        Value::Object(members)
-    }
-}
 
 /// `CreateLogStream`.
 pub(super) fn create(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outcome {
     let name = required("logStreamName", log_stream_name(input, "logStreamName")?)?;
-    let group = named_group(region, input)?;
+    let group = group::named(region, input)?;
     if group.streams.contains_key(name) {
         return Err(exists("The specified log stream already exists"));
     }
@@ -93,7 +46,7 @@ pub(super) fn describe(region: &mut Region, cx: &Context<'_>, input: &Input) -> 
             "logStreamNamePrefix can't be given when ordering by LastEventTime.",
         ));
     }
-    let group = either_group(region, cx, input)?;
+    let group = group::either(region, cx, input)?;
     let mut found: Vec<(String, Value)> = group
         .streams
         .iter()
@@ -127,7 +80,7 @@ pub(super) fn describe(region: &mut Region, cx: &Context<'_>, input: &Input) -> 
 /// `DeleteLogStream`, with its events.
 pub(super) fn delete(region: &mut Region, input: &Input) -> Outcome {
     let name = required("logStreamName", log_stream_name(input, "logStreamName")?)?;
-    let group = named_group(region, input)?;
+    let group = group::named(region, input)?;
     group.require_unprotected()?;
     group.streams.remove(name).ok_or_else(no_log_stream)?;
     Ok(Answer::ok(json!({})))

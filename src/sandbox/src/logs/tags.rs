@@ -10,21 +10,10 @@ use crate::{
 use super::{
     Region,
     arn::Arn,
-    group::LogGroup,
-    input::{
-        self, TAGS_MAX, Tags, named_group, own_log_group, require_tag_key, required, required_text,
-    },
+    group::{self, LogGroup},
+    input::{self, TAGS_MAX, Tags, own_log_group, require_tag_key, required, required_text},
     refusal::{constraint, invalid, no_log_group, too_many_tags, validation},
 };
-
-/// Whether a tag's key or value can have this text: letters, separators and numbers of any script
-/// and `_.:/=+-@` (API models `logs` and `amp`, `TagKey` and `TagValue`).
-pub(crate) fn is_tag_text(text: &str) -> bool {
-    text.chars().all(|c| {
-        let is_separator = c.is_whitespace() && !c.is_control();
-        c.is_alphabetic() || c.is_numeric() || is_separator || "_.:/=+-@".contains(c)
-    })
-}
 
 /// `TagResource`: adds tags and replaces the values of those that are there.
 pub(super) fn tag(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outcome {
@@ -58,7 +47,7 @@ pub(super) fn list(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outc
 /// `TagLogGroup`, on the path to deprecation. It models no `TooManyTagsException`.
 pub(super) fn tag_log_group(region: &mut Region, input: &Input) -> Outcome {
     let new = required("tags", input::tags(input)?)?;
-    let group = named_group(region, input)?;
+    let group = group::named(region, input)?;
     if count_with(group, &new) > TAGS_MAX {
         return Err(invalid("A log group can have at most 50 tags."));
     }
@@ -72,14 +61,14 @@ pub(super) fn untag_log_group(region: &mut Region, input: &Input) -> Outcome {
     for key in &keys {
         require_tag_key("tags", key)?;
     }
-    let group = named_group(region, input)?;
+    let group = group::named(region, input)?;
     group.tags.retain(|key, _| !keys.contains(&key.as_str()));
     Ok(Answer::ok(json!({})))
 }
 
 /// `ListTagsLogGroup`, on the path to deprecation.
 pub(super) fn list_log_group(region: &mut Region, input: &Input) -> Outcome {
-    let group = named_group(region, input)?;
+    let group = group::named(region, input)?;
     Ok(Answer::ok(json!({"tags": group.tags})))
 }
 
@@ -114,8 +103,10 @@ fn group_by_arn<'r>(
 mod tests {
     use serde_json::{Value, json};
 
-    use super::is_tag_text;
-    use crate::amp::testing::{Bench, verdict};
+    use crate::{
+        amp::testing::{Bench, verdict},
+        logs::is_tag_text,
+    };
 
     const ARN: &str = "arn:aws:logs:eu-west-1:111122223333:log-group:g";
 
