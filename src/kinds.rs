@@ -6,6 +6,7 @@ pub mod fake;
 pub mod kind;
 pub(crate) mod live;
 pub mod log_group;
+pub(crate) mod outline;
 pub mod role;
 pub mod task_definition;
 pub mod workspace;

@@ -20,7 +20,7 @@ use std::{
     path::Path,
 };
 
-pub use collision::role_name_collisions;
+pub use collision::collisions_between;
 pub use header::Header;
 
 use crate::{

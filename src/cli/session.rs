@@ -158,7 +158,7 @@ fn check_all(
         return Err(last);
     }
     let stacks: Vec<(&Source, &Stack)> = stacks.iter().map(|(s, stack)| (*s, stack)).collect();
-    let collisions = load::role_name_collisions(&stacks);
+    let collisions = load::collisions_between(&stacks);
     match files.first() {
         Some(first) if !collisions.is_empty() => {
             first.show(&collisions, console)?;

@@ -14,7 +14,7 @@ use crate::{
         session::StackFile,
     },
     file::{problem::Problem, render::json, source::Source},
-    load::role_name_collisions,
+    load::collisions_between,
     show::words,
     stack::Stack,
 };
@@ -91,7 +91,7 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
         .iter()
         .map(|(file, stack)| (file.source(), stack))
         .collect();
-    let collisions = role_name_collisions(&stacks);
+    let collisions = collisions_between(&stacks);
     if let Some((first, _)) = valid.first().filter(|_| !collisions.is_empty()) {
         tell(args.format, first, &collisions, console)?;
         exit = Failure::before("two stack files want the same role name").report(console);

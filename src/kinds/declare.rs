@@ -5,13 +5,23 @@ use std::collections::BTreeMap;
 
 use crate::{
     file::{
+        context::Context,
+        fields::{Field, Fields},
         lifecycle::Ignorable,
+        problem::Problems,
+        tree::{self, Key},
         write::{layout::Table, spell::Speller},
     },
-    kinds::{Resource, any::with_kind, kind::State},
+    kinds::{
+        Resource,
+        any::with_kind,
+        kind::State,
+        outline::{Outlines, ReadResource},
+    },
     model::{
         address::{Address, Kind, StackName},
         identity::Identity,
+        rule::Rule,
         template::{Attribute, Reference},
     },
 };
@@ -20,6 +30,12 @@ use crate::{
 pub(crate) trait Declare: State {
     /// Which kind it is.
     const KIND: Kind;
+
+    /// The key of a stack file under which its tables stand.
+    const SECTION: &'static Field;
+
+    /// The rules that only its tables can break.
+    const RULES: &'static [Rule] = &[];
 
     /// The keys whose values have to be known before anything is applied.
     const KNOWN_KEYS: &'static [&'static str];
@@ -44,6 +60,45 @@ pub(crate) trait Declare: State {
 
     /// The keys of its table that AWS keeps as they are where they are left out.
     const KEPT_BY_AWS: &'static [&'static str] = &[];
+
+    /// Reads a table, and reports everything that is wrong with it. `None` means that there is
+    /// nothing to speak of.
+    fn read(
+        context: &Context<'_>,
+        key: &Key,
+        table: &tree::Table,
+        outlines: &Outlines,
+        problems: &mut Problems,
+    ) -> Option<ReadResource>;
+
+    /// Returns whether a table names a resource that somebody else manages.
+    fn is_existing(_table: &tree::Table) -> bool {
+        false
+    }
+
+    /// Reads a table that names a resource that somebody else manages: what is known of it.
+    fn existing(
+        _context: &Context<'_>,
+        _table: &tree::Table,
+        _problems: &mut Problems,
+    ) -> Option<BTreeMap<Attribute, String>> {
+        None
+    }
+
+    /// Does and checks what takes all tables of the file.
+    fn conclude(
+        _context: &Context<'_>,
+        _root: &tree::Table,
+        _outlines: &mut Outlines,
+        _problems: &mut Problems,
+    ) {
+    }
+
+    /// The table that a structure of the API with this name is written as, if it is one of this
+    /// kind's API.
+    fn of_structure(_name: &str) -> Option<&'static Fields> {
+        None
+    }
 
     /// The state that a resource is, if it is of this kind.
     fn of(resource: &Resource) -> Option<&Self>;
@@ -120,6 +175,60 @@ pub(crate) fn ignorable<K: Declare>() -> Ignorable {
         accepts: K::can_ignore,
         examples: K::IGNORABLE,
     }
+}
+
+/// The key of a stack file under which the tables of `kind` stand.
+pub(crate) const fn section(kind: Kind) -> &'static Field {
+    with_kind!(kind, K => K::SECTION)
+}
+
+/// The rules that only tables of `kind` can break.
+pub(crate) const fn rules(kind: Kind) -> &'static [Rule] {
+    with_kind!(kind, K => K::RULES)
+}
+
+/// The table that a structure of an API with this name is written as.
+pub(crate) fn of_structure(name: &str) -> Option<&'static Fields> {
+    let mut kinds = Kind::ALL.into_iter();
+    kinds.find_map(|kind| with_kind!(kind, K => K::of_structure(name)))
+}
+
+/// Reads a table of `kind`, and reports everything that is wrong with it.
+pub(crate) fn read(
+    kind: Kind,
+    context: &Context<'_>,
+    key: &Key,
+    table: &tree::Table,
+    outlines: &Outlines,
+    problems: &mut Problems,
+) -> Option<ReadResource> {
+    with_kind!(kind, K => K::read(context, key, table, outlines, problems))
+}
+
+/// Returns whether a table of `kind` names a resource that somebody else manages.
+pub(crate) fn is_existing(kind: Kind, table: &tree::Table) -> bool {
+    with_kind!(kind, K => K::is_existing(table))
+}
+
+/// Reads a table that names a resource that somebody else manages: what is known of it.
+pub(crate) fn existing(
+    kind: Kind,
+    context: &Context<'_>,
+    table: &tree::Table,
+    problems: &mut Problems,
+) -> Option<BTreeMap<Attribute, String>> {
+    with_kind!(kind, K => K::existing(context, table, problems))
+}
+
+/// Does and checks what takes all tables of the file, for `kind`.
+pub(crate) fn conclude(
+    kind: Kind,
+    context: &Context<'_>,
+    root: &tree::Table,
+    outlines: &mut Outlines,
+    problems: &mut Problems,
+) {
+    with_kind!(kind, K => K::conclude(context, root, outlines, problems));
 }
 
 /// The keys whose values have to be known before anything is applied.

@@ -1,6 +1,9 @@
 //! Names that AWS takes for one, within a stack file and across stack files.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use crate::{
     file::{
@@ -9,9 +12,9 @@ use crate::{
         problem::{Problem, Problems},
         reader::Located,
         source::Source,
-        tree::{Span, Table},
+        tree::Span,
     },
-    kinds::{Resource, declare},
+    kinds::declare,
     model::address::{Address, Kind},
     stack::Stack,
 };
@@ -50,112 +53,92 @@ pub(crate) fn check<'a>(
     }
 }
 
-/// Reports role ARNs that differ only by case from those of the stack's own roles. Names ignore
-/// case, but ARNs do not (IAM user guide, "IAM identifiers").
-pub(crate) fn check_arns(stack: &Stack, root: &Table, problems: &mut Problems) {
-    let own: Vec<(&Address, String)> = stack
-        .resources
-        .iter()
-        .filter_map(|(address, declared)| {
-            let role = declared.want.as_ref()?.role()?;
-            Some((address, stack.identity.role_arn(&role.path, &role.name)))
-        })
-        .collect();
-    for (_, tree) in &root.entries {
-        tree.each_template(&mut |text, span| {
-            let Some(given) = text.known() else {
-                return;
-            };
-            let close = |arn: &str| arn != given && arn.eq_ignore_ascii_case(given);
-            if let Some((address, arn)) = own.iter().find(|(_, arn)| close(arn)) {
-                let message = format!("`{given}` differs only by case from the ARN of `{address}`");
-                problems
-                    .add("role-arn-case", span, "no such role", message)
-                    .help(format!(
-                        "ARNs are case-sensitive: write {arn}, or mention it as ${{{address}.arn}}"
-                    ));
-            }
-        });
-    }
-}
-
-/// Finds roles of different stack files whose names IAM does not tell apart, given that the stacks
-/// are of one account. Each problem names its own file.
-pub fn role_name_collisions(stacks: &[(&Source, &Stack)]) -> Vec<Problem> {
-    let mut seen: BTreeMap<(String, String), (usize, String, String)> = BTreeMap::new();
+/// Finds resources of different stack files whose names AWS does not tell apart, given that the
+/// stacks are of one account: of the kinds whose names hold in every region of it. Each problem
+/// names its own file.
+pub fn collisions_between(stacks: &[(&Source, &Stack)]) -> Vec<Problem> {
+    let mut seen: BTreeMap<(Kind, String, String), Holder<'_>> = BTreeMap::new();
     let mut problems = Vec::new();
-    for (index, (source, stack)) in stacks.iter().enumerate() {
+    for (source, stack) in stacks {
         for (address, declared) in &stack.resources {
-            let Some(role) = declared.want.as_ref().and_then(Resource::role) else {
+            let want = declared.want.as_ref();
+            let Some(want) = want.filter(|want| want.kind().is_global()) else {
                 continue;
             };
-            let folded = (stack.identity.account.clone(), role.name.to_lowercase());
-            let here = (index, role.name.clone(), address.key.clone());
-            match seen.get(&folded) {
-                None => _ = seen.insert(folded, here),
-                Some((other, name, key)) if *other != index => {
-                    let first = First {
-                        source: stacks[*other].0,
-                        name,
-                        key,
-                    };
-                    problems.push(collision(source, &role.name, &address.key, &first));
+            let here = Holder {
+                source,
+                name: want.name(),
+                address,
+            };
+            let folded = declare::comparable(address.kind, here.name);
+            let account = stack.identity.account.clone();
+            match seen.entry((address.kind, account, folded)) {
+                Entry::Vacant(place) => _ = place.insert(here),
+                Entry::Occupied(first) if !std::ptr::eq(first.get().source, *source) => {
+                    problems.push(collision(&here, first.get()));
                 }
-                Some(_) => {}
+                Entry::Occupied(_) => {}
             }
         }
     }
     problems
 }
 
-/// The role that had the name first.
-struct First<'a> {
+/// A resource that has a name.
+struct Holder<'a> {
     source: &'a Source,
     name: &'a str,
-    key: &'a str,
+    address: &'a Address,
 }
 
-fn collision(source: &Source, name: &str, key: &str, first: &First<'_>) -> Problem {
-    let place = |source: &Source, key: &str| name_span(source, key).unwrap_or_default();
+impl Holder<'_> {
+    /// Where its name stands in its file, which was loaded before.
+    fn span(&self) -> Option<Span> {
+        let document = Document::parse(self.source, &mut Problems::default())?;
+        let declared = document.declared();
+        let nothing = Names {
+            variables: None,
+            environment: &|_| None,
+            identity: None,
+            declared: &declared,
+        };
+        let kind = self.address.kind;
+        let root = document.fill_in(
+            &|table| table == kind.table(),
+            &nothing,
+            &mut Poisoned::default(),
+            &mut Problems::default(),
+        );
+        let table = root.get(kind.table())?.as_table()?.get(&self.address.key)?;
+        Some(table.as_table()?.get("name")?.span.clone())
+    }
+}
+
+fn collision(here: &Holder<'_>, first: &Holder<'_>) -> Problem {
+    let kind = here.address.kind;
+    let (noun, rule) = (kind.noun(), declare::collision(kind));
     let file = first.source.path.display();
-    let message = if name == first.name {
-        format!("`{file}` also declares the role `{name}`")
+    let message = if here.name == first.name {
+        format!("`{file}` also declares the {noun} `{}`", here.name)
     } else {
         format!(
-            "`{name}` differs only by case from the role `{}` of `{file}`",
-            first.name
+            "`{}` differs only by case from the {noun} `{}` of `{file}`",
+            here.name, first.name
         )
     };
-    let before = &first.source.text[..place(first.source, first.key).start];
+    let before = &first.source.text[..first.span().unwrap_or_default().start];
     let line = before.lines().count().max(1);
     let mut problems = Problems::default();
     let problem = problems.add(
-        "role-name-collision",
-        &place(source, key),
-        "the same name to IAM",
+        rule.code,
+        &here.span().unwrap_or_default(),
+        "the same name to AWS",
         message,
     );
-    problem.help(format!("the other one is at {file}:{line}; IAM does not tell the names of roles apart by case, whatever their paths"));
-    problem.file = Some(Arc::new(source.clone()));
+    let why = rule
+        .by_case
+        .map_or_else(String::new, |why| format!("; {why}"));
+    problem.help(format!("the other one is at {file}:{line}{why}"));
+    problem.file = Some(Arc::new(here.source.clone()));
     problem.clone()
-}
-
-/// Where the name of the role `key` stands in a file that was loaded before.
-fn name_span(source: &Source, key: &str) -> Option<Span> {
-    let document = Document::parse(source, &mut Problems::default())?;
-    let declared = document.declared();
-    let nothing = Names {
-        variables: None,
-        environment: &|_| None,
-        identity: None,
-        declared: &declared,
-    };
-    let root = document.fill_in(
-        &|table| table == Kind::Role.table(),
-        &nothing,
-        &mut Poisoned::default(),
-        &mut Problems::default(),
-    );
-    let role = root.get(Kind::Role.table())?.as_table()?.get(key)?;
-    Some(role.as_table()?.get("name")?.span.clone())
 }

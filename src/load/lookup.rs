@@ -6,7 +6,8 @@ use crate::{
         fields::{Field, Fields, Type},
         problem::nearest,
     },
-    load::root::{ROOT, of_structure},
+    kinds::declare::of_structure,
+    load::root::ROOT,
 };
 
 /// A field, and the table that it belongs to.

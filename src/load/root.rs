@@ -2,12 +2,8 @@
 
 use crate::{
     file::fields::{Field, Fields, Requirement, Type},
-    kinds::{
-        log_group::fields::LOG_GROUP,
-        role::fields::ROLE,
-        task_definition::fields::{TASK_DEFINITION, ecs},
-        workspace::fields::WORKSPACE,
-    },
+    kinds::declare::section,
+    model::address::Kind,
 };
 
 /// Whose rules these are.
@@ -20,75 +16,62 @@ pub static ROOT: Fields = Fields {
     doc: "A stack file: what one stack is to have in AWS. The order of its tables has no meaning.",
     source: OURS,
     structure: None,
-    fields: &[
-        Field::new(
-            "stack",
-            Type::Table(&STACK),
-            "What the stack is called, and where it is.",
-        )
-        .is(Requirement::RequiredByRule)
-        .example("{ name = \"checkout\" }"),
-        Field::new(
-            "variables",
-            Type::Named(&Type::Table(&VARIABLE)),
-            "Values that are given from outside, with `--var NAME=VALUE` or `--var-file FILE`, and stand in strings as `${var.NAME}`.",
-        )
-        .default("{}")
-        .example("{ image_tag = { description = \"tag of the application's image\" } }"),
-        Field::new(
-            "tags",
-            Type::Map(&Type::Text),
-            "Tags of every resource of the stack. Keys that begin with `aws:` belong to AWS, those that begin with `amp-stack:` to amp-stack.",
-        )
-        .source("AWS tagging user guide, \"Best practices and strategies\"")
-        .default("{}")
-        .example("{ team = \"payments\" }"),
-        Field::new(
-            "workspace",
-            Type::Table(&WORKSPACE),
-            "The workspace of Amazon Managed Service for Prometheus that metrics are sent to.",
-        )
-        .source("Amazon Managed Service for Prometheus API reference, CreateWorkspace")
-        .default_note("the stack has no workspace")
-        .example("{ alias = \"checkout\" }"),
-        Field::new(
-            "log_groups",
-            Type::Named(&Type::Table(&LOG_GROUP)),
-            "Log groups of CloudWatch Logs, by logical name.",
-        )
-        .source("CloudWatch Logs API reference, CreateLogGroup")
-        .default("{}")
-        .example("{ app = { name = \"/ecs/checkout/app\", retention_days = 30 } }"),
-        Field::new(
-            "roles",
-            Type::Named(&Type::Table(&ROLE)),
-            "IAM roles, by logical name.",
-        )
-        .source("IAM API reference, CreateRole")
-        .default("{}")
-        .example("{ task = { name = \"CheckoutTask\" } }"),
-        Field::new(
-            "task_definitions",
-            Type::Named(&Type::Table(&TASK_DEFINITION)),
-            "Task definitions of Amazon ECS, by logical name.",
-        )
-        .source("ECS API reference, RegisterTaskDefinition")
-        .default("{}")
-        .example("{ checkout = { definition = \"taskdef.json\" } }"),
-        Field::new(
-            "outputs",
-            Type::Named(&OUTPUT_VALUE),
-            "What `amp-stack output` tells the scripts that come after the stack, by name: a string, or a table with more to say.",
-        )
-        .default("{}")
-        .example("{ endpoint = \"${workspace.remote_write_url}\" }"),
-    ],
+    fields: &KEYS,
 };
 
-/// The table that a structure of ECS with this name is written as.
-pub(crate) fn of_structure(name: &str) -> Option<&'static Fields> {
-    ecs::of(name)
-}
+/// What stands before and after the tables of the kinds.
+static FIRST: [Field; 3] = [
+    Field::new(
+        "stack",
+        Type::Table(&STACK),
+        "What the stack is called, and where it is.",
+    )
+    .is(Requirement::RequiredByRule)
+    .example("{ name = \"checkout\" }"),
+    Field::new(
+        "variables",
+        Type::Named(&Type::Table(&VARIABLE)),
+        "Values that are given from outside, with `--var NAME=VALUE` or `--var-file FILE`, and stand in strings as `${var.NAME}`.",
+    )
+    .default("{}")
+    .example("{ image_tag = { description = \"tag of the application's image\" } }"),
+    Field::new(
+        "tags",
+        Type::Map(&Type::Text),
+        "Tags of every resource of the stack. Keys that begin with `aws:` belong to AWS, those that begin with `amp-stack:` to amp-stack.",
+    )
+    .source("AWS tagging user guide, \"Best practices and strategies\"")
+    .default("{}")
+    .example("{ team = \"payments\" }"),
+];
+static LAST: Field = Field::new(
+        "outputs",
+        Type::Named(&OUTPUT_VALUE),
+        "What `amp-stack output` tells the scripts that come after the stack, by name: a string, or a table with more to say.",
+    )
+    .default("{}")
+    .example("{ endpoint = \"${workspace.remote_write_url}\" }");
+
+/// The keys of a stack file, in the order in which they are explained: of the kinds, those of which
+/// a stack has one come first.
+static KEYS: [Field; 3 + Kind::ALL.len() + 1] = {
+    let mut keys = [LAST; 3 + Kind::ALL.len() + 1];
+    let mut next = 0;
+    while next < FIRST.len() {
+        keys[next] = FIRST[next];
+        next += 1;
+    }
+    let mut at = 0;
+    while at < 2 * Kind::ALL.len() {
+        let kind = Kind::ALL[at % Kind::ALL.len()];
+        if kind.is_single() == (at < Kind::ALL.len()) {
+            keys[next] = *section(kind);
+            next += 1;
+        }
+        at += 1;
+    }
+    keys
+};
 
 /// An output: a value, or a table with more to say about it.
 const OUTPUT_VALUE: Type = Type::OneOf(&[Type::Text, Type::Table(&OUTPUT)]);

@@ -4,15 +4,22 @@
 pub mod examples;
 
 use crate::{
-    file::rules::LOADER, kinds::task_definition::rules::TASK_DEFINITION, model::rule::Rule,
+    file::rules::LOADER,
+    kinds::declare,
+    model::{address::Kind, rule::Rule},
 };
 
 /// The rules, in the groups in which people see them.
-pub const GROUPS: &[&[Rule]] = &[LOADER, TASK_DEFINITION];
+pub fn groups() -> impl Iterator<Item = &'static [Rule]> {
+    let of_kinds = Kind::ALL.into_iter().map(declare::rules);
+    std::iter::once(LOADER)
+        .chain(of_kinds)
+        .filter(|rules| !rules.is_empty())
+}
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    GROUPS.iter().copied().flatten()
+    groups().flatten()
 }
 
 /// The rule with this code.

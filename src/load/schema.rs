@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     ecs_shape::{KEYED, Member, Shape, Structure, stack_key},
     file::fields::{Field, Fields, Requirement, Type},
-    load::root::{ROOT, of_structure},
+    kinds::declare::of_structure,
+    load::root::ROOT,
 };
 
 /// What logical names are made of, which [`crate::model::address::Address::is_key`] says too.

@@ -17,7 +17,7 @@ use amp_stack::{
         render::{Look, json, render},
         source::Source,
     },
-    load::{self, LoadContext, role_name_collisions, rules},
+    load::{self, LoadContext, collisions_between, rules},
     model::identity::Identity,
     stack::Stack,
 };
@@ -248,7 +248,7 @@ fn roles_of_two_files_collide_ignoring_case() {
         })
         .collect();
     let pairs: Vec<(&Source, &Stack)> = files.iter().map(|(a, b)| (a, b)).collect();
-    let problems = role_name_collisions(&pairs);
+    let problems = collisions_between(&pairs);
     insta::assert_snapshot!(render(pairs[0].0, &problems, Look::Plain { width: 100 }), @r#"
     amp_stack::role-name-collision
 
@@ -256,10 +256,10 @@ fn roles_of_two_files_collide_ignoring_case() {
        ╭─[two.toml:8:8]
      8 │ name = "checkoutTask"
        ·        ───────┬──────
-       ·               ╰── the same name to IAM
+       ·               ╰── the same name to AWS
        ╰────
       help: the other one is at one.toml:5; IAM does not tell the names of roles apart by case,
             whatever their paths
     "#);
-    assert_eq!(role_name_collisions(&pairs[..1]), []);
+    assert_eq!(collisions_between(&pairs[..1]), []);
 }

@@ -1,15 +1,22 @@
 //! How a log group is declared in a stack file, and written into one.
 
 use crate::{
-    file::write::{
-        layout::Table,
-        spell::Speller,
-        words::{without_prefix, words},
+    file::{
+        context::Context,
+        fields::Field,
+        problem::Problems,
+        tree::{self, Key},
+        write::{
+            layout::Table,
+            spell::Speller,
+            words::{without_prefix, words},
+        },
     },
     kinds::{
         Resource,
         declare::{Declare, DeclaredTable, Writing},
-        log_group::{LogGroup, write},
+        log_group::{LogGroup, fields, read, write},
+        outline::{Outlines, ReadResource},
     },
     model::{
         address::{Kind, StackName},
@@ -19,6 +26,7 @@ use crate::{
 
 impl Declare for LogGroup {
     const KIND: Kind = Kind::LogGroup;
+    const SECTION: &'static Field = &fields::SECTION;
     const KNOWN_KEYS: &'static [&'static str] = &["name", "class", "kms_key_arn"];
     const IGNORABLE: &'static [&'static str] = &[
         "tags.KEY",
@@ -28,6 +36,16 @@ impl Declare for LogGroup {
     ];
     const HOLDS_DATA: bool = true;
     const MENTIONED: &'static [Attribute] = &[Attribute::Arn];
+
+    fn read(
+        context: &Context<'_>,
+        key: &Key,
+        table: &tree::Table,
+        _outlines: &Outlines,
+        problems: &mut Problems,
+    ) -> Option<ReadResource> {
+        Some(read::read(context, key, table, problems))
+    }
 
     fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
         let Some(name) = (table.text)("name") else {

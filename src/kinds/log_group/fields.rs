@@ -24,6 +24,16 @@ pub const DELIVERY: &str = "DELIVERY";
 /// The most characters of a name (CloudWatch Logs API reference, `CreateLogGroup`).
 pub const LONGEST_NAME: usize = 512;
 
+/// Where the tables stand in a stack file.
+pub(crate) static SECTION: Field = Field::new(
+    "log_groups",
+    Type::Named(&Type::Table(&LOG_GROUP)),
+    "Log groups of CloudWatch Logs, by logical name.",
+)
+.source("CloudWatch Logs API reference, CreateLogGroup")
+.default("{}")
+.example("{ app = { name = \"/ecs/checkout/app\", retention_days = 30 } }");
+
 /// `[log_groups.NAME]`.
 pub static LOG_GROUP: Fields = Fields {
     name: "log_group",

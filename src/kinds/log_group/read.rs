@@ -11,29 +11,16 @@ use crate::{
         tree::{Key, Table, Tree, Value},
     },
     kinds::{
+        Resource,
         declare::ignorable,
         log_group::{
             DEFAULT_CLASS, LogGroup,
             fields::{CLASSES, DELIVERY, LOG_GROUP, LONGEST_NAME, NEVER, RETENTION_DAYS},
         },
+        outline::ReadResource,
     },
-    model::{
-        address::{Address, Kind},
-        lifecycle::Lifecycle,
-    },
+    model::address::{Address, Kind},
 };
-
-/// A log group that was read.
-#[derive(Clone, Debug)]
-pub(crate) struct ReadLogGroup {
-    /// What is desired. What could not be read is filled with something, so that the rest of the
-    /// file can be checked.
-    pub(crate) group: LogGroup,
-    /// How it is treated.
-    pub(crate) lifecycle: Lifecycle,
-    /// Where its name stands, if it has one.
-    pub(crate) name: Option<Located<String>>,
-}
 
 /// Reads one log group.
 pub(crate) fn read(
@@ -41,7 +28,7 @@ pub(crate) fn read(
     key: &Key,
     table: &Table,
     problems: &mut Problems,
-) -> ReadLogGroup {
+) -> ReadResource {
     let address = Address::new(Kind::LogGroup, &key.text);
     let mut reader = TableReader::new(address.to_string(), table, &LOG_GROUP, problems);
     let name = reader.string("name");
@@ -68,10 +55,9 @@ pub(crate) fn read(
         deletion_protection: deletion_protection.is_some_and(|found| found.value),
         tags: tags::merged(context, &address, &own, protected, &key.span, problems),
     };
-    ReadLogGroup {
-        group,
-        lifecycle,
+    ReadResource {
         name,
+        ..ReadResource::new(Resource::LogGroup(group), lifecycle, table.span.clone())
     }
 }
 

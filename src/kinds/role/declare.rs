@@ -1,15 +1,26 @@
 //! How a role is declared in a stack file, and written into one.
 
 use crate::{
-    file::write::{
-        layout::Table,
-        spell::Speller,
-        words::{without_prefix, words},
+    file::{
+        context::Context,
+        fields::Field,
+        problem::Problems,
+        tree::{self, Key},
+        write::{
+            layout::Table,
+            spell::Speller,
+            words::{without_prefix, words},
+        },
     },
     kinds::{
         Resource,
         declare::{Collision, Declare, DeclaredTable, Writing},
-        role::{Role, read::DEFAULT_PATH, write},
+        outline::{Outlines, ReadResource},
+        role::{
+            Role, fields,
+            read::{self, DEFAULT_PATH},
+            write,
+        },
     },
     model::{
         address::{Kind, StackName},
@@ -19,6 +30,7 @@ use crate::{
 
 impl Declare for Role {
     const KIND: Kind = Kind::Role;
+    const SECTION: &'static Field = &fields::SECTION;
     const KNOWN_KEYS: &'static [&'static str] =
         &["name", "path", "description", "permissions_boundary"];
     const IGNORABLE: &'static [&'static str] = &[
@@ -37,6 +49,25 @@ impl Declare for Role {
         code: "role-name-collision",
         by_case: Some("IAM does not tell the names of roles apart by case, whatever their paths"),
     };
+
+    fn read(
+        context: &Context<'_>,
+        key: &Key,
+        table: &tree::Table,
+        _outlines: &Outlines,
+        problems: &mut Problems,
+    ) -> Option<ReadResource> {
+        Some(read::read(context, key, table, problems))
+    }
+
+    fn conclude(
+        context: &Context<'_>,
+        root: &tree::Table,
+        outlines: &mut Outlines,
+        problems: &mut Problems,
+    ) {
+        read::check_arns(context, root, outlines, problems);
+    }
 
     fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
         let path = if (table.has)("path") {

@@ -18,6 +18,16 @@ pub const MOST_POLICIES: usize = 25;
 /// user guide, "IAM and AWS STS quotas").
 pub const LONGEST_INLINE: usize = 10_240;
 
+/// Where the tables stand in a stack file.
+pub(crate) static SECTION: Field = Field::new(
+    "roles",
+    Type::Named(&Type::Table(&ROLE)),
+    "IAM roles, by logical name.",
+)
+.source("IAM API reference, CreateRole")
+.default("{}")
+.example("{ task = { name = \"CheckoutTask\" } }");
+
 /// `[roles.NAME]`.
 pub static ROLE: Fields = Fields {
     name: "role",

@@ -12,7 +12,9 @@ use crate::{
         tree::{Key, Span, Table},
     },
     kinds::{
+        Resource,
         declare::ignorable,
+        outline::{Outlines, ReadResource},
         role::{
             DEFAULT_MAX_SESSION_SECONDS, Role,
             fields::{LONGEST_DESCRIPTION, LONGEST_INLINE, LONGEST_NAME, MOST_POLICIES, ROLE},
@@ -23,7 +25,6 @@ use crate::{
     model::{
         address::{Address, Kind},
         identity::Identity,
-        lifecycle::Lifecycle,
         node::Node,
         policy::Policy,
         template::Template,
@@ -37,29 +38,13 @@ const LONGEST_TRUST: usize = 8_192;
 /// The path that IAM gives a role by itself (IAM API reference, `CreateRole`).
 pub(crate) const DEFAULT_PATH: &str = "/";
 
-/// A role that was read.
-#[derive(Clone, Debug)]
-pub(crate) struct ReadRole {
-    /// What is desired. What could not be read is filled with something, so that the rest of the
-    /// file can be checked.
-    pub(crate) role: Role,
-    /// How it is treated.
-    pub(crate) lifecycle: Lifecycle,
-    /// Where its name stands, if it has one.
-    pub(crate) name: Option<Located<String>>,
-    /// Where its inline policies stand.
-    pub(crate) inline_spans: BTreeMap<String, Span>,
-    /// Where its table stands.
-    pub(crate) span: Span,
-}
-
 /// Reads one role.
 pub(crate) fn read(
     context: &Context<'_>,
     key: &Key,
     table: &Table,
     problems: &mut Problems,
-) -> ReadRole {
+) -> ReadResource {
     let address = Address::new(Kind::Role, &key.text);
     let mut reader = TableReader::new(address.to_string(), table, &ROLE, problems);
     let name = reader.string("name");
@@ -113,12 +98,10 @@ pub(crate) fn read(
         instance_profiles: BTreeSet::new(),
         tags: tags::merged(context, &address, &own, protected, &key.span, problems),
     };
-    ReadRole {
-        role,
-        lifecycle,
+    ReadResource {
         name,
-        inline_spans,
-        span: table.span.clone(),
+        parts: inline_spans,
+        ..ReadResource::new(Resource::Role(role), lifecycle, table.span.clone())
     }
 }
 
@@ -279,14 +262,47 @@ fn inline_policies(
 
 /// Reports inline policies that are too long together, once those that task definitions add are
 /// among them.
-pub(crate) fn check_inline_size(found: &ReadRole, problems: &mut Problems) {
-    let size: usize = found.role.inline_policies.values().map(policy::size).sum();
+pub(crate) fn check_inline_size(role: &Role, span: &Span, problems: &mut Problems) {
+    let size: usize = role.inline_policies.values().map(policy::size).sum();
     if size > LONGEST_INLINE {
         let message = format!("the inline policies have {size} characters together");
         problems
-            .add("policy-size", &found.span, "too long together", message)
+            .add("policy-size", span, "too long together", message)
             .help(format!(
                 "IAM allows {LONGEST_INLINE} for all inline policies of a role"
             ));
+    }
+}
+
+/// Reports role ARNs that differ only by case from those of the stack's own roles. Names ignore
+/// case, but ARNs do not (IAM user guide, "IAM identifiers").
+pub(crate) fn check_arns(
+    context: &Context<'_>,
+    root: &Table,
+    outlines: &Outlines,
+    problems: &mut Problems,
+) {
+    let resources = outlines.resources.iter();
+    let own: Vec<(&Address, String)> = resources
+        .filter_map(|(address, found)| {
+            let role = found.want.role()?;
+            Some((address, context.identity.role_arn(&role.path, &role.name)))
+        })
+        .collect();
+    for (_, tree) in &root.entries {
+        tree.each_template(&mut |text, span| {
+            let Some(given) = text.known() else {
+                return;
+            };
+            let close = |arn: &str| arn != given && arn.eq_ignore_ascii_case(given);
+            if let Some((address, arn)) = own.iter().find(|(_, arn)| close(arn)) {
+                let message = format!("`{given}` differs only by case from the ARN of `{address}`");
+                problems
+                    .add("role-arn-case", span, "no such role", message)
+                    .help(format!(
+                        "ARNs are case-sensitive: write {arn}, or mention it as ${{{address}.arn}}"
+                    ));
+            }
+        });
     }
 }

@@ -3,24 +3,92 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    file::write::{layout::Table, spell::Speller, words::words},
+    file::{
+        arn::Arn,
+        context::Context,
+        fields::{Field, Fields},
+        problem::Problems,
+        reader::Located,
+        tags,
+        tree::{self, Key},
+        write::{layout::Table, spell::Speller, words::words},
+    },
     kinds::{
         Resource,
         declare::{Declare, DeclaredTable, Writing},
-        task_definition::{TaskDefinition, write},
+        outline::{Outlines, ReadResource},
+        task_definition::{
+            TaskDefinition, fields, grants,
+            read::{self, RoleOutline, Scope, WorkspaceOutline},
+            rules, write,
+        },
     },
     model::{
         address::{Address, Kind, StackName},
         node::Node,
+        rule::Rule,
         template::Attribute,
     },
 };
 
 impl Declare for TaskDefinition {
     const KIND: Kind = Kind::TaskDefinition;
+    const SECTION: &'static Field = &fields::SECTION;
+    const RULES: &'static [Rule] = rules::TASK_DEFINITION;
     const KNOWN_KEYS: &'static [&'static str] = &["family"];
     const IGNORABLE: &'static [&'static str] = &["tags.KEY", "cpu", "containers.NAME.image"];
     const MENTIONED: &'static [Attribute] = &[];
+
+    fn read(
+        context: &Context<'_>,
+        key: &Key,
+        table: &tree::Table,
+        outlines: &Outlines,
+        problems: &mut Problems,
+    ) -> Option<ReadResource> {
+        let address = Address::new(Kind::TaskDefinition, &key.text);
+        let scope = Scope {
+            identity: context.identity,
+            log_groups: &log_groups(outlines),
+            roles: &roles(context, outlines),
+            workspace: workspace(outlines),
+            read: context.read,
+            tags: tags::merged(context, &address, &[], false, &key.span, problems),
+        };
+        let checked = read::check(key, table, &scope, problems);
+        assert!(
+            checked.is_some() || !problems.is_empty(),
+            "a task definition that cannot be read leaves a problem"
+        );
+        let checked = checked?;
+        let named = table.get("family").map(|family| family.span.clone());
+        Some(ReadResource {
+            name: Some(Located {
+                span: named.unwrap_or_else(|| key.span.clone()),
+                value: checked.family.family.clone(),
+            }),
+            needs: checked.needs,
+            role_arns: checked.role_arns,
+            ..ReadResource::new(
+                Resource::TaskDefinition(checked.family),
+                checked.lifecycle,
+                table.span.clone(),
+            )
+        })
+    }
+
+    fn conclude(
+        _context: &Context<'_>,
+        _root: &tree::Table,
+        outlines: &mut Outlines,
+        problems: &mut Problems,
+    ) {
+        grants::give(outlines, problems);
+    }
+
+    fn of_structure(name: &str) -> Option<&'static Fields> {
+        fields::ecs::of(name)
+    }
 
     /// The key is the family, unless an exported definition may say another.
     fn known_attributes(table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {
@@ -62,5 +130,51 @@ impl Declare for TaskDefinition {
                 .filter_map(|(arn, key)| Some((arn?.to_owned(), key)))
                 .collect(),
         )
+    }
+}
+
+/// The names of the stack's log groups, by their keys.
+fn log_groups(outlines: &Outlines) -> BTreeMap<String, String> {
+    let resources = outlines.resources.iter();
+    resources
+        .filter_map(|(address, found)| {
+            let group = found.want.log_group()?;
+            Some((address.key.clone(), group.name.clone()))
+        })
+        .collect()
+}
+
+/// The stack's roles, by their keys.
+fn roles(context: &Context<'_>, outlines: &Outlines) -> BTreeMap<String, RoleOutline> {
+    let resources = outlines.resources.iter();
+    resources
+        .filter_map(|(address, found)| {
+            let role = found.want.role()?;
+            let outline = RoleOutline {
+                name: role.name.clone(),
+                path: role.path.clone(),
+                arn: context.identity.role_arn(&role.path, &role.name),
+                managed_policies: role.managed_policies.iter().cloned().collect(),
+                inline_policies: role.inline_policies.clone(),
+                span: found.span.clone(),
+            };
+            Some((address.key.clone(), outline))
+        })
+        .collect()
+}
+
+/// The workspace that metrics go to.
+fn workspace(outlines: &Outlines) -> WorkspaceOutline {
+    let existing = outlines.existing.get(&Address::workspace());
+    let known = |attribute| existing?.get(&attribute).cloned();
+    match (known(Attribute::Arn), known(Attribute::Endpoint)) {
+        (Some(arn), Some(endpoint)) => WorkspaceOutline::Existing {
+            region: Arn::parse(&arn).map_or_else(String::new, |arn| arn.region.to_owned()),
+            arn,
+            endpoint,
+        },
+        // One that could not be read is there all the same.
+        _ if outlines.present.contains(&Kind::Workspace) => WorkspaceOutline::State,
+        _ => WorkspaceOutline::None,
     }
 }

@@ -26,6 +26,16 @@ const MOST_REVISIONS: i64 = 1_000_000;
 /// A size that may also be written as a number.
 const SIZE: Type = Type::MemberOr(&Type::Integer(0, i64::MAX));
 
+/// Where the tables stand in a stack file.
+pub(crate) static SECTION: Field = Field::new(
+    "task_definitions",
+    Type::Named(&Type::Table(&TASK_DEFINITION)),
+    "Task definitions of Amazon ECS, by logical name.",
+)
+.source("ECS API reference, RegisterTaskDefinition")
+.default("{}")
+.example("{ checkout = { definition = \"taskdef.json\" } }");
+
 /// `[task_definitions.NAME]`.
 pub static TASK_DEFINITION: Fields = Fields {
     name: "task_definition",

@@ -1,56 +1,54 @@
 //! Gives roles what task definitions need of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     file::problem::Problems,
-    kinds::{
-        role::read::{self as role, ReadRole},
-        task_definition::read::Checked,
-    },
+    kinds::{Resource, outline::Outlines, role::read as role},
     model::{node::Node, policy::Policy, template::Template},
 };
 
 /// Adds the policies that task definitions ask for to the roles, and checks the size of what comes
 /// of it.
-pub(crate) fn give(
-    task_definitions: &BTreeMap<String, Checked>,
-    roles: &mut BTreeMap<String, ReadRole>,
-    problems: &mut Problems,
-) {
-    let mut granted: BTreeMap<(&str, &str), Policy> = BTreeMap::new();
-    for checked in task_definitions.values() {
-        for (key, policies) in &checked.grants {
+pub(crate) fn give(outlines: &mut Outlines, problems: &mut Problems) {
+    let mut granted: BTreeMap<(String, String), Policy> = BTreeMap::new();
+    let mut attached: BTreeMap<String, BTreeSet<Template>> = BTreeMap::new();
+    for found in outlines.resources.values() {
+        for (key, policies) in &found.needs.grants {
             for (name, policy) in policies {
-                let joined = match granted.get(&(key.as_str(), name.as_str())) {
+                let place = (key.clone(), name.clone());
+                let joined = match granted.get(&place) {
                     Some(before) => join(before, policy),
                     None => policy.clone(),
                 };
-                granted.insert((key, name), joined);
+                granted.insert(place, joined);
             }
         }
-        for (key, arns) in &checked.attachments {
-            if let Some(found) = roles.get_mut(key) {
-                let arns = arns.iter().map(|arn| Template::from(arn.as_str()));
-                found.role.managed_policies.extend(arns);
-            }
+        for (key, arns) in &found.needs.attachments {
+            let arns = arns.iter().map(|arn| Template::from(arn.as_str()));
+            attached.entry(key.clone()).or_default().extend(arns);
         }
     }
-    for ((key, name), policy) in granted {
-        let Some(found) = roles.get_mut(key) else {
+    for (address, found) in &mut outlines.resources {
+        let Resource::Role(role) = &mut found.want else {
             continue;
         };
-        if let Some(span) = found.inline_spans.get(name) {
-            let message =
-                format!("the inline policy `{name}` is one that amp-stack adds to this role");
-            problems
-                .add("policy-name", span, "the name is taken", message)
-                .help("give the policy another name, or let the collector use a managed policy");
+        let key = &address.key;
+        role.managed_policies
+            .extend(attached.remove(key).unwrap_or_default());
+        for ((_, name), policy) in granted.iter().filter(|((role, _), _)| role == key) {
+            if let Some(span) = found.parts.get(name) {
+                let message =
+                    format!("the inline policy `{name}` is one that amp-stack adds to this role");
+                problems
+                    .add("policy-name", span, "the name is taken", message)
+                    .help(
+                        "give the policy another name, or let the collector use a managed policy",
+                    );
+            }
+            role.inline_policies.insert(name.clone(), policy.clone());
         }
-        found.role.inline_policies.insert(name.to_owned(), policy);
-    }
-    for found in roles.values() {
-        role::check_inline_size(found, problems);
+        role::check_inline_size(role, &found.span, problems);
     }
 }
 

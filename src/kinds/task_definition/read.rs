@@ -26,14 +26,17 @@ use crate::{
         reader::{TableReader, string_of, table_of},
         tree::{Key, Span, Table, Tree, Value},
     },
-    kinds::task_definition::{
-        Document, TaskDefinition,
-        fields::TASK_DEFINITION,
-        read::{
-            export::Export,
-            own::Own,
-            view::{View, key, merge, set, tree},
-            wire::{Converter, Dialect, Expected},
+    kinds::{
+        outline::Needs,
+        task_definition::{
+            Document, TaskDefinition,
+            fields::TASK_DEFINITION,
+            read::{
+                export::Export,
+                own::Own,
+                view::{View, key, merge, set, tree},
+                wire::{Converter, Dialect, Expected},
+            },
         },
     },
     model::{
@@ -94,24 +97,22 @@ pub enum WorkspaceOutline {
 
 /// A task definition that was checked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// What is desired.
-    pub family: TaskDefinition,
+    pub(crate) family: TaskDefinition,
     /// How it is treated.
-    pub lifecycle: Lifecycle,
-    /// Inline policies that it needs, by name, by the keys of the stack's roles.
-    pub grants: BTreeMap<String, BTreeMap<String, Policy>>,
-    /// ARNs of managed policies that it needs, by the keys of the stack's roles.
-    pub attachments: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) lifecycle: Lifecycle,
+    /// What it needs of the stack's roles.
+    pub(crate) needs: Needs,
     /// The ARNs of roles that it mentions, of which none is a role of the stack.
-    pub role_arns: BTreeSet<String>,
+    pub(crate) role_arns: BTreeSet<String>,
 }
 
 /// Checks the task definition `key`, and reports everything that is wrong with it.
 ///
 /// What is returned is complete only if nothing was reported; `None` means that there is no family
 /// to speak of.
-pub fn check(
+pub(crate) fn check(
     key: &Key,
     table: &Table,
     scope: &Scope<'_>,
@@ -160,8 +161,7 @@ pub fn check(
             inactive: BTreeSet::new(),
         },
         lifecycle,
-        grants: needs.grants,
-        attachments: needs.attachments,
+        needs,
         role_arns,
     })
 }

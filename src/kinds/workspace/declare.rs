@@ -1,11 +1,20 @@
 //! How a workspace is declared in a stack file, and written into one.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    file::write::{layout::Table, spell::Speller},
+    file::{
+        context::Context,
+        fields::Field,
+        problem::Problems,
+        tree::{self, Key},
+        write::{layout::Table, spell::Speller},
+    },
     kinds::{
         Resource,
         declare::{Declare, DeclaredTable, Writing},
-        workspace::{Workspace, write},
+        outline::{Outlines, ReadResource},
+        workspace::{Workspace, fields, read, write},
     },
     model::{
         address::{Kind, StackName},
@@ -15,6 +24,7 @@ use crate::{
 
 impl Declare for Workspace {
     const KIND: Kind = Kind::Workspace;
+    const SECTION: &'static Field = &fields::SECTION;
     const KNOWN_KEYS: &'static [&'static str] = &["alias", "kms_key_arn", "id", "arn"];
     const IGNORABLE: &'static [&'static str] = &["tags.KEY", "alias", "logging"];
     const HOLDS_DATA: bool = true;
@@ -34,6 +44,29 @@ impl Declare for Workspace {
         Attribute::QueryUrl,
         Attribute::Endpoint,
     ];
+
+    fn read(
+        context: &Context<'_>,
+        _key: &Key,
+        table: &tree::Table,
+        _outlines: &Outlines,
+        problems: &mut Problems,
+    ) -> Option<ReadResource> {
+        Some(read::read(context, table, problems))
+    }
+
+    fn is_existing(table: &tree::Table) -> bool {
+        read::is_existing(table)
+    }
+
+    fn existing(
+        context: &Context<'_>,
+        table: &tree::Table,
+        problems: &mut Problems,
+    ) -> Option<BTreeMap<Attribute, String>> {
+        let existing = read::existing(context, table, problems)?;
+        Some(existing.attributes())
+    }
 
     /// Its id, and all that holds it, is AWS's to choose.
     fn known_attributes(_table: &DeclaredTable<'_>) -> Vec<(Attribute, String)> {

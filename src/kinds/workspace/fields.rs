@@ -12,6 +12,16 @@ const CONFIGURATION: &str =
 /// The most characters of an alias (API reference of `CreateWorkspace`).
 pub const LONGEST_ALIAS: usize = 100;
 
+/// Where the tables stand in a stack file.
+pub(crate) static SECTION: Field = Field::new(
+    "workspace",
+    Type::Table(&WORKSPACE),
+    "The workspace of Amazon Managed Service for Prometheus that metrics are sent to.",
+)
+.source("Amazon Managed Service for Prometheus API reference, CreateWorkspace")
+.default_note("the stack has no workspace")
+.example("{ alias = \"checkout\" }");
+
 /// `[workspace]`.
 pub static WORKSPACE: Fields = Fields {
     name: "workspace",

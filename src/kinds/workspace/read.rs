@@ -13,7 +13,9 @@ use crate::{
         tree::{Table, Tree},
     },
     kinds::{
+        Resource,
         declare::{Declare, ignorable},
+        outline::ReadResource,
         workspace::{
             Configuration, LabelSet, Workspace,
             fields::{LIMIT, LONGEST_ALIAS, WORKSPACE},
@@ -22,7 +24,6 @@ use crate::{
     model::{
         address::{Address, Kind},
         identity::{Identity, query_url, remote_write_url},
-        lifecycle::Lifecycle,
         template::{Attribute, Reference, Segment, Template},
     },
 };
@@ -32,8 +33,6 @@ use crate::{
 pub(crate) struct Existing {
     /// The ARN.
     pub(crate) arn: String,
-    /// The region.
-    pub(crate) region: String,
     /// The id.
     pub(crate) id: String,
     /// The base URL of its API.
@@ -41,8 +40,15 @@ pub(crate) struct Existing {
 }
 
 impl Existing {
+    /// What is known of it.
+    pub(crate) fn attributes(&self) -> BTreeMap<Attribute, String> {
+        let attributes = Attribute::of(Kind::Workspace).iter();
+        let known = attributes.filter_map(|one| Some((*one, self.attribute(*one)?)));
+        known.collect()
+    }
+
     /// What `${workspace.…}` stands for.
-    pub(crate) fn attribute(&self, attribute: Attribute) -> Option<String> {
+    fn attribute(&self, attribute: Attribute) -> Option<String> {
         match attribute {
             Attribute::Arn => Some(self.arn.clone()),
             Attribute::Id => Some(self.id.clone()),
@@ -52,6 +58,11 @@ impl Existing {
             Attribute::Name | Attribute::Family => None,
         }
     }
+}
+
+/// Returns whether a table names a workspace that somebody else manages: by its `id` or its `arn`.
+pub(crate) fn is_existing(table: &Table) -> bool {
+    table.get("id").is_some() || table.get("arn").is_some()
 }
 
 /// Reads the table of a workspace that somebody else manages: one with `id` or `arn`, and then with
@@ -99,7 +110,6 @@ fn by_arn(
     arn::check_partition(context, arn, &given.span, problems);
     Some(Existing {
         arn: given.value.clone(),
-        region: arn.region.to_owned(),
         id: id.to_owned(),
         endpoint: context.identity.workspace_endpoint(arn.region, id),
     })
@@ -115,7 +125,6 @@ fn by_id(
         let Identity { region, .. } = context.identity;
         return Some(Existing {
             arn: context.identity.workspace_arn(id),
-            region: region.clone(),
             id: id.clone(),
             endpoint: context.identity.workspace_endpoint(region, id),
         });
@@ -146,11 +155,7 @@ pub(crate) fn is_id(id: &str) -> bool {
 }
 
 /// Reads the table of a workspace that the stack manages.
-pub(crate) fn read(
-    context: &Context<'_>,
-    table: &Table,
-    problems: &mut Problems,
-) -> (Workspace, Lifecycle) {
+pub(crate) fn read(context: &Context<'_>, table: &Table, problems: &mut Problems) -> ReadResource {
     let address = Address::workspace();
     let mut reader = TableReader::new("workspace", table, &WORKSPACE, problems);
     let alias = reader.string("alias");
@@ -193,7 +198,8 @@ pub(crate) fn read(
         tags: tags::merged(context, &address, &own, protected, &table.span, problems),
         failed: false,
     };
-    (workspace, lifecycle)
+    let want = Resource::Workspace(workspace);
+    ReadResource::new(want, lifecycle, table.span.clone())
 }
 
 /// Aliases are 1 to 100 characters; blanks at the ends are trimmed (Amazon Managed Service for

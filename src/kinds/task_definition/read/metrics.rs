@@ -6,7 +6,7 @@ mod scrape;
 mod settings;
 mod workspace;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     collector::grants,
@@ -15,13 +15,15 @@ use crate::{
         reader::table_of,
         tree::{Span, Table, Tree, Value},
     },
-    kinds::task_definition::read::{
-        Scope, container_definitions,
-        metrics::{settings::Settings, workspace::Workspace},
-        roles::RoleUse,
-        view::{View, from_node, key, merge, set, string, table, tree},
+    kinds::{
+        outline::Needs,
+        task_definition::read::{
+            Scope, container_definitions,
+            metrics::{settings::Settings, workspace::Workspace},
+            roles::RoleUse,
+            view::{View, from_node, key, merge, set, string, table, tree},
+        },
     },
-    model::policy::Policy,
 };
 
 /// How the task's role comes to its rights.
@@ -33,15 +35,6 @@ enum Granting {
     State,
     /// By the stack file.
     Nothing,
-}
-
-/// What roles of the stack have to be allowed.
-#[derive(Debug, Default)]
-pub(crate) struct Needs {
-    /// Inline policies by name, by the roles' keys.
-    pub(crate) grants: BTreeMap<String, BTreeMap<String, Policy>>,
-    /// ARNs of managed policies, by the roles' keys.
-    pub(crate) attachments: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Adds the collector that `metrics` describes to the request `body`.
