@@ -8,5 +8,6 @@
 mod beyond;
 mod difference;
 mod operations;
+mod rollout;
 mod scenario;
 pub(crate) mod server;

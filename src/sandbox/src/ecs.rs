@@ -7,7 +7,6 @@
 mod arn;
 mod cluster;
 mod definition;
-mod deployment;
 mod fill;
 #[cfg(test)]
 mod fixture;
@@ -57,24 +56,24 @@ impl State {
 }
 
 impl Region {
+    fn put(&mut self, cluster: cluster::Cluster) {
+        self.clusters.insert(cluster.name.clone(), cluster);
+    }
+
     /// The ARNs of the task definitions that services and tasks use.
-    fn revisions_in_use(&self) -> BTreeSet<String> {
+    fn revisions_in_use(&self, now_millis: u64) -> BTreeSet<String> {
         self.clusters
             .values()
-            .flat_map(cluster::Cluster::revisions_in_use)
+            .flat_map(|cluster| cluster.revisions_in_use(now_millis))
             .collect()
     }
 }
 
 /// Performs `operation`.
 pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input) -> Outcome {
+    service::pass(world, cx);
     let region = world.ecs.region(cx);
-    for cluster in region.clusters.values_mut() {
-        cluster.settle(cx.now_millis);
-    }
     revision::sweep(region, cx.now_millis);
-    service::replace_stopped(world, cx)?;
-    let region = world.ecs.region(cx);
     match operation {
         "RegisterTaskDefinition" => register::register(world, cx, input),
         "DescribeTaskDefinition" => revision::describe(region, cx, input),
@@ -94,8 +93,25 @@ pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input)
         "DescribeServices" => service::describe(region, cx, input),
         "ListServices" => service::list(region, cx, input),
         "DeleteService" => service::delete(region, cx, input),
+        "ListServiceDeployments" => service::history::list(region, cx, input),
+        "DescribeServiceDeployments" => service::history::describe(region, cx, input),
+        "DescribeServiceRevisions" => service::history::describe_revisions(region, cx, input),
+        "StopServiceDeployment" => {
+            let answer = service::history::stop(region, cx, input)?;
+            service::react(world, cx);
+            Ok(answer)
+        }
+        "ContinueServiceDeployment" => {
+            let answer = service::history::go_on(region, cx, input)?;
+            service::react(world, cx);
+            Ok(answer)
+        }
         "RunTask" => task::run(world, cx, input),
-        "StopTask" => task::stop(region, cx, input),
+        "StopTask" => {
+            let answer = task::stop(region, cx, input)?;
+            service::react(world, cx);
+            Ok(answer)
+        }
         "ListTasks" => task::list(region, cx, input),
         "DescribeTasks" => task::describe(region, cx, input),
         // What the JSON protocols of AWS answer to a target that they don't know.

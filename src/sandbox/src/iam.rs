@@ -7,6 +7,7 @@ mod attachment;
 mod boundary;
 mod condition;
 mod document;
+mod effective;
 mod evaluate;
 mod grammar;
 mod inline;

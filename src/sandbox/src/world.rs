@@ -23,11 +23,7 @@ impl World {
     /// A number never given before, well mixed so that ids made from it look like AWS's.
     pub fn fresh(&mut self) -> u64 {
         self.ids_issued += 1;
-        // SplitMix64's finaliser: a bijection, so distinct counts give distinct numbers.
-        let mut z = self.ids_issued.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        mixed(self.ids_issued)
     }
 
     /// A fresh id in the form of a UUID.
@@ -42,4 +38,13 @@ impl World {
             b & 0xffff_ffff_ffff
         )
     }
+}
+
+/// `number`, well mixed: `SplitMix64`'s finaliser, a bijection, so that distinct numbers give
+/// distinct ones.
+pub(crate) fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }

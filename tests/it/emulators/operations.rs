@@ -581,6 +581,36 @@ fn task_definitions(record: &mut Record) {
     assert_eq!(tags["tags"], json!([{"key": "b", "value": "2"}]));
 }
 
+/// A deployment that waits for a person and one that is stopped, in a service without tasks.
+fn service_deployments(record: &mut Record) {
+    let hook = json!({"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]});
+    let configuration = json!({"strategy": "BLUE_GREEN", "lifecycleHooks": [hook]});
+    for finish in ["ContinueServiceDeployment", "StopServiceDeployment"] {
+        let update = json!({"cluster": "c", "service": "s", "forceNewDeployment": true, "deploymentConfiguration": configuration});
+        let updated = record.ok("ecs", "UpdateService", update);
+        let arn = updated["service"]["currentServiceDeployment"].clone();
+        let list = json!({"cluster": "c", "service": "s"});
+        let listed = record.ok("ecs", "ListServiceDeployments", list);
+        assert_eq!(listed["serviceDeployments"][0]["serviceDeploymentArn"], arn);
+        let asked = json!({"serviceDeploymentArns": [arn]});
+        let described = record.ok("ecs", "DescribeServiceDeployments", asked.clone());
+        let deployment = &described["serviceDeployments"][0];
+        assert_eq!(deployment["lifecycleStage"], "PRE_SCALE_UP");
+        let revision = json!({"serviceRevisionArns": [deployment["targetServiceRevision"]["arn"]]});
+        let revisions = record.ok("ecs", "DescribeServiceRevisions", revision);
+        assert_eq!(revisions["failures"], json!([]));
+        let mut input = json!({"serviceDeploymentArn": arn});
+        if finish == "ContinueServiceDeployment" {
+            input["hookId"] = deployment["lifecycleHookDetails"][0]["hookId"].clone();
+            input["action"] = json!("ROLLBACK");
+        }
+        record.ok("ecs", finish, input);
+        record.until("ecs", "DescribeServiceDeployments", &asked, |answer| {
+            answer["serviceDeployments"][0]["status"] == "ROLLBACK_SUCCESSFUL"
+        });
+    }
+}
+
 fn services(record: &mut Record) {
     let mut ecs = |operation: &str, arguments: Value| record.ok("ecs", operation, arguments);
     let network = json!({"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"]}});
@@ -605,6 +635,8 @@ fn services(record: &mut Record) {
     assert!(of_service.ends_with("/app:2"), "{of_service}");
     let listed = ecs("ListServices", json!({"cluster": "c"}));
     assert_eq!(listed["serviceArns"].as_array().map(Vec::len), Some(1));
+    service_deployments(record);
+    let mut ecs = |operation: &str, arguments: Value| record.ok("ecs", operation, arguments);
     let task = ecs(
         "RunTask",
         json!({"cluster": "c", "taskDefinition": "app:1", "launchType": "FARGATE", "networkConfiguration": network}),

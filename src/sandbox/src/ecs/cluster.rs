@@ -28,7 +28,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Cluster {
     pub(super) arn: String,
-    name: String,
+    pub(super) name: String,
     /// Whether it has been deleted, after which it can still be described.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     deleted: bool,
@@ -78,18 +78,13 @@ impl Cluster {
         !self.deleted
     }
 
-    /// Lets time pass: see `deployment`.
-    pub(super) fn settle(&mut self, now_millis: u64) {
-        for service in self.services.values_mut() {
-            service.settle(&mut self.tasks, now_millis);
-        }
-        self.tasks.retain(|_, task| !task.is_forgotten(now_millis));
-    }
-
     /// The ARNs of the task definitions that its services and tasks use.
-    pub(super) fn revisions_in_use(&self) -> impl Iterator<Item = String> {
+    pub(super) fn revisions_in_use(&self, now_millis: u64) -> impl Iterator<Item = String> {
         let services = self.services.values().flat_map(Service::revisions_in_use);
-        let tasks = self.tasks.values().filter(|task| !task.is_stopped());
+        let tasks = self
+            .tasks
+            .values()
+            .filter(move |task| !task.is_gone(now_millis));
         services.chain(tasks.map(|task| task.definition_arn.clone()))
     }
 

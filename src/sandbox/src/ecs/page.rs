@@ -6,12 +6,12 @@ use super::members::{Members, invalid};
 use crate::service::Refusal;
 
 /// An element of a list, and the key that the list is sorted by.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Element {
     /// Sorts the list; no other element has it.
     pub(super) key: String,
     /// What the answer shows.
-    pub(super) shown: String,
+    pub(super) shown: Value,
 }
 
 impl Element {
@@ -20,7 +20,7 @@ impl Element {
         let shown = shown.into();
         Self {
             key: shown.clone(),
-            shown,
+            shown: Value::from(shown),
         }
     }
 }
@@ -43,15 +43,26 @@ pub(super) enum Order {
 pub(super) fn page(
     input: &Map<String, Value>,
     member: &str,
-    mut elements: Vec<Element>,
+    elements: Vec<Element>,
     order: Order,
 ) -> Result<Value, Refusal> {
+    page_of(input, member, elements, order, 100)
+}
+
+/// As [`page`], with as many elements as `usual` without `maxResults`.
+pub(super) fn page_of(
+    input: &Map<String, Value>,
+    member: &str,
+    mut elements: Vec<Element>,
+    order: Order,
+    usual: usize,
+) -> Result<Value, Refusal> {
     let size = match input.integer("maxResults") {
-        None => 100,
+        None => usual,
         Some(size @ 1..=100) => usize::try_from(size).expect("it is between 1 and 100"),
         Some(_) => return Err(invalid("maxResults should be between 1 and 100.")),
     };
-    elements.sort();
+    elements.sort_by(|a, b| a.key.cmp(&b.key));
     if order == Order::Descending {
         elements.reverse();
     }
@@ -64,7 +75,7 @@ pub(super) fn page(
     }
     let more = elements.len() > size;
     elements.truncate(size);
-    let shown: Vec<&str> = elements.iter().map(|e| e.shown.as_str()).collect();
+    let shown: Vec<&Value> = elements.iter().map(|element| &element.shown).collect();
     let mut answer = json!({ member: shown });
     if let Some(last) = elements.last().filter(|_| more) {
         answer["nextToken"] = Value::from(encode(&last.key));

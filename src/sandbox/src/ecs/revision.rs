@@ -274,7 +274,7 @@ fn mark_deleted(region: &mut Region, cx: &Context<'_>, text: &str) -> Result<Val
 /// Removes the revisions that were to be deleted, once no task and no service uses them (API
 /// reference, `DeleteTaskDefinitions`). A family without revisions stays, for its numbers.
 pub(super) fn sweep(region: &mut Region, now_millis: u64) {
-    let used = region.revisions_in_use();
+    let used = region.revisions_in_use(now_millis);
     for family in region.families.values_mut() {
         family.revisions.retain(|_, revision| {
             revision.status != Status::DeleteInProgress
@@ -305,7 +305,7 @@ pub(super) fn list(region: &Region, input: &Input) -> Outcome {
         let revisions = revisions.filter(|(_, revision)| revision.status.name() == status);
         revisions.map(move |(number, revision)| Element {
             key: format!("{name}\0{number:07}"),
-            shown: revision.arn(),
+            shown: json!(revision.arn()),
         })
     });
     page(&input, "taskDefinitionArns", elements.collect(), order).map(Answer::ok)

@@ -1,6 +1,13 @@
 //! Services: `CreateService`, `UpdateService`, `DescribeServices`, `ListServices`, `DeleteService`.
 
 mod create;
+mod deployment;
+mod event;
+mod follow;
+pub(super) mod history;
+mod rollout;
+mod schedule;
+mod strategy;
 mod update;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +17,6 @@ use super::{
     Region, arn,
     cluster::{self, Cluster},
     definition::LAUNCH_TYPES,
-    deployment::Deployment,
     members::{Members, invalid},
     page::{Element, Order, page},
     revision::{self, Revision},
@@ -20,12 +26,16 @@ use super::{
         check, optional, required,
     },
     tag::{self, Tags},
-    task::life::fresh_id,
 };
 use crate::{
     Answer, Context, Refusal, World,
     service::{Input, Outcome},
 };
+
+use deployment::{Deployment, ServiceRevision};
+use event::Event;
+use rollout::Rollout;
+use schedule::Surroundings;
 
 pub(super) use create::create;
 pub(super) use update::update;
@@ -40,7 +50,30 @@ pub(super) struct Service {
     /// What the caller chose besides, as it was sent.
     pub(super) choices: Map<String, Value>,
     /// Newest first; never empty.
-    pub(super) deployments: Vec<Deployment>,
+    deployments: Vec<Deployment>,
+    /// The service deployments, newest first. None of a service that an earlier sandbox made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rollouts: Vec<Rollout>,
+    /// Oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    revisions: Vec<ServiceRevision>,
+    /// The ARN of the service revision that was last deployed with success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    completed: Option<String>,
+    /// Newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    events: Vec<Event>,
+    /// Whether it has reached a steady state and nothing has happened since.
+    #[serde(default)]
+    is_steady: bool,
+    /// Until when everything has happened that was due: milliseconds since 1970.
+    #[serde(default)]
+    settled_at: u64,
+    /// Where the ids that the service gives out come from, and how many it has given.
+    #[serde(default)]
+    seed: u64,
+    #[serde(default)]
+    ids_issued: u64,
     /// Milliseconds since 1970.
     created_at: u64,
     /// When it was deleted, if it had tasks then: milliseconds since 1970.
@@ -106,6 +139,14 @@ impl Service {
         path.expect("the ARN of a service names its cluster")
     }
 
+    /// Who deploys it: ECS unless it was created otherwise (API reference, `DeploymentController`).
+    fn controller(&self) -> &str {
+        let controller = self.choices.object("deploymentController");
+        controller
+            .and_then(|controller| controller.text("type"))
+            .unwrap_or("ECS")
+    }
+
     fn scheduling(&self) -> &str {
         self.choices.text("schedulingStrategy").unwrap_or("REPLICA")
     }
@@ -113,12 +154,6 @@ impl Service {
     /// The service as the API shows it.
     fn shown(&self, cluster: &Cluster, cx: &Context<'_>, with_tags: bool) -> Value {
         let (running, pending) = self.counts(&cluster.tasks, cx.now_millis);
-        // API reference, DeploymentConfiguration: 100 and 200 percent for REPLICA, 0 and 100 for
-        // DAEMON.
-        let (minimum, maximum) = match self.scheduling() {
-            "DAEMON" => (0, 100),
-            _ => (100, 200),
-        };
         let mut shown = json!({
             "serviceArn": self.arn,
             "serviceName": self.name,
@@ -130,15 +165,10 @@ impl Service {
             "runningCount": running,
             "pendingCount": pending,
             "taskDefinition": self.primary().task_definition,
-            "deploymentConfiguration": {
-                "deploymentCircuitBreaker": {"enable": false, "rollback": false},
-                "maximumPercent": maximum,
-                "minimumHealthyPercent": minimum,
-                "strategy": "ROLLING",
-                "bakeTimeInMinutes": 0,
-            },
+            "deploymentConfiguration": self.deployment_configuration(),
+            "deploymentController": {"type": self.controller()},
             "deployments": self.shown_deployments(&cluster.tasks, cx.now_millis),
-            "events": [],
+            "events": self.events.iter().map(Event::shown).collect::<Vec<_>>(),
             "createdAt": super::seconds(self.created_at),
             "placementConstraints": [],
             "placementStrategy": [],
@@ -160,6 +190,15 @@ impl Service {
             }
         }
         self.show_platform(&mut shown);
+        if self.controller() != "ECS" {
+            // API reference, Service, taskSets: what CodeDeploy and others have instead.
+            shown["taskSets"] = shown["deployments"].take();
+            shown["deployments"] = json!([]);
+        } else if let Some(rollout) = self.rollouts.first() {
+            let revisions = self.shown_revisions(&cluster.tasks, cx.now_millis);
+            shown["currentServiceDeployment"] = json!(rollout.arn);
+            shown["currentServiceRevisions"] = json!(revisions);
+        }
         if with_tags {
             shown["tags"] = tag::listed(&self.tags);
         }
@@ -197,16 +236,6 @@ fn check_load_balancers(input: &Map<String, Value>, revision: &Revision) -> Resu
     }
 }
 
-fn deployment(world: &mut World, cx: &Context<'_>, revision: &Revision) -> Deployment {
-    // 19 digits, as AWS's ids have.
-    let number = world.fresh() % 9_000_000_000_000_000_000 + 1_000_000_000_000_000_000;
-    Deployment {
-        id: format!("ecs-svc/{number}"),
-        task_definition: revision.arn(),
-        created_at: cx.now_millis,
-    }
-}
-
 fn find_cluster<'a>(
     world: &'a mut World,
     cx: &Context<'_>,
@@ -217,54 +246,64 @@ fn find_cluster<'a>(
 }
 
 /// Keeps the service, starts or stops its tasks, and answers it.
-fn put(
-    world: &mut World,
-    cx: &Context<'_>,
-    cluster: &str,
-    service: Service,
-    revision: &Revision,
-) -> Outcome {
-    scale(world, cx, cluster, &service, revision)?;
-    let cluster = find_cluster(world, cx, cluster)?;
-    let shown = service.shown(cluster, cx, true);
+fn put(world: &mut World, cx: &Context<'_>, cluster: &str, mut service: Service) -> Outcome {
+    let mut cluster = take(world, cx, cluster).ok_or_else(cluster::not_found)?;
+    service.act(&around(world, cx), &mut cluster.tasks, cx.now_millis);
+    let shown = service.shown(&cluster, cx, true);
     cluster.services.insert(service.name.clone(), service);
+    world.ecs.region(cx).put(cluster);
     Ok(Answer::ok(json!({ "service": shown })))
 }
 
-fn scale(
-    world: &mut World,
-    cx: &Context<'_>,
-    cluster: &str,
-    service: &Service,
-    revision: &Revision,
-) -> Result<(), Refusal> {
-    let ids = (0..service.desired_count)
-        .map(|_| fresh_id(world))
-        .collect();
-    let cluster = find_cluster(world, cx, cluster)?;
-    service.scale(cx, &mut cluster.tasks, revision, ids);
-    Ok(())
+/// Lets time pass for all services of the region.
+pub(super) fn pass(world: &mut World, cx: &Context<'_>) {
+    let names: Vec<String> = world.ecs.region(cx).clusters.keys().cloned().collect();
+    for name in names {
+        let Some(mut cluster) = take(world, cx, &name) else {
+            continue;
+        };
+        let around = around(world, cx);
+        let Cluster {
+            services, tasks, ..
+        } = &mut cluster;
+        for service in services.values_mut() {
+            service.pass(&around, tasks, cx.now_millis);
+        }
+        for task in tasks.values_mut() {
+            task.follow_course(cx.now_millis);
+        }
+        tasks.retain(|_, task| !task.is_forgotten(cx.now_millis));
+        world.ecs.region(cx).put(cluster);
+    }
 }
 
-/// Starts tasks for those that were stopped behind a service's back: it keeps up the number that it
-/// wants (API reference, `CreateService`).
-pub(super) fn replace_stopped(world: &mut World, cx: &Context<'_>) -> Result<(), Refusal> {
-    let short: Vec<(String, Service)> = world
-        .ecs
-        .region(cx)
-        .clusters
-        .iter()
-        .flat_map(|(name, cluster)| {
-            let services = cluster.services.values();
-            let short = services.filter(|service| service.lacks_tasks(&cluster.tasks));
-            short.map(|service| (name.clone(), service.clone()))
-        })
-        .collect();
-    for (cluster, service) in short {
-        let revision = primary_revision(world.ecs.region(cx), cx, &service);
-        scale(world, cx, &cluster, &service, &revision)?;
+/// Lets the services of the region see what has just been done behind their backs.
+pub(super) fn react(world: &mut World, cx: &Context<'_>) {
+    let names: Vec<String> = world.ecs.region(cx).clusters.keys().cloned().collect();
+    for name in names {
+        let Some(mut cluster) = take(world, cx, &name) else {
+            continue;
+        };
+        let around = around(world, cx);
+        for service in cluster.services.values_mut() {
+            service.act(&around, &mut cluster.tasks, cx.now_millis);
+        }
+        world.ecs.region(cx).put(cluster);
     }
-    Ok(())
+}
+
+/// Takes a cluster out of the world, so that the world can be looked at while the cluster changes.
+fn take(world: &mut World, cx: &Context<'_>, cluster: &str) -> Option<Cluster> {
+    world.ecs.region(cx).clusters.remove(cluster)
+}
+
+fn around<'a>(world: &'a World, cx: &'a Context<'_>) -> Surroundings<'a> {
+    Surroundings {
+        world,
+        account: cx.account,
+        region: cx.region,
+        partition: cx.partition,
+    }
 }
 
 /// The revision that the newest deployment of a service runs.
@@ -354,6 +393,9 @@ pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
     cluster.services.insert(service.name.clone(), service);
     Ok(Answer::ok(json!({ "service": shown })))
 }
+
+#[cfg(test)]
+mod rollout_tests;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,8 @@
 //! Tasks: `RunTask`, `StopTask`, `ListTasks`, `DescribeTasks`.
 
+mod course;
 pub(super) mod life;
+pub(super) mod obstacle;
 
 use serde_json::json;
 
@@ -9,7 +11,7 @@ use super::{
     cluster::{self, Cluster},
     definition::{LAUNCH_TYPES, TAGS},
     launch::Launch,
-    members::{Members, invalid},
+    members::{self, Members, invalid},
     page::{Element, Order, page},
     revision, service,
     shape::{
@@ -24,6 +26,7 @@ use crate::{
     service::{Input, Outcome},
 };
 use life::{Start, Task, fresh_id};
+use obstacle::{obstacle, refused_role, refused_role_message};
 
 const RUN: &[Member] = &[
     required("taskDefinition", Text),
@@ -82,6 +85,11 @@ pub(super) fn run(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome
             "No Container Instances were found in your cluster.",
         ));
     }
+    if let Some(role) = refused_role(world, cx, &revision.definition) {
+        return Err(members::client(refused_role_message(role)));
+    }
+    let obstacle = obstacle(world, cx, &revision.definition);
+    let region = world.ecs.region(cx);
     let propagated = match input.text("propagateTags") {
         Some("TASK_DEFINITION") => revision.tags.clone(),
         Some(_) | None => None,
@@ -97,6 +105,7 @@ pub(super) fn run(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome
             group: input.text("group").map(str::to_owned),
             started_by: input.text("startedBy").map(str::to_owned),
             tags: tags.clone(),
+            obstacle: obstacle.clone(),
         };
         let task = Task::start(cx, &id, start);
         tasks.push(task.shown(cx.now_millis, true));
@@ -271,8 +280,15 @@ mod tests {
             "StopTask",
             &json!({"task": task["taskArn"], "reason": "enough"}),
         );
-        assert_eq!(stopped["task"]["lastStatus"], "STOPPED");
+        assert_eq!(stopped["task"]["lastStatus"], "STOPPING");
+        assert_eq!(stopped["task"]["desiredStatus"], "STOPPED");
         assert_eq!(stopped["task"]["stoppedReason"], "enough");
+        for expected in ["DEPROVISIONING", "STOPPED"] {
+            sandbox.now_millis += 1_000;
+            let stopped = sandbox.call("DescribeTasks", &named)["tasks"][0].clone();
+            assert_eq!(stopped["lastStatus"], expected);
+            assert_eq!(stopped.get("stoppedAt").is_some(), expected == "STOPPED");
+        }
         sandbox.refuses(
             "StopTask",
             &json!({"task": "nothing"}),

@@ -155,6 +155,10 @@ impl Policies {
         let Some(caller) = &self.caller else {
             return false;
         };
+        // A service calls by its name, which is no ARN.
+        if !caller.starts_with("arn:") {
+            return principal.kind == "Service" && principal.name == *caller;
+        }
         let account = caller.split(':').nth(4).unwrap_or_default();
         let name = principal.name.as_str();
         principal.kind == "AWS"

@@ -94,7 +94,8 @@ pub(super) fn principal(iam: &State, input: &Input) -> Outcome {
     simulation.run()
 }
 
-fn identity_policies(iam: &State, role: &Role) -> Result<Vec<Source>, Refusal> {
+/// The policies that say what a role may do.
+pub(super) fn identity_policies(iam: &State, role: &Role) -> Result<Vec<Source>, Refusal> {
     let inline = role
         .inline
         .iter()

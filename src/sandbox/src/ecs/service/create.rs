@@ -1,11 +1,11 @@
 //! `CreateService`.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{PROPAGATION, REBALANCING, STRATEGIES, Service, Status, check_load_balancers};
-use super::{deployment, desired_count, find_cluster, put};
+use super::{desired_count, find_cluster, put, strategy};
 use crate::{
-    Answer, Context, World,
+    Answer, Context, Refusal, World,
     ecs::{
         arn, cluster,
         definition::{LAUNCH_TYPES, TAGS},
@@ -75,6 +75,15 @@ pub(in crate::ecs) fn create(world: &mut World, cx: &Context<'_>, input: &Input)
         .ok_or_else(|| invalid("TaskDefinition can not be blank."))?;
     let revision = revision::usable(region, cx, wanted)?.clone();
     launch.check(&choices, &revision)?;
+    if daemon && launch.finds_capacity() {
+        // API reference, CreateService, schedulingStrategy: "Tasks using the Fargate launch type …
+        // don't support the DAEMON scheduling strategy."
+        return Err(invalid(
+            "Fargate does not support the DAEMON scheduling strategy.",
+        ));
+    }
+    strategy::check(&choices)?;
+    check_controller(&choices)?;
     check_load_balancers(&choices, &revision)?;
     let given = [
         "cluster",
@@ -90,18 +99,38 @@ pub(in crate::ecs) fn create(world: &mut World, cx: &Context<'_>, input: &Input)
             && taken.primary().task_definition == revision.arn();
         return answer_taken(world, cx, &cluster_name, &taken, same);
     }
-    let service = Service {
+    let mut service = Service {
         arn: arn::arn(cx, &format!("service/{cluster_name}/{name}")),
         name,
         status: Status::Active,
         desired_count: desired,
         choices,
-        deployments: vec![deployment(world, cx, &revision)],
+        deployments: Vec::new(),
+        rollouts: Vec::new(),
+        revisions: Vec::new(),
+        completed: None,
+        events: Vec::new(),
+        is_steady: false,
+        settled_at: cx.now_millis,
+        seed: world.fresh(),
+        ids_issued: 0,
         created_at: cx.now_millis,
         draining_since: None,
         tags,
     };
-    put(world, cx, &cluster_name, service, &revision)
+    service.deploy(revision.arn(), cx.now_millis);
+    put(world, cx, &cluster_name, service)
+}
+
+/// API reference, `DeploymentController`, type.
+fn check_controller(choices: &Map<String, Value>) -> Result<(), Refusal> {
+    let controller = choices.object("deploymentController");
+    match controller.map_or(Some("ECS"), |controller| controller.text("type")) {
+        Some("ECS" | "CODE_DEPLOY" | "EXTERNAL") => Ok(()),
+        Some(_) | None => Err(invalid(
+            "The type of deploymentController should be one of [ECS,CODE_DEPLOY,EXTERNAL]",
+        )),
+    }
 }
 
 /// The answer when the name is taken: the service itself, if the request is the `same` as the one

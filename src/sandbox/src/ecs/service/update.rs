@@ -1,13 +1,13 @@
 //! `UpdateService`.
 
 use super::{PROPAGATION, REBALANCING, Status, check_load_balancers};
-use super::{deployment, desired_count, named, primary_revision, put};
+use super::{desired_count, named, primary_revision, put, strategy};
 use crate::{
     Context, Refusal, World,
     ecs::{
         arn, cluster,
         launch::Launch,
-        members::Members,
+        members::{Members, invalid},
         revision,
         shape::{
             Member,
@@ -62,6 +62,14 @@ pub(in crate::ecs) fn update(world: &mut World, cx: &Context<'_>, input: &Input)
             "Service was not ACTIVE.",
         ));
     }
+    if service.controller() != "ECS" && DEPLOYED.iter().any(|member| input.contains_key(*member)) {
+        // API reference, UpdateService: with another controller, these members belong to a new
+        // CodeDeploy deployment or a new task set.
+        return Err(invalid(format!(
+            "Unable to update task definition on services with a {0} deployment controller. Use the {0} deployment controller to trigger a new deployment.",
+            service.controller()
+        )));
+    }
     let current = service.primary().task_definition.clone();
     // A service goes on with a revision that has been deregistered meanwhile; only a new one must
     // be active.
@@ -89,14 +97,14 @@ pub(in crate::ecs) fn update(world: &mut World, cx: &Context<'_>, input: &Input)
     }
     Launch::new(&service.choices)?.check(&service.choices, &revision)?;
     check_load_balancers(&service.choices, &revision)?;
+    strategy::check(&service.choices)?;
     let forced = input.flag("forceNewDeployment") == Some(true);
     let deployed = DEPLOYED.iter().any(|member| match *member {
         "taskDefinition" => revision.arn() != current,
         member => input.contains_key(member),
     });
     if forced || deployed {
-        let newest = deployment(world, cx, &revision);
-        service.deployments.insert(0, newest);
+        service.deploy(revision.arn(), cx.now_millis);
     }
-    put(world, cx, &cluster_name, service, &revision)
+    put(world, cx, &cluster_name, service)
 }

@@ -11,16 +11,15 @@ use crate::{
         members::Members,
         revision::Revision,
         tag::{self, Tags},
+        task::course::{self, Course},
     },
     service::seconds,
 };
 
-/// How long a task is PROVISIONING, counted from its creation.
-const PROVISIONED_MILLIS: u64 = 1_000;
-
-/// When a task is RUNNING, counted from its creation. The times are the sandbox's: on AWS they
-/// depend on the image.
-const RUNNING_MILLIS: u64 = 3_000;
+/// How long the containers of a stopped task take to end, and how long its network then takes to
+/// go. The times are the sandbox's: on AWS they depend on the containers.
+const STOPPING_MILLIS: u64 = 1_000;
+const DEPROVISIONING_MILLIS: u64 = 1_000;
 
 /// How long a stopped task is shown, at the least (API reference, `DescribeTasks`).
 const FORGOTTEN_MILLIS: u64 = 3_600_000;
@@ -42,6 +41,9 @@ pub(in crate::ecs) struct Task {
     details: Map<String, Value>,
     /// Milliseconds since 1970.
     created_at: u64,
+    /// What becomes of it if nobody stops it.
+    #[serde(default)]
+    course: Course,
     /// When and why it was stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stopped: Option<Stopped>,
@@ -64,6 +66,8 @@ pub(in crate::ecs) struct Start<'a> {
     pub(in crate::ecs) group: Option<String>,
     pub(in crate::ecs) started_by: Option<String>,
     pub(in crate::ecs) tags: Tags,
+    /// What keeps it from running.
+    pub(in crate::ecs) obstacle: Option<String>,
 }
 
 impl Task {
@@ -74,9 +78,12 @@ impl Task {
         let task_arn = arn::arn(cx, &format!("task/{}/{id}", start.cluster));
         let containers: Vec<Value> = definition
             .objects("containerDefinitions")
-            .map(|container| {
+            .enumerate()
+            .map(|(index, container)| {
+                let arn = format!("container/{}/{id}/{index:08x}", start.cluster);
                 json!({
-                    "taskArn": task_arn, "name": container["name"], "image": container["image"],
+                    "containerArn": arn::arn(cx, &arn), "taskArn": task_arn,
+                    "name": container["name"], "image": container["image"],
                     "networkInterfaces": [], "cpu": container["cpu"].to_string(),
                 })
             })
@@ -103,6 +110,7 @@ impl Task {
             launch_type: start.launch.launch_type.clone(),
             started_by: start.started_by,
             created_at: cx.now_millis,
+            course: Course::of(definition, start.obstacle),
             stopped: None,
             tags: start.tags,
             arn: task_arn,
@@ -120,9 +128,28 @@ impl Task {
         });
     }
 
-    /// Whether the task has been stopped.
+    /// Stops the task as its course has it, if that has happened by `now_millis`.
+    pub(in crate::ecs) fn follow_course(&mut self, now_millis: u64) -> bool {
+        let Some(stop) = self.course.stop().filter(|_| !self.is_stopped()) else {
+            return false;
+        };
+        let (at, code, reason) = (self.created_at + stop.at, stop.code, stop.reason.to_owned());
+        if at <= now_millis {
+            self.stop(at, code, &reason);
+        }
+        at <= now_millis
+    }
+
+    /// Returns whether the task has been stopped, although its containers may not have ended yet.
     pub(in crate::ecs) fn is_stopped(&self) -> bool {
         self.stopped.is_some()
+    }
+
+    /// Returns whether nothing of the task is left.
+    pub(in crate::ecs) fn is_gone(&self, now_millis: u64) -> bool {
+        self.stopped
+            .as_ref()
+            .is_some_and(|stopped| now_millis >= stopped.gone_millis())
     }
 
     /// Whether the task stopped so long ago that it is no longer shown.
@@ -131,20 +158,52 @@ impl Task {
         stopped.is_some_and(|stopped| now_millis >= stopped.at_millis + FORGOTTEN_MILLIS)
     }
 
+    /// Returns whether the task never ran before it stopped.
+    pub(in crate::ecs) fn has_failed_to_start(&self) -> bool {
+        self.stopped
+            .as_ref()
+            .is_some_and(|stopped| stopped.code == "TaskFailedToStart")
+    }
+
+    /// Returns whether the task runs and no health check is open or has failed.
+    pub(in crate::ecs) fn serves(&self, now_millis: u64) -> bool {
+        let at = self.course.serves_at().map(|at| self.created_at + at);
+        !self.is_stopped() && at.is_some_and(|at| at <= now_millis)
+    }
+
+    /// Returns whether the health check of an essential container has failed.
+    pub(in crate::ecs) fn is_unhealthy(&self, now_millis: u64) -> bool {
+        let at = self.course.unhealthy_at().map(|at| self.created_at + at);
+        !self.is_stopped() && at.is_some_and(|at| at <= now_millis)
+    }
+
+    /// The moments at which something about the task changes by itself.
+    pub(in crate::ecs) fn moments(&self) -> impl Iterator<Item = u64> {
+        let course = self.course.moments().filter(|_| !self.is_stopped());
+        let gone = self.stopped.as_ref().map(Stopped::gone_millis);
+        course.map(|at| self.created_at + at).chain(gone)
+    }
+
+    /// The id: the end of the ARN.
+    pub(in crate::ecs) fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or_default()
+    }
+
     /// The last known status (developer guide, Amazon ECS task lifecycle).
     pub(in crate::ecs) fn status(&self, now_millis: u64) -> &'static str {
         let age = now_millis.saturating_sub(self.created_at);
-        match self.stopped {
-            Some(_) => "STOPPED",
-            None if age < PROVISIONED_MILLIS => "PROVISIONING",
-            None if age < RUNNING_MILLIS => "PENDING",
-            None => "RUNNING",
+        match &self.stopped {
+            Some(stopped) if now_millis >= stopped.gone_millis() => "STOPPED",
+            Some(stopped) if now_millis >= stopped.at_millis + STOPPING_MILLIS => "DEPROVISIONING",
+            Some(_) => "STOPPING",
+            None if age < course::PROVISIONED_MILLIS => "PROVISIONING",
+            None if self.course.runs_at().is_some_and(|at| at <= age) => "RUNNING",
+            None => "PENDING",
         }
     }
 
     /// The task as the API shows it.
     pub(super) fn shown(&self, now_millis: u64, with_tags: bool) -> Value {
-        let status = self.status(now_millis);
         let mut shown = json!({
             "taskArn": self.arn,
             "clusterArn": self.cluster_arn,
@@ -153,9 +212,9 @@ impl Task {
             "launchType": self.launch_type,
             "platformVersion": "1.4.0",
             "platformFamily": "Linux",
-            "lastStatus": status,
+            "lastStatus": self.status(now_millis),
             "desiredStatus": if self.is_stopped() { "STOPPED" } else { "RUNNING" },
-            "healthStatus": "UNKNOWN",
+            "healthStatus": self.course.health(self.age(now_millis)),
             "createdAt": seconds(self.created_at),
             "attachments": [],
             "attributes": [],
@@ -168,27 +227,80 @@ impl Task {
         for (member, value) in &self.details {
             shown[member] = value.clone();
         }
-        for container in shown["containers"].as_array_mut().into_iter().flatten() {
-            container["lastStatus"] = json!(status);
+        let containers = shown["containers"].as_array_mut().into_iter().flatten();
+        for (shown, container) in containers.zip(&self.course.containers) {
+            self.show_container(shown, container, now_millis);
         }
         if let Some(started_by) = &self.started_by {
             shown["startedBy"] = json!(started_by);
         }
         if let Some(stopped) = &self.stopped {
-            shown["stoppedAt"] = seconds(stopped.at_millis);
             shown["stoppingAt"] = seconds(stopped.at_millis);
             shown["stopCode"] = json!(stopped.code);
             shown["stoppedReason"] = json!(stopped.reason);
+            if now_millis >= stopped.at_millis + STOPPING_MILLIS {
+                shown["executionStoppedAt"] = seconds(stopped.at_millis + STOPPING_MILLIS);
+            }
+            if self.is_gone(now_millis) {
+                shown["stoppedAt"] = seconds(stopped.gone_millis());
+            }
         }
-        let started_at = self.created_at + RUNNING_MILLIS;
-        let ended_at = self
-            .stopped
-            .as_ref()
-            .map_or(now_millis, |stopped| stopped.at_millis);
-        if started_at <= ended_at {
-            shown["startedAt"] = seconds(started_at);
+        if let Some(at) = self
+            .course
+            .runs_at()
+            .filter(|at| *at <= self.age(now_millis))
+        {
+            shown["startedAt"] = seconds(self.created_at + at);
         }
         shown
+    }
+
+    /// How long the task has been there, or had been when it was stopped.
+    fn age(&self, now_millis: u64) -> u64 {
+        let stopped = self.stopped.as_ref();
+        let end = stopped.map_or(now_millis, |stopped| stopped.at_millis.min(now_millis));
+        end.saturating_sub(self.created_at)
+    }
+
+    /// Adds how far a container is.
+    fn show_container(&self, shown: &mut Value, container: &course::Container, now_millis: u64) {
+        let age = self.age(now_millis);
+        let end = container.end.filter(|end| end.at <= age);
+        let stopped = self.stopped.as_ref();
+        let is_down = stopped.is_some_and(|s| now_millis >= s.at_millis + STOPPING_MILLIS);
+        let has_started = container.starts.is_some_and(|at| at <= age);
+        shown["lastStatus"] = json!(if end.is_some() || is_down {
+            "STOPPED"
+        } else if has_started {
+            "RUNNING"
+        } else {
+            "PENDING"
+        });
+        if let Some(end) = end {
+            shown["exitCode"] = json!(end.exit_code);
+        } else if is_down && has_started {
+            // A program that ends on SIGTERM.
+            shown["exitCode"] = json!(0);
+        }
+        if let Some(failure) = &self.course.failure
+            && is_down
+        {
+            // What stops a task in this way is told of its containers too: "CannotPullContainerError: …"
+            // (developer guide, "Stopped tasks error messages").
+            shown["reason"] = json!(failure.reason);
+        }
+        let health = container.health.filter(|health| health.at <= age);
+        shown["healthStatus"] = json!(match health {
+            Some(health) if health.is_good => "HEALTHY",
+            Some(_) => "UNHEALTHY",
+            None => "UNKNOWN",
+        });
+    }
+}
+
+impl Stopped {
+    fn gone_millis(&self) -> u64 {
+        self.at_millis + STOPPING_MILLIS + DEPROVISIONING_MILLIS
     }
 }
 

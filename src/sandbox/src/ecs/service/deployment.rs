@@ -1,37 +1,73 @@
-//! How a service comes to run what it wants: its deployments and their tasks as time passes.
+//! The deployments of a service: one for each revision that it runs or is about to.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{
-    launch::Launch,
-    members::Members,
-    revision::Revision,
-    service::{Service, Status},
-    tag::Tags,
-    task::life::{Start, Task},
+use super::{Service, Status, rollout::Counts};
+use crate::{
+    ecs::{launch::Launch, members::Members, revision::Revision, tag::Tags, task::life::Task},
+    service::seconds,
 };
-use crate::Context;
-
-/// How long the tasks of a deleted service take to stop. The time is the sandbox's: on AWS it
-/// depends on the containers.
-const DRAINED_MILLIS: u64 = 3_000;
 
 /// One version of a service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Deployment {
+pub(in crate::ecs) struct Deployment {
     /// `ecs-svc/` and a number.
     pub(super) id: String,
     /// The ARN of the revision that it runs.
     pub(super) task_definition: String,
-    /// Milliseconds since 1970.
+    /// The ARN of its service revision.
+    #[serde(default)]
+    pub(super) revision: String,
+    /// Milliseconds since 1970, as all times here.
     pub(super) created_at: u64,
+    #[serde(default)]
+    pub(super) updated_at: u64,
+    #[serde(default)]
+    pub(super) state: State,
+    /// Why it is in this state, if there is more to say than which it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    /// How many tasks failed since it began.
+    #[serde(default)]
+    pub(super) failed_tasks: usize,
+    /// How many tasks failed since the last one that served, which makes the next wait longer.
+    #[serde(default)]
+    pub(super) failed_in_a_row: u32,
+    /// Before that no further task is started.
+    #[serde(default)]
+    pub(super) retry_at: u64,
+}
+
+/// `DeploymentRolloutState` of the API model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum State {
+    #[default]
+    InProgress,
+    Completed,
+    Failed,
+}
+
+/// A service revision: what a service was when a deployment of it began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct ServiceRevision {
+    pub(super) arn: String,
+    pub(super) task_definition: String,
+    pub(super) created_at: u64,
+    /// Members as the API shows them.
+    pub(super) details: Map<String, Value>,
 }
 
 /// The tasks of a cluster by id.
-type Tasks = BTreeMap<String, Task>;
+pub(super) type Tasks = BTreeMap<String, Task>;
+
+/// What a deployment repeats of its service.
+const SHARED: &[&str] = &["networkConfiguration", "capacityProviderStrategy"];
+
+const PENDING: &[&str] = &["PROVISIONING", "PENDING"];
 
 impl Service {
     /// The deployment that the service wants: the newest.
@@ -41,96 +77,35 @@ impl Service {
             .expect("a service is created with a deployment and keeps the newest")
     }
 
-    /// The revisions that a service which isn't gone refers to.
-    pub(super) fn revisions_in_use(&self) -> Vec<String> {
+    /// The revisions that a service which isn't gone refers to: those that it runs, and the one
+    /// that it goes back to if a deployment fails.
+    pub(in crate::ecs) fn revisions_in_use(&self) -> Vec<String> {
         match self.status {
             Status::Active | Status::Draining => {
                 let revisions = self.deployments.iter();
+                let candidate = self.rollback_candidate();
                 revisions
                     .map(|deployment| deployment.task_definition.clone())
+                    .chain(candidate.map(|revision| revision.task_definition.clone()))
                     .collect()
             }
             Status::Inactive => Vec::new(),
         }
     }
 
-    /// Lets time pass: earlier deployments end when the newest runs as many tasks as the service
-    /// wants, and a draining service is inactive when its tasks have stopped (API reference,
-    /// `DeleteService`).
-    pub(super) fn settle(&mut self, tasks: &mut Tasks, now_millis: u64) {
-        match self.status {
-            Status::Active if self.deployments.len() > 1 => {
-                let running = count(tasks, &self.primary().id, now_millis, &["RUNNING"]);
-                if running >= self.desired_count {
-                    for old in self.deployments.split_off(1) {
-                        stop_tasks(tasks, &old.id, 0, now_millis);
-                    }
-                }
-            }
-            Status::Draining => {
-                let since = self.draining_since.unwrap_or_default();
-                if now_millis >= since + DRAINED_MILLIS {
-                    self.status = Status::Inactive;
-                }
-            }
-            Status::Active | Status::Inactive => {}
-        }
+    /// The service revision that was last deployed with success.
+    pub(super) fn rollback_candidate(&self) -> Option<&ServiceRevision> {
+        let completed = self.completed.as_ref()?;
+        self.revisions
+            .iter()
+            .find(|revision| revision.arn == *completed)
     }
 
-    /// Stops all tasks, because the service is deleted.
-    pub(super) fn drain(&mut self, tasks: &mut Tasks, now_millis: u64) {
-        for deployment in &self.deployments {
-            stop_tasks(tasks, &deployment.id, 0, now_millis);
-        }
-        self.status = Status::Draining;
-        self.draining_since = Some(now_millis);
-    }
-
-    /// Starts or stops tasks of the newest deployment until there are as many as the service wants.
-    /// `ids` are fresh.
-    pub(super) fn scale(
-        &self,
-        cx: &Context<'_>,
-        tasks: &mut Tasks,
-        revision: &Revision,
-        ids: Vec<String>,
-    ) {
-        let primary = self.primary();
-        let launch = self.launch();
-        stop_tasks(tasks, &primary.id, self.desired_count, cx.now_millis);
-        let present = alive(tasks, &primary.id).count();
-        let wanted = if launch.finds_capacity() {
-            self.desired_count
-        } else {
-            0
-        };
-        for id in ids.into_iter().take(wanted.saturating_sub(present)) {
-            let start = Start {
-                cluster: self.cluster_name(),
-                revision,
-                launch: &launch,
-                group: Some(format!("service:{}", self.name)),
-                started_by: Some(primary.id.clone()),
-                tags: self.propagated_tags(revision),
-            };
-            let task = Task::start(cx, &id, start);
-            tasks.insert(id, task);
-        }
-    }
-
-    /// Whether fewer tasks of the newest deployment are there than the service wants, although
-    /// there is place for them.
-    pub(super) fn lacks_tasks(&self, tasks: &Tasks) -> bool {
-        self.status == Status::Active
-            && self.launch().finds_capacity()
-            && alive(tasks, &self.primary().id).count() < self.desired_count
-    }
-
-    fn launch(&self) -> Launch {
+    pub(super) fn launch(&self) -> Launch {
         Launch::new(&self.choices).expect("the choices were checked when the service was created")
     }
 
-    fn propagated_tags(&self, revision: &Revision) -> Tags {
+    pub(super) fn propagated_tags(&self, revision: &Revision) -> Tags {
         match self.choices.text("propagateTags") {
             Some("TASK_DEFINITION") => revision.tags.clone(),
             Some("SERVICE") => self.tags.clone(),
@@ -140,34 +115,31 @@ impl Service {
 
     /// The deployments as the API shows them, newest first.
     pub(super) fn shown_deployments(&self, tasks: &Tasks, now_millis: u64) -> Vec<Value> {
+        // API reference, Deployment, rolloutState: only for rolling deployments.
+        let is_rolling = self.strategy().is_rolling;
         let deployments = self.deployments.iter().enumerate();
         let shown = deployments.map(|(index, deployment)| {
             let running = count(tasks, &deployment.id, now_millis, &["RUNNING"]);
-            let pending = count(tasks, &deployment.id, now_millis, PENDING);
             let desired = if index == 0 {
                 self.desired_count
             } else {
                 running
-            };
-            let done = index > 0 || running >= desired && self.deployments.len() == 1;
-            let (state, words) = if done {
-                ("COMPLETED", "completed")
-            } else {
-                ("IN_PROGRESS", "in progress")
             };
             let mut shown = json!({
                 "id": deployment.id,
                 "status": if index == 0 { "PRIMARY" } else { "ACTIVE" },
                 "taskDefinition": deployment.task_definition,
                 "desiredCount": desired,
-                "pendingCount": pending,
+                "pendingCount": count(tasks, &deployment.id, now_millis, PENDING),
                 "runningCount": running,
-                "failedTasks": 0,
-                "createdAt": super::seconds(deployment.created_at),
-                "updatedAt": super::seconds(deployment.created_at),
-                "rolloutState": state,
-                "rolloutStateReason": format!("ECS deployment {} {words}.", deployment.id),
+                "failedTasks": deployment.failed_tasks,
+                "createdAt": seconds(deployment.created_at),
+                "updatedAt": seconds(deployment.updated_at.max(deployment.created_at)),
             });
+            if is_rolling {
+                shown["rolloutState"] = json!(deployment.state);
+                shown["rolloutStateReason"] = json!(deployment.state_reason());
+            }
             for member in SHARED {
                 if let Some(value) = self.choices.get(*member) {
                     shown[member] = value.clone();
@@ -203,14 +175,54 @@ impl Service {
         };
         (sum(&["RUNNING"]), sum(PENDING))
     }
+
+    /// How many tasks a service revision has.
+    pub(super) fn revision_counts(&self, arn: &str, tasks: &Tasks, now_millis: u64) -> Counts {
+        let Some(index) = self.deployments.iter().position(|d| d.revision == arn) else {
+            return Counts::default();
+        };
+        let id = &self.deployments[index].id;
+        Counts {
+            requested: if index == 0 {
+                self.desired_count
+            } else {
+                alive(tasks, id).count()
+            },
+            running: count(tasks, id, now_millis, &["RUNNING"]),
+            pending: count(tasks, id, now_millis, PENDING),
+        }
+    }
+
+    /// `currentServiceRevisions`: those that have tasks, and the wanted one.
+    pub(super) fn shown_revisions(&self, tasks: &Tasks, now_millis: u64) -> Vec<Value> {
+        let known = self.deployments.iter().filter(|d| !d.revision.is_empty());
+        known
+            .map(|deployment| {
+                let counts = self.revision_counts(&deployment.revision, tasks, now_millis);
+                json!({
+                    "arn": deployment.revision,
+                    "requestedTaskCount": counts.requested,
+                    "runningTaskCount": counts.running,
+                    "pendingTaskCount": counts.pending,
+                })
+            })
+            .collect()
+    }
 }
 
-/// What a deployment repeats of its service.
-const SHARED: &[&str] = &["networkConfiguration", "capacityProviderStrategy"];
+impl Deployment {
+    fn state_reason(&self) -> String {
+        let id = &self.id;
+        self.reason.clone().unwrap_or_else(|| match self.state {
+            State::InProgress => format!("ECS deployment {id} in progress."),
+            State::Completed => format!("ECS deployment {id} completed."),
+            State::Failed => format!("ECS deployment {id} failed."),
+        })
+    }
+}
 
-const PENDING: &[&str] = &["PROVISIONING", "PENDING"];
-
-fn alive<'a>(tasks: &'a Tasks, deployment: &str) -> impl Iterator<Item = &'a Task> {
+/// The tasks of a deployment that nobody has stopped.
+pub(super) fn alive<'a>(tasks: &'a Tasks, deployment: &str) -> impl Iterator<Item = &'a Task> {
     tasks
         .values()
         .filter(move |task| task.started_by.as_deref() == Some(deployment) && !task.is_stopped())
@@ -220,17 +232,6 @@ fn count(tasks: &Tasks, deployment: &str, now_millis: u64, states: &[&str]) -> u
     alive(tasks, deployment)
         .filter(|task| states.contains(&task.status(now_millis)))
         .count()
-}
-
-/// Stops tasks of a deployment until `keep` are left.
-fn stop_tasks(tasks: &mut Tasks, deployment: &str, keep: usize, now_millis: u64) {
-    let of_deployment = tasks
-        .values_mut()
-        .filter(|task| task.started_by.as_deref() == Some(deployment) && !task.is_stopped());
-    for task in of_deployment.skip(keep) {
-        let reason = format!("Scaling activity initiated by (deployment {deployment})");
-        task.stop(now_millis, "ServiceSchedulerInitiated", &reason);
-    }
 }
 
 #[cfg(test)]
@@ -282,15 +283,17 @@ mod tests {
             ]
         );
         assert_eq!(
-            sandbox.world.ecs.regions["us-east-1"].revisions_in_use(),
+            sandbox.world.ecs.regions["us-east-1"].revisions_in_use(sandbox.now_millis),
             BTreeSet::from([first.clone(), second.clone()])
         );
         sandbox.now_millis += 3_000;
         let done = sandbox.service("s");
         assert_eq!(deployments(&done), [("PRIMARY".to_owned(), second.clone())]);
         assert_eq!(done["runningCount"], 2);
+        // Tasks that are stopping still use their revision.
+        sandbox.now_millis += 2_000;
         assert_eq!(
-            sandbox.world.ecs.regions["us-east-1"].revisions_in_use(),
+            sandbox.world.ecs.regions["us-east-1"].revisions_in_use(sandbox.now_millis),
             BTreeSet::from([second])
         );
         // The same revision once more is no deployment, unless it is forced.
