@@ -6,6 +6,7 @@
 //! description. Those come from two tables, of which the SDK's enums fill the second.
 
 mod names;
+pub mod size;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

@@ -8,12 +8,12 @@ use clap::Args;
 use crate::{
     cli::{console::Console, exit::Exit, failure::Failure, session::look},
     file::{problem::nearest, render::render, rules::LOADER},
-    kinds::task_definition::{document::rules as document, rules::TASK_DEFINITION},
+    kinds::{Resource, declare},
     load::{
         lookup::NotFound,
         rules::examples::{self, Example},
     },
-    model::{policy, rule::Rule},
+    model::{address::Kind, policy, rule::Rule},
     plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
     show::{Paint, Style, words},
 };
@@ -56,8 +56,8 @@ struct Entry {
 enum Group {
     /// A mistake in a stack file.
     StackFile,
-    /// A mistake in a task definition of a stack file.
-    TaskDefinition,
+    /// A mistake that only tables of one kind can hold.
+    OfKind(Kind),
     /// A reason for which a plan refuses.
     Refusal,
     /// Something in a plan that may be regretted.
@@ -67,19 +67,21 @@ enum Group {
 }
 
 impl Group {
-    const ALL: [Self; 5] = [
-        Self::StackFile,
-        Self::TaskDefinition,
-        Self::Refusal,
-        Self::Risk,
-        Self::NormalForm,
-    ];
+    /// All that have rules, in the order in which they are listed.
+    fn all() -> impl Iterator<Item = Self> {
+        let of_kinds = Kind::ALL.into_iter().map(Self::OfKind);
+        let others = [Self::Refusal, Self::Risk, Self::NormalForm];
+        std::iter::once(Self::StackFile)
+            .chain(of_kinds)
+            .chain(others)
+            .filter(|group| !group.entries().is_empty())
+    }
 
     /// What all of it is called.
     fn title(self) -> &'static str {
         match self {
             Self::StackFile => "Mistakes in stack files",
-            Self::TaskDefinition => "Mistakes in task definitions, and with the collector",
+            Self::OfKind(kind) => declare::rules_title(kind),
             Self::Refusal => "Reasons for which plans refuse",
             Self::Risk => "Risks of plans",
             Self::NormalForm => "Differences between the file and AWS that mean nothing",
@@ -89,7 +91,7 @@ impl Group {
     /// What one of them is called.
     fn noun(self) -> &'static str {
         match self {
-            Self::StackFile | Self::TaskDefinition => "a mistake in a stack file",
+            Self::StackFile | Self::OfKind(_) => "a mistake in a stack file",
             Self::Refusal => "a reason for which a plan refuses",
             Self::Risk => "a risk of a plan",
             Self::NormalForm => "a difference that means nothing",
@@ -103,15 +105,15 @@ impl Group {
         };
         match self {
             Self::StackFile => of(LOADER),
-            Self::TaskDefinition => of(TASK_DEFINITION),
+            Self::OfKind(kind) => of(declare::rules(kind)),
             Self::Refusal => of(REFUSALS),
             Self::Risk => of(RISKS),
             Self::NormalForm => {
-                let rewrites = document::REWRITES.iter().chain(policy::rules::REWRITES);
-                let rules = rewrites.map(|rewrite| &rewrite.rule);
+                let of_kinds = Kind::ALL.into_iter().flat_map(declare::rewrites);
+                let rewrites = of_kinds.chain(policy::rules::REWRITES);
+                let rules = rewrites.map(|rewrite| rewrite.rule);
                 let rules = rules
-                    .copied()
-                    .chain([document::TOLD])
+                    .chain(Kind::ALL.into_iter().filter_map(Resource::minor_rule))
                     .chain(suppressed::rules());
                 rules.map(|rule| difference(self, &rule)).collect()
             }
@@ -150,7 +152,7 @@ pub(super) fn explain(args: &Explain, console: &mut Console) -> Result<Exit, Fai
 /// Every code with its rule, in groups.
 fn list(style: Style) -> String {
     let mut text = String::new();
-    for group in Group::ALL {
+    for group in Group::all() {
         if !text.is_empty() {
             text.push('\n');
         }
@@ -171,7 +173,7 @@ fn list(style: Style) -> String {
 /// field at this path.
 fn explained(code: &str, style: Style) -> Result<String, Failure> {
     let bare = code.strip_prefix(PREFIX).unwrap_or(code);
-    let entries: Vec<Entry> = Group::ALL.into_iter().flat_map(Group::entries).collect();
+    let entries: Vec<Entry> = Group::all().flat_map(Group::entries).collect();
     let found = entries.iter().filter(|entry| entry.code == bare);
     let texts: Vec<String> = found.map(|entry| told(entry, style)).collect();
     if !texts.is_empty() {
@@ -206,7 +208,7 @@ fn told(entry: &Entry, style: Style) -> String {
         text.push_str(&words::wrap("Source: ", source, style.width));
     }
     let example = match entry.group {
-        Group::StackFile | Group::TaskDefinition => examples::find(entry.code),
+        Group::StackFile | Group::OfKind(_) => examples::find(entry.code),
         Group::Refusal | Group::Risk | Group::NormalForm => None,
     };
     if let Some(example) = example {
@@ -317,7 +319,7 @@ mod tests {
     #[test]
     fn every_code_is_listed_and_explained() {
         let list = list(Style::PLAIN);
-        for group in Group::ALL {
+        for group in Group::all() {
             assert!(list.contains(group.title()));
             let mut codes = BTreeSet::new();
             for entry in group.entries() {

@@ -291,4 +291,9 @@ impl Change {
     pub fn subject(&self) -> String {
         with_call!(self, call => call.subject())
     }
+
+    /// Returns whether the call sets tags and does nothing else.
+    pub fn sets_tags(&self) -> bool {
+        with_call!(self, call => call.sets_tags())
+    }
 }

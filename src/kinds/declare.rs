@@ -21,6 +21,7 @@ use crate::{
     model::{
         address::{Address, Kind, StackName},
         identity::Identity,
+        normal::Rewrite,
         rule::Rule,
         template::{Attribute, Reference},
     },
@@ -36,6 +37,12 @@ pub(crate) trait Declare: State {
 
     /// The rules that only its tables can break.
     const RULES: &'static [Rule] = &[];
+
+    /// What these mistakes are called together.
+    const RULES_TITLE: &'static str = "";
+
+    /// The rules by which its spellings that mean the same become one.
+    const REWRITES: &'static [Rewrite] = &[];
 
     /// The keys whose values have to be known before anything is applied.
     const KNOWN_KEYS: &'static [&'static str];
@@ -183,8 +190,18 @@ pub(crate) const fn section(kind: Kind) -> &'static Field {
 }
 
 /// The rules that only tables of `kind` can break.
-pub(crate) const fn rules(kind: Kind) -> &'static [Rule] {
+pub(crate) fn rules(kind: Kind) -> &'static [Rule] {
     with_kind!(kind, K => K::RULES)
+}
+
+/// What the mistakes that only tables of `kind` can hold are called together.
+pub(crate) fn rules_title(kind: Kind) -> &'static str {
+    with_kind!(kind, K => K::RULES_TITLE)
+}
+
+/// The rules by which spellings of `kind` that mean the same become one.
+pub(crate) fn rewrites(kind: Kind) -> &'static [Rewrite] {
+    with_kind!(kind, K => K::REWRITES)
 }
 
 /// The table that a structure of an API with this name is written as.

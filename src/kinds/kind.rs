@@ -128,6 +128,9 @@ pub trait ApiCall: Clone + PartialEq + fmt::Debug {
     /// What the call is about: the name of what it makes, the policy it attaches, the keys of the
     /// tags it sets. Values are left out, for they may be secret.
     fn subject(&self) -> String;
+
+    /// Returns whether it sets tags and does nothing else.
+    fn sets_tags(&self) -> bool;
 }
 
 /// By what a live resource is recognised as the one that is declared.

@@ -4,7 +4,7 @@
 use crate::{
     kinds::kind::ReplaceReason,
     model::{
-        address::{Address, Kind},
+        address::Address,
         tags::{Owner, PREVENT_DESTROY_TAG, STACK_TAG},
     },
     plan::{Note, Reason, Refusal, risk::Risk},
@@ -299,10 +299,10 @@ fn no_such_role(wanted: &str, similar: Option<&str>) -> Explained {
             format!("there is {similar}"),
             "ARNs are compared letter by letter, with their case and path".to_owned(),
         ],
-        None => vec![format!(
-            "correct the ARN, create the role first, or declare it in this stack as [{}.NAME]",
-            Kind::Role.table()
-        )],
+        None => vec![
+            "correct the ARN, create the role first, or declare it in this stack as [roles.NAME]"
+                .to_owned(),
+        ],
     };
     Explained {
         message: format!("there is no role {wanted}"),

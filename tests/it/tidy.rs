@@ -23,7 +23,7 @@ const FILES_PER_CIRCLE: usize = 4;
 const CRATES: [&str; 2] = [".", "src/sandbox"];
 /// The files outside the folders of the kinds that name a kind today. A new kind may have to touch
 /// each of them, so the number falls and never grows: `src/ARCHITECTURE.md` says which they are.
-const FILES_THAT_NAME_A_KIND: usize = 12;
+const FILES_THAT_NAME_A_KIND: usize = 8;
 
 fn assert_none(broken: &[String]) {
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));

@@ -8,7 +8,7 @@ use crate::{
         command_line::typed,
         import::{Import, Imported, choose::name},
     },
-    kinds::{Change, Resource, log_group, role, task_definition, workspace},
+    kinds::Change,
     model::tags::Owner,
     plan::Step,
     show::{Paint, Style, words},
@@ -84,13 +84,11 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
 /// How to get the metrics of a task definition that has no collector yet.
 fn collector(imported: &Imported) -> Option<String> {
     let taken = imported.choice.taken.iter();
-    let without = taken.filter_map(|found| match &found.resource {
-        Resource::TaskDefinition(family) => {
-            let document = family.document.as_ref()?.normal().to_json().to_string();
-            let address = imported.written.addresses.get(found.arn())?;
-            (!document.contains("aws-otel-collector")).then_some(address)
-        }
-        Resource::LogGroup(_) | Resource::Workspace(_) | Resource::Role(_) => None,
+    let without = taken.filter_map(|found| {
+        let family = found.resource.task_definition()?;
+        let document = family.document.as_ref()?.normal().to_json().to_string();
+        let address = imported.written.addresses.get(found.arn())?;
+        (!document.contains("aws-otel-collector")).then_some(address)
     });
     let without: Vec<String> = without
         .map(|address| format!("[{address}.metrics]"))
@@ -167,12 +165,7 @@ fn differences(imported: &Imported) -> Vec<(String, String)> {
 
 fn other_calls(step: &Step) -> Vec<&'static str> {
     let changes = step.changes();
-    let others = changes.iter().filter(|change| match change {
-        Change::LogGroup(change) => !matches!(change, log_group::Change::Tag(_)),
-        Change::Workspace(change) => !matches!(change, workspace::Change::Tag(_)),
-        Change::Role(change) => !matches!(change, role::Change::Tag(_)),
-        Change::TaskDefinition(change) => !matches!(change, task_definition::Change::Tag { .. }),
-    });
+    let others = changes.iter().filter(|change| !change.sets_tags());
     others.map(Change::operation).collect()
 }
 

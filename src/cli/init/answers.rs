@@ -8,11 +8,8 @@ use std::{
 
 use crate::{
     cli::init::{text::draft, topics::Topic},
+    ecs_shape::size::{cpu_units, fargate_cpu, fargate_memory},
     file::{format::format, problem::Problem, source::Source},
-    kinds::task_definition::{
-        document::rules::cpu_units,
-        read::{fargate_cpu, fargate_memory},
-    },
     load::{self, LoadContext},
     model::identity::Identity,
 };

@@ -6,8 +6,8 @@ use crate::{
         answers::{LaunchType, Role},
         text::draft,
     },
+    ecs_shape::size::{fargate_cpu, fargate_memory},
     file::{format::format, source::Source},
-    kinds::task_definition::read::{fargate_cpu, fargate_memory},
 };
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/platform/Shared";

@@ -43,6 +43,10 @@ impl ApiCall for Change {
         }
     }
 
+    fn sets_tags(&self) -> bool {
+        matches!(self, Self::Tag(_))
+    }
+
     fn subject(&self) -> String {
         match self {
             Self::Create(group) => group.name.clone(),

@@ -76,6 +76,10 @@ impl ApiCall for Change {
         }
     }
 
+    fn sets_tags(&self) -> bool {
+        matches!(self, Self::Tag(_))
+    }
+
     fn subject(&self) -> String {
         match self {
             Self::Create(role) => role.name.clone(),

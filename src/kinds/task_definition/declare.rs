@@ -18,7 +18,7 @@ use crate::{
         declare::{Declare, DeclaredTable, Writing},
         outline::{Outlines, ReadResource},
         task_definition::{
-            TaskDefinition, fields, grants,
+            TaskDefinition, document, fields, grants,
             read::{self, RoleOutline, Scope, WorkspaceOutline},
             rules, write,
         },
@@ -26,6 +26,7 @@ use crate::{
     model::{
         address::{Address, Kind, StackName},
         node::Node,
+        normal::Rewrite,
         rule::Rule,
         template::Attribute,
     },
@@ -35,6 +36,8 @@ impl Declare for TaskDefinition {
     const KIND: Kind = Kind::TaskDefinition;
     const SECTION: &'static Field = &fields::SECTION;
     const RULES: &'static [Rule] = rules::TASK_DEFINITION;
+    const RULES_TITLE: &'static str = "Mistakes in task definitions, and with the collector";
+    const REWRITES: &'static [Rewrite] = document::rules::REWRITES;
     const KNOWN_KEYS: &'static [&'static str] = &["family"];
     const IGNORABLE: &'static [&'static str] = &["tags.KEY", "cpu", "containers.NAME.image"];
     const MENTIONED: &'static [Attribute] = &[];

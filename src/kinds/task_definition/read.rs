@@ -11,8 +11,6 @@ mod rules;
 mod view;
 mod wire;
 
-pub use rules::{fargate_cpu, fargate_memory};
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,

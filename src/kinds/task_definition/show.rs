@@ -53,6 +53,10 @@ impl ApiCall for Change {
         }
     }
 
+    fn sets_tags(&self) -> bool {
+        matches!(self, Self::Tag { .. })
+    }
+
     fn subject(&self) -> String {
         match self {
             Self::Register { family, .. } => format!("{family}, a new revision"),

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ecs_shape::{self, Member, Shape, Structure},
+    ecs_shape::{
+        self, Member, Shape, Structure,
+        size::{cpu_units, memory_mib},
+    },
     file::write::{
         layout::{Table, Value, escaped},
         spell::Speller,
@@ -11,11 +14,7 @@ use crate::{
     kinds::declare::Writing,
     kinds::task_definition::{
         TaskDefinition,
-        document::{
-            KEYED,
-            rules::{cpu_units, memory_mib},
-            stack_key,
-        },
+        document::{KEYED, stack_key},
     },
     model::{address::Kind, node::Node},
 };

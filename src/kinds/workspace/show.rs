@@ -41,6 +41,10 @@ impl ApiCall for Change {
         }
     }
 
+    fn sets_tags(&self) -> bool {
+        matches!(self, Self::Tag(_))
+    }
+
     fn subject(&self) -> String {
         match self {
             Self::Create { alias, .. } => alias.clone().unwrap_or_default(),

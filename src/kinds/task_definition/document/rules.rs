@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{
-    node::Node,
-    normal::{Layout, Rewrite},
-    rule::Rule,
-    template::Template,
+use crate::{
+    ecs_shape::size::{cpu_units, memory_mib},
+    model::{
+        node::Node,
+        normal::{Layout, Rewrite},
+        rule::Rule,
+        template::Template,
+    },
 };
 
 /// The rules, in the order in which they are applied.
@@ -130,45 +133,6 @@ pub(crate) fn take_what_is_told(document: &mut Node) -> BTreeMap<String, Node> {
     members
         .extract_if(.., |key, _| ONLY_TOLD.contains(&key.as_str()))
         .collect()
-}
-
-/// CPU units from `1024`, `1 vCPU`, `.25 vcpu`; `None` if `text` is neither.
-pub fn cpu_units(text: &str) -> Option<u32> {
-    let lower = text.trim().to_ascii_lowercase();
-    match lower.strip_suffix("vcpu") {
-        Some(count) => thousand24(count),
-        None => lower.parse().ok(),
-    }
-}
-
-/// MiB from `3072`, `3GB`, `0.5 GB`; `None` if `text` is neither.
-pub fn memory_mib(text: &str) -> Option<u32> {
-    let lower = text.trim().to_ascii_lowercase();
-    match lower.strip_suffix("gb") {
-        Some(count) => thousand24(count),
-        None => lower.parse().ok(),
-    }
-}
-
-/// A decimal number times 1,024, if that is whole.
-fn thousand24(count: &str) -> Option<u32> {
-    let count = count.trim();
-    let (whole, fraction) = count.split_once('.').unwrap_or((count, ""));
-    if fraction.len() > 6 || (whole.is_empty() && fraction.is_empty()) {
-        return None;
-    }
-    let digits = |text: &str| {
-        if text.is_empty() {
-            Some(0)
-        } else {
-            text.parse::<u64>().ok()
-        }
-    };
-    let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
-    let units = (digits(whole)?.checked_mul(scale)? + digits(fraction)?).checked_mul(1024)?;
-    units
-        .is_multiple_of(scale)
-        .then(|| u32::try_from(units / scale).ok())?
 }
 
 fn task_size(document: &mut Node) {
@@ -353,43 +317,5 @@ fn sort(node: &mut Node, list: &str) {
             let name = element.get("name").map(|name| name.to_json().to_string());
             (name, element.to_json().to_string())
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_in_both_spellings() {
-        for (text, units) in [
-            ("1024", 1024),
-            ("1 vCPU", 1024),
-            (".25 vCPU", 256),
-            ("0.5vcpu", 512),
-            ("16 vCPU", 16384),
-        ] {
-            assert_eq!(cpu_units(text), Some(units), "{text}");
-        }
-        for (text, mib) in [
-            ("3072", 3072),
-            ("3GB", 3072),
-            ("3 GB", 3072),
-            ("0.5 GB", 512),
-            ("30 gb", 30720),
-        ] {
-            assert_eq!(memory_mib(text), Some(mib), "{text}");
-        }
-        for text in [
-            "",
-            "vCPU",
-            "one",
-            "1.0000001 vCPU",
-            "0.1 vCPU",
-            "-1",
-            "1 GHz",
-        ] {
-            assert_eq!(cpu_units(text), None, "{text}");
-        }
     }
 }

@@ -34,8 +34,6 @@ use crate::{
     },
 };
 
-pub use sizes::{fargate_cpu, fargate_memory};
-
 /// A request, and what its rules ask of it again and again.
 pub(crate) struct Task<'a> {
     /// The request without the family.

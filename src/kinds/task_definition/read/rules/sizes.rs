@@ -1,9 +1,9 @@
 //! CPU, memory and storage.
 
 use crate::{
+    ecs_shape::size::{FARGATE, cpu_units, memory_mib, offer},
     file::{problem::Problems, reader::show_line},
     kinds::task_definition::{
-        document::rules::{cpu_units, memory_mib},
         fields::{TASK_DEFINITION, container::CONTAINER, ecs},
         read::{
             rules::{Container, Task, range, within},
@@ -11,38 +11,6 @@ use crate::{
         },
     },
 };
-
-/// CPU units, the least and the most MiB, the step between, and whether Windows can have them (ECS
-/// developer guide, "Amazon ECS task definition differences for Fargate", "Task CPU and memory").
-const FARGATE: &[(u32, u32, u32, u32, bool)] = &[
-    (256, 512, 1024, 512, false),
-    (256, 2048, 2048, 1, false),
-    (512, 1024, 4096, 1024, false),
-    (1024, 2048, 8192, 1024, true),
-    (2048, 4096, 16384, 1024, true),
-    (4096, 8192, 30720, 1024, true),
-    (8192, 16384, 61440, 4096, false),
-    (16384, 32768, 122_880, 8192, false),
-    (32768, 61440, 61440, 1, false),
-    (32768, 122_880, 122_880, 1, false),
-    (32768, 249_856, 249_856, 1, false),
-];
-
-/// The CPU units that a task on Fargate can have, unless it is for Windows, ascending.
-pub fn fargate_cpu() -> Vec<u32> {
-    let mut units: Vec<u32> = FARGATE.iter().map(|(units, ..)| *units).collect();
-    units.dedup();
-    units
-}
-
-/// The memory that Fargate offers with so many CPU units: the least, in MiB, and all of it in
-/// words. `None` if it doesn't offer these units.
-pub fn fargate_memory(units: u32) -> Option<(u32, String)> {
-    let rows: Vec<_> = FARGATE.iter().filter(|(of, ..)| *of == units).collect();
-    let (_, least, ..) = rows.first()?;
-    let offers: Vec<String> = rows.iter().map(|row| offer(row)).collect();
-    Some((*least, offers.join(" or ")))
-}
 
 pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
     let cpu = size(task, "cpu", "CPU units", cpu_units, problems);
@@ -163,14 +131,6 @@ fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mu
             )
             .and(&cpu_at.span, "this `cpu`")
             .help(format!("it offers {} MiB", offers.join(" or ")));
-    }
-}
-
-fn offer((_, least, most, step, _): &(u32, u32, u32, u32, bool)) -> String {
-    if least == most {
-        least.to_string()
-    } else {
-        format!("{least} to {most} in steps of {step}")
     }
 }
 
