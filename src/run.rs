@@ -2,6 +2,9 @@
 //! printing anything. Whoever wants a run talks to it through a [`Session`].
 
 mod planning;
+pub mod resume;
+#[cfg(test)]
+mod tests;
 
 use std::{
     cell::RefCell, collections::BTreeSet, path::PathBuf, pin::pin, sync::Arc, time::Duration,

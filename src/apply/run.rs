@@ -19,7 +19,7 @@ use crate::{
     kinds::Change,
     model::{
         address::Address,
-        call::{CallError, Class, Effect},
+        call::{CallError, Class, Effect, REPORT_BUG},
         template::{Attribute, Reference},
     },
     plan::{Plan, Step, StepId, schedule::Schedule},
@@ -270,14 +270,13 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
         CallError {
             operation: self.calling.get(id).copied().unwrap_or_default().to_owned(),
             code: None,
-            message: format!("amp-stack itself broke off: {message}"),
+            message: format!("amp-stack itself panicked: {message}"),
             request_id: None,
             class: Class::Final,
             effect: Effect::Unknown,
-            hint: Some(
-                "this is a mistake of amp-stack; what the call did is not known: plan again before anything else"
-                    .to_owned(),
-            ),
+            hint: Some(format!(
+                "{REPORT_BUG}; what the call did is not known, so plan again before anything else"
+            )),
         }
     }
 }

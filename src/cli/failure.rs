@@ -4,7 +4,7 @@ use std::{error::Error, io, iter};
 
 use crate::{
     cli::{console::Console, exit::Exit},
-    model::call::CallError,
+    model::call::{CallError, REPORT_BUG},
     show::{
         Paint, Style,
         events::{self, Event},
@@ -57,11 +57,7 @@ impl Failure {
             kind: Kind::Internal,
             ..Self::before(source)
         };
-        failure.hint(concat!(
-            "this is a bug in amp-stack; please report it with the version, which is ",
-            env!("CARGO_PKG_VERSION"),
-            ", the command line, and the stack file without its secrets",
-        ))
+        failure.hint(REPORT_BUG)
     }
 
     /// The same with advice.

@@ -27,8 +27,11 @@ use crate::{
     },
     load::Header,
     model::identity::Identity,
-    run::{self, PlanRequest, Planned, StackTarget},
-    saved::{self, PlanFileError, Saved, Side},
+    run::{
+        Planned, StackTarget,
+        resume::{self, Resumed},
+    },
+    saved::{self, Moved, PlanFileError, Saved},
     show::{moved, words},
 };
 
@@ -97,7 +100,7 @@ pub(super) async fn apply(
         planned,
     } = ready;
     let request = ApplyRequest {
-        plan: plan_request(&saved, &targets),
+        plan: resume::request(&saved, &targets),
         sandbox: saved.sandbox.as_deref(),
         applying: &applying,
         plan_command: plan_command_line(&saved, args.stacks),
@@ -114,30 +117,15 @@ async fn get_ready(
 ) -> Result<Ready, Failure> {
     let mut targets = open(&saved, args.stacks, console).await?;
     planning::announce(console)?;
-    let before = saved.stacks.iter().map(|saved| saved.live.clone());
-    let before = run::decide(&plan_request(&saved, &targets), before.collect());
-    let removal = run::needs_second_read(&before);
-    let destroy = saved.destroy;
-    let ask = |target: &StackTarget<Aws>| {
-        if destroy {
-            target.stack.query_to_destroy()
-        } else {
-            target.stack.query(removal)
-        }
-    };
-    let live = run::observe(&plan_request(&saved, &targets), ask).await?;
+    let live = resume::observe_again(&saved, &targets).await?;
     secrets::fill_in(&mut saved, &live, args, console)?;
-    for (target, saved) in targets.iter_mut().zip(&saved.stacks) {
-        target.stack.clone_from(&saved.stack);
-    }
-    let before = saved.stacks.iter().map(|saved| saved.live.clone());
-    let before = run::decide(&plan_request(&saved, &targets), before.collect());
-    for ((target, saved), live) in targets.iter_mut().zip(&saved.stacks).zip(&live) {
-        target.stack = saved::renewed(saved.stack.clone(), &saved.live, live);
-    }
-    let request = plan_request(&saved, &targets);
-    let planned = run::decide(&request, live);
-    ensure_still(&request, &before, &planned, console)?;
+    let Resumed {
+        before,
+        planned,
+        moved,
+    } = resume::resume(&saved, &mut targets, live);
+    ensure_still(&targets, &moved, console)?;
+    let request = resume::request(&saved, &targets);
     let view = View {
         sandbox: saved.sandbox.as_deref(),
         ..View::default()
@@ -162,14 +150,6 @@ async fn get_ready(
 
 fn calls(planned: &[Planned]) -> usize {
     planned.iter().map(|planned| planned.plan.calls()).sum()
-}
-
-fn plan_request<'a, C>(saved: &'a Saved, targets: &'a [StackTarget<C>]) -> PlanRequest<'a, C> {
-    PlanRequest {
-        targets,
-        destroy: saved.destroy,
-        explain: false,
-    }
 }
 
 /// Connects to where the plan is for, and nowhere else.
@@ -248,23 +228,22 @@ fn elsewhere(planned_for: &Identity, why: &str) -> Failure {
 /// Fails, and shows what moved, unless what is to be done now is what was planned or what is left
 /// of it.
 fn ensure_still<C>(
-    request: &PlanRequest<'_, C>,
-    before: &[Planned],
-    now: &[Planned],
+    targets: &[StackTarget<C>],
+    moved: &[(usize, Moved)],
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let mut places = Vec::new();
-    let mut text = String::new();
-    for ((target, before), now) in request.targets.iter().zip(before).zip(now) {
-        let moved = saved::moved(&target.stack, side(before), side(now));
-        for moved in &moved {
-            let place = Place::of(&target.stack.name, &moved.address, request.targets.len());
-            places.push(place.to_string());
-        }
-        text.push_str(&moved::render(&moved, console.err_style));
-    }
-    if places.is_empty() {
+    if moved.is_empty() {
         return Ok(());
+    }
+    let places = moved.iter().map(|(index, moved)| {
+        let stack = &targets[*index].stack.name;
+        Place::of(stack, &moved.address, targets.len()).to_string()
+    });
+    let places: Vec<String> = places.collect();
+    let mut text = String::new();
+    for of_stack in moved.chunk_by(|(one, _), (other, _)| one == other) {
+        let of_stack: Vec<Moved> = of_stack.iter().map(|(_, moved)| moved.clone()).collect();
+        text.push_str(&moved::render(&of_stack, console.err_style));
     }
     console.tell(&format!("{text}\n"))?;
     Err(Failure::before(format!(
@@ -274,17 +253,13 @@ fn ensure_still<C>(
     .hint("make another plan, and look at it: amp-stack plan --out FILE"))
 }
 
-fn side(planned: &Planned) -> Side<'_> {
-    Side {
-        live: &planned.live,
-        plan: &planned.plan,
-    }
-}
-
 /// What somebody agreed to by applying a plan that they could look at: everything but the loss of
 /// data, which is allowed by name.
 fn agreed(ready: &Ready, applying: &ApplyArgs, console: &Console) -> ApplyArgs {
-    let losses = execute::losses(&plan_request(&ready.saved, &ready.targets), &ready.planned);
+    let losses = execute::losses(
+        &resume::request(&ready.saved, &ready.targets),
+        &ready.planned,
+    );
     let mut losses = losses.iter();
     let is_allowed = losses.all(|place| applying.allow_data_loss.contains(place));
     ApplyArgs {

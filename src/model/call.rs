@@ -40,6 +40,13 @@ pub enum Effect {
     Unknown,
 }
 
+/// What to do about a fault of the program itself, which no user can have caused.
+pub const REPORT_BUG: &str = concat!(
+    "this is a bug in amp-stack; please report it with the version, which is ",
+    env!("CARGO_PKG_VERSION"),
+    ", the command line, and the stack file without its secrets",
+);
+
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{operation} failed: {}{message}{}", code.as_ref().map(|c| format!("{c}: ")).unwrap_or_default(), request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default())]

@@ -1,7 +1,7 @@
 //! Saves a plan.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -99,18 +99,17 @@ fn recorded(variables: &args::VariableArgs) -> Variables {
 
 /// Puts a file with `text` at `path`, whole or not at all, that nobody else may read.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let temporary = PathBuf::from(name);
-    let mut file = create(&temporary)?;
-    let written = file.write_all(text.as_bytes());
-    let written = written.and_then(|()| file.sync_all());
-    let replaced = written.and_then(|()| fs::rename(&temporary, path));
-    if replaced.is_err() {
-        // The failure that is reported is the one before this one.
-        _ = fs::remove_file(&temporary);
-    }
-    replaced
+    // In the same directory, so that renaming doesn't cross a file system. It is removed when
+    // anything fails.
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".new")
+        .make_in(directory, create)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// A new file of one's own. One that is there already is somebody else's.

@@ -1,0 +1,90 @@
+//! Taking up a plan that was saved: what was planned then, what there is to do now, and whether
+//! that is the same or what is left of it.
+
+use crate::{
+    cloud::Cloud,
+    model::call::CallError,
+    run::{
+        PlanRequest, StackTarget,
+        planning::{Planned, decide, needs_second_read, observe},
+    },
+    saved::{self, Moved, Saved, Side},
+    snapshot::Snapshot,
+};
+
+/// What a saved plan comes to now.
+#[derive(Debug)]
+pub struct Resumed {
+    /// What was planned.
+    pub before: Vec<Planned>,
+    /// What there is to do now.
+    pub planned: Vec<Planned>,
+    /// What is not as it was, so that the plan no longer holds; each with the index of its stack.
+    pub moved: Vec<(usize, Moved)>,
+}
+
+/// What there is to do to `targets` to carry `saved` out.
+pub fn request<'a, C>(saved: &Saved, targets: &'a [StackTarget<C>]) -> PlanRequest<'a, C> {
+    PlanRequest {
+        targets,
+        destroy: saved.destroy,
+        explain: false,
+    }
+}
+
+/// Reads what the saved plan was made from, as it is now.
+///
+/// # Errors
+///
+/// If AWS can't be read.
+pub async fn observe_again<C: Cloud>(
+    saved: &Saved,
+    targets: &[StackTarget<C>],
+) -> Result<Vec<Snapshot>, CallError> {
+    let request = request(saved, targets);
+    let removal = needs_second_read(&decide(&request, then(saved)));
+    let ask = |target: &StackTarget<C>| {
+        if saved.destroy {
+            target.stack.query_to_destroy()
+        } else {
+            target.stack.query(removal)
+        }
+    };
+    observe(&request, ask).await
+}
+
+/// Compares what was planned with what there is to do now that AWS is as in `live`. `saved` is
+/// complete: its secrets are filled in. The stacks of `targets` become what is carried out.
+pub fn resume<C>(saved: &Saved, targets: &mut [StackTarget<C>], live: Vec<Snapshot>) -> Resumed {
+    for (target, saved) in targets.iter_mut().zip(&saved.stacks) {
+        target.stack.clone_from(&saved.stack);
+    }
+    let before = decide(&request(saved, targets), then(saved));
+    for ((target, saved), live) in targets.iter_mut().zip(&saved.stacks).zip(&live) {
+        target.stack = saved::renewed(saved.stack.clone(), &saved.live, live);
+    }
+    let planned = decide(&request(saved, targets), live);
+    let both = targets.iter().zip(before.iter().zip(&planned)).enumerate();
+    let moved = both.flat_map(|(index, (target, (before, now)))| {
+        let moved = saved::moved(&target.stack, side(before), side(now));
+        moved.into_iter().map(move |moved| (index, moved))
+    });
+    Resumed {
+        moved: moved.collect(),
+        before,
+        planned,
+    }
+}
+
+/// What was read when the plan was saved.
+fn then(saved: &Saved) -> Vec<Snapshot> {
+    let stacks = saved.stacks.iter();
+    stacks.map(|saved| saved.live.clone()).collect()
+}
+
+fn side(planned: &Planned) -> Side<'_> {
+    Side {
+        live: &planned.live,
+        plan: &planned.plan,
+    }
+}
