@@ -154,8 +154,8 @@ impl Node {
     }
 }
 
-/// Writes the tree as JSON in which strings are spelled as [`Template`] spells them, so that what is
-/// not known yet comes back as such.
+/// Writes the tree as JSON in which strings are spelled as [`Template`] spells them, so that what
+/// is not known yet comes back as such.
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -181,6 +181,41 @@ fn what_follows_tests_counts_as_well() {
     assert_eq!(Source::parse("plan/a.rs", text).lines, 2);
 }
 
+/// The most columns of a line of comment. A row of a table takes what it needs.
+const COLUMNS: usize = 100;
+
+/// The lines of comment that are too wide, with their numbers.
+fn wide_comments(text: &str) -> Vec<usize> {
+    let lines = text.lines().zip(1..).filter(|(line, _)| {
+        let comment = line.trim_start().trim_start_matches(['/', '!']);
+        line.trim_start().starts_with("//")
+            && !comment.trim_start().starts_with('|')
+            && line.chars().count() > COLUMNS
+    });
+    lines.map(|(_, number)| number).collect()
+}
+
+#[test]
+fn comments_wrap_at_a_hundred_columns() {
+    let mut broken = Vec::new();
+    for source in all() {
+        for number in wide_comments(&source.text) {
+            broken.push(format!("src/{}:{number}: a wide comment", source.name));
+        }
+    }
+    assert_none(&broken);
+}
+
+#[test]
+fn a_wide_comment_is_found() {
+    let wide = "x".repeat(COLUMNS - 3);
+    let fits = &wide[1..];
+    let text = format!(
+        "//! {wide}\n// {fits}\n    /// {wide}\nlet a = 1; // beside code\n//! | {wide} |\n"
+    );
+    assert_eq!(wide_comments(&text), [1, 3]);
+}
+
 #[test]
 fn nothing_is_left_over() {
     let words = [

@@ -149,7 +149,7 @@ pub enum Dialect {
 /// A decoded request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// Who shall answer.
+    /// Who answers.
     pub service: Service,
     /// The region of the credential scope.
     pub region: String,
@@ -160,7 +160,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// Returns whether the call only looks, judging by the verb that AWS's operation names begin with.
+    /// Returns whether the call only reads, judging by the verb that AWS's operation names begin
+    /// with.
     pub fn is_read(&self) -> bool {
         ["Describe", "Filter", "Get", "List", "Simulate"]
             .iter()

@@ -1,4 +1,5 @@
-//! `TagResource`, `UntagResource` and `ListTagsForResource`, and the tags of everything that has any.
+//! `TagResource`, `UntagResource` and `ListTagsForResource`, and the tags of everything that has
+//! some.
 
 use std::collections::BTreeMap;
 

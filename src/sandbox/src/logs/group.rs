@@ -1,5 +1,5 @@
-//! Log groups: create and delete, retention, encryption, deletion protection, and how other requests
-//! name them.
+//! Log groups: create and delete, retention, encryption, deletion protection, and how other
+//! requests name them.
 
 use std::collections::BTreeMap;
 

@@ -285,7 +285,7 @@ impl Task {
         if let Some(failure) = &self.course.failure
             && is_down
         {
-            // What stops a task in this way is told of its containers too: "CannotPullContainerError: …"
+            // Its containers give what stops a task in this way, too: "CannotPullContainerError: …"
             // (developer guide, "Stopped tasks error messages").
             shown["reason"] = json!(failure.reason);
         }
