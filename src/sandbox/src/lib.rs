@@ -39,7 +39,52 @@
 //! ```
 //!
 //! `Settings` choose the account, a file to keep the world in, and faults; `Sandbox::world` shows
-//! what there is. For other languages, `amp-stack sandbox` serves one on the loopback address.
+//! what there is.
+//!
+//! For clients in other processes and other languages a [`server::Server`] answers on the loopback
+//! address, as `amp-stack sandbox` does: they are given `AWS_ENDPOINT_URL`, a region and any
+//! credentials.
+//!
+//! ```
+//! use amp_stack_sandbox::{Sandbox, Settings, server::Server};
+//! use tokio::{
+//!     io::{AsyncReadExt, AsyncWriteExt},
+//!     net::TcpStream,
+//!     sync::oneshot,
+//! };
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Port 0 takes any that is free.
+//! let server = Server::bind(0).await?;
+//! let address = server.address()?;
+//! let sandbox = Sandbox::open(Settings::default())?;
+//! let (stop, stopped) = oneshot::channel::<()>();
+//! let serving = tokio::spawn(server.run(sandbox.clone(), async {
+//!     stopped.await.ok();
+//! }));
+//!
+//! // What `aws sts get-caller-identity --endpoint-url http://ADDRESS` sends.
+//! let body = "Action=GetCallerIdentity&Version=2011-06-15";
+//! let scope = "Credential=test/20260101/us-east-1/sts/aws4_request";
+//! let request = format!(
+//!     "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+//!      authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none\r\n\
+//!      content-type: application/x-www-form-urlencoded\r\n\
+//!      content-length: {}\r\n\r\n{body}",
+//!     body.len()
+//! );
+//! let mut client = TcpStream::connect(address).await?;
+//! client.write_all(request.as_bytes()).await?;
+//! let mut answer = String::new();
+//! client.read_to_string(&mut answer).await?;
+//! assert!(answer.contains("<Account>111122223333</Account>"), "{answer}");
+//!
+//! stop.send(()).ok();
+//! serving.await?;
+//! # Ok(())
+//! # }
+//! ```
 
 #![cfg_attr(
     test,
