@@ -135,6 +135,9 @@ pub struct Outcome {
     pub stopped: Vec<StepId>,
     /// The attributes of everything that was built.
     pub attributes: BTreeMap<Address, BTreeMap<Attribute, String>>,
+    /// What people should know of how it went, by what it is about, in the order in which it became
+    /// known.
+    pub remarks: Vec<(Address, String)>,
 }
 
 /// A step that failed.

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod error;
+mod passing;
 pub(crate) mod raw;
 mod retrying;
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub struct Stack {
     pub existing: BTreeMap<Address, BTreeMap<Attribute, String>>,
     /// The roles of this account that it mentions by ARN, with the places that mention them.
     pub role_arns: BTreeMap<String, BTreeSet<Address>>,
+    /// What people should know of its file, by what it is about.
+    pub notes: Vec<(Address, String)>,
 }
 
 /// Something that a stack gives to the scripts that come after it.
@@ -63,6 +65,17 @@ impl Stack {
             declared.want = None;
         }
         self
+    }
+
+    /// Returns whether it declares what stands at `address`, and does not want it gone.
+    pub fn wants(&self, address: &Address) -> bool {
+        let declared = self.resources.get(address);
+        declared.is_some_and(|declared| declared.want.is_some())
+    }
+
+    /// What people should know of what it wants.
+    pub fn wanted_notes(&self) -> impl Iterator<Item = &(Address, String)> {
+        self.notes.iter().filter(|(address, _)| self.wants(address))
     }
 
     /// What has to be read of AWS to plan or, with `removal`, to destroy it.

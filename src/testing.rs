@@ -46,6 +46,8 @@ pub enum Fault {
     /// It fails this many times because AWS has not heard of something, without effect, and then
     /// succeeds.
     Unsettled(u32),
+    /// It fails this many times because it is denied, without effect, and then succeeds.
+    Denied(u32),
     /// It fails this many times because somebody else is at it, without effect, and then succeeds.
     Busy(u32),
     /// The program panics instead of making it.
@@ -184,11 +186,15 @@ impl Cloud for FakeCloud {
             Some(Fault::Unsettled(times)) if attempt <= times => {
                 return Err(failed(Class::Unsettled, None, "a fault: not heard of yet"));
             }
+            Some(Fault::Denied(times)) if attempt <= times => {
+                return Err(failed(Class::Denied, None, "a fault: denied so far"));
+            }
             Some(Fault::Busy(times)) if attempt <= times => {
                 return Err(failed(Class::Busy, None, "a fault: somebody else is at it"));
             }
             Some(Fault::Panic) => panic!("a fault in call {number}"),
-            None | Some(Fault::After | Fault::Unsettled(_) | Fault::Busy(_)) => {}
+            None | Some(Fault::After | Fault::Unsettled(_) | Fault::Denied(_) | Fault::Busy(_)) => {
+            }
         }
         // AWS takes a token that it knows for another attempt of the same call.
         if book.log.iter().any(|other| other.token == call.token) {

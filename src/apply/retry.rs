@@ -5,6 +5,10 @@ use std::time::Duration;
 /// How long somebody else may take to finish what makes AWS answer that it is busy.
 pub const BUSY_TIMEOUT: Duration = Duration::from_mins(2);
 
+/// How long AWS may deny what a tag of something that this run has made or tagged allows. Most
+/// denials are of a missing permission, which nobody should wait two minutes to hear of.
+pub const DENIED_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The first pause.
 const FIRST: Duration = Duration::from_millis(500);
 

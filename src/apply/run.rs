@@ -190,6 +190,9 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
                     .or_default()
                     .push(operation);
                 self.altered.insert(step.clone());
+                let remarks = reply.remarks.iter().cloned();
+                let about = |text| (step.address.clone(), text);
+                self.outcome.remarks.extend(remarks.map(about));
                 if !reply.attributes.is_empty() {
                     for attributes in [&mut self.known_attributes, &mut self.outcome.attributes] {
                         let known = attributes.entry(step.address.clone()).or_default();

@@ -126,14 +126,14 @@ impl<C: Cloud> StepTask<C> {
 
     /// How long a call that fails like this is made again; `None` is not at all.
     fn retry_budget(&self, class: Class, has_performed: bool) -> Option<Duration> {
+        // What AWS has not heard of can only be what this run has just made or altered: anything
+        // else is an error that stays.
+        let is_ours = self.follows_changes || has_performed;
         match class {
             Class::Final => None,
             Class::Busy => Some(retry::BUSY_TIMEOUT),
-            // What AWS has not heard of can only be what this run has just made: anything else is
-            // an error that stays.
-            Class::Unsettled => {
-                (self.follows_changes || has_performed).then_some(self.options.settle_timeout)
-            }
+            Class::Unsettled => is_ours.then_some(self.options.settle_timeout),
+            Class::Denied => is_ours.then_some(retry::DENIED_TIMEOUT),
         }
     }
 

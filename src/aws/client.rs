@@ -21,11 +21,9 @@ use crate::{
 };
 
 /// The most attempts of one call at AWS. Its throttles refill once a second or slower, so a burst
-/// of calls needs many.
+/// of calls needs many. An endpoint that somebody named (`AWS_ENDPOINT_URL`) is asked as often: it
+/// may be a VPC endpoint, behind which is AWS.
 const ATTEMPTS: u32 = 10;
-/// The most attempts at an endpoint that somebody named: an emulator that answers 500 has a defect,
-/// and would be asked for a minute.
-const ATTEMPTS_AT_ENDPOINT: u32 = 3;
 /// How long one attempt may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long all attempts of a call may take together.
@@ -95,11 +93,6 @@ impl<C: Sync> Service<C> {
 /// `sdk` with amp-stack's retries, timeouts and name. What the user has set of these
 /// (`AWS_MAX_ATTEMPTS`, timeouts) is kept where it asks for more.
 pub(crate) fn tuned(sdk: &SdkConfig) -> SdkConfig {
-    let attempts = if sdk.endpoint_url().is_some() {
-        ATTEMPTS_AT_ENDPOINT
-    } else {
-        ATTEMPTS
-    };
     let asked = sdk.retry_config().map_or(0, RetryConfig::max_attempts);
     let ours = TimeoutConfig::builder()
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -109,7 +102,7 @@ pub(crate) fn tuned(sdk: &SdkConfig) -> SdkConfig {
         .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
         .take_unset_from(ours);
     sdk.to_builder()
-        .retry_config(RetryConfig::standard().with_max_attempts(attempts.max(asked)))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS.max(asked)))
         .timeout_config(timeouts.build())
         .app_name(AppName::new("amp-stack").expect("the name has no character that is refused"))
         .build()

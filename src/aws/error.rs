@@ -1,4 +1,4 @@
-//! What a failed call of the SDK means: one table of error codes, and one of hints.
+//! What a failed call of the SDK means, and what to do about it.
 
 use std::{error::Error, fmt::Write as _};
 
@@ -8,7 +8,10 @@ use aws_sdk_iam::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use crate::model::call::{CallError, Class, Effect};
+use crate::{
+    aws::passing,
+    model::call::{CallError, Class, Effect},
+};
 
 /// Translates a failure of `operation`, which is spelled as in IAM policies.
 pub(crate) fn call_error<E>(operation: &str, failure: &SdkError<E>) -> CallError
@@ -19,7 +22,7 @@ where
     let message = message(failure);
     CallError {
         operation: operation.to_owned(),
-        class: class(operation, code.as_deref(), &message),
+        class: passing::class(operation, code.as_deref(), &message),
         effect: effect(operation, failure),
         hint: hint(operation, code.as_deref(), &message).or_else(|| no_answer_hint(failure)),
         request_id: failure.request_id().map(str::to_owned),
@@ -139,52 +142,6 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         cause = error.source();
     }
     text
-}
-
-/// What the failure means for the one who made the call.
-pub(crate) fn class(operation: &str, code: Option<&str>, message: &str) -> Class {
-    let on_role = operation.starts_with("iam:");
-    match code {
-        // IAM API reference, CreateRole; CloudWatch Logs API reference, CreateLogGroup; Amazon
-        // Managed Service for Prometheus API reference, errors.
-        Some("ConcurrentModification" | "OperationAbortedException" | "ConflictException") => {
-            Class::Busy
-        }
-        // ECS says so while another revision of the family is registered or deregistered
-        // (terraform-provider-aws, issue 9777, quotes it).
-        Some("ClientException")
-            if operation == "ecs:RegisterTaskDefinition"
-                && message.contains("Too many concurrent attempts") =>
-        {
-            Class::Busy
-        }
-        // ECS checks both roles when a revision is registered and may not have heard of a new one
-        // yet (IAM user guide, "Troubleshoot IAM", on changes that are not always immediately
-        // visible).
-        Some("ClientException")
-            if operation == "ecs:RegisterTaskDefinition"
-                && message.contains("Role is not valid") =>
-        {
-            Class::Unsettled
-        }
-        Some("AccessDeniedException" | "AccessDenied")
-            if operation == "ecs:RegisterTaskDefinition" && message.contains("iam:PassRole") =>
-        {
-            Class::Unsettled
-        }
-        // A trust policy may name a principal that IAM has not heard of yet.
-        Some("MalformedPolicyDocument")
-            if matches!(operation, "iam:CreateRole" | "iam:UpdateAssumeRolePolicy")
-                && message.contains("Invalid principal") =>
-        {
-            Class::Unsettled
-        }
-        // The role or the policy may be new, and what was removed from a role may still be seen
-        // there (same page).
-        Some("NoSuchEntity") if on_role => Class::Unsettled,
-        Some("DeleteConflict") if operation == "iam:DeleteRole" => Class::Unsettled,
-        Some(_) | None => Class::Final,
-    }
 }
 
 /// What to do about the failure, if the code says.

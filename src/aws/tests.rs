@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     aws::{
-        all, error,
+        all, error, passing,
         script::{Answer, Script},
     },
     model::call::{CallError, Class},
@@ -183,7 +183,7 @@ async fn an_answer_without_a_message_tells_its_status() {
 
 #[test]
 fn codes_tell_what_a_failure_means() {
-    use Class::{Busy, Final, Unsettled};
+    use Class::{Busy, Denied, Final, Unsettled};
     let register = "ecs:RegisterTaskDefinition";
     for (operation, code, message, class) in [
         ("iam:CreateRole", "ConcurrentModification", "", Busy),
@@ -212,7 +212,7 @@ fn codes_tell_what_a_failure_means() {
             register,
             "AccessDeniedException",
             "not authorized to perform: ecs:RegisterTaskDefinition",
-            Final,
+            Denied,
         ),
         (
             "ecs:DescribeTaskDefinition",
@@ -238,6 +238,31 @@ fn codes_tell_what_a_failure_means() {
             "Invalid principal in policy",
             Final,
         ),
+        (
+            "logs:PutRetentionPolicy",
+            "AccessDeniedException",
+            "not authorized to perform: logs:PutRetentionPolicy",
+            Denied,
+        ),
+        ("iam:PutRolePolicy", "AccessDenied", "", Denied),
+        (
+            "logs:PutRetentionPolicy",
+            "ResourceNotFoundException",
+            "",
+            Unsettled,
+        ),
+        (
+            "aps:CreateLoggingConfiguration",
+            "ResourceNotFoundException",
+            "",
+            Unsettled,
+        ),
+        (
+            "ecs:TagResource",
+            "ResourceNotFoundException",
+            "",
+            Unsettled,
+        ),
         ("iam:AttachRolePolicy", "NoSuchEntity", "", Unsettled),
         ("iam:DeleteRole", "DeleteConflict", "", Unsettled),
         ("iam:DeletePolicy", "DeleteConflict", "", Final),
@@ -250,13 +275,13 @@ fn codes_tell_what_a_failure_means() {
         ),
     ] {
         assert_eq!(
-            error::class(operation, Some(code), message),
+            passing::class(operation, Some(code), message),
             class,
             "{operation} {code} {message}"
         );
     }
     assert_eq!(
-        error::class("iam:CreateRole", None, "ConcurrentModification"),
+        passing::class("iam:CreateRole", None, "ConcurrentModification"),
         Final
     );
 }

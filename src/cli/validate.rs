@@ -77,6 +77,9 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
             Ok(stack) => {
                 let resources = words::count(stack.resources.len(), "resource");
                 console.tell(&format!("{}: valid, {resources}\n", path.display()))?;
+                for (address, note) in &stack.notes {
+                    console.tell(&format!("note: {address}: {note}\n"))?;
+                }
                 valid.push((file, stack));
             }
             Err(problems) => {

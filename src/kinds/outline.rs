@@ -45,6 +45,8 @@ pub(crate) struct ReadResource {
     pub(crate) needs: Needs,
     /// The ARNs of roles that it mentions and the stack does not declare.
     pub(crate) role_arns: BTreeSet<String>,
+    /// What people should know of it.
+    pub(crate) notes: Vec<String>,
 }
 
 impl ReadResource {
@@ -58,6 +60,7 @@ impl ReadResource {
             parts: BTreeMap::new(),
             needs: Needs::default(),
             role_arns: BTreeSet::new(),
+            notes: Vec::new(),
         }
     }
 }

@@ -171,11 +171,16 @@ fn into_stack(outlines: Outlines, context: &Context<'_>) -> Stack {
         outputs: BTreeMap::new(),
         existing: outlines.existing,
         role_arns: BTreeMap::new(),
+        notes: Vec::new(),
     };
     for (address, found) in outlines.resources {
         for arn in found.role_arns {
             mention(&mut stack, arn, &address);
         }
+        let notes = found.notes.into_iter();
+        stack
+            .notes
+            .extend(notes.map(|note| (address.clone(), note)));
         let declared = Declared {
             want: Some(found.want),
             lifecycle: found.lifecycle,

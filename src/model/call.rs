@@ -15,6 +15,8 @@ pub struct Reply {
     pub revision: Option<u32>,
     /// The id of the request, for AWS support.
     pub request_id: Option<String>,
+    /// What people should know of how it went, as sentences without a full stop.
+    pub remarks: Vec<String>,
 }
 
 /// What a failed call means for the one who made it.
@@ -25,6 +27,9 @@ pub enum Class {
     /// AWS may not have heard yet of something that exists: it may succeed soon if that something
     /// was made or altered in this run.
     Unsettled,
+    /// AWS denies it. It may allow it soon if that depends on tags that were set in this run;
+    /// otherwise the permission is missing.
+    Denied,
     /// Somebody else is altering the same thing: it will succeed soon.
     Busy,
 }

@@ -66,6 +66,9 @@ impl<'a> Planner<'a> {
                 self.build(&address, declared, want);
             }
         }
+        for (address, text) in stack.wanted_notes() {
+            self.note(address, text.clone());
+        }
         let unwanted: Vec<&Address> = self
             .claims
             .left

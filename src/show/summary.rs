@@ -40,7 +40,13 @@ pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -
         given_up,
         stopped,
         attributes: _,
+        remarks,
     } = outcome;
+    let remarks = remarks.iter().map(|(address, text)| {
+        let address = style.paint(Paint::Title, &address.to_string());
+        words::wrap("- ", &format!("{address}: {text}"), style.width)
+    });
+    sections.push(remarks.collect());
     sections.extend(
         failed
             .iter()

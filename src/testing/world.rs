@@ -161,6 +161,7 @@ impl World {
             attributes,
             revision,
             request_id: None,
+            remarks: Vec::new(),
         })
     }
 

@@ -226,12 +226,14 @@ async fn aws_is_given_time_to_hear_of_what_this_run_has_made() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_gives_aws_time_to_hear_of_what_it_has_done_itself() {
-    let fake = fake();
-    fake.set_faults([(1, Fault::Unsettled(1))]);
     let stack = stack([(group_at("a"), Resource::LogGroup(group("/a")))]);
-    let (outcome, events) = carry_out(plan(&stack, &fake), &fake).await;
-    assert!(outcome.is_complete(), "{outcome:?}");
-    assert_eq!(pauses(&events), [500]);
+    for fault in [Fault::Unsettled(1), Fault::Denied(1)] {
+        let fake = Arc::new(FakeCloud::new(identity()));
+        fake.set_faults([(1, fault)]);
+        let (outcome, events) = carry_out(plan(&stack, &fake), &fake).await;
+        assert!(outcome.is_complete(), "{outcome:?}");
+        assert_eq!(pauses(&events), [500], "{fault:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,17 +247,23 @@ async fn what_this_run_has_not_made_is_not_waited_for() {
     changed
         .resources
         .extend(stack([(family_at("api"), Resource::TaskDefinition(family))]).resources);
-    fake.set_faults([(0, Fault::Unsettled(1))]);
-    let (outcome, events) = carry_out(plan(&changed, &fake), &fake).await;
-    assert_eq!(outcome.failed.len(), 1);
-    assert_eq!(outcome.failed[0].error.message, "a fault: not heard of yet");
-    assert_eq!(pauses(&events), [0; 0]);
+    for (fault, message) in [
+        (Fault::Unsettled(1), "a fault: not heard of yet"),
+        (Fault::Denied(1), "a fault: denied so far"),
+    ] {
+        fake.set_faults([(0, fault)]);
+        let (outcome, events) = carry_out(plan(&changed, &fake), &fake).await;
+        assert_eq!(outcome.failed.len(), 1);
+        assert_eq!(outcome.failed[0].error.message, message);
+        assert_eq!(pauses(&events), [0; 0]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn waiting_is_bounded() {
     for (fault, limit) in [
         (Fault::Unsettled(u32::MAX), options().settle_timeout),
+        (Fault::Denied(u32::MAX), apply::retry::DENIED_TIMEOUT),
         (Fault::Busy(u32::MAX), apply::retry::BUSY_TIMEOUT),
     ] {
         let fake = Arc::new(FakeCloud::new(identity()));

@@ -41,4 +41,5 @@ mod simulation;
 mod stacks;
 mod suppressed;
 mod tidy;
+mod tomorrow;
 mod worlds;

@@ -156,6 +156,7 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
         outputs: BTreeMap::new(),
         existing: BTreeMap::new(),
         role_arns: BTreeMap::new(),
+        notes: Vec::new(),
     }
 }
 

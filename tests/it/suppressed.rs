@@ -202,6 +202,14 @@ fn about_documents() -> Vec<Case> {
             ),
         ),
         documents(
+            &["unknown-members"],
+            &app(none(), none()),
+            &app(
+                json!({"memberOfTomorrow": "default"}),
+                json!({"memberOfTomorrow": false, "runtimePlatform": {"memberOfTomorrow": 1}}),
+            ),
+        ),
+        documents(
             &["told-only"],
             &none(),
             &json!({"revision": 3, "status": "ACTIVE", "registeredBy": "me"}),

@@ -261,6 +261,7 @@ impl Spec {
             outputs: BTreeMap::new(),
             existing: BTreeMap::new(),
             role_arns: BTreeMap::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -324,34 +325,30 @@ impl Spec {
             "cpu".to_owned(),
             Node::from(["256", "512", "1 vCPU"][usize::from(traits.value)]),
         )];
-        let mut mention = |member: &str, address: Address, attribute, is_wanted: bool| {
-            if traits.mentions && is_wanted {
-                document.push((
-                    member.to_owned(),
-                    Node::Text(Template::from_segments([reference(&address, attribute)])),
-                ));
-            }
+        let mention = |address: Address, attribute, is_wanted: bool| {
+            let text = || Template::from_segments([reference(&address, attribute)]);
+            (traits.mentions && is_wanted).then(|| Node::Text(text()))
         };
         let role = Address::new(Kind::Role, key);
-        mention(
-            "taskRoleArn",
-            role,
-            Attribute::Arn,
-            self.roles[index].is_wanted(),
-        );
-        mention(
-            "endpoint",
+        let role = mention(role, Attribute::Arn, self.roles[index].is_wanted());
+        document.extend(role.map(|role| ("taskRoleArn".to_owned(), role)));
+        let endpoint = mention(
             Address::workspace(),
             Attribute::RemoteWriteUrl,
             self.workspace.is_wanted(),
         );
         let group = Address::new(Kind::LogGroup, key);
-        mention(
-            "awslogs-group",
-            group,
-            Attribute::Name,
-            self.groups[index].is_wanted(),
-        );
+        let group = mention(group, Attribute::Name, self.groups[index].is_wanted());
+        let variables = [("ENDPOINT", endpoint), ("GROUP", group)].into_iter();
+        let variables = variables.filter_map(|(name, value)| {
+            Some(Node::map([("name", Node::from(name)), ("value", value?)]))
+        });
+        let container = Node::map([
+            ("name", Node::from("app")),
+            ("environment", Node::List(variables.collect())),
+        ]);
+        let containers = Node::List(vec![container]);
+        document.push(("containerDefinitions".to_owned(), containers));
         Resource::TaskDefinition(TaskDefinition {
             family: name.to_owned(),
             document: Some(Document::new(Node::map(document))),

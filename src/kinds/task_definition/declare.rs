@@ -72,6 +72,7 @@ impl Declare for TaskDefinition {
             }),
             needs: checked.needs,
             role_arns: checked.role_arns,
+            notes: checked.notes,
             ..ReadResource::new(
                 Resource::TaskDefinition(checked.family),
                 checked.lifecycle,

@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub mod rules;
+pub mod unknown;
 
 /// The members of `RegisterTaskDefinition` but `family` and `tags`, under the API's own names.
 ///
@@ -144,6 +145,42 @@ impl Document {
             told,
             ..Self::new(std::mem::replace(&mut self.written, Node::Null))
         };
+    }
+
+    /// Adds what `live` says in members that amp-stack does not know and this document does not
+    /// mention.
+    pub(crate) fn carry(&mut self, live: &Self) {
+        let mut written = self.written.clone();
+        unknown::carry(&mut written, &live.written);
+        self.rewrite(written);
+    }
+
+    /// The same document without what it says in members that amp-stack does not know and `live`
+    /// does not mention.
+    #[must_use]
+    pub(crate) fn without_unkept(&self, live: &Self) -> Self {
+        let mut kept = self.clone();
+        let mut written = self.written.clone();
+        unknown::drop_unkept(&mut written, &live.written);
+        kept.rewrite(written);
+        kept
+    }
+
+    /// Where it speaks of members that amp-stack does not know.
+    pub fn unknown(&self) -> Vec<String> {
+        let unknown = unknown::unknown(&self.written).into_iter();
+        unknown.map(|(place, _)| place).collect()
+    }
+
+    /// Writes `written` instead, unless it is what is written already.
+    fn rewrite(&mut self, written: Node) {
+        if written != self.written {
+            let told = std::mem::take(&mut self.told);
+            *self = Self {
+                told,
+                ..Self::new(written)
+            };
+        }
     }
 
     /// The document as people see it: names of the stack file, and lists that are keyed by a name

@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     kinds::{
         kind::{Planned, ReplaceReason, StepRisk},
-        task_definition::{TaskDefinition, risk::renamed_metrics},
+        task_definition::{TaskDefinition, document::unknown::UNKNOWN, risk::renamed_metrics},
     },
     model::{
         identity::Identity,
         live::{Attributes, Fact, revisions_in_use},
         query::Query,
+        rule::Rule,
         template::Attribute,
     },
 };
 
 impl Planned for TaskDefinition {
+    const LIVE_STATE_RULES: &'static [Rule] = &[UNKNOWN];
+
     // Inactive revisions, and who uses which.
     const READS_MORE_TO_REMOVE: bool = true;
 
@@ -76,6 +79,10 @@ impl Planned for TaskDefinition {
         notes
     }
 
+    fn live_state_rule(&self) -> Option<Rule> {
+        Some(UNKNOWN)
+    }
+
     /// AWS never changes a revision, so a new one is new enough and replaces nothing.
     fn force_replace(&mut self, live: &Self) -> Option<ReplaceReason> {
         self.revision = None;
@@ -102,6 +109,7 @@ impl Planned for TaskDefinition {
     /// A document that only now says what the live revision says is that revision and not a new
     /// one.
     fn recognize_live(&mut self, unfilled: &Self, live: &Self) {
+        self.settle_unknown(live);
         if unfilled.document != live.document && self.document == live.document {
             self.revision = live.revision;
         }

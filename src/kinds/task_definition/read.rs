@@ -5,6 +5,7 @@ mod export;
 mod launch;
 mod logs;
 mod metrics;
+mod newer;
 mod own;
 mod roles;
 mod rules;
@@ -28,6 +29,7 @@ use crate::{
         outline::Needs,
         task_definition::{
             Document, TaskDefinition,
+            document::unknown,
             fields::TASK_DEFINITION,
             read::{
                 export::Export,
@@ -38,7 +40,11 @@ use crate::{
         },
     },
     model::{
-        identity::Identity, lifecycle::Lifecycle, policy::Policy, tags::Tags, template::Template,
+        identity::Identity,
+        lifecycle::Lifecycle,
+        policy::Policy,
+        tags::{Tags, VERBATIM_TAG},
+        template::Template,
     },
 };
 
@@ -104,6 +110,8 @@ pub(crate) struct Checked {
     pub(crate) needs: Needs,
     /// The ARNs of roles that it mentions, of which none is a role of the stack.
     pub(crate) role_arns: BTreeSet<String>,
+    /// What people should know of it.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Checks the task definition `key`, and reports everything that is wrong with it.
@@ -120,6 +128,7 @@ pub(crate) fn check(
     let mut converter = Converter {
         dialect: Dialect::StackFile,
         problems,
+        notes: Vec::new(),
     };
     let table = &converter.respelled(table, &members(), &path);
     let mut reader = TableReader::new(path.as_str(), table, &TASK_DEFINITION, problems);
@@ -133,10 +142,11 @@ pub(crate) fn check(
         Some(Some(export)) => export,
         None => Export::default(),
     };
+    let notes = export.notes.clone();
     let lifecycle = own::lifecycle(&mut reader);
     let mut inherited = scope.tags.clone();
     inherited.extend(export.tags.clone());
-    let tags = own::tags(&mut reader, inherited, &lifecycle);
+    let mut tags = own::tags(&mut reader, inherited, &lifecycle);
     reader.finish();
     let (family, family_span) = family(key, own.family, &export, problems)?;
     let mut role_arns = BTreeSet::new();
@@ -149,10 +159,13 @@ pub(crate) fn check(
     let request = tree(Value::Table(body), &table.span);
     let task = rules::Task::new(&request, &family, &family_span, scope);
     rules::check(&task, problems);
+    let document = Document::new(request.to_node());
+    let digest = unknown::digest(document.written());
+    tags.extend(digest.map(|digest| (VERBATIM_TAG.to_owned(), digest.into())));
     Some(Checked {
         family: TaskDefinition {
             family,
-            document: Some(Document::new(request.to_node())),
+            document: Some(document),
             tags,
             revision: None,
             older: BTreeSet::new(),
@@ -161,6 +174,7 @@ pub(crate) fn check(
         lifecycle,
         needs,
         role_arns,
+        notes,
     })
 }
 
@@ -205,6 +219,7 @@ fn body(
     let mut converter = Converter {
         dialect: Dialect::StackFile,
         problems,
+        notes: Vec::new(),
     };
     for (name, value) in converter.structure(table, &members(), path).entries {
         set(&mut body, name, value);

@@ -186,8 +186,8 @@ pub const TASK_DEFINITION: &[Rule] = &[
     ),
     rule(
         "memory-reservation",
-        "the memory of a container is more than its reservation",
-        "ECS API reference, ContainerDefinition",
+        "the memory of a container is not less than its reservation",
+        "ECS API reference, ContainerDefinition, corrected by https://github.com/awsdocs/amazon-ecs-developer-guide/pull/242 to \"greater than or equal\"",
     ),
     rule(
         "network-mode",

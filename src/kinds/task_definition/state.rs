@@ -13,7 +13,7 @@ use crate::{
         lifecycle::IgnorePath,
         node::Node,
         normal::Suppressed,
-        tags::{self, Tags},
+        tags::{self, Tags, VERBATIM_TAG},
         template::{Reference, Template},
     },
 };
@@ -83,6 +83,22 @@ impl TaskDefinition {
         let newest: BTreeSet<u32> = self.older.iter().rev().take(spare).copied().collect();
         self.older
             .retain(|revision| newest.contains(revision) || in_use.contains(revision));
+    }
+
+    /// Leaves to `live` what amp-stack does not know: takes over what only it mentions, and gives
+    /// up what AWS has not kept of a revision that was registered with the same.
+    pub(super) fn settle_unknown(&mut self, live: &Self) {
+        let (Some(want), Some(found)) = (&mut self.document, &live.document) else {
+            return;
+        };
+        want.carry(found);
+        let asked = self.tags.get(VERBATIM_TAG);
+        if asked.is_some() && asked == live.tags.get(VERBATIM_TAG) {
+            let kept = want.without_unkept(found);
+            if kept == *found {
+                *want = kept;
+            }
+        }
     }
 
     /// All active revisions of ours.
@@ -187,6 +203,7 @@ impl State for TaskDefinition {
                 }
             }
         }
+        self.settle_unknown(live);
         if self.document == live.document {
             self.revision = live.revision;
             self.older.clone_from(&live.older);

@@ -110,7 +110,7 @@ async fn create(
         .client_token(target.token)
         .send();
     let answer = aws.amp.call(target.operation, request).await?;
-    let workspace = wait::active(aws, answer.workspace_id())
+    let workspace = wait::created(aws, answer.workspace_id())
         .await
         .map_err(CallError::after_effect)?;
     let endpoint = workspace.prometheus_endpoint();

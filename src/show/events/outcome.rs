@@ -28,6 +28,8 @@ pub struct Outcome {
     pub stopped: Vec<String>,
     /// What AWS decided of what was built, by address: ARNs, ids, endpoints.
     pub attributes: BTreeMap<String, BTreeMap<&'static str, String>>,
+    /// What people should know of how it went, by address.
+    pub remarks: BTreeMap<String, Vec<String>>,
 }
 
 /// Something for scripts.
@@ -49,10 +51,16 @@ pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
         given_up,
         stopped,
         attributes,
+        remarks,
     } = outcome;
     // In whatever order they were left, people look for them by their names.
     let mut stopped: Vec<&StepId> = stopped.iter().collect();
     stopped.sort();
+    let mut by_address: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (address, text) in remarks {
+        let texts = by_address.entry(address.to_string()).or_default();
+        texts.push(text.clone());
+    }
     Event::Outcome(Outcome {
         complete: outcome.is_complete(),
         changed,
@@ -68,6 +76,7 @@ pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
                 (address.to_string(), attributes.collect())
             })
             .collect(),
+        remarks: by_address,
     })
 }
 

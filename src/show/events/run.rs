@@ -108,6 +108,8 @@ pub enum Class {
     Final,
     /// AWS has not heard everywhere of what this run has just made.
     Unsettled,
+    /// AWS may not have heard of the tags that this run has just set.
+    Denied,
     /// Somebody else is altering the same thing.
     Busy,
 }
@@ -304,6 +306,7 @@ fn waiting(step: &StepId, error: &CallError, pause_seconds: f64) -> Event {
         class: match class {
             call::Class::Final => Class::Final,
             call::Class::Unsettled => Class::Unsettled,
+            call::Class::Denied => Class::Denied,
             call::Class::Busy => Class::Busy,
         },
         code,

@@ -272,6 +272,9 @@ pub(super) fn cause(error: &CallError) -> String {
     let code = error.code.as_deref().unwrap_or(&error.message);
     match error.class {
         Class::Unsettled => format!("AWS has not heard everywhere of what was just made ({code})"),
+        Class::Denied => format!(
+            "AWS denies it, perhaps until it has heard of the tags that were just set ({code})"
+        ),
         Class::Busy => format!("something else is altering the same thing ({code})"),
         Class::Final => code.to_owned(),
     }

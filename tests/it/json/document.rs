@@ -12,6 +12,7 @@ const EVERY_LINE: &str = "every line";
 /// Members that hold what the stack file or AWS says: what is in them is no part of the form.
 const OPEN: &[&str] = &[
     "attributes",
+    "remarks",
     "differences[].from",
     "differences[].to",
     "file",

@@ -153,8 +153,8 @@ fn life(series: &mut BTreeMap<&'static str, Told>) {
 /// Runs that stop half way.
 fn failures(series: &mut BTreeMap<&'static str, Told>) {
     let stage = Stage::new("json-failed", Account::hasty());
-    let denied = Fault::Refuse(403, "AccessDenied", usize::MAX);
-    stage.account.fault("iam:PutRolePolicy", denied);
+    let refused = Fault::Refuse(400, "MalformedPolicyDocument", usize::MAX);
+    stage.account.fault("iam:PutRolePolicy", refused);
     series.insert("failed apply", stage.told(APPLY, 3));
 
     series.insert("interrupted apply", interrupted(1));
@@ -200,6 +200,9 @@ fn delays(series: &mut BTreeMap<&'static str, Told>) {
     stage.account.fault("iam:CreateRole", throttled);
     let unheard = Fault::Refuse(404, "NoSuchEntity", 1);
     stage.account.fault("iam:PutRolePolicy", unheard);
+    // As long as the service has not heard of the tags that the permission asks for.
+    let denied = Fault::Refuse(400, "AccessDeniedException", 2);
+    stage.account.fault("logs:PutRetentionPolicy", denied);
     series.insert("slow apply", stage.told(APPLY, 0));
 }
 

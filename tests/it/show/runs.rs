@@ -106,6 +106,7 @@ fn a_half_run_says_what_failed_and_what_to_run() {
             StepId::remove(log_group_address()),
         ],
         attributes: BTreeMap::new(),
+        remarks: Vec::new(),
     };
     assert_snapshot!(render(&outcome, &a_plan(), &FRAME, Style::PLAIN));
 }

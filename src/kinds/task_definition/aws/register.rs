@@ -19,13 +19,20 @@ use aws_sdk_ecs::{
 use serde_json::{Value, json};
 
 use crate::{
-    aws::{Aws, client::OnlyThrottled, error, raw::replace_body, tagging::family_and_revision},
+    aws::{
+        Aws,
+        client::OnlyThrottled,
+        error,
+        raw::{RawBodyCapture, replace_body},
+        tagging::family_and_revision,
+    },
     kinds::task_definition::{
         Document,
         aws::{attributes, revision},
     },
     model::{
         call::{CallError, Reply},
+        node::Node,
         tags::is_reserved,
     },
 };
@@ -36,6 +43,9 @@ const ATTEMPTS: u32 = 4;
 /// The pause before a look at what became of a call; each is longer than the one before by this
 /// much.
 const PAUSE: Duration = Duration::from_secs(3);
+
+/// The answer, and what it says of the document.
+type Answered = (RegisterTaskDefinitionOutput, Option<Document>);
 
 /// Registers a revision, once.
 pub(crate) async fn perform(
@@ -48,10 +58,12 @@ pub(crate) async fn perform(
     let mut attempt = 1;
     loop {
         let failure = match send(aws, family, &body).await {
-            Ok(answer) => {
-                return registered(family, &answer).ok_or_else(|| {
+            Ok((answer, kept)) => {
+                let reply = registered(family, &answer).ok_or_else(|| {
                     error::unexpected(OPERATION, "the answer names no revision").after_effect()
-                });
+                })?;
+                let remarks = unkept(document, kept.as_ref()).into_iter().collect();
+                return Ok(Reply { remarks, ..reply });
             }
             Err(failure) => failure,
         };
@@ -76,6 +88,7 @@ pub(crate) async fn perform(
                 attributes: attributes(family, ours.arn),
                 revision: Some(ours.number),
                 request_id: error.request_id,
+                ..Reply::default()
             });
         }
         if attempt == ATTEMPTS {
@@ -107,8 +120,9 @@ async fn send(
     aws: &Aws,
     family: &str,
     body: &str,
-) -> Result<RegisterTaskDefinitionOutput, SdkError<RegisterTaskDefinitionError>> {
+) -> Result<Answered, SdkError<RegisterTaskDefinitionError>> {
     let body = body.to_owned();
+    let capture = RawBodyCapture::default();
     let request = aws
         .ecs
         .client
@@ -117,9 +131,34 @@ async fn send(
         .container_definitions(ContainerDefinition::builder().build())
         .customize()
         .config_override(Config::builder().retry_classifier(OnlyThrottled))
+        .interceptor(capture.clone())
         .mutate_request(move |request| replace_body(request, &body))
         .send();
-    aws.ecs.send(request).await
+    let answer = aws.ecs.send(request).await?;
+    let definition = capture.take();
+    let definition = definition
+        .as_ref()
+        .and_then(|body| body.get("taskDefinition"));
+    Ok((
+        answer,
+        definition.map(|json| Document::new(Node::from(json))),
+    ))
+}
+
+/// What people should know if AWS has left out something of `sent` that amp-stack does not know.
+fn unkept(sent: &Document, kept: Option<&Document>) -> Option<String> {
+    let kept = sent.without_unkept(kept?).unknown();
+    let lost = sent
+        .unknown()
+        .into_iter()
+        .filter(|place| !kept.contains(place));
+    let lost: Vec<String> = lost.map(|place| format!("`{place}`")).collect();
+    (!lost.is_empty()).then(|| {
+        format!(
+            "AWS has not kept {}: what it does not know either it leaves out, and it is not registered again for that",
+            lost.join(", ")
+        )
+    })
 }
 
 fn registered(family: &str, answer: &RegisterTaskDefinitionOutput) -> Option<Reply> {
@@ -132,5 +171,6 @@ fn registered(family: &str, answer: &RegisterTaskDefinitionOutput) -> Option<Rep
         attributes: attributes(family, arn.to_owned()),
         revision: Some(revision),
         request_id: answer.request_id().map(str::to_owned),
+        ..Reply::default()
     })
 }

@@ -148,7 +148,7 @@ pub static CONTAINER: Fields = Fields {
         .example("512"),
         Field::member(
             "memory_reservation",
-            "The MiB that are kept for the container, at least 6 and less than `memory`. It may use more where there is more.",
+            "The MiB that are kept for the container, at least 6 and at most `memory`. It may use more where there is more.",
         )
         .default_note("it is `memory`")
         .example("256"),

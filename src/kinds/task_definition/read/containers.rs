@@ -69,6 +69,7 @@ fn one(
     let mut converter = Converter {
         dialect: Dialect::StackFile,
         problems,
+        notes: Vec::new(),
     };
     let expected = Expected {
         of: ecs_shape::container(),

@@ -42,6 +42,8 @@ pub(crate) struct Export {
     pub(crate) body: Table,
     /// The tags.
     pub(crate) tags: Tags,
+    /// What was taken although amp-stack does not know it, or knows it otherwise.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Reads the file that `definition` names.
@@ -96,6 +98,7 @@ fn object(path: &str, json: &Json, span: &Span, problems: &mut Problems) -> Opti
     let mut converter = Converter {
         dialect: Dialect::Export,
         problems,
+        notes: Vec::new(),
     };
     // The family may stand in the stack file instead.
     let expected = Expected {
@@ -103,12 +106,14 @@ fn object(path: &str, json: &Json, span: &Span, problems: &mut Problems) -> Opti
         ..Expected::plain(ecs_shape::request())
     };
     let mut body = converter.structure(&table, &expected, path);
+    let notes = converter.notes;
     let tags = [json.get("tags"), inner.get("tags")];
     body.entries.retain(|(name, _)| name.text != "tags");
     Some(Export {
         family: table.get("family").cloned(),
         body,
         tags: tags.into_iter().flatten().flat_map(tags_of).collect(),
+        notes,
     })
 }
 

@@ -463,6 +463,7 @@ fn every_member_of_the_request_can_be_written() {
     let mut converter = Converter {
         dialect: Dialect::StackFile,
         problems: &mut problems,
+        notes: Vec::new(),
     };
     let read = converter.value(root.get("value").unwrap(), &shape, "value");
     assert_eq!(problems, Problems::default());

@@ -34,6 +34,8 @@ pub(crate) enum Dialect {
 pub(crate) struct Converter<'p> {
     pub(crate) dialect: Dialect,
     pub(crate) problems: &'p mut Problems,
+    /// What is taken although it does not fit the shape.
+    pub(crate) notes: Vec<String>,
 }
 
 /// A structure that is read.
@@ -71,6 +73,9 @@ impl Converter<'_> {
         for (name, value) in table.entries.iter().filter(|(name, _)| here(name)) {
             let mut members = expected.of.members.iter();
             let Some(member) = members.find(|member| self.spelled(member) == name.text) else {
+                if self.dialect == Dialect::Export {
+                    entries.push((name.clone(), value.clone()));
+                }
                 continue;
             };
             let at = join(path, &name.text);
@@ -107,6 +112,10 @@ impl Converter<'_> {
                 entries.push((name.clone(), value.clone()));
                 continue;
             }
+            if self.takes_newer(&name.text, &known, path) {
+                entries.push((name.clone(), value.clone()));
+                continue;
+            }
             let right = self.unknown(name, &known, expected, path);
             let right = right.filter(|right| table.get(right).is_none());
             entries.extend(right.map(|right| (key(right, &name.span), value.clone())));
@@ -130,6 +139,9 @@ impl Converter<'_> {
             let elsewhere = expected.other_keys.contains(&name.as_str());
             let given = expected.given == Some(member.name.as_str());
             if elsewhere || given || table.get(&name).is_some() {
+                continue;
+            }
+            if self.does_without(expected.of, &name, path) {
                 continue;
             }
             let problem = self.problems.add(
@@ -296,33 +308,6 @@ impl Converter<'_> {
             }
         };
         tree(converted, &value.span)
-    }
-
-    fn choice(&mut self, value: &Tree, choices: &[&str], path: &str) {
-        let Value::Text(text) = &value.value else {
-            return;
-        };
-        // A reference is judged by AWS: what it stands for is not known yet.
-        let Some(given) = text.known() else {
-            return;
-        };
-        if choices.is_empty() || choices.contains(&given) {
-            return;
-        }
-        let problem = self.problems.add(
-            "unknown-value",
-            &value.span,
-            "not one of them",
-            format!("`{path}` takes {}, not `{given}`", listed(choices)),
-        );
-        let close = choices
-            .iter()
-            .copied()
-            .find(|choice| choice.eq_ignore_ascii_case(given))
-            .or_else(|| nearest(given, choices.iter().copied()));
-        if let Some(close) = close {
-            problem.help(did_you_mean(close));
-        }
     }
 
     fn range(&mut self, number: i64, span: &Span, path: &str) {

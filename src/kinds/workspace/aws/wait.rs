@@ -102,17 +102,35 @@ pub(crate) async fn active(aws: &Aws, id: &str) -> Result<WorkspaceDescription, 
         let Some(workspace) = describe(aws, id).await? else {
             return Ok(Poll::Failed(format!("the workspace {id} does not exist")));
         };
-        Ok(match status(&workspace) {
-            "ACTIVE" => Poll::Settled(workspace),
-            "CREATION_FAILED" => Poll::FailedWithHint(
-                format!("AWS failed to create the workspace {id} (CREATION_FAILED)"),
-                "it holds no data, and the next apply replaces it; if it has a KMS key, check the key and who may use it",
-            ),
-            "DELETING" => Poll::Failed(format!("the workspace {id} is being deleted")),
-            other => Poll::Moving(other.to_owned()),
-        })
+        Ok(poll(id, workspace))
     })
     .await
+}
+
+/// Waits until a workspace that has just been made takes changes. AWS may need a moment until it
+/// can be read at all.
+pub(crate) async fn created(aws: &Aws, id: &str) -> Result<WorkspaceDescription, CallError> {
+    until(DESCRIBE, || async {
+        let workspace = describe(aws, id).await?;
+        Ok(workspace.map_or_else(
+            || Poll::Moving("not seen yet".to_owned()),
+            |workspace| poll(id, workspace),
+        ))
+    })
+    .await
+}
+
+/// How far a workspace is that is to take changes.
+fn poll(id: &str, workspace: WorkspaceDescription) -> Poll<WorkspaceDescription> {
+    match status(&workspace) {
+        "ACTIVE" => Poll::Settled(workspace),
+        "CREATION_FAILED" => Poll::FailedWithHint(
+            format!("AWS failed to create the workspace {id} (CREATION_FAILED)"),
+            "it holds no data, and the next apply replaces it; if it has a KMS key, check the key and who may use it",
+        ),
+        "DELETING" => Poll::Failed(format!("the workspace {id} is being deleted")),
+        other => Poll::Moving(other.to_owned()),
+    }
 }
 
 /// Returns whether the workspace is being deleted, or gone.

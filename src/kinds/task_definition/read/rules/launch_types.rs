@@ -1,6 +1,7 @@
 //! What some launch types can't do.
 
 use crate::{
+    ecs_shape::{self, Shape},
     file::{
         problem::Problems,
         reader::listed,
@@ -226,13 +227,20 @@ fn external(task: &Task<'_>, problems: &mut Problems) {
     }
 }
 
+/// Returns whether there is such a driver anywhere.
+fn is_driver(name: &str) -> bool {
+    let configuration = ecs_shape::structure("LogConfiguration");
+    let driver = configuration.and_then(|configuration| configuration.member("logDriver"));
+    driver.is_some_and(|member| matches!(&member.shape, Shape::Text(all) if all.contains(&name)))
+}
+
 fn log_driver(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
     let driver = container
         .tree
         .at("logConfiguration")
         .and_then(|logs| logs.at("logDriver"));
-    // A driver that there is nowhere is reported as such.
-    let Some(driver) = driver.filter(|at| !problems.has("unknown-value", &at.span)) else {
+    // A driver that there is nowhere is reported as such, or newer than this list.
+    let Some(driver) = driver.filter(|at| at.known().is_none_or(is_driver)) else {
         return;
     };
     for (on, place, drivers) in [

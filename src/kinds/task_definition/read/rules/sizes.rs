@@ -153,14 +153,14 @@ fn container_sizes(
     }
     range(tree, &CONTAINER, "cpu", &label, problems);
     if let (Some(hard), Some(soft), Some(at)) = (memory, reservation, tree.at("memory"))
-        && hard <= soft
+        && hard < soft
         && hard > 0
     {
         problems.add(
             "memory-reservation",
             &at.span,
-            "not more than the reservation",
-            format!("the `memory` of {label} has to be more than its `memory_reservation`"),
+            "less than the reservation",
+            format!("the `memory` of {label} has to be at least its `memory_reservation`"),
         );
     }
     let given = |key: &str| tree.at(key).is_some_and(|mib| mib.integer() != Some(0));

@@ -151,9 +151,10 @@ fn sizes() {
             &[],
         ),
         (
-            ec2("", "memory_reservation = 64", ""),
+            ec2("", "memory_reservation = 65", ""),
             &["memory-reservation"],
         ),
+        (ec2("", "memory_reservation = 64", ""), &[]),
         (ec2("", "memory_reservation = 32", ""), &[]),
         (
             ec2("", "", "").replace("memory = 64", "memory = 4"),
