@@ -25,6 +25,7 @@ use crate::model::{
     call::CallError,
     identity::Identity,
     live::Fact,
+    region::{RegionName, nearest_region},
     tags::{ADDRESS_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
     template::Template,
 };
@@ -54,6 +55,8 @@ pub struct Aws {
     sts: Service<aws_sdk_sts::Client>,
     pub(crate) tagging: Service<aws_sdk_resourcegroupstagging::Client>,
     region: Option<String>,
+    /// Whether no other endpoint was named, where regions may have any name.
+    is_aws: bool,
     identity: Arc<OnceCell<Identity>>,
 }
 
@@ -94,9 +97,10 @@ impl Aws {
             ecs: service!(sdk, aws_sdk_ecs, "ecs", CALLS_AT_A_TIME),
             iam: service!(sdk, aws_sdk_iam, "iam", IAM_CALLS_AT_A_TIME),
             logs: service!(sdk, aws_sdk_cloudwatchlogs, "logs", CALLS_AT_A_TIME),
-            sts: service!(sdk, aws_sdk_sts, "sts", CALLS_AT_A_TIME),
+            sts: service!(sdk, aws_sdk_sts, "sts", CALLS_AT_A_TIME, client::NoSuchHost),
             tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", CALLS_AT_A_TIME),
             region: sdk.region().map(ToString::to_string),
+            is_aws: sdk.endpoint_url().is_none(),
             identity: Arc::default(),
         }
     }
@@ -114,6 +118,16 @@ impl Aws {
             hint: Some("name one with --region, AWS_REGION, or `region` in the profile".to_owned()),
             ..error::unexpected(operation, "no region is set")
         })?;
+        if self.is_aws && RegionName::of(&region) == RegionName::Misspelt {
+            let near = nearest_region(&region);
+            return Err(CallError {
+                hint: Some(near.map_or_else(
+                    || "regions are spelled like us-east-1 or ap-northeast-2".to_owned(),
+                    |near| format!("did you mean {near}?"),
+                )),
+                ..error::unexpected(operation, format!("`{region}` is not the name of a region"))
+            });
+        }
         let request = self.sts.client.get_caller_identity().send();
         let answer = self.sts.call(operation, request).await?;
         let arn: Vec<&str> = answer.arn().unwrap_or_default().split(':').collect();

@@ -16,4 +16,5 @@ pub mod rules;
 pub mod source;
 pub(crate) mod tags;
 pub mod tree;
+pub(crate) mod unclosed;
 pub(crate) mod write;

@@ -10,6 +10,7 @@ pub mod node;
 pub mod normal;
 pub mod policy;
 pub mod query;
+pub mod region;
 pub mod rule;
 pub(crate) mod secret;
 pub mod tags;

@@ -160,6 +160,34 @@ impl ClassifyRetry for OnlyThrottled {
     }
 }
 
+/// Keeps the first call of a run from being sent again where its host has no address: a region that
+/// does not exist has none, however often it is asked for, and neither has anything without a
+/// network. Later calls are sent again, because a name that was found once is found again.
+#[derive(Debug)]
+pub(crate) struct NoSuchHost;
+
+impl ClassifyRetry for NoSuchHost {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let failure = match context.output_or_error() {
+            Some(Err(failure)) => failure.as_connector_error(),
+            Some(Ok(_)) | None => None,
+        };
+        if failure.is_some_and(|failure| error::is_no_such_host(failure)) {
+            RetryAction::RetryForbidden
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "no such host"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        after_the_sdk()
+    }
+}
+
 fn after_the_sdk() -> RetryClassifierPriority {
     RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
 }
@@ -172,7 +200,7 @@ fn error_code(context: &InterceptorContext) -> Option<String> {
 /// Makes the client of one service: the crate, which also names its retry partition, the service as
 /// IAM spells it in policies, and the most calls at a time.
 macro_rules! service {
-    ($sdk:expr, $krate:ident, $service:literal, $calls_at_a_time:expr) => {{
+    ($sdk:expr, $krate:ident, $service:literal, $calls_at_a_time:expr $(, $classifier:expr)?) => {{
         use $krate::config::retry::{RetryPartition, TokenBucket};
         let partition = RetryPartition::custom(concat!("amp-stack-", stringify!($krate)))
             .token_bucket(TokenBucket::new($crate::aws::client::RETRY_TOKENS))
@@ -180,6 +208,7 @@ macro_rules! service {
         let config = $krate::config::Builder::from($sdk)
             .retry_partition(partition)
             .retry_classifier($crate::aws::client::QuotaOrThrottle)
+            $(.retry_classifier($classifier))?
             .interceptor($crate::aws::retrying::RetryObserver { service: $service })
             .build();
         $crate::aws::client::Service::new($krate::Client::from_conf(config), $calls_at_a_time)

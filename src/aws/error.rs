@@ -133,6 +133,13 @@ where
     causes
 }
 
+/// Returns whether an error, or one of its causes, is that a host name has no address. The HTTP
+/// client says so in words only (hyperium/hyper-util, `client/legacy/connect/http.rs`).
+pub(crate) fn is_no_such_host(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source())
+        .any(|error| error.to_string().starts_with("dns error"))
+}
+
 /// What an error and its causes say.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();

@@ -232,11 +232,10 @@ fn shown(example: &Example, style: Style) -> String {
         let said = format!("with this {file} beside it: {content}");
         text.push_str(&words::wrap("", &said, style.width));
     }
-    let options: Vec<String> = example
-        .variables()
-        .into_iter()
-        .map(|(name, value)| format!(" --var {name}={value}"))
-        .collect();
+    let region = example.region().map(|region| format!(" --region {region}"));
+    let variables = example.variables().into_iter();
+    let variables = variables.map(|(name, value)| format!(" --var {name}={value}"));
+    let options: Vec<String> = region.into_iter().chain(variables).collect();
     let options = options.concat();
     let said = format!("\n`amp-stack validate{options}` says:\n\n");
     text.push_str(&said);

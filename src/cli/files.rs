@@ -9,7 +9,10 @@ use thiserror::Error;
 
 use crate::{
     cli::failure::Failure,
-    file::{problem::nearest, source::Source},
+    file::{
+        problem::nearest,
+        source::{self, Source},
+    },
     saved,
 };
 
@@ -171,7 +174,8 @@ pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
 
 /// Reads any file.
 pub(super) fn text(path: &Path) -> Result<String, FileError> {
-    fs::read_to_string(path).map_err(|cause| FileError::Unreadable {
+    let text = fs::read(path).and_then(source::decode);
+    text.map_err(|cause| FileError::Unreadable {
         path: path.to_owned(),
         meant: meant(path, &cause),
         cause,

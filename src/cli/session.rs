@@ -1,5 +1,7 @@
 //! From what was typed to a checked stack and a connection to where it lives.
 
+mod identify;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -19,7 +21,7 @@ use crate::{
     file::{
         problem::Problem,
         render::{Look, json, render},
-        source::Source,
+        source::{self, Source},
     },
     load::{self, Header, LoadContext, ParsedFile},
     model::identity::Identity,
@@ -218,7 +220,7 @@ impl<'a> Connections<'a> {
         }
         let cloud = self.connect(header, region.clone(), console).await?;
         // The settings may name the region that a file names too.
-        let identity = cloud.identity().await?;
+        let identity = identify::identify(&cloud, region.as_deref(), console).await?;
         let known = self.clouds.get(&Some(identity.region.clone()));
         let cloud = known.map_or_else(|| Arc::new(cloud), Arc::clone);
         self.clouds.insert(region, Arc::clone(&cloud));
@@ -326,7 +328,7 @@ impl<'s> StackFile<'s> {
     /// Reads a file that the stack file names: relative paths are relative to the stack file.
     fn read_beside(&self, path: &Path) -> io::Result<String> {
         let directory = self.source.path.parent().unwrap_or(Path::new(""));
-        fs::read_to_string(directory.join(path))
+        fs::read(directory.join(path)).and_then(source::decode)
     }
 
     /// What the stack was read from.

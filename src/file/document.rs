@@ -14,6 +14,7 @@ use crate::{
         reader::{meant, unknown_key},
         source::Source,
         tree::{Key, Span, Table, Tree, Value},
+        unclosed::{self, Unclosed},
     },
     model::{
         address::{Address, Kind},
@@ -53,33 +54,64 @@ impl<'s> Document<'s> {
     /// Parses `source`, or reports every syntax error in it.
     pub fn parse(source: &'s Source, problems: &mut Problems) -> Option<Self> {
         let (root, errors) = DeTable::parse_recoverable(&source.text);
+        if errors.is_empty() {
+            return Some(Self { source, root });
+        }
+        let unclosed = unclosed::find(&source.text);
+        for one in &unclosed {
+            never_closed(one, &source.text, problems);
+        }
+        // With the brackets in their places, what is left is wrong for a reason of its own.
+        let mended = unclosed::mended(&source.text, &unclosed);
+        let (_, errors) = DeTable::parse_recoverable(&mended);
+        let mut line = None;
         for error in &errors {
-            let span = visible(error.span().unwrap_or_default(), &source.text);
+            let span = error.span().unwrap_or_default();
+            let start = unclosed::unmended(span.start, &unclosed);
+            let end = unclosed::unmended(span.end, &unclosed).max(start);
+            let span = visible(start..end, &source.text);
+            // The rest of a line means nothing after its first mistake.
+            let here = source.text[..span.start].matches('\n').count();
+            if line.replace(here) == Some(here) {
+                continue;
+            }
             let problem = problems.add("syntax", &span, "here", error.message());
             if error.message() == "duplicate key" {
                 problem.help("TOML lets a key or a table stand in a file once");
             }
         }
-        errors.is_empty().then_some(Self { source, root })
+        None
     }
 
     /// Reports the keys at the top that are not among the `known` ones of a stack file. Those that
-    /// are misspelt are spelled right, so that what refers to their tables finds them.
+    /// are misspelt are spelled right, so that what refers to their tables finds them; a table that
+    /// is there under both spellings holds what stands under either.
     pub fn respell(&mut self, known: &[&str], problems: &mut Problems) {
         let written = std::mem::take(self.root.get_mut());
         let keys: BTreeSet<String> = written
             .keys()
             .map(|key| key.get_ref().to_string())
             .collect();
+        let mut misspelt = Vec::new();
         for (key, value) in written {
             let span = key.span();
             if !known.contains(&key.get_ref().as_ref()) {
                 unknown_key("the stack file", key.get_ref(), &span, known, problems);
             }
-            let right = meant(key.get_ref(), known, |key| keys.contains(key));
-            let right = right.map(|right| Spanned::new(span, Cow::Owned(right.to_owned())));
-            let key = right.unwrap_or(key);
-            self.root.get_mut().insert(key, value);
+            let right = meant(key.get_ref(), known, |_| false);
+            match right {
+                Some(right) if keys.contains(right) => misspelt.push((right.to_owned(), value)),
+                Some(right) => {
+                    let right = Spanned::new(span, Cow::Owned(right.to_owned()));
+                    self.root.get_mut().insert(right, value);
+                }
+                None => _ = self.root.get_mut().insert(key, value),
+            }
+        }
+        for (right, value) in misspelt {
+            if let Some(whole) = self.root.get_mut().get_mut(right.as_str()) {
+                join(whole, value);
+            }
         }
     }
 
@@ -138,6 +170,36 @@ impl<'s> Document<'s> {
             entries,
         }
     }
+}
+
+/// Adds to the table `whole` what `part` has and it does not.
+fn join<'s>(whole: &mut Spanned<DeValue<'s>>, part: Spanned<DeValue<'s>>) {
+    let (DeValue::Table(whole), DeValue::Table(part)) = (whole.get_mut(), part.into_inner()) else {
+        return;
+    };
+    for (key, value) in part {
+        match whole.get_mut(key.get_ref().as_ref()) {
+            Some(there) => join(there, value),
+            None => _ = whole.insert(key, value),
+        }
+    }
+}
+
+fn never_closed(one: &Unclosed, text: &str, problems: &mut Problems) {
+    let closing = one.closing;
+    let what = if closing == ']' {
+        "array"
+    } else {
+        "inline table"
+    };
+    problems
+        .add(
+            "syntax",
+            &visible(one.end..one.end, text),
+            format!("`{closing}` is missing"),
+            format!("unclosed {what}, expected `{closing}`"),
+        )
+        .and(&one.bracket, "opened here");
 }
 
 /// A place that can be underlined: where something is missing, the character before it, or else the

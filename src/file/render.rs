@@ -1,16 +1,17 @@
 //! Shows problems to people, with the lines underlined, and to programs.
 
+mod excerpt;
 pub mod json;
 mod masked;
 
 use std::{fmt, sync::Arc};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource,
-    SourceCode, SourceSpan, SpanContents,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 
-use crate::file::{problem::Problem, source::Source, tree::Span};
+use crate::file::{problem::Problem, render::excerpt::Excerpt, source::Source, tree::Span};
 
 /// How problems are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +37,31 @@ pub struct Report {
 }
 
 /// A file of which whole lines are shown, without their secrets, and no others than those with a
-/// label.
+/// label. Lines that are very long are cut around their labels.
 #[derive(Clone, Debug)]
 struct WholeLines {
+    /// The whole text without secrets.
     text: Arc<str>,
-    named: NamedSource<Arc<str>>,
+    excerpt: Arc<Excerpt>,
+    name: String,
 }
 
 impl WholeLines {
-    fn new(file: &Source) -> Self {
+    fn new(file: &Source, labels: &[Span]) -> Self {
         let text: Arc<str> = Arc::from(masked::masked(&file.text));
-        let named = NamedSource::new(file.path.display().to_string(), Arc::clone(&text));
-        Self { text, named }
+        Self {
+            excerpt: Arc::new(Excerpt::new(&text, labels)),
+            text,
+            name: file.path.display().to_string(),
+        }
+    }
+
+    /// Where a place of the file is in what is shown.
+    fn shown(&self, span: &Span) -> SourceSpan {
+        let length = first_line(&self.text, span);
+        let start = self.excerpt.shown_at(span.start);
+        let end = self.excerpt.shown_at(span.start + length).max(start);
+        (start, end - start).into()
     }
 }
 
@@ -58,24 +72,50 @@ impl SourceCode for WholeLines {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        // Without context only the exact place is asked for, to say its line and column.
-        if (before, after) == (0, 0) {
-            return self.named.read_span(span, 0, 0);
-        }
-        let text = self.text.as_bytes();
-        let start = span.offset().min(text.len());
-        let end = (start + span.len()).min(text.len());
-        let is_line_end = |byte: &u8| *byte == b'\n';
-        let start = text[..start]
-            .iter()
-            .rposition(is_line_end)
-            .map_or(0, |at| at + 1);
-        let end = text[end..]
-            .iter()
-            .position(is_line_end)
-            .map_or(text.len(), |length| end + length);
-        self.named.read_span(&(start, end - start).into(), 0, 0)
+        let shown = self.excerpt.text();
+        let start = span.offset().min(shown.len());
+        let end = (start + span.len()).min(shown.len());
+        // Without context only the exact place is asked for, to say its line and column, which are
+        // those of the file.
+        let (start, end) = if (before, after) == (0, 0) {
+            (start, end)
+        } else {
+            whole_lines(shown, start..end)
+        };
+        let stood = self.excerpt.stood_at(start).min(self.text.len());
+        let (line, column) = line_and_column(&self.text[..stood]);
+        let piece = &shown.as_bytes()[start..end];
+        let lines = piece.iter().filter(|byte| **byte == b'\n').count();
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            piece,
+            (start, end - start).into(),
+            line,
+            column,
+            // As the library counts them: all lines up to the end, which makes it show the places
+            // of one file in one picture.
+            line + lines,
+        )))
     }
+}
+
+/// `span` with the rest of the lines that it begins and ends in.
+fn whole_lines(text: &str, span: Span) -> (usize, usize) {
+    let is_line_end = |byte: &u8| *byte == b'\n';
+    let bytes = text.as_bytes();
+    let before = bytes[..span.start].iter().rposition(is_line_end);
+    let after = bytes[span.end..].iter().position(is_line_end);
+    (
+        before.map_or(0, |at| at + 1),
+        after.map_or(text.len(), |length| span.end + length),
+    )
+}
+
+/// The line and the column that begin after `before`, from zero.
+fn line_and_column(before: &str) -> (usize, usize) {
+    let line = before.bytes().filter(|byte| *byte == b'\n').count();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (line, before.len() - start)
 }
 
 impl Report {
@@ -83,10 +123,15 @@ impl Report {
     /// text of that file.
     pub fn new(source: &Source, problem: &Problem) -> Self {
         let file = problem.file.as_deref().unwrap_or(source);
+        let places: Vec<Span> = problem
+            .labels
+            .iter()
+            .map(|(span, _)| span.clone())
+            .collect();
         Self {
             problem: problem.clone(),
             code: format!("amp_stack::{}", problem.code),
-            source: WholeLines::new(file),
+            source: WholeLines::new(file, &places),
         }
     }
 }
@@ -116,7 +161,7 @@ impl Diagnostic for Report {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let labels = self.problem.labels.iter().enumerate();
         Some(Box::new(labels.map(|(index, (span, label))| {
-            let place = (span.start, first_line(&self.source.text, span));
+            let place = self.source.shown(span);
             if index == 0 {
                 LabeledSpan::new_primary_with_span(Some(label.clone()), place)
             } else {

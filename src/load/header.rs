@@ -3,11 +3,15 @@
 use crate::{
     file::{
         problem::Problems,
-        reader::{Located, TableReader, table_of},
+        reader::{Located, TableReader, did_you_mean, table_of},
         tree::{Span, Table},
     },
     load::{LoadContext, root::STACK},
-    model::{address::StackName, identity::Identity},
+    model::{
+        address::StackName,
+        identity::Identity,
+        region::{RegionName, nearest_region},
+    },
 };
 
 /// What `[stack]` says. What it leaves out, or says wrongly, is `None`.
@@ -78,24 +82,18 @@ fn is_name(name: &Located<String>, problems: &mut Problems) -> bool {
     parsed.is_ok()
 }
 
-/// Regions are lower-case words and a number (AWS general reference, "AWS service endpoints").
+/// A region that is not listed may be newer than this program, so only its spelling is judged here.
 fn is_region(region: &Located<String>, problems: &mut Problems) -> bool {
-    let parts: Vec<&str> = region.value.split('-').collect();
-    let fits = match parts.as_slice() {
-        [words @ .., number] if words.len() >= 2 => {
-            words
-                .iter()
-                .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
-                && !number.is_empty()
-                && number.bytes().all(|b| b.is_ascii_digit())
-        }
-        _ => false,
-    };
+    let fits = RegionName::of(&region.value) != RegionName::Misspelt;
     if !fits {
         let message = format!("`{}` is not the name of a region", region.value);
+        let help = nearest_region(&region.value).map_or_else(
+            || "regions are spelled like us-east-1 or ap-northeast-2".to_owned(),
+            did_you_mean,
+        );
         problems
             .add("region", &region.span, "not a region", message)
-            .help("regions are spelled like us-east-1 or ap-northeast-2");
+            .help(help);
     }
     fits
 }

@@ -1,6 +1,11 @@
 //! Which values are not for the eyes of those who read a plan or a message.
 
+mod look;
+mod name;
+
 use crate::model::{diff::Path, node::Node, template::Template};
+
+use look::looks_secret;
 
 /// What stands for a hidden value.
 pub(crate) const HIDDEN: &str = "(hidden)";
@@ -10,42 +15,8 @@ pub(crate) fn placeholder(number: usize) -> String {
     format!("{HIDDEN} {number}")
 }
 
-/// Words in the name of a value that make it a secret.
-const SECRET_WORDS: &[&str] = &[
-    "secret",
-    "secrets",
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "token",
-    "tokens",
-    "apikey",
-    "credential",
-    "credentials",
-    "authorization",
-    "auth",
-    "dsn",
-];
-
 /// Members whose values say where a secret is kept, not what it is.
 const PLACES_OF_SECRETS: &[&str] = &["secrets", "secret_options", "repository_credentials"];
-
-/// What tokens of well-known services begin with.
-const PREFIXES: &[&str] = &[
-    "ghp_",
-    "gho_",
-    "ghs_",
-    "github_pat_",
-    "glpat-",
-    "xoxb-",
-    "xoxp-",
-    "sk_live_",
-    "sk-",
-    "hvs.",
-    "Bearer ",
-    "Basic ",
-];
 
 /// Returns whether the value at `path` has to be hidden, by its name or by its look.
 pub(crate) fn is_secret(path: &Path, value: &Node) -> bool {
@@ -59,7 +30,21 @@ pub(crate) fn is_secret(path: &Path, value: &Node) -> bool {
     if text.is_empty() || text.starts_with("arn:") {
         return false;
     }
-    looks_secret(text) || is_named_secret(&path.keys())
+    let keys = path.keys();
+    // Policies say what is allowed to whom, by names of conditions such as `aws:TokenIssueTime` and
+    // of statements and resources of any length. All of them has to be read, and only what can't be
+    // anything but a secret does not belong there.
+    let is_policy = keys
+        .first()
+        .is_some_and(|key| matches!(*key, "trust" | "inline_policies"));
+    looks_secret(text) || (!is_policy && is_named_secret(&keys, text))
+}
+
+/// Returns whether `value` is a secret, given what it is called, if it is called something.
+pub(crate) fn is_secret_value(name: Option<&str>, value: &str) -> bool {
+    looks_secret(value)
+        || name.is_some_and(|name| name::names_secret(name, value))
+        || look::is_encoded_secret(name.unwrap_or_default(), value)
 }
 
 /// Returns whether an output `name` is a secret: the stack file has `said` so or, if it says
@@ -68,16 +53,10 @@ pub(crate) fn is_secret_output(name: &str, value: &Template, said: Option<bool>)
     said.unwrap_or_else(|| is_secret(&Path::of_keys(&[name]), &Node::Text(value.clone())))
 }
 
-fn is_named_secret(keys: &[&str]) -> bool {
-    let Some((name, before)) = keys.split_last() else {
-        return false;
-    };
+fn is_named_secret(keys: &[&str], value: &str) -> bool {
+    let (name, before) = keys.split_last().unwrap_or((&"", &[]));
     let is_place = before.iter().any(|key| PLACES_OF_SECRETS.contains(key));
-    // Policies name conditions such as `aws:TokenIssueTime`; no secret belongs into them.
-    let is_policy = keys
-        .first()
-        .is_some_and(|key| matches!(*key, "trust" | "inline_policies"));
-    !is_place && !is_policy && has_secret_word(name)
+    !is_place && (name::names_secret(name, value) || look::is_encoded_secret(name, value))
 }
 
 /// Joins an argument that a flag such as `--password` names to the flag, so that both are hidden as
@@ -110,145 +89,14 @@ pub(crate) fn join_arguments(node: Node) -> Node {
 
 /// Returns whether the next argument is a secret: `--token`, `-db-password`.
 pub(crate) fn is_secret_flag(argument: &str) -> bool {
-    argument.starts_with('-') && !argument.contains(['=', ' ']) && has_secret_word(argument)
-}
-
-/// `--token hunter2`, as [`join_arguments`] makes it or a shell's command line holds it.
-fn gives_secret(text: &str) -> bool {
-    let mut words = text.split(' ').peekable();
-    std::iter::from_fn(|| words.next().map(|word| (word, words.peek().is_some())))
-        .any(|(word, has_next)| has_next && is_secret_flag(word))
-}
-
-/// Returns whether one of the words of `name` is a word for secrets: `DB_PASSWORD`, `apiKey`,
-/// `splunk-token`.
-pub(crate) fn has_secret_word(name: &str) -> bool {
-    let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for letter in name.chars() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_lower) {
-            words.push(String::new());
-        }
-        was_lower = letter.is_lowercase();
-        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
-            word.extend(letter.to_lowercase());
-        }
-    }
-    // `key` alone names the key of a pair; `API_KEY` is a secret.
-    let is_some_key = words.len() > 1 && words.iter().any(|word| word == "key");
-    is_some_key
-        || words
-            .iter()
-            .any(|word| SECRET_WORDS.contains(&word.as_str()))
-}
-
-pub(crate) fn looks_secret(text: &str) -> bool {
-    text.starts_with(HIDDEN)
-        || is_service_token(text)
-        || text.contains("PRIVATE KEY-----")
-        || text
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(is_access_key_id)
-        || is_web_token(text)
-        || has_password_in_url(text)
-        || assigns_secret(text)
-        || gives_secret(text)
-        || text.split([' ', ',', ';', '"', '\'']).any(is_random)
-}
-
-fn is_service_token(text: &str) -> bool {
-    const SHORTEST: usize = 12;
-    PREFIXES
-        .iter()
-        .filter_map(|prefix| text.strip_prefix(prefix))
-        .any(|rest| rest.len() >= SHORTEST && !rest.contains(' '))
-}
-
-/// An access key id: `AKIA` or `ASIA` and sixteen more (IAM user guide, "IAM identifiers", unique
-/// ID prefixes).
-fn is_access_key_id(word: &str) -> bool {
-    word.len() == 20
-        && (word.starts_with("AKIA") || word.starts_with("ASIA"))
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-}
-
-/// A JSON web token: three parts, of which the first begins as `{"` does in base64.
-fn is_web_token(text: &str) -> bool {
-    text.starts_with("eyJ") && text.split('.').count() == 3
-}
-
-/// `postgres://user:password@host/`.
-fn has_password_in_url(text: &str) -> bool {
-    text.split_once("://")
-        .and_then(|(_, rest)| rest.split(['/', '?', '#']).next())
-        .and_then(|authority| authority.rsplit_once('@'))
-        .is_some_and(|(user, _)| user.contains(':'))
-}
-
-/// `--password=x`, `user=a;token=b`.
-fn assigns_secret(text: &str) -> bool {
-    text.split([' ', '&', ';', ',', '?']).any(|piece| {
-        piece
-            .split_once('=')
-            .is_some_and(|(name, value)| !value.is_empty() && has_secret_word(name))
-    })
-}
-
-/// Long, of letters of both cases and digits that alternate as in no word, and with more entropy
-/// per letter than words have: a key rather than a name.
-fn is_random(text: &str) -> bool {
-    const SHORTEST: usize = 32;
-    const BITS_PER_LETTER: f64 = 4.3;
-    const ALTERNATION: f64 = 0.38;
-    let is_key_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_');
-    text.len() >= SHORTEST
-        && text.bytes().all(is_key_letter)
-        && text.bytes().any(|b| b.is_ascii_uppercase())
-        && text.bytes().any(|b| b.is_ascii_lowercase())
-        && text.bytes().any(|b| b.is_ascii_digit())
-        && entropy(text) >= BITS_PER_LETTER
-        && alternation(text) >= ALTERNATION
-}
-
-/// The bits that one letter of `text` carries.
-fn entropy(text: &str) -> f64 {
-    let mut counts = [0_u32; 256];
-    for byte in text.bytes() {
-        counts[usize::from(byte)] += 1;
-    }
-    let total = f64::from(counts.iter().sum::<u32>());
-    counts
-        .iter()
-        .filter(|count| **count > 0)
-        .map(|count| {
-            let share = f64::from(*count) / total;
-            -share * share.log2()
-        })
-        .sum()
-}
-
-/// The share of letters after which another sort of letter follows: about 0.6 in random text, 0.3
-/// in `NamesLikeThis`.
-fn alternation(text: &str) -> f64 {
-    let sort = |b: u8| {
-        (
-            b.is_ascii_uppercase(),
-            b.is_ascii_lowercase(),
-            b.is_ascii_digit(),
-        )
-    };
-    let (mut pairs, mut changes) = (0_u32, 0_u32);
-    for pair in text.as_bytes().windows(2) {
-        pairs += 1;
-        changes += u32::from(sort(pair[0]) != sort(pair[1]));
-    }
-    f64::from(changes) / f64::from(pairs.max(1))
+    argument.starts_with('-') && !argument.contains(['=', ' ']) && name::has_secret_word(argument)
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod paths {
     use super::*;
     use crate::model::{
         address::Address,

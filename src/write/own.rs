@@ -44,8 +44,8 @@ pub(crate) fn is_ours(found: &LiveResource) -> bool {
 pub(crate) fn variables(secrets: &Secrets) -> Table {
     let mut table = Table::section();
     table.notes.push(
-        "These look like secrets, so their values are not written here: give them with `--var NAME=…` or `--var-file FILE`. Better still, keep them in Secrets \
-         Manager or in the Parameter Store, and name them under `secrets` of the container."
+        "These look like secrets, so their values are not written here. Keep them in Secrets Manager or in the Parameter Store, and name them under `secrets` of the \
+         container; until then let each come from the environment, as in `default = \"${env.NAME}\"`."
             .to_owned(),
     );
     for (name, secret) in secrets.iter() {

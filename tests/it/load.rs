@@ -649,7 +649,7 @@ fn every_form_of_a_policy_that_iam_takes_is_taken() {
         ),
         (
             true,
-            "Effect = 'Deny', Action = 'sts:*', NotPrincipal = { Service = ['a', 'b'], CanonicalUser = 'c' }",
+            "Effect = 'Deny', Action = 'sts:*', NotPrincipal = { Service = ['a.amazonaws.com', 'b.amazonaws.com'], CanonicalUser = '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be' }",
         ),
     ] {
         let at = if trust { "trust" } else { "inline_policies.a" };

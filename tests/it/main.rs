@@ -10,6 +10,7 @@ mod calls;
 mod cli;
 mod debug;
 mod defaults;
+mod edges;
 mod emulators;
 mod format;
 mod format_cli;

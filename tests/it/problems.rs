@@ -37,6 +37,7 @@ fn source(path: &Path) -> Source {
 /// Loads a file as a run in 111122223333 and us-east-1 would. Lines that begin with `#:` are
 /// options of that run.
 fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
+    let mut region = "us-east-1";
     let mut variables = BTreeMap::new();
     let mut var_files = Vec::new();
     for line in source
@@ -52,11 +53,12 @@ fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
             ("--var-file", file) => {
                 var_files.push(self::source(&gallery().join("files").join(file)));
             }
+            ("--region", name) => region = name,
             (other, _) => panic!("{other} is no option"),
         }
     }
     let around = LoadContext {
-        identity: Identity::new("111122223333", "us-east-1"),
+        identity: Identity::new("111122223333", region),
         account_is_known: true,
         region_is_known: true,
         variables,

@@ -61,6 +61,12 @@ impl Bench {
         }
     }
 
+    /// From here on, runs with this variable of the environment.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(other, _)| other != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The path of a file in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)

@@ -78,7 +78,23 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
     if let Some(paragraph) = collector(imported) {
         tell(&paragraph);
     }
-    text + &next(imported, args, style)
+    if let Some(paragraph) = secrets(imported) {
+        tell(&paragraph);
+    }
+    text + &next(args, style)
+}
+
+/// How to give the file what it does not hold. A command line is no place for it: shells remember
+/// what is typed, and whoever is on the machine sees it.
+fn secrets(imported: &Imported) -> Option<String> {
+    let names: Vec<String> = imported.written.secrets.keys().cloned().collect();
+    let first = names.first()?;
+    let variable = first.to_ascii_uppercase().replace('-', "_");
+    Some(format!(
+        "What looks like a secret is not in the file, which has variables without values for it: {}. Keep them in Secrets Manager or in the Parameter Store, and name \
+         them under `secrets` of their containers, or let them come from the environment: `default = \"${{env.{variable}}}\"` in the table of `{first}`.",
+        words::list(&names)
+    ))
 }
 
 /// How to get the metrics of a task definition that has no collector yet.
@@ -206,16 +222,10 @@ pub(super) fn advice<'o>(owners: impl Iterator<Item = &'o Owner>) -> Vec<String>
     advice
 }
 
-fn next(imported: &Imported, args: &Import, style: Style) -> String {
-    let secrets = imported.written.secrets.keys();
+fn next(args: &Import, style: Style) -> String {
     let target = StackArgs {
         files: Vec::new(),
-        variables: VariableArgs {
-            var: secrets
-                .map(|name| (name.clone(), "...".to_owned()))
-                .collect(),
-            var_file: Vec::new(),
-        },
+        variables: VariableArgs::default(),
         // The file names the region.
         region: None,
         profile: args.profile.clone(),

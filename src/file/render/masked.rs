@@ -1,7 +1,22 @@
 //! The text of a stack file without its secrets, letter for letter as long as the real one, so that
 //! places stay where they are.
 
-use crate::model::secret::{has_secret_word, is_secret_flag, looks_secret};
+use crate::model::secret::{is_secret_flag, is_secret_value};
+
+/// Elements of policies, whose values are written on the line of their names (IAM user guide, "IAM
+/// JSON policy elements reference").
+const POLICY_KEYS: &[&str] = &[
+    "AWS",
+    "Action",
+    "Effect",
+    "Federated",
+    "NotAction",
+    "NotResource",
+    "Resource",
+    "Service",
+    "Sid",
+    "Version",
+];
 
 /// Replaces every letter of what is, by its name or its look, a secret.
 pub(crate) fn masked(text: &str) -> String {
@@ -39,12 +54,7 @@ fn is_secret(before: &str, content: &str) -> bool {
     if content.is_empty() || content.starts_with("arn:") {
         return false;
     }
-    if looks_secret(content) {
-        return true;
-    }
-    let Some(assigned) = before.trim_end().strip_suffix('=') else {
-        return false;
-    };
+    let assigned = before.trim_end().strip_suffix('=').unwrap_or_default();
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | '\'');
     let names: Vec<&str> = assigned
         .split(|c| !is_name(c))
@@ -53,10 +63,18 @@ fn is_secret(before: &str, content: &str) -> bool {
     match names.as_slice() {
         // The name is said elsewhere on the line: `{ name = "DB_PASSWORD", value = "…" }`,
         // `db_password = { default = "…" }`.
-        [earlier @ .., "value" | "default"] => earlier.iter().any(|name| has_secret_word(name)),
+        [earlier @ .., "value" | "default"] => {
+            is_secret_value(None, content)
+                || earlier
+                    .iter()
+                    .any(|name| is_secret_value(Some(name), content))
+        }
+        // What a policy says is no secret.
+        [.., name] if POLICY_KEYS.contains(name) => false,
         // A property of the stack file: which key encrypts something, not what it is.
-        [.., name] => has_secret_word(name) && !name.starts_with("kms_key"),
-        [] => false,
+        [.., name] if name.starts_with("kms_key") => is_secret_value(None, content),
+        [.., name] => is_secret_value(Some(name), content),
+        [] => is_secret_value(None, content),
     }
 }
 
@@ -102,6 +120,8 @@ mod tests {
             "DB_PASSWORD = \"arn:aws:ssm:us-east-1:111122223333:parameter/x\"\n",
             "unfinished = \"abc\n",
             "kms_key_arn = \"alias/metrics\"\n",
+            "Sid = \"AllowListAndReadS3ActionOnMyBucket\"\n",
+            "options = { log_key = \"log\", Aws_Auth = \"On\" }\n",
         ] {
             assert_eq!(masked(text), text);
         }

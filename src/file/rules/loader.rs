@@ -307,6 +307,11 @@ pub const LOADER: &[Rule] = &[
         "API model of Amazon Managed Service for Prometheus 2020-08-01, WorkspaceId",
     ),
     rule(
+        "workspace-region",
+        "workspaces are in regions that have Amazon Managed Service for Prometheus",
+        "AWS general reference, \"Amazon Managed Service for Prometheus endpoints and quotas\"",
+    ),
+    rule(
         "wrong-partition",
         "ARNs are of the partition that the stack is in",
         "AWS general reference, \"Amazon Resource Names\"",

@@ -6,7 +6,7 @@ use crate::model::{
     address::Address,
     diff::{Part, Path},
     node::Node,
-    secret::{HIDDEN, has_secret_word, is_secret, looks_secret},
+    secret::{HIDDEN, is_secret, is_secret_value},
 };
 
 /// Members that say where a secret is kept, not what it is (ECS API reference,
@@ -134,11 +134,13 @@ fn lines_hold_secret(text: &str) -> bool {
     text.contains('\n')
         && text.lines().any(|line| {
             let line = line.trim().trim_start_matches("- ");
-            looks_secret(line)
+            is_secret_value(None, line)
                 || line.split_once([':', '=']).is_some_and(|(name, value)| {
                     let value = value.trim().trim_matches(['"', '\'']);
                     // `${env:TOKEN}` says where the secret is.
-                    !value.is_empty() && !value.starts_with('$') && has_secret_word(name.trim())
+                    !value.is_empty()
+                        && !value.starts_with('$')
+                        && is_secret_value(Some(name.trim()), value)
                 })
         })
 }

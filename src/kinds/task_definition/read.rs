@@ -250,13 +250,18 @@ fn add_roles(
         (own.task_role, "task_role", "taskRoleArn"),
         (own.execution_role, "execution_role", "executionRoleArn"),
     ] {
-        let value = value.or_else(|| body.get(api_name)).cloned();
+        let exported = body.get(api_name).cloned();
         if let Some(value) = value {
             let name = key(api_name, &value.span);
             // A role that is reported is kept as it is, which keeps the rules from reporting it as
             // missing.
-            let role = roles::arn_of(&value, stack_key, scope, role_arns, problems);
-            set(body, name, role.unwrap_or(value));
+            let role = roles::arn_of(value, stack_key, scope, role_arns, problems);
+            set(body, name, role.unwrap_or_else(|| value.clone()));
+        } else if let Some(value) = exported {
+            body.entries.retain(|(name, _)| name.text != api_name);
+            let name = key(api_name, &value.span);
+            let role = roles::exported_arn_of(&value, stack_key, scope, role_arns, problems);
+            body.entries.extend(role.map(|role| (name, role)));
         }
     }
 }

@@ -96,7 +96,7 @@ pub const TASK_DEFINITION: &[Rule] = &[
     ),
     rule(
         "duplicate-port",
-        "a port of a container is mapped once",
+        "a port of a container is mapped once for each protocol",
         "ECS API reference, PortMapping",
     ),
     rule(
@@ -175,6 +175,11 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS API reference, LogConfiguration",
     ),
     rule(
+        "log-option",
+        "log drivers get the options that they know and need",
+        "ECS API reference, LogConfiguration; Docker documentation, \"Configure logging drivers\"",
+    ),
+    rule(
         "logs-twice",
         "a container has `logs` or `log_configuration`",
         "amp-stack",
@@ -224,6 +229,11 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "not-on-managed-instances",
         "managed instances have no network mode bridge",
         "ECS API reference, ManagedInstancesNetworkConfiguration",
+    ),
+    rule(
+        "not-on-windows",
+        "containers with Windows have nothing that is not supported there",
+        "ECS API reference, ContainerDefinition",
     ),
     rule(
         "nothing-to-collect",

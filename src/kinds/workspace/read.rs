@@ -10,7 +10,7 @@ use crate::{
         problem::{Problems, nearest},
         reader::{Located, TableReader, did_you_mean, listed, string_of, table_of},
         tags,
-        tree::{Table, Tree},
+        tree::{Span, Table, Tree},
     },
     kinds::{
         Resource,
@@ -24,6 +24,7 @@ use crate::{
     model::{
         address::{Address, Kind},
         identity::{Identity, query_url, remote_write_url},
+        region::{LISTED_IN, RegionName},
         template::{Attribute, Reference, Segment, Template},
     },
 };
@@ -108,6 +109,9 @@ fn by_arn(
         return None;
     };
     arn::check_partition(context, arn, &given.span, problems);
+    if arn.partition == context.identity.partition {
+        check_region(arn.region, &given.span, problems);
+    }
     Some(Existing {
         arn: given.value.clone(),
         id: id.to_owned(),
@@ -123,6 +127,9 @@ fn by_id(
     let id = &given.value;
     if is_id(id) {
         let Identity { region, .. } = context.identity;
+        if context.region_is_known {
+            check_region(region, &given.span, problems);
+        }
         return Some(Existing {
             arn: context.identity.workspace_arn(id),
             id: id.clone(),
@@ -158,6 +165,10 @@ pub(crate) fn is_id(id: &str) -> bool {
 pub(crate) fn read(context: &Context<'_>, table: &Table, problems: &mut Problems) -> ReadResource {
     let address = Address::workspace();
     let mut reader = TableReader::new("workspace", table, &WORKSPACE, problems);
+    if context.region_is_known {
+        let region = &context.identity.region;
+        check_region(region, &table.span, reader.problems());
+    }
     let alias = reader.string("alias");
     let kms_key_arn = reader.string("kms_key_arn");
     let configuration = Configuration {
@@ -200,6 +211,19 @@ pub(crate) fn read(context: &Context<'_>, table: &Table, problems: &mut Problems
     };
     let want = Resource::Workspace(workspace);
     ReadResource::new(want, lifecycle, table.span.clone())
+}
+
+/// Reports a region that is known to have no workspaces. What is not known may be newer than this
+/// program.
+fn check_region(region: &str, span: &Span, problems: &mut Problems) {
+    if RegionName::of(region) == (RegionName::Listed { has_amp: false }) {
+        let message = format!("there is no Amazon Managed Service for Prometheus in {region}");
+        problems
+            .add("workspace-region", span, "cannot be here", message)
+            .help(format!(
+                "that is so as of {LISTED_IN}; use a workspace in another region of the same partition, or none"
+            ));
+    }
 }
 
 /// Aliases are 1 to 100 characters; blanks at the ends are trimmed (Amazon Managed Service for

@@ -49,13 +49,17 @@ impl Example {
         self.given("--with ")
     }
 
-    /// What is wrong with the stack file, as a run in the account 111122223333 and in us-east-1
-    /// sees it.
+    /// The region of the run, if it is another one than us-east-1.
+    pub fn region(&self) -> Option<&'static str> {
+        self.given("--region ").into_keys().next()
+    }
+
+    /// What is wrong with the stack file, as a run in the account 111122223333 sees it.
     pub fn problems(&self) -> Vec<Problem> {
         let variables = self.variables().into_iter();
         let files = self.files();
         let around = LoadContext {
-            identity: Identity::new("111122223333", "us-east-1"),
+            identity: Identity::new("111122223333", self.region().unwrap_or("us-east-1")),
             account_is_known: true,
             region_is_known: true,
             variables: variables
@@ -75,7 +79,7 @@ impl Example {
         self.text
             .lines()
             .filter_map(|line| line.strip_prefix(GIVEN)?.strip_prefix(option))
-            .filter_map(|pair| pair.split_once('='))
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .collect()
     }
 }
@@ -150,6 +154,7 @@ pub const EXAMPLES: &[Example] = examples![
     "label",
     "log-driver",
     "log-group-name",
+    "log-option",
     "logs-twice",
     "memory-missing",
     "memory-reservation",
@@ -164,6 +169,7 @@ pub const EXAMPLES: &[Example] = examples![
     "not-on-external",
     "not-on-fargate",
     "not-on-managed-instances",
+    "not-on-windows",
     "nothing-to-collect",
     "number",
     "out-of-range",
@@ -231,6 +237,7 @@ pub const EXAMPLES: &[Example] = examples![
     "volume-name",
     "workspace-alias",
     "workspace-id",
+    "workspace-region",
     "wrong-partition",
     "wrong-type",
 ];

@@ -189,7 +189,8 @@ fn a_family(aws: &mut Emulator) {
         "log_groups.app",
         "log_groups.collector",
         &id,
-        "amp-stack plan stack.toml --var db_password=...",
+        "`default = \"${env.DB_PASSWORD}\"` in the table of `db_password`",
+        "amp-stack plan stack.toml",
     ] {
         assert!(imported.says(words), "{words}: {imported:?}");
     }

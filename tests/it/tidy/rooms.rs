@@ -94,7 +94,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["show/progress"]),
     ("toml", &["file/", "load"]),
     ("toml_edit", &["file/", "write", "load", "kinds/"]),
-    ("toml_parser", &["file/format/"]),
+    ("toml_parser", &["file/format/", "file/unclosed"]),
     (
         "tokio",
         &[

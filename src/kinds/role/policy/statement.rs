@@ -1,12 +1,16 @@
 //! The statements of a policy document (IAM user guide, "IAM JSON policy elements reference").
 
+mod principal;
+
 use std::collections::BTreeMap;
 
 use crate::{
     file::{
         problem::{Problems, nearest},
-        reader::{TableReader, did_you_mean, string_of, table_of, text_of, wrong_type},
-        tree::{Span, Table, Tree, Value},
+        reader::{
+            TableReader, did_you_mean, either, listed, string_of, table_of, text_of, wrong_type,
+        },
+        tree::{Key, Span, Table, Tree, Value},
     },
     kinds::role::{
         fields::policy::{PRINCIPAL, STATEMENT},
@@ -46,6 +50,13 @@ const OPERATORS: [&str; 27] = [
     "ArnNotLike",
     "Null",
 ];
+
+/// What may stand before an operator, for keys of many values (same guide, "Multivalued context
+/// keys").
+const SETS: [&str; 2] = ["ForAllValues", "ForAnyValue"];
+
+/// What may stand behind an operator but `Null`.
+const IF_EXISTS: &str = "IfExists";
 
 /// Checks the value of `Statement`: one statement, or an array of them.
 pub(crate) fn check_all(tree: &Tree, purpose: Purpose, problems: &mut Problems) {
@@ -274,7 +285,9 @@ fn check_principal(tree: &Tree, problems: &mut Problems) {
             let mut reader = TableReader::new("Principal", table, &PRINCIPAL, problems);
             for key in PRINCIPAL.keys() {
                 if let Some(tree) = reader.value(key) {
-                    each_template(tree, key, reader.problems(), &mut |_, _, _| {});
+                    each_template(tree, key, reader.problems(), &mut |text, span, problems| {
+                        principal::check(key, text, span, problems);
+                    });
                 }
             }
             reader.finish();
@@ -291,30 +304,70 @@ fn check_condition(tree: &Tree, problems: &mut Problems) {
         return;
     };
     for (operator, keys) in &table.entries {
-        let name = operator.text.rsplit(':').next().unwrap_or_default();
-        let name = name.strip_suffix("IfExists").unwrap_or(name);
-        if !OPERATORS
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-        {
-            let message = format!("`{}` is not a condition operator", operator.text);
-            let problem = problems.add(
-                "policy-condition",
-                &operator.span,
-                "not an operator",
-                message,
-            );
-            if let Some(near) = nearest(name, OPERATORS) {
-                problem.help(did_you_mean(near));
-            }
-        }
+        check_operator(operator, problems);
         let Some(keys) = table_of(keys, &operator.text, problems) else {
             continue;
         };
         for (key, values) in &keys.entries {
+            // The same guide, "AWS global condition context keys" and those of services: all have a
+            // prefix, without which IAM answers "Actions/Conditions must be prefaced by a vendor".
+            if !key.text.contains(':') {
+                let message = format!("`{}` is not a condition key", key.text);
+                problems
+                    .add("policy-condition", &key.span, "has no prefix", message)
+                    .help("condition keys look like aws:SourceAccount");
+            }
             check_condition_values(&key.text, values, problems);
         }
     }
+}
+
+/// Operators are spelled exactly: of `stringEquals` IAM says "Invalid Condition type"
+/// (ministryofjustice/modernisation-platform-environments pull request 8893). `Null` has no other
+/// form (same guide, "Condition operator to check existence of condition keys").
+fn check_operator(operator: &Key, problems: &mut Problems) {
+    let (set, name) = operator
+        .text
+        .split_once(':')
+        .map_or((None, operator.text.as_str()), |(set, name)| {
+            (Some(set), name)
+        });
+    let (name, if_exists) = name
+        .strip_suffix(IF_EXISTS)
+        .map_or((name, ""), |name| (name, IF_EXISTS));
+    let is_set = set.is_none_or(|set| SETS.contains(&set));
+    let is_plain = set.is_none() && if_exists.is_empty();
+    if is_set && OPERATORS.contains(&name) && (name != "Null" || is_plain) {
+        return;
+    }
+    let message = format!("`{}` is not a condition operator", operator.text);
+    let problem = problems.add(
+        "policy-condition",
+        &operator.span,
+        "not an operator",
+        message,
+    );
+    let near_name = nearest_ignoring_case(name, &OPERATORS);
+    let near_set = set.map(|set| nearest_ignoring_case(set, &SETS));
+    match (near_set, near_name) {
+        (_, Some("Null")) => problem.help(did_you_mean("Null")),
+        (None, Some(near)) => problem.help(did_you_mean(&format!("{near}{if_exists}"))),
+        (Some(Some(set)), Some(near)) => {
+            problem.help(did_you_mean(&format!("{set}:{near}{if_exists}")))
+        }
+        (Some(None), _) => problem.help(format!(
+            "before the `:` stands {}",
+            either(&SETS.map(str::to_owned))
+        )),
+        (None | Some(Some(_)), None) => problem.help(format!("there are {}", listed(&OPERATORS))),
+    };
+}
+
+/// The one of `known` that differs by case only, or else the nearest.
+fn nearest_ignoring_case<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    let same = known.iter().find(|one| one.eq_ignore_ascii_case(written));
+    same.copied()
+        .or_else(|| nearest(written, known.iter().copied()))
 }
 
 /// Values are strings, numbers and truth values, alone or in an array.

@@ -21,8 +21,8 @@ use crate::{
 
 /// The ARN of the role that `value` names.
 ///
-/// `RegisterTaskDefinition` also takes a role's bare name for the task role; a stack file doesn't,
-/// because there a name without `arn:` is a key.
+/// `RegisterTaskDefinition` also takes a role's bare name; a stack file doesn't, because there a
+/// name without `arn:` is a key.
 pub(crate) fn arn_of(
     value: &Tree,
     property: &str,
@@ -50,6 +50,31 @@ pub(crate) fn arn_of(
     undefined(known, span, scope, problems);
     // It stays in the request, so that nothing else complains that there is no role.
     Some(value.clone())
+}
+
+/// The ARN of the role that an exported definition names: by its ARN, or by its name alone, which
+/// `RegisterTaskDefinition` takes too (ECS API reference, `taskRoleArn`: "The short name or full
+/// Amazon Resource Name"). A logical name of the stack file means nothing to a file that others
+/// wrote, and an empty string is the same as nothing, as the AWS CLI's skeletons have it.
+pub(crate) fn exported_arn_of(
+    value: &Tree,
+    property: &str,
+    scope: &Scope<'_>,
+    role_arns: &mut BTreeSet<String>,
+    problems: &mut Problems,
+) -> Option<Tree> {
+    let Some(name) = value.known().filter(|text| !looks_like_arn(text)) else {
+        return arn_of(value, property, scope, role_arns, problems);
+    };
+    if name.is_empty() {
+        return None;
+    }
+    let ours = scope.roles.iter().find(|(_, role)| role.name == name);
+    if let Some((key, _)) = ours {
+        return Some(string(reference(key), &value.span));
+    }
+    let arn = string(scope.identity.role_arn("/", name).as_str(), &value.span);
+    arn_of(&arn, property, scope, role_arns, problems)
 }
 
 /// The key of the stack's role with this key or ARN.

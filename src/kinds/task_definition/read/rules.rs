@@ -13,6 +13,7 @@ mod network;
 mod permissions;
 mod sizes;
 mod storage;
+mod windows;
 
 use std::ops::RangeInclusive;
 
@@ -150,6 +151,7 @@ pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
     names::check(task, problems);
     sizes::check(task, problems);
     launch_types::check(task, problems);
+    windows::check(task, problems);
     network::check(task, problems);
     containers::check(task, problems);
     dependencies::check(task, problems);

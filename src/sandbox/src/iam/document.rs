@@ -195,8 +195,8 @@ mod tests {
                 "must be in ARN format",
             ),
             (
-                identity(|d| d["Statement"][0]["Resource"] = json!("arn:*:s3:::b")),
-                "Partition \"*\" is not valid",
+                identity(|d| d["Statement"][0]["Resource"] = json!("arn:a*:s3:::b")),
+                "Partition \"a*\" is not valid",
             ),
             (
                 identity(|d| d["Statement"][0]["Resource"] = json!("arn:aws:s*:::b")),

@@ -180,8 +180,10 @@ fn resources(
     Ok(Some(Selection { all_but, items }))
 }
 
-/// IAM User Guide, "IAM JSON policy elements: Resource": an ARN or `*`. Neither the partition nor
-/// the service of an ARN can have a wildcard; behind them one may stand for all the rest.
+/// IAM User Guide, "IAM JSON policy elements: Resource": an ARN or `*`. The service of an ARN can't
+/// have a wildcard; behind it one may stand for all the rest. The partition is one of AWS's or `*`
+/// alone, as in AWS's own managed policies (AWS Managed Policy Reference Guide,
+/// `AmazonBedrockFullAccess`: `arn:*:kms:*:*:key/*`).
 fn check_resource(resource: &str) -> Result<(), Refusal> {
     if resource == "*" {
         return Ok(());
@@ -193,7 +195,7 @@ fn check_resource(resource: &str) -> Result<(), Refusal> {
         )));
     }
     let partition = parts.next().unwrap_or_default();
-    if !partition.starts_with("aws") || partition.contains(['*', '?']) {
+    if partition != "*" && (!partition.starts_with("aws") || partition.contains(['*', '?'])) {
         return Err(malformed(format!(
             "Partition \"{partition}\" is not valid for resource \"{resource}\"."
         )));

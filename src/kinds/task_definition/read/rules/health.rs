@@ -36,6 +36,19 @@ fn command(container: &Container<'_>, check: &Tree, problems: &mut Problems) {
     let words: Vec<Option<&str>> = at.elements().iter().map(View::known).collect();
     let label = container.label();
     match words.as_slice() {
+        // Others than ECS take a program alone, so it is known what is meant.
+        [Some(program)] if !matches!(*program, "CMD" | "CMD-SHELL") && !program.is_empty() => {
+            let shell = program.contains(' ') && !program.starts_with('/');
+            let form = if shell { "CMD-SHELL" } else { "CMD" };
+            problems
+                .add(
+                    "health-check-command",
+                    &at.span,
+                    "begins with neither",
+                    format!("the health check of {label} has to begin with CMD or CMD-SHELL"),
+                )
+                .help(format!("write [\"{form}\", \"{program}\"]"));
+        }
         // ECS API reference, `HealthCheck`, `command`.
         [] | [Some(_)] if at.text().is_none() => {
             problems

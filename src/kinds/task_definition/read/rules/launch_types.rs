@@ -176,12 +176,14 @@ fn fargate_container(container: &Container<'_>, problems: &mut Problems) {
     }
 }
 
-/// Returns whether a value says more than leaving it out: `false` and empty lists don't.
-fn is_set(tree: &Tree) -> bool {
+/// Returns whether a value says more than leaving it out: `false`, empty lists, and tables of
+/// nothing else don't.
+pub(super) fn is_set(tree: &Tree) -> bool {
     match &tree.value {
         Value::Bool(value) => *value,
         Value::List(elements) => !elements.is_empty(),
-        Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Table(_) => true,
+        Value::Table(table) => table.entries.iter().any(|(_, value)| is_set(value)),
+        Value::Integer(_) | Value::Float(_) | Value::Text(_) => true,
     }
 }
 

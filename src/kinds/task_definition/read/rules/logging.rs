@@ -1,5 +1,7 @@
 //! Log configurations.
 
+mod options;
+
 use crate::{
     collector::grants::{self, Allowed},
     file::{problem::Problems, tree::Tree},
@@ -23,9 +25,10 @@ pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
         let Some(logs) = container.tree.at("logConfiguration") else {
             continue;
         };
+        options::check(container, logs, problems);
         if logs.known_at("logDriver") == Some("awslogs") {
             required(task, container, logs, problems);
-            options(container, logs, problems);
+            exclusive(container, logs, problems);
             create_group(task, logs, problems);
         }
     }
@@ -65,7 +68,7 @@ fn required(task: &Task<'_>, container: &Container<'_>, logs: &Tree, problems: &
 }
 
 /// ECS API reference, `LogConfiguration`, `options`.
-fn options(container: &Container<'_>, logs: &Tree, problems: &mut Problems) {
+fn exclusive(container: &Container<'_>, logs: &Tree, problems: &mut Problems) {
     let label = container.label();
     if let (Some(format), Some(pattern)) = (
         option(logs, "awslogs-datetime-format"),
@@ -81,18 +84,6 @@ fn options(container: &Container<'_>, logs: &Tree, problems: &mut Problems) {
                 ),
             )
             .and(&format.span, "the other one");
-    }
-    if let Some(mode) = option(logs, "mode")
-        && let Some(known) = mode
-            .known()
-            .filter(|known| !matches!(*known, "blocking" | "non-blocking"))
-    {
-        problems.add(
-            "awslogs-option",
-            &mode.span,
-            "neither",
-            format!("`mode` of {label} takes blocking or non-blocking, not `{known}`"),
-        );
     }
 }
 

@@ -191,10 +191,23 @@ fn ports_of(text: &str) -> Option<(i64, i64)> {
     (first < last).then_some((first, last))
 }
 
-/// A port can be in one mapping only, whatever the protocol (ECS API reference, `PortMapping`).
+/// The protocol of a mapping, which is tcp unless it says otherwise (ECS API reference,
+/// `PortMapping`, `protocol`); `None` if it is not known yet.
+fn protocol_of(mapping: &Tree) -> Option<&str> {
+    match mapping.at("protocol") {
+        Some(protocol) => protocol.known(),
+        None => Some("tcp"),
+    }
+}
+
+/// A port can be in one mapping for each protocol: DNS, QUIC and SIP listen on one port by TCP and
+/// by UDP (terraform-aws-modules/terraform-aws-ecs issue 89, aws/amazon-ecs-agent issue 3428).
 fn overlaps(container: &Container<'_>, problems: &mut Problems) {
-    let mut seen: Vec<(i64, i64, &Span)> = Vec::new();
+    let mut seen: Vec<(i64, i64, &str, &Span)> = Vec::new();
     for mapping in container.tree.list("portMappings") {
+        let Some(protocol) = protocol_of(mapping) else {
+            continue;
+        };
         let one = mapping.integer_at("containerPort").map(|port| (port, port));
         let Some((first, last)) =
             one.or_else(|| mapping.known_at("containerPortRange").and_then(ports_of))
@@ -203,18 +216,21 @@ fn overlaps(container: &Container<'_>, problems: &mut Problems) {
         };
         let other = seen
             .iter()
-            .find(|(low, high, _)| first <= *high && *low <= last);
-        if let Some((_, _, span)) = other {
+            .find(|(low, high, by, _)| *by == protocol && first <= *high && *low <= last);
+        if let Some((.., span)) = other {
             problems
                 .add(
                     "duplicate-port",
                     &mapping.span,
                     "again here",
-                    format!("{} maps port {first} twice", container.label()),
+                    format!(
+                        "{} maps port {first} twice by {protocol}",
+                        container.label()
+                    ),
                 )
                 .and(span, "first here");
         }
-        seen.push((first, last, &mapping.span));
+        seen.push((first, last, protocol, &mapping.span));
     }
 }
 
@@ -229,11 +245,7 @@ fn host_ports(task: &Task<'_>, problems: &mut Problems) {
             } else {
                 mapping.integer_at("hostPort").filter(|port| *port != 0)
             };
-            let protocol = match mapping.at("protocol") {
-                Some(protocol) => protocol.known(),
-                None => Some("tcp"),
-            };
-            let (Some(port), Some(protocol)) = (port, protocol) else {
+            let (Some(port), Some(protocol)) = (port, protocol_of(mapping)) else {
                 continue;
             };
             match seen.get(&(port, protocol)) {

@@ -266,7 +266,10 @@ fn managed_instances_have_less() {
         (managed("", "hostname = \"x\""), &["network-mode"]),
         (managed("", "logs = \"app\""), &["no-execution-role"]),
         (
-            managed("", "log_configuration = { log_driver = \"gelf\" }"),
+            managed(
+                "",
+                "log_configuration = { log_driver = \"gelf\", options = { gelf-address = \"udp://h:1\" } }",
+            ),
             &["log-driver"],
         ),
     ]);
@@ -289,12 +292,12 @@ fn external_instances_have_less() {
             &["not-on-external"],
         ),
         (
-            ec2("", "log_configuration = { log_driver = \"gelf\" }", "")
+            ec2("", "log_configuration = { log_driver = \"gelf\", options = { gelf-address = \"udp://h:1\" } }", "")
                 .replace("EC2", "MANAGED_INSTANCES"),
             &["log-driver"],
         ),
         (
-            ec2("", "log_configuration = { log_driver = \"gelf\" }", ""),
+            ec2("", "log_configuration = { log_driver = \"gelf\", options = { gelf-address = \"udp://h:1\" } }", ""),
             &[],
         ),
     ]);
@@ -364,6 +367,27 @@ fn networks() {
             mode(
                 "bridge",
                 "port_mappings = [{ container_port = 80 }, { container_port = 80, protocol = \"udp\" }]",
+            ),
+            &[],
+        ),
+        (
+            mode(
+                "host",
+                "port_mappings = [{ container_port = 53, protocol = \"tcp\" }, { container_port = 53, protocol = \"udp\" }]",
+            ),
+            &[],
+        ),
+        (
+            mode(
+                "bridge",
+                "port_mappings = [{ container_port_range = \"80-90\" }, { container_port = 85, protocol = \"udp\" }]",
+            ),
+            &[],
+        ),
+        (
+            mode(
+                "bridge",
+                "port_mappings = [{ container_port = 80 }, { container_port = 80, protocol = \"tcp\" }]",
             ),
             &["duplicate-port"],
         ),
@@ -650,7 +674,7 @@ fn logs() {
         (
             fargate(
                 "execution_role = \"execution\"",
-                "logs = \"app\"\nlog_configuration = { log_driver = \"splunk\" }",
+                "logs = \"app\"\nlog_configuration = { log_driver = \"syslog\" }",
                 "",
             ),
             &["logs-twice"],
@@ -716,7 +740,7 @@ fn roles() {
         (
             ec2(
                 "",
-                "log_configuration = { log_driver = \"splunk\", secret_options = { token = \"x\" } }",
+                "log_configuration = { log_driver = \"splunk\", options = { splunk-url = \"https://h\" }, secret_options = { splunk-token = \"x\" } }",
                 "",
             ),
             &["no-execution-role"],
@@ -733,6 +757,105 @@ fn roles() {
         (
             ec2("task_role = \"arn:aws:iam::999988887777:role/x\"", "", ""),
             &[],
+        ),
+    ]);
+}
+
+#[test]
+fn log_options() {
+    let logs = |driver: &str, options: &str| {
+        let logs = format!(
+            "log_configuration = {{ log_driver = \"{driver}\", options = {{ {options} }} }}"
+        );
+        ec2("", &logs, "")
+    };
+    let awslogs = |more: &str| {
+        logs(
+            "awslogs",
+            &format!("awslogs-group = \"g\", awslogs-region = \"us-east-1\", {more}"),
+        )
+    };
+    expect(vec![
+        (
+            awslogs("awslogs-multiline-pattern = \"^x\", max-buffer-size = \"25m\""),
+            &[],
+        ),
+        (awslogs("awslogs-create-group = \"True\""), &[]),
+        (
+            awslogs("awslogs-create-group = \"false\""),
+            &["awslogs-option"],
+        ),
+        (
+            awslogs("log_key = \"log\", awslogs-multiline-patern = \"x\""),
+            &["awslogs-option", "awslogs-option"],
+        ),
+        // Docker knows it, ECS doesn't.
+        (
+            awslogs("awslogs-endpoint = \"https://x\""),
+            &["awslogs-option"],
+        ),
+        (awslogs("mode = \"fast\""), &["awslogs-option"]),
+        (
+            logs("json-file", "max-size = \"10m\", max-file = \"3\""),
+            &[],
+        ),
+        (logs("json-file", "max_size = \"10m\""), &["log-option"]),
+        (logs("json-file", "mode = \"fast\""), &["log-option"]),
+        (
+            logs("splunk", "splunk-url = \"https://x\""),
+            &["log-option"],
+        ),
+        (logs("gelf", ""), &["log-option"]),
+        (
+            logs("fluentd", "fluentd-address = \"h:1\", tag = \"t\""),
+            &[],
+        ),
+        (logs("journald", "tag = \"t\", labels = \"a\""), &[]),
+    ]);
+}
+
+#[test]
+fn windows_has_less() {
+    let windows = |task: &str, container: &str| {
+        ec2(
+            &format!(
+                "runtime_platform = {{ operating_system_family = \"WINDOWS_SERVER_2022_CORE\"{task}"
+            ),
+            container,
+            "",
+        )
+    };
+    let refused: &[&str] = &["not-on-windows"];
+    expect(vec![
+        (windows(" }", ""), &[]),
+        (windows(" }", "readonly_root_filesystem = false"), &[]),
+        (windows(" }", "readonly_root_filesystem = true"), refused),
+        (windows(" }", "user = \"app\""), refused),
+        (
+            windows(" }", "linux_parameters = { init_process_enabled = true }"),
+            refused,
+        ),
+        (
+            windows(" }", "linux_parameters = { init_process_enabled = false }"),
+            &[],
+        ),
+        (windows(" }", "dns_servers = [\"10.0.0.2\"]"), refused),
+        (windows(", cpu_architecture = \"ARM64\" }", ""), refused),
+        (windows(", cpu_architecture = \"X86_64\" }", ""), &[]),
+        (windows(" }\npid_mode = \"task\"", ""), refused),
+        (
+            windows(
+                " }\nvolumes = { a = { efs_volume_configuration = { file_system_id = \"fs-1\" } } }",
+                "",
+            ),
+            refused,
+        ),
+        (
+            windows(
+                " }\nvolumes = { a = { docker_volume_configuration = { driver = \"rexray\" } } }",
+                "",
+            ),
+            refused,
         ),
     ]);
 }

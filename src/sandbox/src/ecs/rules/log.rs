@@ -9,6 +9,19 @@ use crate::{ecs::members::Members, service::Refusal};
 /// The drivers that Fargate offers (API reference, `LogConfiguration`, logDriver).
 const FARGATE_DRIVERS: &[&str] = &["awslogs", "splunk", "awsfirelens"];
 
+/// The options that ECS takes for `awslogs` (API reference, `LogConfiguration`, options), which are
+/// fewer than Docker's.
+const AWSLOGS_OPTIONS: &[&str] = &[
+    "awslogs-group",
+    "awslogs-region",
+    "awslogs-stream-prefix",
+    "awslogs-create-group",
+    "awslogs-datetime-format",
+    "awslogs-multiline-pattern",
+    "mode",
+    "max-buffer-size",
+];
+
 /// Applies the rules for every launch type to one container.
 pub(super) fn check(container: &Map<String, Value>) -> Result<(), Refusal> {
     let Some(log) = container.object("logConfiguration") else {
@@ -17,6 +30,16 @@ pub(super) fn check(container: &Map<String, Value>) -> Result<(), Refusal> {
     match log.text("logDriver") {
         Some("awslogs") => {
             require_options(log, &["awslogs-region", "awslogs-group"])?;
+            allow_options(log, AWSLOGS_OPTIONS)?;
+            // terraform-linters/tflint-ruleset-aws issue 348 quotes this answer.
+            let create = log
+                .object("options")
+                .and_then(|options| options.text("awslogs-create-group"));
+            if create.is_some_and(|value| !value.eq_ignore_ascii_case("true")) {
+                return Err(client(
+                    "Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit option.",
+                ));
+            }
             let given = |option| has_option(log, option);
             // API reference, LogConfiguration, options: the two ways to tell where a message begins
             // exclude each other.
@@ -68,6 +91,23 @@ fn require_options(log: &Map<String, Value>, options: &[&str]) -> Result<(), Ref
         missing.join(", ")
     );
     Err(client(message))
+}
+
+/// The answer to other options is quoted in aws/amazon-ecs-agent issue 872.
+fn allow_options(log: &Map<String, Value>, allowed: &[&str]) -> Result<(), Refusal> {
+    let options = log.object("options").into_iter().flatten();
+    let others: Vec<&str> = options
+        .map(|(option, _)| option.as_str())
+        .filter(|option| !allowed.contains(option))
+        .collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let driver = log.text("logDriver").unwrap_or_default();
+    Err(client(format!(
+        "Log driver {driver} disallows options: {}",
+        others.join(", ")
+    )))
 }
 
 /// What the driver `awsfirelens` and the one log router need of each other (developer guide, Send
@@ -168,6 +208,14 @@ mod tests {
                 awslogs(
                     json!({"awslogs-datetime-format": "%Y", "awslogs-multiline-pattern": "^x"}),
                 ),
+            ),
+            (
+                "awslogs disallows options: log_key",
+                awslogs(json!({"log_key": "log"})),
+            ),
+            (
+                "should only be set to 'true'",
+                awslogs(json!({"awslogs-create-group": "false"})),
             ),
             (
                 "Invalid log driver mode 'fast'",
