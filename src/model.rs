@@ -12,6 +12,7 @@ pub mod policy;
 pub mod query;
 pub mod region;
 pub mod rule;
+pub mod running;
 pub(crate) mod secret;
 pub mod tags;
 pub mod template;

@@ -71,7 +71,7 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// Attributes of the resources that live already and stay, for references and outputs.
     pub known_attributes: BTreeMap<Address, BTreeMap<Attribute, String>>,
-    /// Revisions that a step removes although services or tasks use them.
+    /// What is known of the use of what steps remove, where there is something to know.
     pub in_use: BTreeMap<StepId, InUse>,
     /// What would be done or decided besides, had the plan not been narrowed to what somebody asked
     /// for.
@@ -80,13 +80,15 @@ pub struct Plan {
     pub account: String,
 }
 
-/// Revisions of a task definition that are in use.
+/// What is known of the use of something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InUse {
-    /// Their numbers.
-    pub revisions: BTreeSet<u32>,
-    /// By whom, for people: `service api in cluster prod`.
+    /// Who uses it although it is removed, for people: `service api in cluster prod (api:3)`.
     pub by: Vec<String>,
+    /// What could not be seen, and why.
+    pub unseen: Vec<String>,
+    /// When and where it was last used, as far as AWS says.
+    pub last_used: Option<String>,
 }
 
 /// The way of one resource from one state to another.
@@ -190,6 +192,13 @@ pub enum Reason {
         /// Its ARN.
         arn: String,
     },
+    /// Something that runs needs it.
+    InUse {
+        /// Its ARN.
+        arn: String,
+        /// By whom, for people: `service api in cluster prod (api:3)`.
+        by: Vec<String>,
+    },
     /// A role mentioned by ARN does not exist under exactly this name.
     NoSuchRole {
         /// The ARN as it is written.
@@ -209,6 +218,7 @@ impl Reason {
             Self::Ambiguous { .. } => "ambiguous",
             Self::Protected { .. } => "protected",
             Self::DeletionProtection { .. } => "deletion-protection",
+            Self::InUse { .. } => "in-use",
             Self::NoSuchRole { .. } => "no-such-role",
         }
     }

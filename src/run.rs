@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-pub use planning::{Planned, decide, needs_second_read, observe, plan};
+pub use planning::{Goes, Planned, decide, observe, plan, what_goes};
 
 use crate::{
     apply::{self, Event, Outcome},

@@ -222,7 +222,7 @@ fn matters(fact: &Fact) -> bool {
         Fact::RetentionByAccountPolicy(_)
         | Fact::UniqueId(_)
         | Fact::NewerRevision(_)
-        | Fact::InUse { .. } => true,
+        | Fact::LastUsed { .. } => true,
         Fact::TagsOfAws(_) => false,
     }
 }

@@ -8,6 +8,7 @@ use crate::{
         address::Kind,
         identity::Identity,
         live::{Live, TakenName},
+        running::Running,
     },
 };
 
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub found: Vec<LiveResource>,
     /// Every role of the account, because role names are unique across it.
     pub roles: Vec<TakenName>,
+    /// What runs; `None` if it was not read, because nothing is removed.
+    pub running: Option<Running>,
 }
 
 impl Snapshot {
@@ -35,6 +38,7 @@ impl Snapshot {
             identity,
             found: Vec::new(),
             roles: Vec::new(),
+            running: None,
         }
     }
 

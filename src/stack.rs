@@ -33,6 +33,9 @@ pub struct Stack {
     pub role_arns: BTreeMap<String, BTreeSet<Address>>,
     /// What people should know of its file, by what it is about.
     pub notes: Vec<(Address, String)>,
+    /// The resources, declared or not, that may be removed although something that runs needs
+    /// them: somebody has asked for that, for once.
+    pub force_in_use: BTreeSet<Address>,
 }
 
 /// Something that a stack gives to the scripts that come after it.
@@ -89,11 +92,8 @@ impl Stack {
             alias: None,
             workspace_configuration: false,
             destroy: false,
-            removal: removal
-                || self
-                    .resources
-                    .values()
-                    .any(|d| d.lifecycle.keep_revisions.is_some()),
+            removal,
+            needs: removal,
         };
         for want in self
             .resources
@@ -103,6 +103,14 @@ impl Stack {
             want.add_to_query(&mut query);
         }
         query
+    }
+
+    /// What has to be read of AWS to plan it, if no more is removed than old revisions.
+    pub fn query_to_prune(&self) -> Query {
+        Query {
+            needs: false,
+            ..self.query(true)
+        }
     }
 
     /// What has to be read of AWS to plan the destruction of everything that it declares, and of

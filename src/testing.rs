@@ -21,6 +21,7 @@ use crate::{
         identity::Identity,
         live::Fact,
         query::Query,
+        running::Running,
     },
     snapshot::Snapshot,
 };
@@ -102,6 +103,11 @@ impl FakeCloud {
     /// Puts something into the world of which more is known than its state.
     pub fn put_with(&self, resource: Resource, facts: Vec<Fact>) -> String {
         self.book().world.put(resource, facts)
+    }
+
+    /// Lets something run: whoever plans a removal sees it from now on.
+    pub fn run(&self, running: Running) {
+        self.book().world.running = Some(running);
     }
 
     /// Alters what is there, and removes it where `edit` says so by `false`, as somebody else

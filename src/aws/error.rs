@@ -151,6 +151,14 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// Returns whether the code says that whoever made the call may not make it.
+pub(crate) fn is_denied(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
+    )
+}
+
 /// What to do about the failure, if the code says.
 fn hint(operation: &str, code: Option<&str>, message: &str) -> Option<String> {
     let hint = match code? {

@@ -214,6 +214,7 @@ pub(crate) fn query() -> Query {
         alias: None,
         workspace_configuration: false,
         removal: false,
+        needs: false,
         destroy: false,
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::{
-    args::{ApplyArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+    args::{ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
     console::Console,
     exit::Exit,
     failure::Failure,
@@ -37,6 +37,8 @@ pub(super) struct Apply {
     #[command(flatten)]
     pub(super) targets: TargetArgs,
     #[command(flatten)]
+    pub(super) in_use: InUseArgs,
+    #[command(flatten)]
     pub(super) applying: ApplyArgs,
     /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
     #[arg(long, value_name = "STACK.toml")]
@@ -66,6 +68,7 @@ pub(super) async fn apply(
         stacks: &args.stacks,
         overrides: &args.overrides,
         targets: &args.targets,
+        in_use: &args.in_use,
     };
     invocation
         .execute(&args.applying, console, interrupts)
@@ -78,6 +81,7 @@ fn refuse_options(args: &Apply) -> Result<(), Failure> {
         ("--adopt", args.overrides.adopt.is_empty()),
         ("--replace", args.overrides.replace.is_empty()),
         ("--target", args.targets.target.is_empty()),
+        ("--force-in-use", args.in_use.force_in_use.is_empty()),
     ];
     match options.into_iter().find(|(_, is_empty)| !is_empty) {
         None => Ok(()),

@@ -17,6 +17,14 @@ pub(super) struct OverrideArgs {
     pub(super) replace: Vec<Place>,
 }
 
+/// What may be removed although something that runs needs it.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct InUseArgs {
+    /// Remove this resource although a service or a task that runs needs it (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) force_in_use: Vec<Place>,
+}
+
 /// What the plan is narrowed to.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::{
-    args::{ApplyArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+    args::{ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
     console::Console,
     exit::Exit,
     failure::Failure,
@@ -25,6 +25,8 @@ pub(super) struct Destroy {
     #[command(flatten)]
     pub(super) targets: TargetArgs,
     #[command(flatten)]
+    pub(super) in_use: InUseArgs,
+    #[command(flatten)]
     pub(super) applying: ApplyArgs,
     #[command(flatten)]
     pub(super) json: JsonArgs,
@@ -42,6 +44,7 @@ pub(super) async fn destroy(
         stacks: &args.stacks,
         overrides: &OverrideArgs::default(),
         targets: &args.targets,
+        in_use: &args.in_use,
     };
     invocation
         .execute(&args.applying, console, interrupts)

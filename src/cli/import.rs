@@ -168,6 +168,7 @@ async fn look(args: &Import, console: &mut Console) -> Result<Imported, Failure>
         identity: identity.clone(),
         found: survey.found.clone(),
         roles: survey.roles.clone(),
+        running: None,
     };
     Ok(Imported {
         plan: plan::plan(&written.stack, &snapshot),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     cli::{
-        args::{ApplyArgs, OverrideArgs, StackArgs, TargetArgs},
+        args::{ApplyArgs, InUseArgs, OverrideArgs, StackArgs, TargetArgs},
         command_line::typed,
         consent,
         console::Console,
@@ -26,6 +26,7 @@ pub(super) struct Invocation<'a> {
     pub(super) stacks: &'a StackArgs,
     pub(super) overrides: &'a OverrideArgs,
     pub(super) targets: &'a TargetArgs,
+    pub(super) in_use: &'a InUseArgs,
 }
 
 impl Invocation<'_> {
@@ -39,6 +40,7 @@ impl Invocation<'_> {
         }
         planning::apply_overrides(targets, self.overrides)?;
         planning::narrow(targets, &self.targets.target)?;
+        planning::force(targets, &self.in_use.force_in_use)?;
         Ok(session)
     }
 
@@ -93,6 +95,7 @@ impl Invocation<'_> {
             ("--adopt", &self.overrides.adopt),
             ("--replace", &self.overrides.replace),
             ("--target", &self.targets.target),
+            ("--force-in-use", &self.in_use.force_in_use),
         ] {
             words.extend(places.iter().map(|place| format!("{option} {place}")));
         }

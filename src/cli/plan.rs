@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     cli::{
-        args::{JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+        args::{InUseArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
         console::Console,
         exit::Exit,
         failure::Failure,
@@ -63,6 +63,8 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub(super) targets: TargetArgs,
     #[command(flatten)]
+    pub(super) in_use: InUseArgs,
+    #[command(flatten)]
     pub(super) json: JsonArgs,
 }
 
@@ -81,6 +83,7 @@ pub(super) async fn plan(
             stacks: &args.stacks,
             overrides: &args.overrides,
             targets: &args.targets,
+            in_use: &args.in_use,
         };
         let Session { targets, sandbox } = invocation.open(console).await?;
         let next = out.map_or_else(

@@ -125,7 +125,7 @@ fn emit<C>(
     Ok(())
 }
 
-/// Fails if something is targeted that is neither declared nor there.
+/// Fails if an option names something that is neither declared nor there.
 pub(super) fn ensure_targets<C>(
     request: &PlanRequest<'_, C>,
     planned: &[Planned],
@@ -140,13 +140,15 @@ pub(super) fn ensure_targets<C>(
             .chain(refused)
             .chain(&plan.left_out)
             .collect();
-        for address in target.only.iter().flatten() {
-            place::ensure_there(
-                "--target",
-                address,
-                &target.stack.name,
-                there.iter().copied(),
-            )?;
+        let named = [
+            ("--target", target.only.as_ref()),
+            ("--force-in-use", Some(&target.stack.force_in_use)),
+        ];
+        for (option, addresses) in named {
+            for address in addresses.into_iter().flatten() {
+                let there = there.iter().copied();
+                place::ensure_there(option, address, &target.stack.name, there)?;
+            }
         }
     }
     Ok(())
@@ -177,6 +179,16 @@ pub(super) fn apply_overrides<C>(
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// Lets resources be removed although something that runs needs them. They need not be declared.
+pub(super) fn force<C>(targets: &mut [StackTarget<C>], places: &[Place]) -> Result<(), Failure> {
+    let stacks: Vec<&Stack> = targets.iter().map(|target| &target.stack).collect();
+    place::check("--force-in-use", places, &stacks)?;
+    for StackTarget { stack, .. } in targets {
+        stack.force_in_use = place::within(places, stack);
     }
     Ok(())
 }

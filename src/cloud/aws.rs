@@ -24,15 +24,22 @@ impl Cloud for Aws {
             let reading = Arc::clone(&reading);
             async move { live::observe(kind, &reading).await }
         });
+        let running = all(Kind::ALL, |kind| {
+            let reading = Arc::clone(&reading);
+            async move { live::running(kind, &reading).await }
+        });
+        let (per_kind, running) = tokio::try_join!(per_kind, running)?;
+        let running = running.into_iter().flatten().next();
         let mut snapshots: Vec<Snapshot> = queries
             .iter()
             .map(|query| Snapshot {
                 identity: query.identity.clone(),
                 found: Vec::new(),
                 roles: Vec::new(),
+                running: running.clone().filter(|_| query.removal),
             })
             .collect();
-        for per_query in per_kind.await? {
+        for per_query in per_kind {
             for (snapshot, seen) in snapshots.iter_mut().zip(per_query) {
                 snapshot.found.extend(seen.found);
                 snapshot.roles.extend(seen.names);

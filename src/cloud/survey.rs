@@ -67,6 +67,7 @@ impl Aws {
             alias: None,
             workspace_configuration: true,
             removal: false,
+            needs: false,
             destroy: false,
         };
         let (roles, workspaces, others) = tokio::try_join!(

@@ -287,6 +287,11 @@ impl Change {
         with_call!(self, call => call.operation())
     }
 
+    /// Returns whether it takes a part of a resource away that stays as a whole.
+    pub fn takes_away(&self) -> bool {
+        with_call!(self, call => call.takes_away())
+    }
+
     /// What the call is about, in a few words. Values are left out, for they may be secret.
     pub fn subject(&self) -> String {
         with_call!(self, call => call.subject())

@@ -12,6 +12,7 @@ use crate::model::{
     normal::Suppressed,
     query::Query,
     rule::Rule,
+    running::Running,
     tags::{Owner, Tags},
     template::{Attribute, Reference, Template},
 };
@@ -131,6 +132,12 @@ pub trait ApiCall: Clone + PartialEq + fmt::Debug {
 
     /// Returns whether it sets tags and does nothing else.
     fn sets_tags(&self) -> bool;
+
+    /// Returns whether it takes a part of a resource away that stays as a whole, so that who uses
+    /// the part matters.
+    fn takes_away(&self) -> bool {
+        false
+    }
 }
 
 /// By what a live resource is recognised as the one that is declared.
@@ -173,6 +180,17 @@ impl StepRisk {
     }
 }
 
+/// What decides about a live resource besides its stack file.
+#[derive(Clone, Copy, Debug)]
+pub struct Overrides<'a> {
+    /// What is known of it besides its state.
+    pub facts: &'a [Fact],
+    /// How many revisions stay active, if that is declared; given only for what is ours.
+    pub keep_revisions: Option<u32>,
+    /// What runs, if it was read.
+    pub running: Option<&'a Running>,
+}
+
 /// What the planner has to know of a kind.
 pub trait Planned: State {
     /// By what a live resource is recognised.
@@ -187,9 +205,6 @@ pub trait Planned: State {
 
     /// Whether removing it loses data that nothing brings back.
     const HOLDS_DATA: bool = false;
-
-    /// Whether more has to be read before something of this kind is removed, by calls of their own.
-    const READS_MORE_TO_REMOVE: bool = false;
 
     /// Takes away what makes AWS itself refuse to delete it.
     fn lift_protection(&mut self) {}
@@ -251,13 +266,8 @@ pub trait Planned: State {
     }
 
     /// Gives way to what somebody else decides about `live`, and returns what people should know
-    /// about it. `keep_revisions` is given only for what is ours.
-    fn apply_overrides(
-        &mut self,
-        _live: &Self,
-        _facts: &[Fact],
-        _keep_revisions: Option<u32>,
-    ) -> Vec<String> {
+    /// about it.
+    fn apply_overrides(&mut self, _live: &Self, _overrides: &Overrides<'_>) -> Vec<String> {
         Vec::new()
     }
 

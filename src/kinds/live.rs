@@ -17,6 +17,7 @@ use crate::{
         call::{CallError, Reply},
         live::{Live, TakenName},
         query::Query,
+        running::Running,
     },
 };
 
@@ -26,6 +27,13 @@ pub(crate) trait InAws: State {
     fn observe(
         reading: &Reading,
     ) -> impl Future<Output = Result<Vec<Seen<Self>>, CallError>> + Send;
+
+    /// Reads who runs what, if this kind is what runs and one of the queries asks for it.
+    fn running(
+        _reading: &Reading,
+    ) -> impl Future<Output = Result<Option<Running>, CallError>> + Send {
+        async { Ok(None) }
+    }
 
     /// Performs one change, and reads until it has taken effect.
     fn perform(
@@ -121,6 +129,11 @@ pub(crate) async fn observe(
         let of_any_kind = |seen: Seen<K>| seen.map(K::into_resource);
         Ok(seen.into_iter().map(of_any_kind).collect())
     })
+}
+
+/// Reads who runs something of one kind, if a query asks for it.
+pub(crate) async fn running(kind: Kind, reading: &Reading) -> Result<Option<Running>, CallError> {
+    with_kind!(kind, K => K::running(reading).await)
 }
 
 /// Performs one change to the resource `name`, and reads until it has taken effect.

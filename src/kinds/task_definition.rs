@@ -6,6 +6,7 @@ pub mod document;
 mod fake;
 pub mod fields;
 pub(crate) mod grants;
+mod needs;
 mod plan;
 pub mod read;
 mod risk;

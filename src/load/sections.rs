@@ -172,6 +172,7 @@ fn into_stack(outlines: Outlines, context: &Context<'_>) -> Stack {
         existing: outlines.existing,
         role_arns: BTreeMap::new(),
         notes: Vec::new(),
+        force_in_use: BTreeSet::new(),
     };
     for (address, found) in outlines.resources {
         for arn in found.role_arns {

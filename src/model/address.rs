@@ -9,7 +9,7 @@ use thiserror::Error;
 ///
 /// The order has a meaning: a resource mentions only resources of kinds before its own, so removal
 /// goes from the last kind to the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A CloudWatch Logs log group.

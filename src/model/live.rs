@@ -1,6 +1,6 @@
 //! A resource that lives, as it was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +39,13 @@ pub enum Fact {
     TagsOfAws(BTreeMap<String, String>),
     /// A newer revision of the family does not carry our tags: somebody else registered it.
     NewerRevision(u32),
-    /// Services or tasks use these revisions.
-    InUse {
-        /// The revisions.
-        revisions: BTreeSet<u32>,
-        /// By whom, for people: `service api in cluster prod`.
-        by: Vec<String>,
+    /// When a role was last used, and in which region, as far as IAM knows (IAM API reference,
+    /// `RoleLastUsed`).
+    LastUsed {
+        /// The day: `2026-11-27`.
+        day: String,
+        /// The region.
+        region: String,
     },
 }
 
@@ -75,7 +76,7 @@ impl<R> Live<R> {
             Fact::RetentionByAccountPolicy(_)
             | Fact::TagsOfAws(_)
             | Fact::NewerRevision(_)
-            | Fact::InUse { .. } => None,
+            | Fact::LastUsed { .. } => None,
         })
     }
 
@@ -94,18 +95,4 @@ impl<R> Live<R> {
             facts,
         }
     }
-}
-
-/// The revisions of a family with these facts that are in use.
-pub fn revisions_in_use(facts: &[Fact]) -> BTreeSet<u32> {
-    facts
-        .iter()
-        .flat_map(|fact| match fact {
-            Fact::InUse { revisions, .. } => revisions.clone(),
-            Fact::RetentionByAccountPolicy(_)
-            | Fact::UniqueId(_)
-            | Fact::TagsOfAws(_)
-            | Fact::NewerRevision(_) => BTreeSet::new(),
-        })
-        .collect()
 }

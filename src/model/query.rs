@@ -5,6 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{address::StackName, identity::Identity, tags::Tags};
 
 /// What has to be read of AWS to plan a stack.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says of one thing whether it has to be read"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// The stack whose resources are ours.
@@ -22,9 +26,12 @@ pub struct Query {
     /// Whether the stack says anything about the configuration of its workspace, which is a call of
     /// its own to read.
     pub workspace_configuration: bool,
-    /// Whether inactive revisions and the use of revisions are to be read: they matter only when
-    /// revisions are removed.
+    /// Whether inactive revisions and what runs are to be read: they matter only when something is
+    /// removed.
     pub removal: bool,
+    /// Whether, with `removal`, it matters what the revisions that run need, and not only which
+    /// they are: more than revisions is removed.
+    pub needs: bool,
     /// Whether everything will be removed. Names then only say where to look, because what has just
     /// been made may not be listed by its tags yet.
     pub destroy: bool,

@@ -9,7 +9,7 @@ use crate::{
     },
     model::{address::Address, live::Attributes, tags::Owner, template::Reference},
     plan::{
-        Note, Phase, Plan, Reason, Refusal, Step, StepId,
+        InUse, Note, Phase, Plan, Reason, Refusal, Step, StepId,
         claims::Claims,
         facts, names,
         order::{self, Dependencies},
@@ -87,6 +87,8 @@ impl<'a> Planner<'a> {
         let missing = names::missing_roles(stack, self.live, &self.removed);
         self.plan.refusals.extend(missing);
         self.drop_refused();
+        let in_use = &mut self.plan.in_use;
+        in_use.retain(|id, known| self.steps.contains_key(id) && *known != InUse::default());
         self.plan.refusals.sort_by(|a, b| a.address.cmp(&b.address));
         self.plan.notes.sort_by(|a, b| a.address.cmp(&b.address));
         self.plan.steps = order::order(self.steps, &self.dependencies);
@@ -186,7 +188,9 @@ impl<'a> Planner<'a> {
         declared: Option<&Declared>,
         replaces: Vec<ReplaceReason>,
     ) -> bool {
-        let refusals = facts::held_back(found, declared, &replaces);
+        let in_use = facts::in_use(found, self.live.running.as_ref());
+        let is_forced = self.stack.force_in_use.contains(address);
+        let refusals = facts::held_back(found, declared, &replaces, &in_use, is_forced);
         if !refusals.is_empty() {
             for reason in refusals {
                 self.refuse(address, reason);
@@ -197,9 +201,7 @@ impl<'a> Planner<'a> {
         while self.steps.contains_key(&id) {
             id.nth += 1;
         }
-        if let Some(in_use) = facts::in_use(found) {
-            self.plan.in_use.insert(id.clone(), in_use);
-        }
+        self.plan.in_use.insert(id.clone(), in_use);
         self.removed.insert(found.arn().to_owned(), address.clone());
         let step = Step {
             id: id.clone(),
@@ -231,9 +233,12 @@ impl<'a> Planner<'a> {
             replaces,
             adopted_from,
         };
-        if !step.changes().is_empty() {
-            self.steps.insert(step.id.clone(), step);
+        if step.changes().is_empty() {
+            return;
         }
+        let in_use = facts::use_of_parts(&step, from, self.live.running.as_ref());
+        self.plan.in_use.insert(step.id.clone(), in_use);
+        self.steps.insert(step.id.clone(), step);
     }
 
     /// What is desired, with everything filled in that is known by now.
@@ -282,7 +287,7 @@ impl<'a> Planner<'a> {
                 Ok(None)
             } else {
                 Err(Reason::Ambiguous {
-                    arns: arns(adoptable),
+                    arns: names::arns(adoptable),
                 })
             };
         };
@@ -335,8 +340,6 @@ impl<'a> Planner<'a> {
         let refusals = self.plan.refusals.iter();
         let refused: BTreeSet<&Address> = refusals.map(|refusal| &refusal.address).collect();
         self.steps.retain(|id, _| !refused.contains(&id.address));
-        let in_use = &mut self.plan.in_use;
-        in_use.retain(|id, _| !refused.contains(&id.address));
         self.removed.retain(|_, address| !refused.contains(address));
     }
 
@@ -355,7 +358,8 @@ impl<'a> Planner<'a> {
         declared: &Declared,
         to: &mut Resource,
     ) {
-        for note in facts::apply_overrides(found, &declared.lifecycle, to) {
+        let running = self.live.running.as_ref();
+        for note in facts::apply_overrides(found, running, &declared.lifecycle, to) {
             self.note(address, note);
         }
     }
@@ -372,7 +376,7 @@ impl<'a> Planner<'a> {
         address: &Address,
         found: impl IntoIterator<Item = &'a LiveResource>,
     ) {
-        let arns = arns(found);
+        let arns = names::arns(found);
         self.refuse(address, Reason::Ambiguous { arns });
     }
 
@@ -387,13 +391,4 @@ impl<'a> Planner<'a> {
 /// Returns whether nothing but tags says which live resource is meant.
 fn is_known_by_tags(address: &Address) -> bool {
     Resource::identified_by(address.kind) == IdentifiedBy::Tags
-}
-
-fn arns<'a>(found: impl IntoIterator<Item = &'a LiveResource>) -> Vec<String> {
-    let mut arns: Vec<String> = found
-        .into_iter()
-        .map(|found| found.arn().to_owned())
-        .collect();
-    arns.sort();
-    arns
 }

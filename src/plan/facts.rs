@@ -1,13 +1,17 @@
 //! Takes account of what is known of a live resource besides its state.
 
 use crate::{
-    kinds::{Resource, kind::ReplaceReason},
+    kinds::{
+        Change, Resource,
+        kind::{Overrides, ReplaceReason},
+    },
     model::{
         lifecycle::Lifecycle,
         live::Fact,
+        running::Running,
         tags::{Owner, PREVENT_DESTROY_TAG},
     },
-    plan::{InUse, Reason},
+    plan::{InUse, Reason, Step},
     snapshot::LiveResource,
     stack::Declared,
 };
@@ -16,21 +20,28 @@ use crate::{
 /// it.
 pub(super) fn apply_overrides(
     found: &LiveResource,
+    running: Option<&Running>,
     lifecycle: &Lifecycle,
     to: &mut Resource,
 ) -> Vec<String> {
     // What somebody else registered is not ours to deregister.
     let is_ours = matches!(found.owner, Owner::Ours(_));
-    let keep_revisions = lifecycle.keep_revisions.filter(|_| is_ours);
-    to.apply_overrides(&found.resource, &found.facts, keep_revisions)
+    let overrides = Overrides {
+        facts: &found.facts,
+        keep_revisions: lifecycle.keep_revisions.filter(|_| is_ours),
+        running,
+    };
+    to.apply_overrides(&found.resource, &overrides)
 }
 
 /// What forbids to remove `found`. What the stack file says of a resource goes before what its tags
-/// say.
+/// say; `is_forced` says that its use forbids nothing.
 pub(super) fn held_back(
     found: &LiveResource,
     declared: Option<&Declared>,
     replaces: &[ReplaceReason],
+    in_use: &InUse,
+    is_forced: bool,
 ) -> Vec<Reason> {
     let arn = found.arn();
     let tagged = || {
@@ -51,23 +62,43 @@ pub(super) fn held_back(
             arn: arn.to_owned(),
         });
     }
+    if !in_use.by.is_empty() && !is_forced {
+        reasons.push(Reason::InUse {
+            arn: arn.to_owned(),
+            by: in_use.by.clone(),
+        });
+    }
     reasons
 }
 
-/// The revisions of `found` that services or tasks use.
-pub(super) fn in_use(found: &LiveResource) -> Option<InUse> {
-    let mut all = InUse::default();
-    for fact in &found.facts {
-        match fact {
-            Fact::InUse { revisions, by } => {
-                all.revisions.extend(revisions);
-                all.by.extend(by.iter().cloned());
-            }
-            Fact::RetentionByAccountPolicy(_)
-            | Fact::UniqueId(_)
-            | Fact::TagsOfAws(_)
-            | Fact::NewerRevision(_) => {}
-        }
+/// What is known of the use of `found`, of which something is removed.
+pub(super) fn in_use(found: &LiveResource, running: Option<&Running>) -> InUse {
+    let target = found.resource.target(Some(&found.attributes));
+    let users = |running: &Running| running.users(found.resource.kind(), &target);
+    let last_used = found.facts.iter().find_map(|fact| match fact {
+        Fact::LastUsed { day, region } => Some(format!("on {day} in {region}")),
+        Fact::RetentionByAccountPolicy(_)
+        | Fact::UniqueId(_)
+        | Fact::TagsOfAws(_)
+        | Fact::NewerRevision(_) => None,
+    });
+    InUse {
+        by: running.map(users).unwrap_or_default(),
+        unseen: running.map_or_else(Vec::new, |r| r.unseen.iter().cloned().collect()),
+        last_used,
     }
-    (!all.revisions.is_empty()).then_some(all)
+}
+
+/// What is known of the use of the parts of `found` that `step` takes away. Who uses them has been
+/// taken account of: what is left is what could not be seen.
+pub(super) fn use_of_parts(
+    step: &Step,
+    found: Option<&LiveResource>,
+    running: Option<&Running>,
+) -> InUse {
+    let found = found.filter(|_| step.changes().iter().any(Change::takes_away));
+    InUse {
+        by: Vec::new(),
+        ..found.map_or_else(InUse::default, |found| in_use(found, running))
+    }
 }

@@ -20,6 +20,11 @@ pub const REFUSALS: &[Rule] = &[
         source: "CloudWatch Logs API reference, PutLogGroupDeletionProtection",
     },
     Rule {
+        code: "in-use",
+        sentence: "what would be removed is needed by a service or a task that runs, perhaps through a revision that somebody else registered",
+        source: "ECS developer guide, \"Amazon ECS task execution IAM role\"; ECS API reference, DeleteTaskDefinitions",
+    },
+    Rule {
         code: "name-taken",
         sentence: "a role of the account has the same name in another case or under another path, which IAM takes for the same name",
         source: "IAM API reference, CreateRole",
@@ -58,6 +63,10 @@ mod tests {
                 differs: Vec::new(),
             },
             Reason::DeletionProtection { arn: arn() },
+            Reason::InUse {
+                arn: arn(),
+                by: Vec::new(),
+            },
             Reason::NameTaken {
                 wanted: arn(),
                 arn: arn(),

@@ -5,7 +5,7 @@ pub mod rules;
 use crate::{
     kinds::{Resource, kind::StepRisk},
     model::address::Address,
-    plan::{Phase, Plan, Step},
+    plan::{InUse, Phase, Plan, Step},
 };
 
 /// Something that a plan does and that may be regretted.
@@ -26,13 +26,21 @@ pub struct Risk {
 pub fn risks(plan: &Plan) -> Vec<Risk> {
     let mut risks = Vec::new();
     for step in &plan.steps {
-        let of_step = match (&step.from, &step.to) {
-            (Some(from), None) => removal(plan, step, from),
+        let mut of_step = match (&step.from, &step.to) {
+            (Some(from), None) => from.removal_risks(&step.target, !step.replaces.is_empty()),
             (from, Some(to)) => {
                 to.build_risks(from.as_ref(), predecessor(plan, step), &plan.account)
             }
             (None, None) => Vec::new(),
         };
+        if let Some(in_use) = plan.in_use.get(&step.id) {
+            let noun = step.id.address.kind.noun();
+            let what = match step.id.phase {
+                Phase::Remove => format!("the {noun} `{}`", step.target),
+                Phase::Build => format!("what goes of the {noun} `{}`", step.target),
+            };
+            of_step.extend(of_use(in_use, &what));
+        }
         risks.extend(of_step.into_iter().map(|risk| Risk {
             code: risk.code,
             address: step.id.address.clone(),
@@ -53,18 +61,28 @@ fn predecessor<'a>(plan: &'a Plan, build: &Step) -> Option<&'a Resource> {
     replaced.from.as_ref()
 }
 
-fn removal(plan: &Plan, step: &Step, from: &Resource) -> Vec<StepRisk> {
-    let mut risks = from.removal_risks(&step.target, !step.replaces.is_empty());
-    // ECS API reference, `DeleteTaskDefinitions`.
-    if let Some(in_use) = plan.in_use.get(&step.id) {
-        let revisions: Vec<String> = in_use.revisions.iter().map(u32::to_string).collect();
+/// What is known, or could not be seen, of the use of `what` a step removes.
+fn of_use(in_use: &InUse, what: &str) -> Vec<StepRisk> {
+    let mut risks = Vec::new();
+    if !in_use.by.is_empty() {
         let text = format!(
-            "revisions {} of `{}` are in use by {}: what runs goes on running, but starts no new tasks once it is updated",
-            revisions.join(", "),
-            step.target,
+            "{what} is removed although it is in use by {}",
             in_use.by.join(", ")
         );
-        risks.push(StepRisk::new("revision-in-use-removed", text));
+        risks.push(StepRisk::new("in-use-removed", text));
+    }
+    if let Some(when) = &in_use.last_used {
+        let text = format!(
+            "{what} was last used {when}: schedules, pipelines and other regions that use it are not seen"
+        );
+        risks.push(StepRisk::new("recently-used", text));
+    }
+    if !in_use.unseen.is_empty() {
+        let unseen = in_use.unseen.join("; ");
+        let text = format!(
+            "whether something that runs needs {what} is not known for certain, because this could not be seen: {unseen}"
+        );
+        risks.push(StepRisk::new("use-unseen", text));
     }
     risks
 }

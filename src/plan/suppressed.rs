@@ -95,7 +95,7 @@ fn of_one(declared: &Declared, want: &Resource, found: &LiveResource) -> Vec<Sup
     let mut to = want.clone();
     to.complete(Some(&found.resource), ignore);
     // The plan itself has the notes.
-    _ = facts::apply_overrides(found, &declared.lifecycle, &mut to);
+    _ = facts::apply_overrides(found, None, &declared.lifecycle, &mut to);
     let mut all = left(want, &to, ignore);
     all.extend(to.suppressed(&found.resource));
     all.extend(tags_of_aws(found));
@@ -156,7 +156,7 @@ fn tags_of_aws(found: &LiveResource) -> Vec<Suppressed> {
             Fact::RetentionByAccountPolicy(_)
             | Fact::UniqueId(_)
             | Fact::NewerRevision(_)
-            | Fact::InUse { .. } => {}
+            | Fact::LastUsed { .. } => {}
         }
     }
     suppressed

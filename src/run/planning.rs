@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     cloud::Cloud,
-    kinds::Resource,
+    kinds::Change,
     model::{address::Address, call::CallError, normal::Suppressed, query::Query},
     plan::{
         self, Phase, Plan,
@@ -46,13 +46,40 @@ pub async fn plan<C: Cloud>(request: &PlanRequest<'_, C>) -> Result<Vec<Planned>
         }
     };
     let planned = decide(request, observe(request, ask).await?);
-    if request.destroy || !needs_second_read(&planned) {
+    if request.destroy {
         return Ok(planned);
     }
-    // Inactive revisions, and who uses which, take calls of their own. Whether they matter is known
-    // only now.
-    let live = observe(request, |target| target.stack.query(true)).await?;
+    // Inactive revisions, and what runs, take calls of their own. Whether they matter is known only
+    // now.
+    let live = match what_goes(&planned) {
+        Goes::Nothing => return Ok(planned),
+        goes @ (Goes::Revisions | Goes::Resources) => {
+            observe(request, |target| goes.query(&target.stack)).await?
+        }
+    };
     Ok(decide(request, live))
+}
+
+/// What plans remove, by what has to be read besides before that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goes {
+    /// Nothing.
+    Nothing,
+    /// Old revisions of families that stay.
+    Revisions,
+    /// Whole resources.
+    Resources,
+}
+
+impl Goes {
+    /// What has to be read to plan `stack`.
+    pub fn query(self, stack: &Stack) -> Query {
+        match self {
+            Self::Nothing => stack.query(false),
+            Self::Revisions => stack.query_to_prune(),
+            Self::Resources => stack.query(true),
+        }
+    }
 }
 
 /// Reads what each stack asks for: stacks that share a connection share one reading.
@@ -114,12 +141,18 @@ pub fn decide<C>(request: &PlanRequest<'_, C>, live: Vec<Snapshot>) -> Vec<Plann
     plans.into_iter().map(|(_, planned)| planned).collect()
 }
 
-/// Returns whether something is removed of which more has to be read before.
-pub fn needs_second_read(planned: &[Planned]) -> bool {
-    let mut steps = planned.iter().flat_map(|planned| &planned.plan.steps);
-    steps.any(|step| {
-        step.id.phase == Phase::Remove && Resource::reads_more_to_remove(step.id.address.kind)
-    })
+/// What the plans remove.
+pub fn what_goes(planned: &[Planned]) -> Goes {
+    let mut goes = Goes::Nothing;
+    for step in planned.iter().flat_map(|planned| &planned.plan.steps) {
+        if step.id.phase == Phase::Remove {
+            return Goes::Resources;
+        }
+        if step.changes().iter().any(Change::takes_away) {
+            goes = Goes::Revisions;
+        }
+    }
+    goes
 }
 
 /// The resources, each with the index of its stack, to which other things would be done `after`

@@ -6,7 +6,7 @@ use crate::{
     model::call::CallError,
     run::{
         PlanRequest, StackTarget,
-        planning::{Planned, decide, needs_second_read, observe},
+        planning::{Planned, decide, observe, what_goes},
     },
     saved::{self, Moved, Saved, Side},
     snapshot::Snapshot,
@@ -42,12 +42,12 @@ pub async fn observe_again<C: Cloud>(
     targets: &[StackTarget<C>],
 ) -> Result<Vec<Snapshot>, CallError> {
     let request = request(saved, targets);
-    let removal = needs_second_read(&decide(&request, then(saved)));
+    let goes = what_goes(&decide(&request, then(saved)));
     let ask = |target: &StackTarget<C>| {
         if saved.destroy {
             target.stack.query_to_destroy()
         } else {
-            target.stack.query(removal)
+            goes.query(&target.stack)
         }
     };
     observe(&request, ask).await

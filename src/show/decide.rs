@@ -111,6 +111,7 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
             by_tag,
         } => protected(address, arn, replaces, *by_tag),
         Reason::DeletionProtection { arn } => deletion_protection(address, arn),
+        Reason::InUse { arn, by } => in_use(address, arn, by),
         Reason::NoSuchRole { wanted, similar } => no_such_role(wanted, similar.as_deref()),
     }
 }
@@ -289,6 +290,21 @@ fn deletion_protection(address: &Address, arn: &str) -> Explained {
             format!(
                 "or: aws logs put-log-group-deletion-protection --log-group-identifier {arn} --no-deletion-protection-enabled"
             ),
+        ],
+    }
+}
+
+fn in_use(address: &Address, arn: &str, by: &[String]) -> Explained {
+    let noun = address.kind.noun();
+    let mut details = vec![arn.to_owned()];
+    details.extend(by.iter().map(|user| format!("in use by {user}")));
+    Explained {
+        message: format!("this {noun} would be removed, but something that runs needs it"),
+        details,
+        hints: vec![
+            "let what runs go on without it first: update the service to a revision that does not need it, or scale it to 0, and wait until the old tasks have stopped; then plan again".to_owned(),
+            format!("to keep it, leave [{address}] in the stack file as it was"),
+            format!("to remove it all the same, add `--force-in-use {address}`"),
         ],
     }
 }

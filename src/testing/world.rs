@@ -15,6 +15,7 @@ use crate::{
         identity::Identity,
         live::{Attributes, Fact, TakenName},
         query::Query,
+        running::Running,
         tags::{self, STACK_TAG},
         template::Attribute,
     },
@@ -56,6 +57,8 @@ pub(crate) struct World {
     /// `RegisterTaskDefinition`).
     last_revisions: BTreeMap<(Kind, String), u32>,
     pub(crate) dangling: Vec<Dangling>,
+    /// What runs, as whoever looks sees it.
+    pub(crate) running: Option<Running>,
 }
 
 fn key(kind: Kind, target: &str) -> (Kind, String) {
@@ -71,6 +74,7 @@ impl World {
             made_ever: 0,
             last_revisions: BTreeMap::new(),
             dangling: Vec::new(),
+            running: None,
         }
     }
 
@@ -211,6 +215,7 @@ impl World {
             identity: self.identity.clone(),
             found: found.collect(),
             roles: roles.collect(),
+            running: self.running.clone().filter(|_| query.removal),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use amp_stack::{
@@ -11,11 +12,13 @@ use amp_stack::{
     aws::Aws,
     cloud::Cloud as _,
     kinds::Resource,
-    plan::{Plan, plan},
+    plan::{Plan, Reason, plan},
+    run::{PlanRequest, StackTarget},
     stack::Stack,
 };
 use amp_stack_sandbox::{Faults, Sandbox, Settings, connector::Clock};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, NetworkConfiguration};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{
     http::{
@@ -136,6 +139,18 @@ impl Place {
             .build();
         (Arc::new(Aws::new(&sdk)), counts)
     }
+
+    /// ECS as somebody else uses it.
+    fn ecs(&self) -> aws_sdk_ecs::Client {
+        let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(self.sandbox.http_client())
+            .build();
+        aws_sdk_ecs::Client::new(&sdk)
+    }
 }
 
 async fn carry_out(plan: Plan, aws: &Arc<Aws>, run_id: &str) -> Outcome {
@@ -186,6 +201,129 @@ async fn a_plan_of_the_quick_start_takes_nine_calls() {
         .map(|(operation, count)| (operation.as_str(), *count));
     let expected: BTreeMap<&str, usize> = each_once.map(|operation| (operation, 1)).into();
     assert_eq!(spelled.collect::<BTreeMap<_, _>>(), expected);
+}
+
+/// A plan of the stack as a user makes it, with a second reading where that is needed.
+async fn planned(stack: &Stack, aws: &Arc<Aws>, destroy: bool) -> Plan {
+    let target = StackTarget {
+        path: "stack.toml".into(),
+        stack: stack.clone(),
+        cloud: Arc::clone(aws),
+        only: None,
+    };
+    let request = PlanRequest {
+        targets: std::slice::from_ref(&target),
+        destroy,
+        explain: false,
+    };
+    amp_stack::run::plan(&request).await.unwrap().remove(0).plan
+}
+
+/// Who needs what the refusals are about.
+fn needed_by(plan: &Plan) -> BTreeMap<String, Vec<String>> {
+    let refusals = plan.refusals.iter();
+    let needed = refusals.filter_map(|refusal| {
+        let Reason::InUse { by, .. } = &refusal.reason else {
+            return None;
+        };
+        Some((refusal.address.to_string(), by.clone()))
+    });
+    needed.collect()
+}
+
+/// Only what is about to go is looked for in what runs, and what runs holds on to all that it
+/// needs.
+#[tokio::test(start_paused = true)]
+async fn what_runs_is_read_once_and_only_when_something_goes() {
+    let mut stack = stacks::stack("quickstart.toml");
+    for declared in stack.resources.values_mut() {
+        declared.lifecycle.prevent_destroy = false;
+    }
+    let place = Place::new(&stack, None);
+    build(&stack, &place.aws(false).0).await;
+    let ecs = place.ecs();
+    ecs.create_cluster()
+        .cluster_name("prod")
+        .send()
+        .await
+        .unwrap();
+    let family = stack.resources.values().find_map(|declared| {
+        let want = declared.want.as_ref()?.task_definition()?;
+        Some(want.family.clone())
+    });
+    let family = family.unwrap();
+    let network = AwsVpcConfiguration::builder()
+        .subnets("subnet-1")
+        .build()
+        .unwrap();
+    let network = NetworkConfiguration::builder()
+        .awsvpc_configuration(network)
+        .build();
+    let service = ecs
+        .create_service()
+        .cluster("prod")
+        .service_name("shop")
+        .desired_count(1);
+    let service = service
+        .launch_type(LaunchType::Fargate)
+        .network_configuration(network);
+    service.task_definition(&family).send().await.unwrap();
+
+    let (aws, counts) = place.aws(false);
+    let refused = planned(&stack, &aws, true).await;
+    let by = vec![format!("service shop in cluster prod ({family}:1)")];
+    let everything = stack
+        .resources
+        .keys()
+        .map(|address| (address.to_string(), by.clone()));
+    assert_eq!(needed_by(&refused), everything.collect());
+    assert_eq!(refused.steps, []);
+    let counts = counts.lock().unwrap().clone();
+    for (operation, calls) in [
+        ("ListClusters", 1),
+        ("DescribeClusters", 1),
+        ("ListServices", 1),
+        ("DescribeServices", 1),
+        // The service counts all tasks that run: only those that are stopping are asked for.
+        ("ListTasks", 1),
+        ("DescribeTasks", 0),
+        // The family's newest, and the one that runs.
+        ("DescribeTaskDefinition", 2),
+    ] {
+        assert_eq!(
+            counts.get(operation).copied().unwrap_or_default(),
+            calls,
+            "{operation}"
+        );
+    }
+
+    // One role that leaves the file takes a second reading; no removal takes none.
+    let (aws, counts) = place.aws(false);
+    assert!(planned(&stack, &aws, false).await.is_empty());
+    assert_eq!(counts.lock().unwrap().get("ListClusters"), None);
+    let mut fewer = stack.clone();
+    let role = stack
+        .resources
+        .keys()
+        .find(|a| a.to_string().starts_with("roles."));
+    fewer.resources.remove(role.unwrap());
+    let refused = planned(&fewer, &aws, false).await;
+    assert_eq!(needed_by(&refused).into_values().collect::<Vec<_>>(), [by]);
+    assert_eq!(counts.lock().unwrap().get("ListClusters"), Some(&1));
+
+    // Scaled to zero and drained, the service still needs its revision; deleted, it needs nothing.
+    ecs.delete_service()
+        .cluster("prod")
+        .service("shop")
+        .force(true)
+        .send()
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    let (aws, _) = place.aws(false);
+    let made = planned(&stack, &aws, true).await;
+    assert_eq!(made.refusals, []);
+    assert_eq!(made.steps.len(), stack.resources.len());
 }
 
 #[tokio::test(start_paused = true)]

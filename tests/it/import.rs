@@ -39,6 +39,7 @@ fn plan_of(written: &Written, found: &[LiveResource], roles: &BTreeSet<String>) 
         identity: identity(),
         found: found.to_vec(),
         roles: roles.iter().map(fact).collect(),
+        running: None,
     };
     plan(&written.stack, &snapshot)
 }

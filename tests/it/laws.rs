@@ -2,7 +2,7 @@
 //!
 //! Which law notices a mistake was tried by making it, one at a time, and running all of them with
 //! the default number of cases. The numbers are those of the laws below, and P is "what is
-//! protected stays". "Every run" is what `carry_out` asserts along the way, before any law has its
+//! protected stays", and U is "nothing that runs loses what it needs unnamed". "Every run" is what `carry_out` asserts along the way, before any law has its
 //! say. A mistake that few worlds show may in another run be noticed by fewer laws or by more.
 //!
 //! | mistake | noticed by |
@@ -27,6 +27,8 @@
 //! | a role is deleted with its policies | 2, 3, 5 |
 //! | revisions of others are deregistered as well | 2 |
 //! | `prevent_destroy` is not read | P |
+//! | what runs is not asked about before something is removed, or before old revisions go | U |
+//! | `--force-in-use` is taken for granted | U |
 //! | collisions of names are not checked | every run |
 //! | a step fills nothing in before its calls | 2, 3 |
 //! | the id of a new workspace does not reach the next call | 2, 3 |
@@ -39,10 +41,11 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use amp_stack::{
     apply::{self, Event, Options, Outcome},
-    kinds::Resource,
+    kinds::{Change, Resource, task_definition},
     model::{
         address::{Address, Kind},
         query::Query,
+        running::Running,
         tags::{ADDRESS_TAG, Owner, REGION_TAG, STACK_TAG},
         template::Template,
     },
@@ -480,6 +483,45 @@ proptest! {
         prop_assert_eq!(ours, []);
     }
 
+    /// What something that runs needs is removed by no plan that does not name who needs it, and
+    /// revisions that run go with nothing but their whole family.
+    #[test]
+    fn nothing_that_runs_loses_what_it_needs_unnamed(
+        history in worlds::history(),
+        now in worlds::spec(),
+        uses in worlds::uses(),
+    ) {
+        let fake = live_through(&history);
+        let mut stack = now.stack();
+        let query = stack.query(true);
+        let careless = plan(&stack, &fake.snapshot(&query));
+        let running = uses.of(&fake);
+        fake.run(running.clone());
+        let users = |step: &Step| running.users(step.id.address.kind, &step.target);
+        let made = plan(&stack, &fake.snapshot(&query));
+        for step in careless.steps.iter().filter(|step| step.id.phase == Phase::Remove) {
+            let refused = made.refusals.iter().filter(|refusal| refusal.address == step.id.address);
+            let named: Vec<&Reason> = refused.map(|refusal| &refusal.reason).collect();
+            let is_named = |by: &Vec<String>| named.iter().any(|reason| {
+                matches!(reason, Reason::InUse { by: named, .. } if named == by)
+            });
+            let by = users(step);
+            prop_assert!(by.is_empty() || is_named(&by), "{} goes: {by:?}", step.id);
+        }
+        assert_keeps_what_runs(&made, &running);
+
+        stack.force_in_use = worlds::addresses().into_iter().collect();
+        let forced = plan(&stack, &fake.snapshot(&query));
+        assert_keeps_what_runs(&forced, &running);
+        let risks = amp_stack::plan::risk::risks(&forced);
+        for step in forced.steps.iter().filter(|step| step.id.phase == Phase::Remove) {
+            let named = |user: &String| risks.iter().any(|risk| {
+                risk.code == "in-use-removed" && risk.address == step.id.address && risk.text.contains(user)
+            });
+            prop_assert!(users(step).iter().all(named), "{} is forced and not named", step.id);
+        }
+    }
+
     /// What is protected has no removal in any plan.
     #[test]
     fn what_is_protected_stays(history in worlds::history(), now in worlds::spec(), protect in worlds::protection()) {
@@ -495,6 +537,28 @@ proptest! {
                 let protected = declared.map_or(tagged, |d| d.lifecycle.prevent_destroy);
                 prop_assert!(!protected, "{} goes", step.id);
                 prop_assert!(!from.log_group().is_some_and(|g| g.deletion_protection));
+            }
+        }
+    }
+}
+
+/// No revision that runs is deregistered while its family stays.
+fn assert_keeps_what_runs(plan: &Plan, running: &Running) {
+    for step in plan
+        .steps
+        .iter()
+        .filter(|step| step.id.phase == Phase::Build)
+    {
+        let used = running.revisions_of(&step.target);
+        for change in step.changes() {
+            if let Change::TaskDefinition(task_definition::Change::Deregister(Some(revision))) =
+                change
+            {
+                assert!(
+                    !used.contains_key(&revision),
+                    "{} takes {revision} away",
+                    step.id
+                );
             }
         }
     }

@@ -126,6 +126,7 @@ fn a_workspace_of_somebody_else_has_attributes_without_aws() {
         identity: identity(),
         found: Vec::new(),
         roles: Vec::new(),
+        running: None,
     };
     let known = plan::current_attributes(&stack, &nothing);
     assert_eq!(known[&Address::workspace()][&Attribute::Id], "ws-1");
@@ -170,6 +171,7 @@ fn what_lives_now_is_told_and_nothing_else() {
             strange,
         ],
         roles: Vec::new(),
+        running: None,
     };
     let stack = stack([
         (

@@ -1,17 +1,19 @@
 //! What is decided in situations that people get into.
 
 mod families;
+mod in_use;
 mod log_groups;
 mod risks;
 mod roles;
 mod workspaces;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use amp_stack::{
     kinds::{Change, Resource, role::Role},
     model::{
-        address::Address,
+        address::{Address, Kind},
+        running::{Need, Running, RunningRevision, User},
         tags::{Owner, STACK_TAG},
         template::Template,
     },
@@ -99,6 +101,31 @@ fn tagged(mut resource: Resource, tags: &[(&str, &str)]) -> Resource {
 fn plan_of_destroying(stack: &Stack, fake: &FakeCloud) -> Plan {
     let stack = stack.clone().emptied();
     amp_stack::plan::plan(&stack, &fake.snapshot(&stack.query(true)))
+}
+
+/// The plan for `stack` by whoever has read everything that a removal needs.
+fn plan_of_removal(stack: &Stack, fake: &FakeCloud) -> Plan {
+    amp_stack::plan::plan(stack, &fake.snapshot(&stack.query(true)))
+}
+
+/// A service `api` in the cluster `prod` that runs a revision which needs `needs`.
+fn runs(family: &str, revision: u32, needs: impl IntoIterator<Item = (Kind, String)>) -> Running {
+    let user = User::Service {
+        cluster: "prod".to_owned(),
+        service: "api".to_owned(),
+    };
+    let needs = needs
+        .into_iter()
+        .chain([(Kind::TaskDefinition, family.to_owned())]);
+    Running {
+        revisions: vec![RunningRevision {
+            family: family.to_owned(),
+            revision,
+            needs: needs.map(|(kind, target)| Need { kind, target }).collect(),
+            users: [user].into(),
+        }],
+        unseen: BTreeSet::new(),
+    }
 }
 
 #[test]

@@ -157,6 +157,7 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
         existing: BTreeMap::new(),
         role_arns: BTreeMap::new(),
         notes: Vec::new(),
+        force_in_use: BTreeSet::new(),
     }
 }
 

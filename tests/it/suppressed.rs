@@ -61,6 +61,7 @@ fn snapshot(found: LiveResource) -> Snapshot {
         identity: identity(),
         found: vec![found],
         roles: Vec::new(),
+        running: None,
     }
 }
 

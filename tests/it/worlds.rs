@@ -16,6 +16,7 @@ use amp_stack::{
         lifecycle::{IgnorePath, Lifecycle},
         node::Node,
         policy::Policy,
+        running::{Need, Running, RunningRevision, User},
         tags::{ADDRESS_TAG, PREVENT_DESTROY_TAG, REGION_TAG, STACK_TAG, Tags},
         template::{Attribute, Reference, Segment, Template},
     },
@@ -262,6 +263,7 @@ impl Spec {
             existing: BTreeMap::new(),
             role_arns: BTreeMap::new(),
             notes: Vec::new(),
+            force_in_use: std::collections::BTreeSet::new(),
         }
     }
 
@@ -648,5 +650,67 @@ impl Protection {
             }
             true
         });
+    }
+}
+
+/// What of a world something that runs needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Uses {
+    needed: Vec<bool>,
+    revisions: Vec<bool>,
+}
+
+/// Any uses.
+pub(crate) fn uses() -> impl Strategy<Value = Uses> {
+    let flags = || prop::collection::vec(prop::bool::weighted(0.4), 24);
+    (flags(), flags()).prop_map(|(needed, revisions)| Uses { needed, revisions })
+}
+
+impl Uses {
+    /// What runs: a revision that somebody else registered and that needs some things of the world,
+    /// and some revisions of the world's families.
+    pub(crate) fn of(&self, fake: &FakeCloud) -> Running {
+        let things = fake.things();
+        let needed = things
+            .iter()
+            .zip(&self.needed)
+            .filter(|(_, needed)| **needed);
+        let needs = needed.map(|(thing, _)| Need {
+            kind: thing.resource.kind(),
+            target: thing.target.clone(),
+        });
+        let service = |name: &str| User::Service {
+            cluster: "prod".to_owned(),
+            service: name.to_owned(),
+        };
+        let mut revisions = vec![RunningRevision {
+            family: "ci".to_owned(),
+            revision: 1,
+            needs: needs.collect(),
+            users: [service("ci")].into(),
+        }];
+        let families = things
+            .iter()
+            .filter_map(|thing| thing.resource.task_definition());
+        let numbered = families.flat_map(|family| {
+            let numbers = family.active().into_iter().chain(family.inactive.clone());
+            numbers.map(move |number| (family.family.clone(), number))
+        });
+        for ((family, revision), _) in numbered.zip(&self.revisions).filter(|(_, runs)| **runs) {
+            revisions.push(RunningRevision {
+                needs: [Need {
+                    kind: Kind::TaskDefinition,
+                    target: family.clone(),
+                }]
+                .into(),
+                users: [service(&family)].into(),
+                family,
+                revision,
+            });
+        }
+        Running {
+            revisions,
+            unseen: std::collections::BTreeSet::new(),
+        }
     }
 }

@@ -3,15 +3,10 @@
 use crate::{
     kinds::{
         any::{Resource, same},
-        kind::{IdentifiedBy, Planned, ReplaceReason, Scope, StepRisk},
+        kind::{IdentifiedBy, Overrides, Planned, ReplaceReason, Scope, StepRisk},
     },
     model::{
-        address::Kind,
-        identity::Identity,
-        live::{Attributes, Fact},
-        query::Query,
-        rule::Rule,
-        tags::Owner,
+        address::Kind, identity::Identity, live::Attributes, query::Query, rule::Rule, tags::Owner,
     },
 };
 
@@ -39,11 +34,6 @@ impl Resource {
     /// Takes away what makes AWS itself refuse to delete it.
     pub fn lift_protection(&mut self) {
         with_state!(self, state => state.lift_protection());
-    }
-
-    /// Whether more has to be read before something of `kind` is removed.
-    pub fn reads_more_to_remove(kind: Kind) -> bool {
-        with_kind!(kind, K => K::READS_MORE_TO_REMOVE)
     }
 
     /// Adds what has to be read of AWS to plan this wanted state.
@@ -118,15 +108,10 @@ impl Resource {
     }
 
     /// Gives way to what somebody else decides about `live`, and returns what people should know
-    /// about it. `keep_revisions` is given only for what is ours.
-    pub fn apply_overrides(
-        &mut self,
-        live: &Self,
-        facts: &[Fact],
-        keep_revisions: Option<u32>,
-    ) -> Vec<String> {
+    /// about it.
+    pub fn apply_overrides(&mut self, live: &Self, overrides: &Overrides<'_>) -> Vec<String> {
         with_state!(self, to => match same(to, live) {
-            Some(live) => to.apply_overrides(live, facts, keep_revisions),
+            Some(live) => to.apply_overrides(live, overrides),
             None => Vec::new(),
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     kinds::{
-        kind::{Planned, StepRisk},
+        kind::{Overrides, Planned, StepRisk},
         log_group::LogGroup,
     },
     model::{
@@ -64,14 +64,9 @@ impl Planned for LogGroup {
         self.deletion_protection
     }
 
-    fn apply_overrides(
-        &mut self,
-        live: &Self,
-        facts: &[Fact],
-        _keep_revisions: Option<u32>,
-    ) -> Vec<String> {
+    fn apply_overrides(&mut self, live: &Self, overrides: &Overrides<'_>) -> Vec<String> {
         let mut notes = Vec::new();
-        for fact in facts {
+        for fact in overrides.facts {
             match fact {
                 Fact::RetentionByAccountPolicy(policy) => {
                     notes.extend(take_retention(policy, self, live));
@@ -79,7 +74,7 @@ impl Planned for LogGroup {
                 Fact::UniqueId(_)
                 | Fact::TagsOfAws(_)
                 | Fact::NewerRevision(_)
-                | Fact::InUse { .. } => {}
+                | Fact::LastUsed { .. } => {}
             }
         }
         notes

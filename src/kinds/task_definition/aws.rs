@@ -2,9 +2,9 @@
 
 mod register;
 mod revision;
+mod running;
 #[cfg(test)]
 mod tests;
-mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,8 @@ use crate::{
         call::{CallError, Class, Reply},
         live::{Fact, Live},
         query::Query,
-        tags::{self, Owner},
+        running::Running,
+        tags,
         template::Attribute,
     },
 };
@@ -38,6 +39,17 @@ impl InAws for TaskDefinition {
             observe(&aws, &query, &tagged).await
         };
         reading.by_tags(read).await
+    }
+
+    /// Services and tasks run revisions, and whatever those need.
+    async fn running(reading: &Reading) -> Result<Option<Running>, CallError> {
+        let at_stake = || reading.queries.iter().filter(|query| query.removal);
+        let Some(query) = at_stake().next() else {
+            return Ok(None);
+        };
+        let needs = at_stake().any(|query| query.needs);
+        let running = running::observe(&reading.aws, &query.identity, needs).await?;
+        Ok(Some(running))
     }
 
     async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
@@ -59,12 +71,7 @@ pub(crate) async fn observe(
         let (aws, query) = (aws.clone(), query.clone());
         async move { observe_family(&aws, &query, &family, &tagged).await }
     });
-    let mut found: Vec<Live<TaskDefinition>> = found.await?.into_iter().flatten().collect();
-    if query.removal {
-        let at_stake = found.iter_mut().filter(|found| may_go(query, found));
-        usage::observe(aws, at_stake.collect()).await?;
-    }
-    Ok(found)
+    Ok(found.await?.into_iter().flatten().collect())
 }
 
 /// The names of all families that have an active revision.
@@ -80,14 +87,6 @@ pub(crate) async fn families(aws: &Aws) -> Result<Vec<String>, CallError> {
 pub(crate) async fn newest(aws: &Aws, family: &str) -> Result<Option<Document>, CallError> {
     let revision = revision::describe(aws, family).await?;
     Ok(revision.map(|revision| revision.document))
-}
-
-/// Returns whether revisions may be removed: all of a family that is no longer declared, the older
-/// ones of one that is.
-fn may_go(query: &Query, found: &Live<TaskDefinition>) -> bool {
-    let family = &found.resource;
-    matches!(found.owner, Owner::Ours(_))
-        && (!family.older.is_empty() || !stays(query, &family.family))
 }
 
 fn stays(query: &Query, family: &str) -> bool {

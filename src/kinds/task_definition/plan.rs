@@ -4,23 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     kinds::{
-        kind::{Planned, ReplaceReason, StepRisk},
+        kind::{Overrides, Planned, ReplaceReason, StepRisk},
         task_definition::{TaskDefinition, document::unknown::UNKNOWN, risk::renamed_metrics},
     },
     model::{
         identity::Identity,
-        live::{Attributes, Fact, revisions_in_use},
+        live::{Attributes, Fact},
         query::Query,
         rule::Rule,
+        running::{Running, User},
         template::Attribute,
     },
 };
 
 impl Planned for TaskDefinition {
     const LIVE_STATE_RULES: &'static [Rule] = &[UNKNOWN];
-
-    // Inactive revisions, and who uses which.
-    const READS_MORE_TO_REMOVE: bool = true;
 
     fn add_to_query(&self, query: &mut Query) {
         query.families.insert(self.family.clone());
@@ -54,14 +52,9 @@ impl Planned for TaskDefinition {
         self.document.is_some()
     }
 
-    fn apply_overrides(
-        &mut self,
-        live: &Self,
-        facts: &[Fact],
-        keep_revisions: Option<u32>,
-    ) -> Vec<String> {
+    fn apply_overrides(&mut self, live: &Self, overrides: &Overrides<'_>) -> Vec<String> {
         let mut notes = Vec::new();
-        for fact in facts {
+        for fact in overrides.facts {
             match fact {
                 Fact::NewerRevision(revision) => notes.push(format!(
                     "revision {revision} of {} is newer than the newest of this stack, and somebody else registered it",
@@ -70,11 +63,11 @@ impl Planned for TaskDefinition {
                 Fact::RetentionByAccountPolicy(_)
                 | Fact::UniqueId(_)
                 | Fact::TagsOfAws(_)
-                | Fact::InUse { .. } => {}
+                | Fact::LastUsed { .. } => {}
             }
         }
-        if let Some(keep) = keep_revisions {
-            notes.extend(keep_newest(keep, self, facts));
+        if let Some(keep) = overrides.keep_revisions {
+            notes.extend(keep_newest(keep, self, overrides.running));
         }
         notes
     }
@@ -123,15 +116,27 @@ impl Planned for TaskDefinition {
     }
 }
 
-/// Leaves the newest `keep` revisions and those that are in use.
-fn keep_newest(keep: u32, family: &mut TaskDefinition, facts: &[Fact]) -> Option<String> {
+/// Leaves the newest `keep` revisions and those that something runs or may go back to, and says
+/// which those are.
+fn keep_newest(
+    keep: u32,
+    family: &mut TaskDefinition,
+    running: Option<&Running>,
+) -> Option<String> {
+    let used: BTreeMap<u32, &BTreeSet<User>> = running.map_or_else(BTreeMap::new, |running| {
+        running.revisions_of(&family.family)
+    });
     let mut strict = family.clone();
     strict.keep_only(keep, &BTreeSet::new());
-    family.keep_only(keep, &revisions_in_use(facts));
+    family.keep_only(keep, &used.keys().copied().collect());
     let spared: Vec<String> = family
         .older
         .difference(&strict.older)
-        .map(u32::to_string)
+        .map(|revision| {
+            let users = used.get(revision).into_iter().copied().flatten();
+            let users: Vec<String> = users.map(User::to_string).collect();
+            format!("{revision} ({})", users.join(", "))
+        })
         .collect();
     (!spared.is_empty()).then(|| {
         format!(

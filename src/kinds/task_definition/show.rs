@@ -57,6 +57,11 @@ impl ApiCall for Change {
         matches!(self, Self::Tag { .. })
     }
 
+    /// Revisions go while their family stays.
+    fn takes_away(&self) -> bool {
+        matches!(self, Self::Deregister(_) | Self::Delete(_))
+    }
+
     fn subject(&self) -> String {
         match self {
             Self::Register { family, .. } => format!("{family}, a new revision"),

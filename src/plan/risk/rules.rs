@@ -15,6 +15,11 @@ pub const RISKS: &[Rule] = &[
         source: "IAM API reference, DeleteRolePermissionsBoundary",
     },
     Rule {
+        code: "in-use-removed",
+        sentence: "something is removed with --force-in-use although a service or a task that runs needs it",
+        source: "ECS API reference, DeleteTaskDefinitions; ECS developer guide, \"Amazon ECS task execution IAM role\"",
+    },
+    Rule {
         code: "kms-key-removed",
         sentence: "new log events are no longer encrypted with the key that old ones still need to be read",
         source: "CloudWatch Logs API reference, DisassociateKmsKey",
@@ -40,9 +45,9 @@ pub const RISKS: &[Rule] = &[
         source: "CloudWatch Logs API reference, PutRetentionPolicy; Amazon Managed Service for Prometheus API reference, UpdateWorkspaceConfiguration",
     },
     Rule {
-        code: "revision-in-use-removed",
-        sentence: "a revision of a task definition goes that something still uses: what runs goes on running, but starts no new tasks once it is updated",
-        source: "ECS API reference, DeleteTaskDefinitions",
+        code: "recently-used",
+        sentence: "a role goes that IAM knows a last use of: schedules, pipelines and other regions may use it without a trace in what runs",
+        source: "IAM API reference, RoleLastUsed",
     },
     Rule {
         code: "role-replaced",
@@ -53,6 +58,11 @@ pub const RISKS: &[Rule] = &[
         code: "trust-widened",
         sentence: "a role may be assumed by an account that could not, or by anybody",
         source: "IAM user guide, \"AWS JSON policy elements: Principal\"",
+    },
+    Rule {
+        code: "use-unseen",
+        sentence: "something is removed, and the permission to see whether something that runs needs it is missing",
+        source: "ECS API reference, ListClusters, ListServices, ListTasks",
     },
     Rule {
         code: "wildcard-granted",

@@ -5,13 +5,15 @@ use std::{collections::BTreeSet, sync::Arc};
 use amp_stack::{
     kinds::Resource,
     model::live::Fact,
-    plan::{Phase, Plan, risk},
+    plan::{Phase, Plan},
     testing::FakeCloud,
 };
 
 use crate::{
-    plans::{applied, fake, in_words, one_family, plan_of_destroying, replaced, risk_codes},
-    samples::{carry_out, family, family_at, owned, plan, stack, with_lifecycle},
+    plans::{
+        applied, fake, in_words, one_family, plan_of_destroying, plan_of_removal, replaced, runs,
+    },
+    samples::{carry_out, family, family_at, owned, plan, with_lifecycle},
     worlds::{block_on, identity},
 };
 
@@ -56,22 +58,17 @@ fn revisions_beyond_keep_revisions_go_unless_they_are_in_use() {
         ]
     );
 
-    let in_use = Fact::InUse {
-        revisions: BTreeSet::from([2]),
-        by: vec!["service api".to_owned()],
-    };
-    let used = five_revisions(vec![in_use]);
-    let made = plan(&keep("256", 1), &used);
+    let used = five_revisions(Vec::new());
+    used.run(runs("api", 2, []));
+    let made = plan_of_removal(&keep("256", 1), &used);
     assert_eq!(kept(&made), BTreeSet::from([2, 5]));
     assert!(
-        made.notes[0].text.ends_with("in use: 2"),
+        made.notes[0]
+            .text
+            .ends_with("in use: 2 (service api in cluster prod)"),
         "{:?}",
         made.notes
     );
-
-    let removed = plan(&stack([]), &used);
-    assert_eq!(risk_codes(&removed), ["revision-in-use-removed"]);
-    assert!(risk::risks(&removed)[0].text.contains("service api"));
 }
 
 #[test]

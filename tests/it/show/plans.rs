@@ -269,7 +269,17 @@ fn every_refusal_says_what_to_do() {
         ),
         (
             log_group_address(),
-            Reason::DeletionProtection { arn: group },
+            Reason::DeletionProtection { arn: group.clone() },
+        ),
+        (
+            log_group_address(),
+            Reason::InUse {
+                arn: group,
+                by: vec![
+                    "2 tasks in cluster batch (job:1)".to_owned(),
+                    "service checkout in cluster prod (checkout:3)".to_owned(),
+                ],
+            },
         ),
         (
             family_address(),

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_iam::types::{EntityType, Role as Listed, RoleDetail};
+use aws_sdk_iam::{
+    primitives::DateTimeFormat as Format,
+    types::{EntityType, Role as Listed, RoleDetail},
+};
 use percent_encoding::percent_decode_str;
 
 use crate::{
@@ -82,6 +85,7 @@ fn seen(
                 attributes: attributes(live),
                 facts: [Fact::UniqueId(live.role_id.clone())]
                     .into_iter()
+                    .chain(last_used(detail))
                     .chain(tags_of_aws(&tags))
                     .collect(),
             });
@@ -163,6 +167,16 @@ async fn reconcile(
 
 fn is_relevant(role: &TakenName, query: &Query) -> bool {
     matches!(role.owner, Owner::Ours(_)) || query.roles.contains(&role.name)
+}
+
+/// When it was last used, of which IAM knows the last 400 days (IAM API reference, `RoleLastUsed`).
+fn last_used(role: &RoleDetail) -> Option<Fact> {
+    let last = role.role_last_used()?;
+    let time = last.last_used_date()?.fmt(Format::DateTime).ok()?;
+    Some(Fact::LastUsed {
+        day: time.chars().take("2026-11-27".len()).collect(),
+        region: last.region()?.to_owned(),
+    })
 }
 
 /// Service-linked roles stand under a path of their own (IAM API reference,

@@ -167,99 +167,14 @@ async fn a_family_with_many_strange_revisions_costs_few_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_declared_family_that_is_destroyed_is_asked_who_uses_it() {
-    let script = Script::new(|asked| match asked.operation.as_str() {
-        "ListTaskDefinitions" if asked.json()["status"] == "ACTIVE" => {
-            Answer::json(&json!({"taskDefinitionArns": [arn("api:1")]}))
-        }
-        DESCRIBE => described("api:1", "ACTIVE", &our_tags()),
-        _ => Answer::ok("{}"),
-    });
-    for (destroy, looks) in [(false, 0), (true, 1)] {
-        let mut query = query();
-        query.families = ["api".to_owned()].into();
-        (query.removal, query.destroy) = (true, destroy);
-        let found = super::observe(&script.aws(), &query, &Tagged::default()).await;
-        assert_eq!(task_definition(&found.unwrap()[0]).revision, Some(1));
-        assert_eq!(script.count("ListClusters"), looks);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_removal_sees_inactive_revisions_and_who_uses_which() {
-    let cluster = "arn:aws:ecs:us-east-1:111122223333:cluster/prod";
-    let script = Script::new(move |asked| {
-        let request = asked.json();
-        let second = request["nextToken"] == "t";
-        match asked.operation.as_str() {
-            "ListClusters" if second => Answer::json(&json!({"clusterArns": [cluster]})),
-            "ListClusters" => Answer::json(&json!({"clusterArns": [], "nextToken": "t"})),
-            "ListServices" if second => Answer::json(&json!({"serviceArns": ["s11"]})),
-            "ListServices" => {
-                let services: Vec<String> = (0..11).map(|n| format!("s{n}")).collect();
-                Answer::json(&json!({"serviceArns": services, "nextToken": "t"}))
-            }
-            "DescribeServices" if request["services"][0] == "s10" => {
-                Answer::json(&json!({"services": [
-                    {"serviceName": "web", "taskDefinition": arn("api:5"), "deployments": [{"taskDefinition": arn("api:4")}]},
-                ]}))
-            }
-            "DescribeServices" => {
-                assert_eq!(request["services"].as_array().unwrap().len(), 10);
-                Answer::json(
-                    &json!({"services": [{"serviceName": "other", "taskDefinition": arn("other:1")}]}),
-                )
-            }
-            "ListTasks" => {
-                assert_eq!(request["family"], "api");
-                Answer::json(
-                    &json!({"taskArns": if second { ["t2"] } else { ["t1"] }, "nextToken": if second { Value::Null } else { json!("t") }}),
-                )
-            }
-            "DescribeTasks" => {
-                assert_eq!(request["tasks"], json!(["t1", "t2"]));
-                let task = json!({"taskDefinitionArn": arn("api:3")});
-                Answer::json(&json!({"tasks": [task, task]}))
-            }
-            _ => family(asked),
-        }
-    });
+async fn a_removal_sees_inactive_revisions() {
+    let script = Script::new(family);
     let mut query = query();
     query.removal = true;
     let known = tagged((0..=13).filter(|n| *n != 12));
     let found = super::observe(&script.aws(), &query, &known).await.unwrap();
     assert_eq!(task_definition(&found[0]).inactive, BTreeSet::from([0, 1]));
-    assert_eq!(
-        found[0].facts,
-        [
-            Fact::NewerRevision(14),
-            Fact::InUse {
-                revisions: [3, 4, 5].into(),
-                by: vec![
-                    "2 tasks in cluster prod".to_owned(),
-                    "service web in cluster prod".to_owned(),
-                ],
-            },
-        ]
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn nobody_is_asked_about_the_use_of_what_stays() {
-    let script = Script::new(|asked| match asked.operation.as_str() {
-        "ListTaskDefinitions" if asked.json()["status"] == "ACTIVE" => {
-            Answer::json(&json!({"taskDefinitionArns": [arn("api:1")]}))
-        }
-        "ListTaskDefinitions" => Answer::ok("{}"),
-        DESCRIBE => described("api:1", "ACTIVE", &our_tags()),
-        other => panic!("{other} is not needed"),
-    });
-    let mut query = query();
-    query.removal = true;
-    query.families = ["api".to_owned()].into();
-    let aws = script.aws();
-    let found = super::observe(&aws, &query, &tagged([1])).await.unwrap();
-    assert_eq!(found[0].facts, []);
+    assert_eq!(found[0].facts, [Fact::NewerRevision(14)]);
 }
 
 #[tokio::test(start_paused = true)]
