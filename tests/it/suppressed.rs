@@ -215,6 +215,24 @@ fn about_documents() -> Vec<Case> {
             &none(),
             &json!({"revision": 3, "status": "ACTIVE", "registeredBy": "me"}),
         ),
+        documents(
+            &["linux-defaults"],
+            &app(
+                json!({"linuxParameters": {"maxSwap": 64, "devices": [{"hostPath": "/dev/x"}]}}),
+                none(),
+            ),
+            &app(
+                json!({"linuxParameters": {"maxSwap": 64, "swappiness": 60,
+                    "devices": [{"hostPath": "/dev/x", "permissions": ["read", "write", "mknod"]}]}}),
+                none(),
+            ),
+        ),
+        documents(
+            &["platform-defaults"],
+            &json!({"requiresCompatibilities": ["FARGATE"]}),
+            &json!({"requiresCompatibilities": ["FARGATE"],
+                "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}}),
+        ),
     ]
 }
 

@@ -48,19 +48,35 @@ pub const REWRITES: &[Rewrite] = &[
     },
     Rewrite {
         rule: Rule {
+            code: "linux-defaults",
+            sentence: "Memory is swapped at a swappiness of 60, and a device can be read, written and made, unless the container says otherwise.",
+            source: "ECS API reference, LinuxParameters and Device",
+        },
+        apply: linux_defaults,
+    },
+    Rewrite {
+        rule: Rule {
             code: "volume-defaults",
-            sentence: "A volume is not configured at launch, and an EFS volume begins at `/` without encryption in transit, unless it says otherwise.",
-            source: "ECS API reference, Volume and EFSVolumeConfiguration",
+            sentence: "A volume is not configured at launch, a file system of EFS or S3 Files begins at `/`, one of EFS without encryption in transit, and a volume of Docker is not made if it isn't there, unless it says otherwise.",
+            source: "ECS API reference, Volume, EFSVolumeConfiguration and S3FilesVolumeConfiguration; ECS developer guide, \"Specify a Docker volume in an Amazon ECS task definition\"",
         },
         apply: volume_defaults,
     },
     Rewrite {
         rule: Rule {
             code: "task-defaults",
-            sentence: "The network mode is bridge (on managed instances awsvpc) and fault injection is off unless the task definition says otherwise.",
-            source: "ECS API reference, RegisterTaskDefinition, on `networkMode` and `enableFaultInjection`",
+            sentence: "The network mode is bridge (on managed instances awsvpc), fault injection is off and a proxy is one of App Mesh unless the task definition says otherwise.",
+            source: "ECS API reference, RegisterTaskDefinition, on `networkMode` and `enableFaultInjection`, and ProxyConfiguration",
         },
         apply: task_defaults,
+    },
+    Rewrite {
+        rule: Rule {
+            code: "platform-defaults",
+            sentence: "A task that is only for Fargate runs on X86_64 and Linux unless the task definition says otherwise.",
+            source: "ECS developer guide, \"Amazon ECS task definition parameters for Fargate\", \"Runtime platform\"",
+        },
+        apply: platform_defaults,
     },
     Rewrite {
         rule: Rule {
@@ -205,6 +221,19 @@ fn health_check_defaults(document: &mut Node) {
     });
 }
 
+fn linux_defaults(document: &mut Node) {
+    each_container(document, &mut |container| {
+        if let Some(linux) = member(container, "linuxParameters") {
+            drop_default(linux, "swappiness", &Node::from(60_i64));
+            each_element(linux, "devices", &mut |device| {
+                sort(device, "permissions");
+                let all = Node::texts(["mknod", "read", "write"]);
+                drop_default(device, "permissions", &all);
+            });
+        }
+    });
+}
+
 fn volume_defaults(document: &mut Node) {
     each_element(document, "volumes", &mut |volume| {
         drop_default(volume, "configuredAtLaunch", &Node::Bool(false));
@@ -214,6 +243,12 @@ fn volume_defaults(document: &mut Node) {
             if let Some(authorization) = member(efs, "authorizationConfig") {
                 drop_default(authorization, "iam", &Node::from("DISABLED"));
             }
+        }
+        if let Some(s3) = member(volume, "s3filesVolumeConfiguration") {
+            drop_default(s3, "rootDirectory", &Node::from("/"));
+        }
+        if let Some(docker) = member(volume, "dockerVolumeConfiguration") {
+            drop_default(docker, "autoprovision", &Node::Bool(false));
         }
     });
 }
@@ -227,6 +262,19 @@ fn task_defaults(document: &mut Node) {
     };
     drop_default(document, "networkMode", &Node::from(mode));
     drop_default(document, "enableFaultInjection", &Node::Bool(false));
+    if let Some(proxy) = member(document, "proxyConfiguration") {
+        drop_default(proxy, "type", &Node::from("APPMESH"));
+    }
+}
+
+/// Elsewhere the two say which instances a task may be placed on, so silence means any.
+fn platform_defaults(document: &mut Node) {
+    if document.get("requiresCompatibilities") == Some(&Node::texts(["FARGATE"]))
+        && let Some(platform) = member(document, "runtimePlatform")
+    {
+        drop_default(platform, "cpuArchitecture", &Node::from("X86_64"));
+        drop_default(platform, "operatingSystemFamily", &Node::from("LINUX"));
+    }
 }
 
 fn drop_empty(node: &mut Node) {

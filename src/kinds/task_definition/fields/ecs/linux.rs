@@ -26,7 +26,9 @@ pub static LINUX_PARAMETERS: Fields = part(
             "init_process_enabled",
             "Whether an init process in the container passes signals on and collects processes that have ended.",
         )
-        .default("false")
+        // Silence is no `false`: the Docker daemon of an instance can be set up to start one
+        // (dockerd reference, `--init`).
+        .default_note("there is none unless the instance is set up to start one")
         .example("true"),
         Field::member(
             "capabilities",

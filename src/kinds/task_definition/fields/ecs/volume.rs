@@ -82,7 +82,8 @@ static DOCKER_VOLUME: Fields = part(
             "scope",
             "Whether it lives as long as the task, or stays and is shared by tasks of the instance.",
         )
-        .default("\"task\"")
+        // AWS documents no default, and what is sent is what is kept.
+        .default_note("the agent on the instance decides")
         .example("\"shared\""),
         Field::member(
             "autoprovision",
@@ -91,7 +92,8 @@ static DOCKER_VOLUME: Fields = part(
         .default("false")
         .example("true"),
         Field::member("driver", "The volume driver of Docker, by the name that Docker lists.")
-            .default("\"local\"")
+            // Docker's default (Docker Engine API reference, VolumeCreate), and none of ECS.
+            .default_note("it is Docker's own, `local`")
             .example("\"rexray/ebs\""),
         Field::member("driver_opts", "Options of the driver, under its own names.")
             .default("{}")
