@@ -93,10 +93,12 @@ impl Address {
         }
     }
 
-    /// Returns whether `key` can be the logical name of a resource: 1 to 64 of letters, digits, `_`
-    /// and `-`.
+    /// The most characters of a logical name.
+    pub const LONGEST_KEY: usize = 64;
+
+    /// Returns whether `key` can be the logical name of a resource: letters, digits, `_` and `-`.
     pub fn is_key(key: &str) -> bool {
-        (1..=64).contains(&key.len())
+        (1..=Self::LONGEST_KEY).contains(&key.len())
             && key
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
@@ -161,6 +163,9 @@ impl From<Address> for String {
 pub struct StackName(String);
 
 impl StackName {
+    /// The most characters of a name.
+    pub const LONGEST: usize = 32;
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -175,14 +180,17 @@ impl fmt::Display for StackName {
 
 /// A text is not a stack name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{0}` is not a stack name: it takes 1 to 32 of a to z, 0 to 9 and `-`")]
+#[error(
+    "`{0}` is not a stack name: it takes 1 to {longest} of a to z, 0 to 9 and `-`",
+    longest = StackName::LONGEST
+)]
 pub struct NotAStackName(pub String);
 
 impl FromStr for StackName {
     type Err = NotAStackName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = (1..=32).contains(&text.len())
+        let fits = (1..=Self::LONGEST).contains(&text.len())
             && text
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');

@@ -11,7 +11,7 @@ use crate::{
     ecs_shape::size::{cpu_units, fargate_cpu, fargate_memory},
     file::{format::format, problem::Problem, source::Source},
     load::{self, LoadContext},
-    model::identity::Identity,
+    model::{address::StackName, identity::Identity},
 };
 
 /// An application that runs as it is, and shows metrics of its own.
@@ -23,8 +23,6 @@ const DEFAULT_PORT: &str = "8080";
 const DEFAULT_CPU: &str = "512";
 const DEFAULT_MEMORY: &str = "1024";
 const DEFAULT_RETENTION_DAYS: &str = "30";
-/// The longest name of a stack.
-const LONGEST_NAME: usize = 32;
 
 /// What a new stack file is made of. What was typed stays as it was; [`Answers::settle`] lets only
 /// in what the loader takes.
@@ -331,7 +329,7 @@ fn name_for(directory: &str) -> String {
     let words = directory.split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let mut name = words.join("-");
-    name.truncate(LONGEST_NAME);
+    name.truncate(StackName::LONGEST);
     let name = name.trim_end_matches('-');
     if name.is_empty() {
         "app".to_owned()

@@ -20,6 +20,19 @@ pub const MOST_CONTAINERS: usize = 10;
 /// The most environment files of a container (ECS API reference, `ContainerDefinition`,
 /// `environmentFiles`).
 pub const MOST_ENVIRONMENT_FILES: usize = 10;
+/// The most placement constraints of a task (ECS API reference, `RegisterTaskDefinition`,
+/// `placementConstraints`).
+pub const MOST_CONSTRAINTS: usize = 10;
+/// The most characters of the name of a port mapping (ECS API reference, `PortMapping`, `name`).
+pub const LONGEST_PORT_NAME: usize = 64;
+/// The most port ranges of a container (ECS API reference, `PortMapping`, `containerPortRange`).
+pub const MOST_RANGES: usize = 100;
+/// The most exit codes that a restart policy ignores (ECS API reference,
+/// `ContainerRestartPolicy`, `ignoredExitCodes`).
+pub const MOST_EXIT_CODES: usize = 50;
+/// The most seconds that a container may take to start or to stop on Fargate (ECS API reference,
+/// `ContainerDefinition`, `startTimeout` and `stopTimeout`).
+pub const LONGEST_FARGATE_TIMEOUT: i64 = 120;
 /// The most revisions that a family can have (ECS developer guide, "Amazon ECS service quotas").
 const MOST_REVISIONS: i64 = 1_000_000;
 

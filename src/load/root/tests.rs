@@ -10,7 +10,7 @@ use crate::{
         workspace::fields as workspace,
     },
     load::lookup::{all, find},
-    model::address::Kind,
+    model::address::{Address, Kind, StackName},
 };
 
 /// Every structure that `of` holds, itself included.
@@ -223,34 +223,103 @@ fn spelled(number: usize) -> String {
     }
 }
 
+/// The limits that checks of texts, lists and tables take from a constant, by the fields that
+/// explain them. Numbers are declared with their range.
+const LIMITS: &[(&str, usize)] = &[
+    ("stack.name", StackName::LONGEST),
+    ("log_groups.name", log_group::LONGEST_NAME),
+    ("roles.name", role::LONGEST_NAME),
+    ("roles.description", role::LONGEST_DESCRIPTION),
+    ("roles.managed_policies", role::MOST_POLICIES),
+    ("roles.inline_policies", role::LONGEST_INLINE),
+    ("workspace.alias", workspace::LONGEST_ALIAS),
+    ("task_definitions.family", task_definition::LONGEST_NAME),
+    (
+        "task_definitions.containers",
+        task_definition::MOST_CONTAINERS,
+    ),
+    (
+        "task_definitions.containers.name",
+        task_definition::LONGEST_NAME,
+    ),
+    (
+        "task_definitions.containers.environment_files",
+        task_definition::MOST_ENVIRONMENT_FILES,
+    ),
+    (
+        "task_definitions.containers.port_mappings.name",
+        task_definition::LONGEST_PORT_NAME,
+    ),
+    (
+        "task_definitions.containers.port_mappings.container_port_range",
+        task_definition::MOST_RANGES,
+    ),
+    (
+        "task_definitions.containers.restart_policy.ignored_exit_codes",
+        task_definition::MOST_EXIT_CODES,
+    ),
+    (
+        "task_definitions.volumes.name",
+        task_definition::LONGEST_NAME,
+    ),
+    (
+        "task_definitions.placement_constraints",
+        task_definition::MOST_CONSTRAINTS,
+    ),
+];
+
+/// The numbers that a documentation gives as limits: after `to`, or before `at most` or
+/// `characters`.
+fn explained_limits(doc: &str) -> Vec<String> {
+    let words: Vec<&str> = doc.split([' ', ':', '.', ';', '(', ')']).collect();
+    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let limits = words.iter().enumerate().filter(|(index, word)| {
+        let before = index.checked_sub(1).and_then(|before| words.get(before));
+        let after = words.get(index + 1);
+        is_number(word) && (before == Some(&"to") || matches!(after, Some(&("at" | "characters"))))
+    });
+    limits
+        .map(|(_, word)| word.trim_end_matches(',').to_owned())
+        .collect()
+}
+
 #[test]
 fn the_limits_that_are_explained_are_those_that_are_checked() {
-    for (path, limit) in [
-        ("log_groups.name", log_group::LONGEST_NAME),
-        ("roles.name", role::LONGEST_NAME),
-        ("roles.description", role::LONGEST_DESCRIPTION),
-        ("roles.managed_policies", role::MOST_POLICIES),
-        ("roles.inline_policies", role::LONGEST_INLINE),
-        ("workspace.alias", workspace::LONGEST_ALIAS),
-        ("task_definitions.family", task_definition::LONGEST_NAME),
-        (
-            "task_definitions.containers",
-            task_definition::MOST_CONTAINERS,
-        ),
-        (
-            "task_definitions.containers.name",
-            task_definition::LONGEST_NAME,
-        ),
-        (
-            "task_definitions.containers.environment_files",
-            task_definition::MOST_ENVIRONMENT_FILES,
-        ),
-    ] {
-        let found = find(path).expect("it is declared");
-        let words = found.field.doc.split([' ', ':', '.', ';']);
-        let said = words
-            .into_iter()
-            .any(|word| word.trim_end_matches(',') == spelled(limit));
-        assert!(said, "{path}: {limit} in \"{}\"", found.field.doc);
+    let longest = usize::try_from(task_definition::LONGEST_FARGATE_TIMEOUT).expect("it fits");
+    let timeouts = ["start_timeout", "stop_timeout"]
+        .map(|key| (format!("task_definitions.containers.{key}"), longest));
+    let limits = LIMITS
+        .iter()
+        .map(|(path, limit)| ((*path).to_owned(), *limit));
+    let mut checked = BTreeSet::new();
+    for (path, limit) in limits.chain(timeouts) {
+        let found = find(&path).expect("it is declared");
+        assert_eq!(
+            explained_limits(found.field.doc),
+            [spelled(limit)],
+            "{path}: \"{}\"",
+            found.field.doc
+        );
+        checked.insert((found.of.name, found.field.key));
+    }
+    for fields in all() {
+        // Of the tables only the variables have names of the user's own that are explained.
+        let of_table = explained_limits(fields.doc);
+        let is_key = fields.name == "variable" && of_table == [spelled(Address::LONGEST_KEY)];
+        assert!(
+            of_table.is_empty() || is_key,
+            "{}: {of_table:?}",
+            fields.name
+        );
+        for field in fields.fields {
+            let limits = explained_limits(field.doc);
+            let is_number = matches!(field.value, Type::Integer(..));
+            assert!(
+                limits.is_empty() || is_number || checked.contains(&(fields.name, field.key)),
+                "{}.{} explains {limits:?}, and no constant is known to be checked",
+                fields.name,
+                field.key
+            );
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     file::problem::Problems,
     kinds::task_definition::{
-        fields::ecs,
+        fields::{MOST_EXIT_CODES, ecs},
         read::{
             rules::{Container, Task, range, suggest},
             view::View,
@@ -43,13 +43,13 @@ fn restart_policy(container: &Container<'_>, problems: &mut Problems) {
         problems,
     );
     let codes = policy.list("ignoredExitCodes");
-    if let Some(one_too_many) = codes.get(50) {
+    if let Some(one_too_many) = codes.get(MOST_EXIT_CODES) {
         problems.add(
             "too-many-exit-codes",
             &one_too_many.span,
             "one too many",
             format!(
-                "the restart policy of {} has more than 50 exit codes",
+                "the restart policy of {} has more than {MOST_EXIT_CODES} exit codes",
                 container.label()
             ),
         );

@@ -9,6 +9,7 @@ use crate::{
     },
     kinds::task_definition::{
         document::stack_key,
+        fields::LONGEST_FARGATE_TIMEOUT,
         read::{
             launch::{LaunchType, Network},
             rules::{Container, Task, within},
@@ -155,7 +156,7 @@ fn fargate_container(container: &Container<'_>, problems: &mut Problems) {
         within(
             container.tree,
             key,
-            2..=120,
+            2..=LONGEST_FARGATE_TIMEOUT,
             &format!("{label} on Fargate"),
             problems,
         );

@@ -8,7 +8,7 @@ use crate::{
         tree::{Span, Tree, Value},
     },
     kinds::task_definition::{
-        fields::{LONGEST_NAME, MOST_CONTAINERS, MOST_ENVIRONMENT_FILES},
+        fields::{LONGEST_NAME, MOST_CONSTRAINTS, MOST_CONTAINERS, MOST_ENVIRONMENT_FILES},
         read::{
             rules::{Container, Task},
             view::View,
@@ -101,12 +101,12 @@ fn count(task: &Task<'_>, problems: &mut Problems) {
     }
     // ECS API reference, `RegisterTaskDefinition`, `placementConstraints`.
     let constraints = task.request.list("placementConstraints");
-    if let Some(eleventh) = constraints.get(10) {
+    if let Some(eleventh) = constraints.get(MOST_CONSTRAINTS) {
         problems.add(
             "too-many-constraints",
             &eleventh.span,
             "one too many",
-            "a task takes up to 10 placement constraints",
+            format!("a task takes up to {MOST_CONSTRAINTS} placement constraints"),
         );
     }
 }
@@ -129,7 +129,9 @@ fn container_name(container: &Container<'_>, problems: &mut Problems) {
                 "not a name",
                 format!("`{known}` cannot be the name of a container"),
             )
-            .help("a container's name takes 1 to 255 letters, digits, `_` and `-`");
+            .help(format!(
+                "a container's name takes 1 to {LONGEST_NAME} letters, digits, `_` and `-`"
+            ));
     }
 }
 

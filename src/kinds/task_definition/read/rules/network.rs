@@ -8,7 +8,7 @@ use crate::{
         tree::{Span, Tree},
     },
     kinds::task_definition::{
-        fields::ecs,
+        fields::{LONGEST_PORT_NAME, MOST_RANGES, ecs},
         read::{
             launch::Network,
             rules::{Container, Task, range},
@@ -16,9 +16,6 @@ use crate::{
         },
     },
 };
-
-/// ECS API reference, `PortMapping`, `containerPortRange`.
-const MAX_RANGES: usize = 100;
 
 pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
     for container in &task.containers {
@@ -73,12 +70,12 @@ fn modes(task: &Task<'_>, container: &Container<'_>, problems: &mut Problems) {
         .list("portMappings")
         .iter()
         .filter_map(|m| m.at("containerPortRange"));
-    if let Some(one_too_many) = ranges.clone().nth(MAX_RANGES) {
+    if let Some(one_too_many) = ranges.clone().nth(MOST_RANGES) {
         problems.add(
             "too-many-ports",
             &one_too_many.span,
             "one too many",
-            format!("{label} has more than {MAX_RANGES} port ranges"),
+            format!("{label} has more than {MOST_RANGES} port ranges"),
         );
     }
     for port_range in ranges.filter(|_| mode == Network::Host) {
@@ -164,7 +161,9 @@ fn port_name(container: &Container<'_>, mapping: &Tree, problems: &mut Problems)
     };
     let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
     let wrong = |name: &str| {
-        !(1..=64).contains(&name.len()) || name.starts_with('-') || !name.bytes().all(letters)
+        !(1..=LONGEST_PORT_NAME).contains(&name.len())
+            || name.starts_with('-')
+            || !name.bytes().all(letters)
     };
     if at.known().is_some_and(wrong) {
         problems
@@ -174,7 +173,9 @@ fn port_name(container: &Container<'_>, mapping: &Tree, problems: &mut Problems)
                 "not a name",
                 format!("a port of {} needs another name", container.label()),
             )
-            .help("it takes up to 64 of a to z, 0 to 9, `_` and `-`, and begins with no `-`");
+            .help(format!(
+                "it takes up to {LONGEST_PORT_NAME} of a to z, 0 to 9, `_` and `-`, and begins with no `-`"
+            ));
     }
 }
 
