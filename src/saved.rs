@@ -38,7 +38,7 @@ use crate::{
 pub struct Saved {
     /// The sandbox that stood in for AWS, as people call it, if one did.
     pub sandbox: Option<String>,
-    /// Whether the stacks shall be removed.
+    /// Whether the stacks are removed.
     pub destroy: bool,
     /// What the stack files were read with.
     pub variables: Variables,
@@ -66,7 +66,7 @@ pub struct Variables {
 pub struct SavedStack {
     /// The stack file, as it was named.
     pub file: PathBuf,
-    /// What is desired, also if the stack shall be removed.
+    /// What is desired, also if the stack is removed.
     pub stack: Stack,
     /// The resources that alone are meant, with what they need.
     pub only: Option<BTreeSet<Address>>,

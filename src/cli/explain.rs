@@ -6,7 +6,7 @@ mod field;
 use clap::Args;
 
 use crate::{
-    cli::{console::Console, exit::Exit, failure::Failure, session::look},
+    cli::{console::Console, exit::Exit, failure::Failure, session::render_style},
     file::{problem::nearest, render::render, rules::LOADER},
     kinds::{Resource, declare},
     load::{
@@ -175,7 +175,7 @@ fn explained(code: &str, style: Style) -> Result<String, Failure> {
     let bare = code.strip_prefix(PREFIX).unwrap_or(code);
     let entries: Vec<Entry> = Group::all().flat_map(Group::entries).collect();
     let found = entries.iter().filter(|entry| entry.code == bare);
-    let texts: Vec<String> = found.map(|entry| told(entry, style)).collect();
+    let texts: Vec<String> = found.map(|entry| paragraphs(entry, style)).collect();
     if !texts.is_empty() {
         return Ok(texts.join("\n"));
     }
@@ -199,7 +199,7 @@ fn unknown(code: &str, bare: &str, entries: &[Entry], error: &NotFound) -> Failu
     Failure::before(format!("`{code}` is neither a code nor a field")).hint(hint)
 }
 
-fn told(entry: &Entry, style: Style) -> String {
+fn paragraphs(entry: &Entry, style: Style) -> String {
     let code = style.paint(Paint::Title, entry.code);
     let mut text = format!("{code} ({})\n\n", entry.group.noun());
     text.push_str(&words::wrap("  ", entry.sentence, style.width));
@@ -239,7 +239,7 @@ fn shown(example: &Example, style: Style) -> String {
     let options = options.concat();
     let said = format!("\n`amp-stack validate{options}` says:\n\n");
     text.push_str(&said);
-    text.push_str(&render(&source, &example.problems(), look(style)));
+    text.push_str(&render(&source, &example.problems(), render_style(style)));
     text
 }
 
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_told_with_its_source_and_an_example() {
+    fn a_rule_is_explained_with_its_source_and_an_example() {
         insta::assert_snapshot!(text("retention"), @r#"
         retention (a mistake in a stack file)
 
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn options_and_files_of_an_example_are_told() {
+    fn options_and_files_of_an_example_are_shown() {
         assert!(text("undeclared-variable").contains("validate --var enviroment=prod` says"));
         assert!(text("invalid-json").contains("export.json beside it: {\"family\""));
     }
@@ -297,10 +297,13 @@ mod tests {
     }
 
     #[test]
-    fn what_two_things_are_called_is_told_of_both() {
-        let told = text("task-size");
-        assert!(told.contains("(a mistake in a stack file)"), "{told}");
-        assert!(told.contains("(a difference that means nothing)"), "{told}");
+    fn what_two_things_are_called_is_explained_for_both() {
+        let shown = text("task-size");
+        assert!(shown.contains("(a mistake in a stack file)"), "{shown}");
+        assert!(
+            shown.contains("(a difference that means nothing)"),
+            "{shown}"
+        );
     }
 
     #[test]

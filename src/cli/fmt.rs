@@ -19,7 +19,7 @@ use crate::{
         fmt::unified::unified,
         interrupt::{Interrupts, unless_interrupted},
         replace::replace,
-        session::look,
+        session::render_style,
     },
     file::{format::format, render::render, source::Source},
     show::words,
@@ -106,7 +106,7 @@ async fn one(
         Origin::File(path) => files::read(path)?,
     };
     let formatted = format(&source).map_err(|problems| {
-        let text = render(&source, &problems, look(console.err_style));
+        let text = render(&source, &problems, render_style(console.err_style));
         let problems = words::count(problems.len(), "problem");
         match console.tell(&format!("{}\n\n", text.trim_end())) {
             Ok(()) => Failure::before(format!("{problems} in {origin}")),

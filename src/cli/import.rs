@@ -126,7 +126,7 @@ pub(super) async fn import(
     {
         return Err(exists(out));
     }
-    let imported = unless_interrupted(look(args, console), interrupts).await?;
+    let imported = unless_interrupted(survey(args, console), interrupts).await?;
     let text = &imported.written.text;
     match &args.out {
         Some(out) => save(out, text, args.force)?,
@@ -138,7 +138,7 @@ pub(super) async fn import(
 }
 
 /// Reads AWS, and writes and checks the file.
-async fn look(args: &Import, console: &mut Console) -> Result<Imported, Failure> {
+async fn survey(args: &Import, console: &mut Console) -> Result<Imported, Failure> {
     let aws = connect(args, console).await?;
     let identity = aws.identity().await?;
     if console.can_move {

@@ -17,7 +17,7 @@ use crate::{
     file::problem::nearest,
     plan::{self, Plan},
     show::{
-        outputs::{self, Told},
+        outputs::{self, ShownOutput},
         plan::counts,
         words,
     },
@@ -85,8 +85,8 @@ pub(super) async fn output(
     let known = plan::current_attributes(&stack, &live);
     let declared = outputs::declared(&stack, &known);
     let attributes = outputs::attributes(&stack, &known);
-    if let Some(told) = differs(&plan::plan(&stack, &live)) {
-        console.tell(&words::wrap("note: ", &told, console.err_style.width))?;
+    if let Some(difference) = differs(&plan::plan(&stack, &live)) {
+        console.tell(&words::wrap("note: ", &difference, console.err_style.width))?;
     }
     match name {
         Some(name) => {
@@ -97,7 +97,7 @@ pub(super) async fn output(
             print_one(one, args.json, console)?;
         }
         None if args.json => {
-            let all: Vec<Told> = declared.into_iter().chain(attributes).collect();
+            let all: Vec<ShownOutput> = declared.into_iter().chain(attributes).collect();
             console.print(&format!("{:#}\n", outputs::json(&all)))?;
         }
         None => print_all(&declared, &attributes, console)?,
@@ -128,7 +128,7 @@ fn meant(words: &[String]) -> Result<(Option<PathBuf>, Option<&str>), Failure> {
 fn ensure_named(stack: &Stack, name: &str) -> Result<(), Failure> {
     let nothing = outputs::Known::new();
     let declared = outputs::declared(stack, &nothing);
-    let all: Vec<Told> = declared
+    let all: Vec<ShownOutput> = declared
         .into_iter()
         .chain(outputs::attributes(stack, &nothing))
         .collect();
@@ -170,9 +170,9 @@ fn differs(plan: &Plan) -> Option<String> {
     ))
 }
 
-fn print_one(told: &Told, json: bool, console: &mut Console) -> Result<(), Failure> {
-    let Some(value) = told.known() else {
-        return Err(unknown(told));
+fn print_one(output: &ShownOutput, json: bool, console: &mut Console) -> Result<(), Failure> {
+    let Some(value) = output.known() else {
+        return Err(unknown(output));
     };
     let line = if json {
         format!("{}\n", serde_json::Value::from(value))
@@ -183,10 +183,10 @@ fn print_one(told: &Told, json: bool, console: &mut Console) -> Result<(), Failu
 }
 
 /// Why there is no value, and how to come by one.
-fn unknown(told: &Told) -> Failure {
-    let references = told.value.references().into_iter();
+fn unknown(output: &ShownOutput) -> Failure {
+    let references = output.value.references().into_iter();
     let mentioned: Vec<String> = references.map(ToString::to_string).collect();
-    let name = &told.name;
+    let name = &output.name;
     let mut text = format!("`{name}` is not known before apply");
     if mentioned != [format!("${{{name}}}")] {
         text = format!("{text}, because it mentions {}", words::list(&mentioned));
@@ -194,10 +194,14 @@ fn unknown(told: &Told) -> Failure {
     Failure::before(text).hint("`amp-stack apply` makes what it is about")
 }
 
-fn print_all(declared: &[Told], attributes: &[Told], console: &mut Console) -> Result<(), Failure> {
+fn print_all(
+    declared: &[ShownOutput],
+    attributes: &[ShownOutput],
+    console: &mut Console,
+) -> Result<(), Failure> {
     let style = console.out_style;
     let mut tables = [declared, attributes]
-        .map(|told| outputs::table(told, style))
+        .map(|outputs| outputs::table(outputs, style))
         .to_vec();
     tables.retain(|table| !table.is_empty());
     console.print(&tables.join("\n"))?;
@@ -226,26 +230,29 @@ fn print_all(declared: &[Told], attributes: &[Told], console: &mut Console) -> R
 mod tests {
     use super::*;
 
-    fn told(words: &[&str]) -> Option<(Option<PathBuf>, Option<String>)> {
+    fn distinguished(words: &[&str]) -> Option<(Option<PathBuf>, Option<String>)> {
         let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
         let (file, name) = meant(&words).ok()?;
         Some((file, name.map(str::to_owned)))
     }
 
     #[test]
-    fn the_stack_file_is_told_from_the_name() {
+    fn the_stack_file_is_distinguished_from_the_name() {
         let (file, name) = (
             |f: &str| Some(PathBuf::from(f)),
             |n: &str| Some(n.to_owned()),
         );
-        assert_eq!(told(&[]), Some((None, None)));
-        assert_eq!(told(&["workspace.id"]), Some((None, name("workspace.id"))));
-        assert_eq!(told(&["a.toml"]), Some((file("a.toml"), None)));
-        assert_eq!(told(&["./prod"]), Some((file("./prod"), None)));
+        assert_eq!(distinguished(&[]), Some((None, None)));
+        assert_eq!(
+            distinguished(&["workspace.id"]),
+            Some((None, name("workspace.id")))
+        );
+        assert_eq!(distinguished(&["a.toml"]), Some((file("a.toml"), None)));
+        assert_eq!(distinguished(&["./prod"]), Some((file("./prod"), None)));
         for words in [["a.toml", "url"], ["url", "a.toml"]] {
-            assert_eq!(told(&words), Some((file("a.toml"), name("url"))));
+            assert_eq!(distinguished(&words), Some((file("a.toml"), name("url"))));
         }
-        assert_eq!(told(&["a.toml", "b.toml"]), None);
-        assert_eq!(told(&["url", "id"]), None);
+        assert_eq!(distinguished(&["a.toml", "b.toml"]), None);
+        assert_eq!(distinguished(&["url", "id"]), None);
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     },
     file::{
         problem::Problem,
-        render::{Look, json, render},
+        render::{self, json, render},
         source::{self, Source},
     },
     load::{self, Header, LoadContext, ParsedFile},
@@ -351,17 +351,17 @@ impl<'s> StackFile<'s> {
         for problem in problems {
             console.emit(&Event::Problem(json::mistake(self.source, problem)))?;
         }
-        let text = render(self.source, problems, look(console.err_style));
+        let text = render(self.source, problems, render_style(console.err_style));
         console.tell(&format!("{}\n\n", text.trim_end()))
     }
 }
 
 /// How problems look on a stream.
-pub(super) fn look(Style { colour, width }: Style) -> Look {
+pub(super) fn render_style(Style { colour, width }: Style) -> render::Style {
     if colour {
-        Look::Colour { width }
+        render::Style::Colour { width }
     } else {
-        Look::Plain { width }
+        render::Style::Plain { width }
     }
 }
 

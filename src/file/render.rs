@@ -15,7 +15,7 @@ use crate::file::{problem::Problem, render::excerpt::Excerpt, source::Source, tr
 
 /// How problems are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Style {
     /// With lines drawn around the source, in colour.
     Colour {
         /// The width of the terminal in columns.
@@ -172,7 +172,7 @@ impl Diagnostic for Report {
 }
 
 /// The problems of a stack file as text that ends in a line end.
-pub fn render(source: &Source, problems: &[Problem], look: Look) -> String {
+pub fn render(source: &Source, problems: &[Problem], style: Style) -> String {
     let mut text = String::new();
     for (index, problem) in problems.iter().enumerate() {
         if index > 0 {
@@ -181,11 +181,11 @@ pub fn render(source: &Source, problems: &[Problem], look: Look) -> String {
         let report = Report::new(source, problem);
         // A String takes whatever is written to it, so the only failure there could be does not
         // happen.
-        _ = match look {
-            Look::Colour { width } => {
+        _ = match style {
+            Style::Colour { width } => {
                 graphical(GraphicalTheme::unicode(), width).render_report(&mut text, &report)
             }
-            Look::Plain { width } => graphical(GraphicalTheme::unicode_nocolor(), width)
+            Style::Plain { width } => graphical(GraphicalTheme::unicode_nocolor(), width)
                 .render_report(&mut text, &report),
         };
     }

@@ -35,7 +35,7 @@ pub enum Creates {
 
 /// How AWS treats a kind.
 pub trait Simulated: Planned {
-    /// Whether AWS tells two resources that had the same name one after the other apart.
+    /// Whether AWS distinguishes two resources that had the same name one after the other.
     const HAS_UNIQUE_ID: bool = false;
 
     /// What two resources of this kind can't share: `target` is what calls name one by.

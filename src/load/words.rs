@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use crate::load::lookup::{all, find};
 
-    fn told(path: &str) -> String {
+    fn described(path: &str) -> String {
         let found = find(path).expect("it is declared");
         let presence = presence(found.of, found.field).unwrap_or_default();
         format!("{}; {presence}", takes(found.of, found.field))
@@ -169,7 +169,7 @@ mod tests {
                 "`\"tcp\"` or `\"udp\"`; default: `\"tcp\"`",
             ),
         ] {
-            assert_eq!(told(path), words, "{path}");
+            assert_eq!(described(path), words, "{path}");
         }
     }
 

@@ -307,7 +307,7 @@ mod tests {
     use super::*;
 
     /// The differences as `path: from -> to`.
-    fn told(from: &Value, to: &Value) -> Vec<String> {
+    fn described(from: &Value, to: &Value) -> Vec<String> {
         let (from, to) = (Node::from(from), Node::from(to));
         let say = |node: &Node| node.to_json().to_string();
         diff(&from, &to)
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn one_environment_variable_is_one_difference() {
         assert_eq!(
-            told(
+            described(
                 &json!({"containers": {"app": {"image": "i", "environment": {"A": "1", "B": "2"}}}}),
                 &json!({"containers": {"app": {"image": "i", "environment": {"A": "1", "B": "3"}}}}),
             ),
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn members_come_and_go_whole() {
         assert_eq!(
-            told(
+            described(
                 &json!({"a": {"x": 1}, "b": 1}),
                 &json!({"b": {"y": 2}, "c.d": [1]})
             ),
@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn null_is_something() {
         assert_eq!(
-            told(&json!({"a": null}), &json!({})),
+            described(&json!({"a": null}), &json!({})),
             ["a: null -> nothing"]
         );
     }
@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn statements_are_told_apart_by_sid() {
         assert_eq!(
-            told(
+            described(
                 &json!({"Statement": [{"Sid": "A", "Action": ["x"]}, {"Sid": "B", "Action": ["y"]}]}),
                 &json!({"Statement": [{"Sid": "B", "Action": ["y", "z"]}, {"Sid": "C", "Action": ["y"]}]}),
             ),
@@ -373,7 +373,7 @@ mod tests {
     fn nameless_statements_are_paired_if_they_are_alike() {
         let one = json!({"Statement": [{"Effect": "Allow", "Action": ["x"], "Resource": ["*"]}]});
         assert_eq!(
-            told(
+            described(
                 &one,
                 &json!({"Statement": [{"Effect": "Allow", "Action": ["x"], "Resource": ["r"]}]})
             ),
@@ -383,7 +383,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            told(
+            described(
                 &one,
                 &json!({"Statement": [{"Effect": "Allow", "Action": ["y"], "Resource": ["r"]}]})
             )
@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn sets_gain_and_lose_members() {
         assert_eq!(
-            told(
+            described(
                 &json!({"p": ["a", "b", "d"]}),
                 &json!({"p": ["b", "c", "d"]})
             ),
@@ -406,14 +406,14 @@ mod tests {
     #[test]
     fn sequences_change_in_place() {
         assert_eq!(
-            told(
+            described(
                 &json!(["z", "a", "b"]),
                 &json!(["z", "a", "new", "b", "last"])
             ),
             [r#"[2]: nothing -> "new""#, r#"[4]: nothing -> "last""#]
         );
         assert_eq!(
-            told(&json!(["z", "a"]), &json!(["z", "b"])),
+            described(&json!(["z", "a"]), &json!(["z", "b"])),
             [r#"[1]: "a" -> "b""#]
         );
     }
@@ -421,11 +421,11 @@ mod tests {
     #[test]
     fn a_change_of_order_is_a_difference() {
         assert_eq!(
-            told(&json!(["y", "x"]), &json!(["x", "y"])),
+            described(&json!(["y", "x"]), &json!(["x", "y"])),
             [r#"[0]: "y" -> nothing"#, r#"[1]: nothing -> "y""#]
         );
         assert!(
-            !told(
+            !described(
                 &json!([{"name": "a"}, {"name": "b"}]),
                 &json!([{"name": "b"}, {"name": "a"}])
             )

@@ -80,11 +80,11 @@ pub(super) fn dependencies_first(dependencies: &Dependencies) -> Vec<Address> {
 /// sorts them.
 pub(super) fn order(mut steps: BTreeMap<StepId, Step>, dependencies: &Dependencies) -> Vec<Step> {
     let mut edges: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
-    let making_way = making_way(&steps);
+    let replaced = replaced(&steps);
     for step in steps.values() {
         let after = match step.id.phase {
             Phase::Build => before_build(step, &steps, dependencies),
-            Phase::Remove => before_removal(step, &steps, &making_way),
+            Phase::Remove => before_removal(step, &steps, &replaced),
         };
         edges.insert(step.id.clone(), after);
     }
@@ -98,7 +98,7 @@ pub(super) fn order(mut steps: BTreeMap<StepId, Step>, dependencies: &Dependenci
 }
 
 /// The removals that some build waits for by rule 2.
-fn making_way(steps: &BTreeMap<StepId, Step>) -> BTreeSet<StepId> {
+fn replaced(steps: &BTreeMap<StepId, Step>) -> BTreeSet<StepId> {
     let builds = steps.values().filter(|s| s.id.phase == Phase::Build);
     builds.flat_map(|build| in_the_way(build, steps)).collect()
 }
@@ -138,18 +138,18 @@ fn in_the_way<'a>(
         .map(|other| other.id.clone())
 }
 
-/// Rule 3. A removal that makes way can't wait for one that waits for builds: that would be a
+/// Rule 3. A removal of a replacement can't wait for one that waits for builds: that would be a
 /// circle.
 fn before_removal(
     step: &Step,
     steps: &BTreeMap<StepId, Step>,
-    making_way: &BTreeSet<StepId>,
+    replaced: &BTreeSet<StepId>,
 ) -> BTreeSet<StepId> {
-    let makes_way = making_way.contains(&step.id);
+    let makes_way = replaced.contains(&step.id);
     let waits_for = |other: &&StepId| match other.phase {
         Phase::Build => !makes_way,
         Phase::Remove => {
-            other.address.kind > step.id.address.kind && (!makes_way || making_way.contains(*other))
+            other.address.kind > step.id.address.kind && (!makes_way || replaced.contains(*other))
         }
     };
     steps.keys().filter(waits_for).cloned().collect()

@@ -16,7 +16,7 @@ pub const REFUSALS: &[Rule] = &[
     },
     Rule {
         code: "deletion-protection",
-        sentence: "the log group is to go, but CloudWatch Logs is told to keep it: write `deletion_protection = false` and apply first",
+        sentence: "the log group will be deleted, but its deletion protection is on: write `deletion_protection = false` and apply first",
         source: "CloudWatch Logs API reference, PutLogGroupDeletionProtection",
     },
     Rule {

@@ -23,7 +23,7 @@ pub type Known = BTreeMap<Address, BTreeMap<Attribute, String>>;
 
 /// An output with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ShownOutput {
     /// The name of a declared output, or the path of an attribute: `workspace.id`.
     pub name: String,
     /// The value; as far as it is known, if it is not.
@@ -35,7 +35,7 @@ pub struct Told {
     pub is_secret: bool,
 }
 
-impl Told {
+impl ShownOutput {
     /// The value, if everything in it is known.
     pub fn known(&self) -> Option<&str> {
         self.value.known()
@@ -43,18 +43,18 @@ impl Told {
 }
 
 /// The outputs that `stack` declares, with what is `known` filled in.
-pub fn declared(stack: &Stack, known: &Known) -> Vec<Told> {
+pub fn declared(stack: &Stack, known: &Known) -> Vec<ShownOutput> {
     let lookup = |reference: &Reference| {
         let attributes = known.get(&reference.address)?;
         attributes.get(&reference.attribute).cloned()
     };
     let outputs = stack.outputs.iter();
-    let told = outputs.map(|(name, output)| told(name, output, output.value.resolve(&lookup)));
-    told.collect()
+    let shown = outputs.map(|(name, output)| shown(name, output, output.value.resolve(&lookup)));
+    shown.collect()
 }
 
-fn told(name: &str, output: &Output, value: Template) -> Told {
-    Told {
+fn shown(name: &str, output: &Output, value: Template) -> ShownOutput {
+    ShownOutput {
         name: name.to_owned(),
         is_secret: secret::is_secret_output(name, &value, output.secret),
         value,
@@ -63,7 +63,7 @@ fn told(name: &str, output: &Output, value: Template) -> Told {
 }
 
 /// The attributes of the resources that `stack` wants, and of what it uses and somebody else owns.
-pub fn attributes(stack: &Stack, known: &Known) -> Vec<Told> {
+pub fn attributes(stack: &Stack, known: &Known) -> Vec<ShownOutput> {
     let wanted = stack.resources.iter();
     let wanted = wanted.filter_map(|(address, declared)| declared.want.as_ref().map(|_| address));
     let mut addresses: Vec<&Address> = wanted.chain(stack.existing.keys()).collect();
@@ -78,7 +78,7 @@ pub fn attributes(stack: &Stack, known: &Known) -> Vec<Told> {
                     attribute: *attribute,
                 })
             };
-            all.push(Told {
+            all.push(ShownOutput {
                 name: format!("{address}.{}", attribute.as_str()),
                 value: value.map_or_else(reference, |value| Template::from(value.as_str())),
                 description: None,
@@ -91,14 +91,14 @@ pub fn attributes(stack: &Stack, known: &Known) -> Vec<Told> {
 
 /// The outputs whose values are known, one on each line and aligned, each with its description
 /// below. Secrets are hidden.
-pub fn table(told: &[Told], style: Style) -> String {
+pub fn table(shown: &[ShownOutput], style: Style) -> String {
     // A terminal breaks the lines of long URLs better than a program that can't know what is copied
     // from them.
     let unbroken = Style {
         width: usize::MAX,
         ..style
     };
-    let known: Vec<&Told> = told.iter().filter(|one| one.known().is_some()).collect();
+    let known: Vec<&ShownOutput> = shown.iter().filter(|one| one.known().is_some()).collect();
     let widest = known.iter().map(|one| words::columns(&one.name)).max();
     let mut out = String::new();
     for one in known {
@@ -122,8 +122,8 @@ pub fn table(told: &[Told], style: Style) -> String {
 }
 
 /// The outputs as an object: strings, and `null` for what is not known.
-pub fn json(told: &[Told]) -> Value {
-    let members = told.iter().map(|one| {
+pub fn json(shown: &[ShownOutput]) -> Value {
+    let members = shown.iter().map(|one| {
         let value = one.known().map_or(Value::Null, Value::from);
         (one.name.clone(), value)
     });
@@ -131,21 +131,21 @@ pub fn json(told: &[Told]) -> Value {
 }
 
 /// The names of those that are not known.
-pub fn unknown(told: &[Told]) -> Vec<&str> {
-    let unknown = told.iter().filter(|one| one.known().is_none());
+pub fn unknown(shown: &[ShownOutput]) -> Vec<&str> {
+    let unknown = shown.iter().filter(|one| one.known().is_none());
     unknown.map(|one| one.name.as_str()).collect()
 }
 
 /// What a run has made of the declared outputs, under a title; nothing if there are none.
 pub fn after_apply(stack: &Stack, known: &Known, style: Style) -> String {
-    let told = declared(stack, known);
-    if told.is_empty() {
+    let shown = declared(stack, known);
+    if shown.is_empty() {
         return String::new();
     }
     let title = format!("Outputs of {}:", stack.name);
     let title = style.paint(Paint::Title, &title);
-    let mut out = format!("\n{title}\n{}", table(&told, style));
-    let unknown = unknown(&told);
+    let mut out = format!("\n{title}\n{}", table(&shown, style));
+    let unknown = unknown(&shown);
     if !unknown.is_empty() {
         let text = format!("not known yet: {}", unknown.join(", "));
         out.push_str(&words::wrap("  ", &text, style.width));

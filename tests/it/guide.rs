@@ -13,7 +13,7 @@ use std::{
 
 use amp_stack::{
     file::{
-        render::{Look, render},
+        render::{Style, render},
         source::Source,
     },
     load::{self, LoadContext},
@@ -106,7 +106,7 @@ fn problems(page: &Page, line: usize, text: &str) -> Option<String> {
         },
     };
     let problems = load::load(&source, &around).err()?;
-    Some(render(&source, &problems, Look::Plain { width: 120 }))
+    Some(render(&source, &problems, Style::Plain { width: 120 }))
 }
 
 /// A value for every variable that has to be given: one that it allows, or else one that may be an

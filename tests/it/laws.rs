@@ -13,7 +13,7 @@
 //! | a build does not wait for others of ours that bear its name | 2, 3, 4 |
 //! | a removal does not wait for builds | 2, 3, 4 |
 //! | a removal does not wait for removals of later kinds | 2, 3, 4, 5 |
-//! | a removal that makes way waits like any other: a circle | 2, 3, 4 |
+//! | a removal of a replacement waits like any other: a circle | 2, 3, 4 |
 //! | what is live does not complete what is wanted | 2, 3 |
 //! | completed before references are filled in | 2, 3 |
 //! | what is built anew takes over from what is removed | 3, 4 |

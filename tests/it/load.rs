@@ -14,7 +14,7 @@ use std::{
 use amp_stack::{
     file::{
         problem::Problem,
-        render::{Look, render},
+        render::{Style, render},
         source::Source,
     },
     kinds::{
@@ -292,7 +292,7 @@ fn refused(text: &str) -> bool {
             assert!(text.get(span.clone()).is_some(), "{problem:?} in {text}");
         }
     }
-    let shown = render(&source(text), &problems, Look::Plain { width: 100 });
+    let shown = render(&source(text), &problems, Style::Plain { width: 100 });
     assert_eq!(shown.matches("amp_stack::").count(), problems.len());
     assert!(!shown.contains("Failed to read"), "{shown}");
     true

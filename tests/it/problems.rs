@@ -14,7 +14,7 @@ use std::{
 use amp_stack::{
     file::{
         problem::Problem,
-        render::{Look, json, render},
+        render::{Style, json, render},
         source::Source,
     },
     load::{self, LoadContext, collisions_between, rules},
@@ -87,7 +87,7 @@ fn assert_told(path: &Path) {
     settings.bind(|| {
         insta::assert_snapshot!(
             "told",
-            render(&source, &problems, Look::Plain { width: 100 })
+            render(&source, &problems, Style::Plain { width: 100 })
         );
     });
 }
@@ -235,8 +235,8 @@ fn json_places_are_those_of_the_problem() {
 #[test]
 fn colour_is_left_to_the_caller() {
     let (source, problems) = mistakes(&gallery().join("unknown-key.toml"));
-    assert!(!render(&source, &problems, Look::Plain { width: 100 }).contains('\u{1b}'));
-    assert!(render(&source, &problems, Look::Colour { width: 100 }).contains('\u{1b}'));
+    assert!(!render(&source, &problems, Style::Plain { width: 100 }).contains('\u{1b}'));
+    assert!(render(&source, &problems, Style::Colour { width: 100 }).contains('\u{1b}'));
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn roles_of_two_files_collide_ignoring_case() {
         .collect();
     let pairs: Vec<(&Source, &Stack)> = files.iter().map(|(a, b)| (a, b)).collect();
     let problems = collisions_between(&pairs);
-    insta::assert_snapshot!(render(pairs[0].0, &problems, Look::Plain { width: 100 }), @r#"
+    insta::assert_snapshot!(render(pairs[0].0, &problems, Style::Plain { width: 100 }), @r#"
     amp_stack::role-name-collision
 
       × `checkoutTask` differs only by case from the role `CheckoutTask` of `one.toml`

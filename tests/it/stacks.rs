@@ -13,7 +13,7 @@ use std::{
 
 use amp_stack::{
     file::{
-        render::{Look, render},
+        render::{Style, render},
         source::Source,
     },
     kinds::{Resource, task_definition::TaskDefinition},
@@ -52,7 +52,10 @@ pub(crate) fn stack(name: &str) -> Stack {
         },
     };
     load::load(&source, &around).unwrap_or_else(|problems| {
-        panic!("{}", render(&source, &problems, Look::Plain { width: 120 }))
+        panic!(
+            "{}",
+            render(&source, &problems, Style::Plain { width: 120 })
+        )
     })
 }
 

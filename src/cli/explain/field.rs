@@ -12,7 +12,7 @@ use crate::{
 
 /// What is said about the field at `path`.
 pub(super) fn explained(path: &str, style: Style) -> Result<String, NotFound> {
-    lookup::find(path).map(|found| told(found, style))
+    lookup::find(path).map(|found| paragraphs(found, style))
 }
 
 /// What may have been meant by a path at which there is no field, as a question or a hint.
@@ -55,7 +55,7 @@ fn path_of(fields: &Fields, key: &str) -> String {
     }
 }
 
-fn told(found: FieldAt, style: Style) -> String {
+fn paragraphs(found: FieldAt, style: Style) -> String {
     let FieldAt { of, field } = found;
     let path = style.paint(Paint::Title, &path_of(of, field.key));
     let mut text = format!("{path} (a field of a stack file)\n\n");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_told() {
+    fn a_field_is_explained() {
         insta::assert_snapshot!(text("log_groups.app.retention_days"), @r#"
         log_groups.NAME.retention_days (a field of a stack file)
 
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_told_with_its_fields() {
+    fn a_table_is_explained_with_its_fields() {
         insta::assert_snapshot!(text("task_definitions.containers.restart_policy"), @r"
         task_definitions.NAME.containers.NAME.restart_policy (a field of a stack file)
 
@@ -180,11 +180,11 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_told() {
+    fn every_field_is_explained() {
         for fields in lookup::all() {
             for field in fields.fields {
-                let told = text(&path_of(fields, field.key));
-                assert!(told.contains("Source: "), "{told}");
+                let shown = text(&path_of(fields, field.key));
+                assert!(shown.contains("Source: "), "{shown}");
             }
         }
     }

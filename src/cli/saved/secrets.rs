@@ -25,7 +25,7 @@ pub(super) fn fill_in(
     for (saved, live) in saved.stacks.iter().zip(live) {
         saved.seen(live, &guard, &mut values);
     }
-    // What shall be removed needs no values.
+    // What is removed needs no values.
     if !saved.destroy {
         let variables = variables(saved, &args.stacks.variables);
         for stack in &saved.stacks {

@@ -21,8 +21,8 @@ impl Change {
 }
 
 impl Resource {
-    /// Returns whether AWS tells two resources of `kind` that had the same name one after the other
-    /// apart.
+    /// Returns whether AWS distinguishes two resources of `kind` that had the same name one after
+    /// the other.
     pub(crate) fn has_unique_id(kind: Kind) -> bool {
         with_kind!(kind, K => K::HAS_UNIQUE_ID)
     }

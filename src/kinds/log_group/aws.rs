@@ -262,7 +262,7 @@ async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Repl
             run!(aws, target => untag_resource().resource_arn(arn).set_tag_keys(keys))
         }
         Change::Delete => match run!(aws, target => delete_log_group().log_group_name(name)) {
-            // What shall be deleted and is not there is gone: an earlier attempt, whose answer was
+            // What has to be deleted and is not there is gone: an earlier attempt, whose answer was
             // lost, may have removed it.
             Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
             outcome => outcome,

@@ -97,7 +97,7 @@ async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Repl
         Change::Delete => run!(aws, target => delete_role().role_name(name)),
     };
     match outcome {
-        // What shall be deleted and is not there is gone: an earlier attempt, whose answer was
+        // What has to be deleted and is not there is gone: an earlier attempt, whose answer was
         // lost, may have removed it.
         Err(error) if removes(change) && error.code.as_deref() == Some(NOT_FOUND) => {
             Ok(answered(error.request_id.as_deref()))

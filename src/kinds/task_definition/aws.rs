@@ -274,7 +274,7 @@ async fn delete(aws: &Aws, target: &Target<'_>, revisions: &[u32]) -> Result<Rep
     let answer = aws.ecs.call(operation, request).await?;
     for failure in answer.failures() {
         let arn = failure.arn().unwrap_or_default();
-        // What shall be deleted and is not there, or is going already, is gone.
+        // What has to be deleted and is not there, or is going already, is gone.
         let left = revision::describe(aws, arn).await?;
         if left.is_none_or(|revision| revision.status == Status::Going) {
             continue;

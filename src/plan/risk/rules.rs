@@ -31,7 +31,7 @@ pub const RISKS: &[Rule] = &[
     },
     Rule {
         code: "log-group-replaced",
-        sentence: "a log group makes way for another one, and all log events in it are lost",
+        sentence: "a log group is replaced, and all log events in it are lost",
         source: "CloudWatch Logs API reference, DeleteLogGroup",
     },
     Rule {
@@ -51,7 +51,7 @@ pub const RISKS: &[Rule] = &[
     },
     Rule {
         code: "role-replaced",
-        sentence: "a role makes way for one of another unique id: trust and resource policies elsewhere that name it stop matching",
+        sentence: "a role is replaced by one of another unique id: trust and resource policies elsewhere that name it stop matching",
         source: "IAM user guide, \"IAM identifiers\"",
     },
     Rule {
@@ -76,7 +76,7 @@ pub const RISKS: &[Rule] = &[
     },
     Rule {
         code: "workspace-replaced",
-        sentence: "a workspace makes way for another one, and all its metrics, rules and alerts are lost",
+        sentence: "a workspace is replaced, and all its metrics, rules and alerts are lost",
         source: "Amazon Managed Service for Prometheus API reference, DeleteWorkspace",
     },
 ];

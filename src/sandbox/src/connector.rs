@@ -89,7 +89,7 @@ pub struct Settings {
     pub clock: Clock,
     /// Where the world is kept; without a file it is forgotten at the end.
     pub file: Option<PathBuf>,
-    /// What shall go wrong.
+    /// What goes wrong.
     pub faults: Option<Faults>,
 }
 

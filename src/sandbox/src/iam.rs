@@ -110,7 +110,7 @@ struct Profile {
     tags: Vec<Tag>,
 }
 
-/// How a role looks to a service that it shall be passed to.
+/// How a role looks to a service that it is passed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PassRole {
     /// No role has this ARN. ARNs are compared by case (IAM User Guide, "IAM identifiers").

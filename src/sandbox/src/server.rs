@@ -28,7 +28,7 @@ use crate::{Sandbox, connector::Lost, wire};
 /// 131,072 characters, percent-encoded).
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
-/// How long requests under way may take to end once the server shall stop.
+/// How long requests under way may take to end once the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// A server that has its port but does not answer yet.

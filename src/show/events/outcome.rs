@@ -8,7 +8,7 @@ use crate::{
     apply,
     model::secret::HIDDEN,
     plan::StepId,
-    show::{events::Event, outputs::Told},
+    show::{events::Event, outputs::ShownOutput},
 };
 
 /// What became of a plan.
@@ -82,14 +82,18 @@ pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
 
 /// The events that tell what a stack file has for scripts. Secrets are hidden, because events end
 /// up in logs.
-pub fn outputs(declared: &[Told]) -> Vec<Event> {
-    let outputs = declared.iter().map(|told| {
-        let value = told.known();
-        let shown = if told.is_secret { Some(HIDDEN) } else { value };
+pub fn outputs(declared: &[ShownOutput]) -> Vec<Event> {
+    let outputs = declared.iter().map(|output| {
+        let value = output.known();
+        let shown = if output.is_secret {
+            Some(HIDDEN)
+        } else {
+            value
+        };
         Event::Output(Output {
-            name: told.name.clone(),
+            name: output.name.clone(),
             value: shown.filter(|_| value.is_some()).map(str::to_owned),
-            hidden: told.is_secret && value.is_some(),
+            hidden: output.is_secret && value.is_some(),
         })
     });
     outputs.collect()

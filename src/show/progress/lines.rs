@@ -32,7 +32,7 @@ pub(super) struct Lines<'a> {
     out: &'a mut dyn Write,
     board: Board<'a>,
     /// The waits that were reported: a step that waits for the same thing again says nothing new.
-    told: BTreeSet<(StepId, String)>,
+    printed: BTreeSet<(StepId, String)>,
     has_spoken: bool,
     silent_since: Duration,
 }
@@ -44,7 +44,7 @@ impl<'a> Lines<'a> {
             style,
             out,
             board: Board::new(plan),
-            told: BTreeSet::new(),
+            printed: BTreeSet::new(),
             has_spoken: true,
             silent_since: Duration::ZERO,
         }
@@ -124,7 +124,7 @@ impl<'a> Lines<'a> {
 
     /// Takes note that a step waits for `what`; true, if it was not reported before.
     fn is_new(&mut self, step: &StepId, what: &str) -> bool {
-        self.told.insert((step.clone(), what.to_owned()))
+        self.printed.insert((step.clone(), what.to_owned()))
     }
 
     /// How far it is, and what has been running longest.
