@@ -147,7 +147,7 @@ async fn run(
     targets: &[StackTarget<FakeCloud>],
     somebody: &mut Somebody<'_>,
     stops: bool,
-) -> Result<RunOutcome, RunError<&'static str>> {
+) -> Result<RunOutcome, Box<RunError<&'static str>>> {
     let request = PlanRequest {
         targets,
         destroy: false,
@@ -158,7 +158,8 @@ async fn run(
         run_id: "run".to_owned(),
     };
     let (_stop, stopped) = watch::channel(stops);
-    execute(&request, &options, somebody, stopped).await
+    let ended = execute(&request, &options, somebody, stopped).await;
+    ended.map_err(Box::new)
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +193,7 @@ async fn without_consent_nothing_is_called() {
         ..Somebody::new(&|| ())
     };
     let ended = run(&[target("one", &cloud)], &mut somebody, false).await;
-    assert_eq!(ended, Err(RunError::Session("no")));
+    assert_eq!(ended, Err(Box::new(RunError::Session("no"))));
     assert_eq!(cloud.log(), []);
 }
 
@@ -202,7 +203,7 @@ async fn a_plan_with_decisions_to_make_is_not_asked_about() {
     cloud.put(group("/one"));
     let mut somebody = Somebody::new(&|| ());
     let ended = run(&[target("one", &cloud)], &mut somebody, false).await;
-    assert_eq!(ended, Err(RunError::Refused { decisions: 1 }));
+    assert_eq!(ended, Err(Box::new(RunError::Refused { decisions: 1 })));
     assert_eq!(somebody.heard.lines, ["show 0"]);
 }
 
@@ -229,7 +230,7 @@ async fn after_a_long_answer_only_the_same_plan_is_carried_out() {
             assert!(ended.is_ok_and(|outcome| outcome.is_complete));
         } else {
             let address = "log_groups.app".parse().expect("an address");
-            assert_eq!(ended, Err(RunError::Moved(vec![(0, address)])));
+            assert_eq!(ended, Err(Box::new(RunError::Moved(vec![(0, address)]))));
             assert_eq!(cloud.log(), []);
         }
     }
@@ -243,7 +244,7 @@ async fn whoever_asks_to_stop_before_the_answer_changes_nothing() {
         ..Somebody::new(&|| ())
     };
     let ended = run(&[target("one", &cloud)], &mut somebody, true).await;
-    assert_eq!(ended, Err(RunError::Interrupted));
+    assert_eq!(ended, Err(Box::new(RunError::Interrupted)));
     assert_eq!(cloud.log(), []);
 }
 
