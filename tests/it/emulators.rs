@@ -9,5 +9,6 @@ mod beyond;
 mod difference;
 mod operations;
 mod rollout;
+mod samples;
 mod scenario;
 pub(crate) mod server;

@@ -2,15 +2,22 @@
 
 Reads one request a line, `{"service": "iam", "method": "get_role", "arguments": {...}}`, where the method may have its name
 in the API (`GetRole`) as well, and answers each with one line,
-`{"answer": {...}}` or `{"error": "NoSuchEntity", "message": "..."}`.
+`{"answer": {...}}` or `{"error": "NoSuchEntity", "message": "..."}`. The service `prometheus` is a workspace's data plane, which has
+no client in boto3: the method is a path, `query`, and the arguments are `workspace`, `parameters` and `secret`; botocore signs.
 """
 
 import json
 import sys
+import urllib.error
+import urllib.parse
+import urllib.request
 
 import boto3
 from botocore import xform_name
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 endpoint = sys.argv[1]
@@ -31,8 +38,25 @@ def client(service, region):
     return clients[key]
 
 
+def prometheus(path, region, workspace, parameters, secret):
+    url = f"{endpoint}/workspaces/{workspace}/api/v1/{path}"
+    form = urllib.parse.urlencode(parameters, doseq=True)
+    signed = AWSRequest("POST", url, data=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    SigV4Auth(Credentials("sandbox", secret), "aps", region).add_auth(signed)
+    request = urllib.request.Request(url, data=form.encode(), headers=dict(signed.headers), method="POST")
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return {"answer": json.load(answer)}
+    except urllib.error.HTTPError as error:
+        return {"error": str(error.code), "message": error.read().decode()}
+
+
 for line in sys.stdin:
     request = json.loads(line)
+    if request["service"] == "prometheus":
+        reply = prometheus(request["method"], request["region"], **request["arguments"])
+        print(json.dumps(reply), flush=True)
+        continue
     try:
         method = getattr(client(request["service"], request["region"]), xform_name(request["method"]))
         answer = method(**request["arguments"])

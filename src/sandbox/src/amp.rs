@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Context, World,
+    Context, Refusal, World,
     service::{Input, Outcome},
 };
 
@@ -68,6 +68,21 @@ pub fn tagged(world: &World, region: &str) -> Vec<(String, BTreeMap<String, Stri
         .flat_map(tags::of_workspace_and_parts)
         .filter(|(_, tags)| !tags.is_empty())
         .collect()
+}
+
+/// Returns whether the workspace can be written to and queried: until it is gone for good.
+pub(crate) fn takes_samples(world: &World, region: &str, workspace: &str, now_millis: u64) -> bool {
+    let region = world.amp.regions.get(region);
+    let workspace = region.and_then(|region| region.workspaces.get(workspace));
+    workspace.is_some_and(|workspace| {
+        workspace.life.status(now_millis) != life::Status::Creating
+            && !workspace.life.is_over(now_millis)
+    })
+}
+
+/// What is said of a workspace that isn't there.
+pub(crate) fn no_workspace(id: &str) -> Refusal {
+    refusal::Subject::new(refusal::Kind::Workspace, id).not_found()
 }
 
 fn perform(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input) -> Outcome {

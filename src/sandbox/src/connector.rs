@@ -26,7 +26,7 @@ use crate::{
     chaos::{Chaos, Effect, End, Fate, Tally},
     ecs,
     file::{FileError, WorldFile},
-    iam, logs,
+    iam, logs, prometheus,
     service::Outcome,
     sts, tagging,
     wire::{self, Call, Request, Response, Service},
@@ -286,6 +286,9 @@ fn dispatch(world: &mut World, cx: &Context<'_>, call: &Call) -> Outcome {
         Service::Sts => sts::call(world, cx, operation, input),
         Service::Ecs => ecs::call(world, cx, operation, input),
         Service::Logs => logs::call(world, cx, operation, input),
+        Service::Amp if prometheus::is_mine(operation) => {
+            prometheus::call(world, cx, operation, input)
+        }
         Service::Amp => amp::call(world, cx, operation, input),
         Service::Tagging => tagging::call(world, cx, operation, input),
     }

@@ -33,6 +33,7 @@ use crate::{
 };
 
 pub use tagging::tagged;
+pub(crate) use task::life::TaskView;
 
 /// The state of the service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -121,6 +122,26 @@ pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input)
             format!("The operation {operation} is not known here."),
         )),
     }
+}
+
+/// Lets time pass for the tasks of the region.
+pub(crate) fn pass(world: &mut World, cx: &Context<'_>) {
+    service::pass(world, cx);
+}
+
+/// The tasks of the region that have run by now.
+pub(crate) fn tasks<'a>(world: &'a World, cx: &Context<'_>) -> Vec<TaskView<'a>> {
+    let Some(region) = world.ecs.regions.get(cx.region) else {
+        return Vec::new();
+    };
+    let clusters = region.clusters.values();
+    let tasks = clusters.flat_map(|cluster| cluster.tasks.values().map(move |t| (cluster, t)));
+    tasks
+        .filter_map(|(cluster, task)| {
+            let revision = revision::find(region, cx, &task.definition_arn)?;
+            task.view(&cluster.name, &revision.definition, cx.now_millis)
+        })
+        .collect()
 }
 
 /// Whether ECS can be given the role `arn` (developer guide, "Amazon ECS task IAM role": the caller

@@ -93,11 +93,13 @@
 
 pub mod amp;
 pub mod chaos;
+mod collector;
 pub mod connector;
 pub mod ecs;
 pub mod file;
 pub mod iam;
 pub mod logs;
+mod prometheus;
 pub mod server;
 pub mod service;
 pub mod sts;

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Context, Refusal, World,
+    collector::lines,
+    ecs,
     service::{Input, Outcome},
 };
 
@@ -50,6 +52,7 @@ struct Region {
 
 /// Performs `operation`.
 pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input) -> Outcome {
+    write_what_runs(world, cx);
     let region = world.logs.regions.entry(cx.region.to_owned()).or_default();
     match operation {
         "CreateLogGroup" => group::create(region, cx, input),
@@ -77,6 +80,24 @@ pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input)
         "GetLogEvents" => event::get(region, cx, input),
         "FilterLogEvents" => event::filter(region, cx, input),
         unknown => Err(Refusal::new(400, "UnknownOperationException", unknown)),
+    }
+}
+
+/// Writes what the collectors of running tasks have said by now.
+fn write_what_runs(world: &mut World, cx: &Context<'_>) {
+    ecs::pass(world, cx);
+    let tasks = ecs::tasks(world, cx);
+    let said: Vec<_> = tasks
+        .iter()
+        .filter_map(|task| lines::of(world, cx, task))
+        .collect();
+    let Some(region) = world.logs.regions.get_mut(cx.region) else {
+        return;
+    };
+    for log in said {
+        if let Some(group) = region.groups.get_mut(&log.group) {
+            event::append(group, &mut region.events_received, &log.stream, &log.lines);
+        }
     }
 }
 

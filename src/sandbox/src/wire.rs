@@ -3,8 +3,8 @@
 //!
 //! A request is routed as AWS's own front doors could not, because here one address serves all
 //! services: by the service and region in the credential scope of its signature (AWS General
-//! Reference, "Elements of an AWS API request signature"). The signature itself is not verified:
-//! the sandbox has no secrets.
+//! Reference, "Elements of an AWS API request signature"). The signature itself is verified only in
+//! the data plane of workspaces, which collectors and Grafana sign for and not only SDKs.
 
 mod json;
 mod query;
@@ -163,7 +163,7 @@ impl Call {
     /// Returns whether the call only reads, judging by the verb that AWS's operation names begin
     /// with.
     pub fn is_read(&self) -> bool {
-        ["Describe", "Filter", "Get", "List", "Simulate"]
+        ["Describe", "Filter", "Get", "List", "Query", "Simulate"]
             .iter()
             .any(|verb| self.operation.starts_with(verb))
     }

@@ -76,6 +76,34 @@ pub(super) fn put(region: &mut Region, cx: &Context<'_>, input: &Input) -> Outco
     Ok(Answer::ok(body))
 }
 
+/// Writes the lines of a program that a stream lacks: it writes nothing twice.
+pub(super) fn append(
+    group: &mut LogGroup,
+    events_received: &mut u64,
+    stream: &str,
+    lines: &[(u64, String)],
+) {
+    let Some((first, _)) = lines.first() else {
+        return;
+    };
+    let stream = group.streams.entry(stream.to_owned());
+    let stream = stream.or_insert_with(|| Stream {
+        created_millis: *first,
+        events: Vec::new(),
+        last_ingestion_millis: None,
+    });
+    for (at_millis, message) in lines.iter().skip(stream.events.len()) {
+        *events_received += 1;
+        stream.events.push(Event {
+            at_millis: *at_millis,
+            ingested_millis: *at_millis,
+            sequence: *events_received,
+            message: message.clone(),
+        });
+        stream.last_ingestion_millis = Some(*at_millis);
+    }
+}
+
 /// `logEvents` in chronological order and within the limits of a batch (API reference,
 /// `PutLogEvents`).
 fn batch(input: &Input) -> Result<Vec<(u64, &str)>, Refusal> {

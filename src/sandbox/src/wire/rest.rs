@@ -5,9 +5,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, Refusal,
+    Answer, Refusal, prometheus,
     service::Input,
-    wire::{Request, Response, object},
+    wire::{Request, Response, object, query},
 };
 
 /// Method, path and operation (botocore model amp 2020-08-01, `http` of each operation). `{x}` is
@@ -194,6 +194,9 @@ const ROUTES: [(&str, &str, &str); 44] = [
 /// list; all others stay strings.
 pub(super) fn decode(request: &Request) -> Result<(String, Input), Refusal> {
     let (path, query) = request.path_and_query()?;
+    if let Some(found) = data_plane(request, path, &query)? {
+        return Ok(found);
+    }
     let found = ROUTES
         .iter()
         .filter(|(method, ..)| *method == request.method)
@@ -218,6 +221,32 @@ pub(super) fn decode(request: &Request) -> Result<(String, Input), Refusal> {
     }
     input.extend(labels);
     Ok((operation.to_owned(), input))
+}
+
+/// A call of the data plane: parameters stand in the query or, with POST, in a form (Prometheus'
+/// HTTP API).
+fn data_plane(
+    request: &Request,
+    path: &str,
+    query: &query::Pairs,
+) -> Result<Option<(String, Input)>, Refusal> {
+    let found = prometheus::ROUTES.iter().find_map(|(pattern, operation)| {
+        let pattern = format!("/workspaces/{{workspaceId}}/api/v1/{pattern}");
+        Some((*operation, labels(&pattern, path)?))
+    });
+    let Some((operation, labels)) =
+        found.filter(|_| ["GET", "POST"].contains(&request.method.as_str()))
+    else {
+        return Ok(None);
+    };
+    prometheus::verify(request)?;
+    let mut pairs = query.clone();
+    if request.method == "POST" {
+        pairs.extend(query::pairs(&String::from_utf8_lossy(&request.body))?);
+    }
+    let mut input = prometheus::parameters(pairs);
+    input.extend(labels);
+    Ok(Some((operation.to_owned(), input)))
 }
 
 fn labels(pattern: &str, path: &str) -> Option<Input> {

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::ecs::members::Members;
+use crate::{collector, ecs::members::Members};
 
 /// How long a task is PROVISIONING, counted from its creation.
 pub(super) const PROVISIONED_MILLIS: u64 = 1_000;
@@ -254,7 +254,10 @@ fn end(container: &Map<String, Value>, starts: u64) -> Option<End> {
         .texts("entryPoint")
         .chain(container.texts("command"))
         .collect();
-    let exit_code = exit_code(&words)?;
+    let exit_code = match collector::start_fault(container) {
+        Some(_) => 1,
+        None => exit_code(&words)?,
+    };
     (!restarts).then_some(End {
         at: starts + PROGRAM_MILLIS,
         exit_code,
@@ -287,7 +290,8 @@ fn health(container: &Map<String, Value>, starts: u64) -> Option<Health> {
         return None;
     }
     let interval = seconds(check, "interval").unwrap_or(30);
-    let is_good = exit_code(&words[1.min(words.len())..]).unwrap_or(0) == 0;
+    let is_good = exit_code(&words[1.min(words.len())..]).unwrap_or(0) == 0
+        && collector::start_fault(container).is_none();
     let after = if is_good {
         interval
     } else {

@@ -58,6 +58,30 @@ struct Stopped {
     reason: String,
 }
 
+/// A task as what runs in it sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskView<'a> {
+    pub(crate) arn: &'a str,
+    pub(crate) cluster: &'a str,
+    pub(crate) cluster_arn: &'a str,
+    pub(crate) service: Option<&'a str>,
+    pub(crate) family: &'a str,
+    pub(crate) revision: String,
+    pub(crate) launch_type: &'a str,
+    pub(crate) definition: &'a Map<String, Value>,
+    /// When its containers ran: milliseconds since 1970, as all times here.
+    pub(crate) started: u64,
+    /// When they ended, if they have.
+    pub(crate) ended: Option<u64>,
+}
+
+impl TaskView<'_> {
+    /// The id: the end of the ARN.
+    pub(crate) fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 /// What a new task is made from.
 pub(in crate::ecs) struct Start<'a> {
     pub(in crate::ecs) cluster: &'a str,
@@ -182,6 +206,40 @@ impl Task {
         let course = self.course.moments().filter(|_| !self.is_stopped());
         let gone = self.stopped.as_ref().map(Stopped::gone_millis);
         course.map(|at| self.created_at + at).chain(gone)
+    }
+
+    /// When its containers ran, if they have by `now_millis`, and when they ended.
+    pub(in crate::ecs) fn ran(&self, now_millis: u64) -> Option<(u64, Option<u64>)> {
+        let age = self.age(now_millis);
+        let at = self.course.runs_at().filter(|at| *at <= age)?;
+        let ended = self.stopped.as_ref();
+        let ended = ended.map(|stopped| stopped.at_millis + STOPPING_MILLIS);
+        Some((self.created_at + at, ended))
+    }
+
+    /// How it looks to what runs in it, if that has begun by `now_millis`.
+    pub(in crate::ecs) fn view<'a>(
+        &'a self,
+        cluster: &'a str,
+        definition: &'a Map<String, Value>,
+        now_millis: u64,
+    ) -> Option<TaskView<'a>> {
+        let (started, ended) = self.ran(now_millis)?;
+        Some(TaskView {
+            arn: &self.arn,
+            cluster,
+            cluster_arn: &self.cluster_arn,
+            service: self.group.strip_prefix("service:"),
+            family: &self.family,
+            revision: definition
+                .integer("revision")
+                .unwrap_or_default()
+                .to_string(),
+            launch_type: &self.launch_type,
+            definition,
+            started,
+            ended,
+        })
     }
 
     /// The id: the end of the ARN.

@@ -1,0 +1,80 @@
+//! What comes of a collector's requests.
+
+use serde_json::{Map, Value};
+
+use crate::{Context, World, amp, collector::Collector, ecs::members::Members};
+
+/// What the workspace, or the way there, says to remote writes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// Samples arrive in this workspace of this region.
+    Delivered { region: String, workspace: String },
+    /// Each request is refused with this status and body.
+    Refused { status: &'static str, body: String },
+    /// No request gets there.
+    Unreachable(String),
+}
+
+/// What comes of the remote writes of a task with this definition.
+pub(crate) fn outcome(
+    world: &World,
+    cx: &Context<'_>,
+    definition: &Map<String, Value>,
+    collector: &Collector,
+) -> Option<Outcome> {
+    let endpoint = collector.endpoint.as_deref()?;
+    let (_, rest) = endpoint.split_once("://")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let region = host
+        .strip_prefix("aps-workspaces.")
+        .and_then(|host| host.split_once(".amazonaws.com"))
+        .map(|(region, _)| region);
+    let Some(region) = region else {
+        return Some(Outcome::Unreachable(format!(
+            "Post \"{endpoint}\": dial tcp: lookup {host}: no such host"
+        )));
+    };
+    let Some(role) = definition.text("taskRoleArn") else {
+        let text = "failed to retrieve credentials: failed to refresh cached credentials, no EC2 IMDS role found";
+        return Some(Outcome::Unreachable(text.to_owned()));
+    };
+    let signed_for = collector.region.as_deref().unwrap_or(cx.region);
+    if signed_for != region {
+        return Some(forbidden("Credential should be scoped to a valid region. "));
+    }
+    let parts: Vec<&str> = path.split('/').collect();
+    let ["workspaces", workspace, "api", "v1", "remote_write"] = parts.as_slice() else {
+        return Some(not_found("UnknownOperationException"));
+    };
+    let Context {
+        partition, account, ..
+    } = cx;
+    let resource = format!("arn:{partition}:aps:{region}:{account}:workspace/{workspace}");
+    if !world.iam.may(role, "aps:RemoteWrite", &resource) {
+        let name = role.rsplit('/').next().unwrap_or_default();
+        return Some(forbidden(&format!(
+            "User: arn:{partition}:sts::{account}:assumed-role/{name}/task is not authorized to perform: aps:RemoteWrite on resource: {resource} because no identity-based policy allows the aps:RemoteWrite action"
+        )));
+    }
+    if !amp::takes_samples(world, region, workspace, cx.now_millis) {
+        return Some(not_found("Workspace not found"));
+    }
+    Some(Outcome::Delivered {
+        region: region.to_owned(),
+        workspace: (*workspace).to_owned(),
+    })
+}
+
+fn forbidden(message: &str) -> Outcome {
+    Outcome::Refused {
+        status: "403 Forbidden",
+        body: serde_json::json!({ "message": message }).to_string(),
+    }
+}
+
+fn not_found(message: &str) -> Outcome {
+    Outcome::Refused {
+        status: "404 Not Found",
+        body: serde_json::json!({ "message": message }).to_string(),
+    }
+}

@@ -1,0 +1,376 @@
+//! A task with a collector, and what arrives of it in the workspace and in its log.
+
+use serde_json::{Map, Value, json};
+
+use crate::{Context, World, ecs, iam, logs, service::Outcome};
+
+const WRITE: &str = "arn:aws:iam::aws:policy/AmazonPrometheusRemoteWriteAccess";
+const START: u64 = 1_700_000_000_000;
+
+/// What differs from a collector that works.
+#[derive(Clone, Default)]
+struct Wrong {
+    has_no_right: bool,
+    endpoint: Option<&'static str>,
+    target: Option<&'static str>,
+    command: Option<&'static str>,
+    region: Option<&'static str>,
+    has_no_workspace: bool,
+}
+
+struct Bench {
+    world: World,
+    now: u64,
+    workspace: String,
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            panic!("an object")
+        }
+    }
+}
+
+type Service = fn(&mut World, &Context<'_>, &str, &Map<String, Value>) -> Outcome;
+
+impl Bench {
+    fn call(&mut self, service: Service, operation: &str, input: Value) -> Value {
+        let cx = Context {
+            account: "111122223333",
+            region: "us-east-1",
+            partition: "aws",
+            now_millis: self.now,
+        };
+        match service(&mut self.world, &cx, operation, &object(input)) {
+            Ok(answer) => answer.body,
+            Err(refusal) => panic!("{operation}: {} {}", refusal.code, refusal.message),
+        }
+    }
+
+    /// A service with two tasks of one application and a collector, just created.
+    fn new(wrong: &Wrong) -> Self {
+        let mut bench = Self {
+            world: World::default(),
+            now: START,
+            workspace: String::new(),
+        };
+        let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}).to_string();
+        for (name, policy) in [
+            ("Task", WRITE),
+            (
+                "Execution",
+                "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+            ),
+        ] {
+            let role = json!({"RoleName": name, "AssumeRolePolicyDocument": trust});
+            bench.call(iam::call, "CreateRole", role);
+            if name != "Task" || !wrong.has_no_right {
+                let attach = json!({"RoleName": name, "PolicyArn": policy});
+                bench.call(iam::call, "AttachRolePolicy", attach);
+            }
+        }
+        bench.call(
+            logs::call,
+            "CreateLogGroup",
+            json!({"logGroupName": "/app"}),
+        );
+        let created = bench.call(crate::amp::call, "CreateWorkspace", json!({}));
+        let id = created["workspaceId"].as_str().expect("an id").to_owned();
+        let written = if wrong.has_no_workspace {
+            "ws-none"
+        } else {
+            id.as_str()
+        };
+        let endpoint = format!(
+            "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/{written}/api/v1/remote_write"
+        );
+        let variables = [
+            (
+                "AWS_PROMETHEUS_ENDPOINT",
+                wrong.endpoint.unwrap_or(&endpoint),
+            ),
+            (
+                "AWS_PROMETHEUS_SCRAPING_ENDPOINT",
+                wrong.target.unwrap_or("localhost:8080"),
+            ),
+            ("AWS_REGION", wrong.region.unwrap_or("us-east-1")),
+        ];
+        let environment: Vec<Value> = variables
+            .into_iter()
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect();
+        let log = json!({"logDriver": "awslogs", "options": {"awslogs-group": "/app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}});
+        let collector = json!({
+            "name": "collector", "image": "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0",
+            "essential": false, "environment": environment, "logConfiguration": log,
+            "command": [wrong.command.unwrap_or("--config=/etc/ecs/ecs-amp-prometheus.yaml")],
+            "healthCheck": {"command": ["CMD", "/healthcheck"], "interval": 5, "retries": 2},
+            "restartPolicy": {"enabled": true},
+        });
+        let app =
+            json!({"name": "app", "image": "app:1", "portMappings": [{"containerPort": 8080}]});
+        let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+        bench.call(ecs::call, "RegisterTaskDefinition", json!({
+            "family": "app", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc",
+            "cpu": "256", "memory": "512", "taskRoleArn": role("Task"), "executionRoleArn": role("Execution"),
+            "containerDefinitions": [app, collector],
+        }));
+        bench.call(ecs::call, "CreateCluster", json!({}));
+        bench.call(ecs::call, "CreateService", json!({
+            "serviceName": "s", "taskDefinition": "app", "desiredCount": 2, "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
+        }));
+        bench.workspace = id;
+        bench
+    }
+
+    fn ask(&mut self, operation: &str, parameters: Value) -> Value {
+        let mut input = object(parameters);
+        input.insert("workspaceId".to_owned(), json!(self.workspace));
+        self.call(super::call, operation, Value::Object(input))
+    }
+
+    /// The labels and values of an instant query.
+    fn query(&mut self, query: &str) -> Vec<(Value, f64)> {
+        let answer = self.ask("QueryMetrics", json!({"query": query}));
+        assert_eq!(answer["status"], "success", "{query}: {answer}");
+        let samples = answer["data"]["result"].as_array().expect("a list").iter();
+        let value = |sample: &Value| sample["value"][1].as_str().and_then(|v| v.parse().ok());
+        samples
+            .map(|sample| (sample["metric"].clone(), value(sample).expect("a number")))
+            .collect()
+    }
+
+    fn values(&mut self, query: &str) -> Vec<f64> {
+        self.query(query)
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect()
+    }
+
+    fn log(&mut self) -> String {
+        let found = self.call(
+            logs::call,
+            "FilterLogEvents",
+            json!({"logGroupName": "/app"}),
+        );
+        let events = found["events"].as_array().expect("a list").iter();
+        let lines: Vec<&str> = events
+            .filter_map(|event| event["message"].as_str())
+            .collect();
+        lines.join("\n")
+    }
+}
+
+#[test]
+fn what_a_working_collector_sends_arrives() {
+    let mut bench = Bench::new(&Wrong::default());
+    bench.now += 22_000;
+    assert_eq!(
+        bench.values("count(ecs_task_memory_utilized_MiB)"),
+        [] as [f64; 0]
+    );
+    bench.now += 5_000;
+    assert_eq!(bench.values("count(ecs_task_memory_utilized_MiB)"), [2.0]);
+    assert_eq!(bench.values("up"), [] as [f64; 0], "batches take a minute");
+    bench.now += 60_000;
+    assert_eq!(bench.values("up"), [1.0, 1.0]);
+    let family = r#"count by (__name__) ({__name__=~"ecs_task_.*", aws_ecs_task_family="app"})"#;
+    assert_eq!(bench.query(family).len(), 8);
+    assert_eq!(
+        bench.values("count(count by (aws_ecs_task_arn) (up))"),
+        [2.0]
+    );
+    assert_eq!(
+        bench.values("sum(rate(http_requests_total[1m])) by (job)"),
+        [4.0]
+    );
+    let labels = bench.query("up")[0].0.clone();
+    assert_eq!(labels["aws_ecs_task_revision"], "1");
+    assert_eq!(labels["job"], "otel-collector");
+    assert_eq!(labels["instance"], "localhost:8080");
+
+    // What has ended is found for five minutes, and by those who look further back.
+    let before = bench.now;
+    bench.call(
+        ecs::call,
+        "UpdateService",
+        json!({"service": "s", "desiredCount": 0}),
+    );
+    bench.now += 600_000;
+    assert_eq!(bench.values("up"), [] as [f64; 0]);
+    let ages = bench.values("timestamp(last_over_time(up[1h]))");
+    #[expect(clippy::cast_precision_loss, reason = "a moment of our time")]
+    let before = before as f64 / 1_000.0;
+    assert!(
+        ages.iter()
+            .all(|at| (before - 20.0..=before + 1.0).contains(at)),
+        "{ages:?} {before}"
+    );
+}
+
+#[test]
+fn other_ways_to_look() {
+    let mut bench = Bench::new(&Wrong::default());
+    bench.now += 125_000;
+    let end = bench.now / 1_000;
+    let range = json!({"query": "up", "start": (end - 60).to_string(), "end": end.to_string(), "step": "15s"});
+    let answer = bench.ask("QueryMetricsRange", range);
+    assert_eq!(answer["data"]["resultType"], "matrix");
+    assert_eq!(
+        answer["data"]["result"][0]["values"]
+            .as_array()
+            .map(Vec::len),
+        Some(5)
+    );
+    let names = bench.ask("GetLabels", json!({"match[]": ["up"]}));
+    assert!(
+        names["data"]
+            .as_array()
+            .expect("a list")
+            .contains(&json!("instance"))
+    );
+    let values = bench.ask("GetLabelValues", json!({"name": "job"}));
+    assert_eq!(values["data"], json!(["otel-collector"]));
+    let series = bench.ask(
+        "GetSeries",
+        json!({"match[]": [r#"{job="otel-collector",__name__!="up"}"#]}),
+    );
+    assert_eq!(series["data"].as_array().map(Vec::len), Some(8));
+    for (operation, wrong) in [
+        ("QueryMetrics", json!({"query": "up{"})),
+        ("QueryMetrics", json!({"query": "{}"})),
+        ("QueryMetrics", json!({"query": "up + 1"})),
+        (
+            "QueryMetrics",
+            json!({"query": "quantile_over_time(0.9, up[5m])"}),
+        ),
+        ("QueryMetrics", json!({"query": "up{job=~\"[a-z]\"}"})),
+        ("QueryMetrics", json!({"query": "up", "time": "yesterday"})),
+        ("QueryMetrics", json!({})),
+        (
+            "QueryMetricsRange",
+            json!({"query": "up", "start": "1", "end": "2", "step": "0"}),
+        ),
+        (
+            "QueryMetricsRange",
+            json!({"query": "up", "start": "2", "end": "1", "step": "1"}),
+        ),
+        (
+            "QueryMetricsRange",
+            json!({"query": "up", "start": "1", "end": "99999", "step": "1"}),
+        ),
+        ("GetSeries", json!({})),
+    ] {
+        let answer = bench.ask(operation, wrong.clone());
+        assert_eq!(answer["errorType"], "bad_data", "{operation} {wrong}");
+    }
+}
+
+#[test]
+fn each_fault_shows_as_it_does_on_aws() {
+    let ours = "https://aps-workspaces.us-east-1.amazonaws.com";
+    let slash: &'static str =
+        Box::leak(format!("{ours}/workspaces/ws-1/api/v1/remote_write/").into_boxed_str());
+    for (wrong, line) in [
+        (
+            Wrong {
+                has_no_right: true,
+                ..Wrong::default()
+            },
+            "not authorized to perform: aps:RemoteWrite",
+        ),
+        (
+            Wrong {
+                endpoint: Some(slash),
+                ..Wrong::default()
+            },
+            "404 Not Found",
+        ),
+        (
+            Wrong {
+                endpoint: Some("https://prometheus.example.com/api/v1/remote_write"),
+                ..Wrong::default()
+            },
+            "no such host",
+        ),
+        (
+            Wrong {
+                has_no_workspace: true,
+                ..Wrong::default()
+            },
+            "Workspace not found",
+        ),
+        (
+            Wrong {
+                region: Some("eu-west-1"),
+                ..Wrong::default()
+            },
+            "Credential should be scoped to a valid region",
+        ),
+    ] {
+        let mut bench = Bench::new(&wrong);
+        bench.now += 150_000;
+        assert_eq!(
+            bench.values("count({__name__=~\".*\"})"),
+            [] as [f64; 0],
+            "{line}"
+        );
+        let log = bench.log();
+        assert!(log.contains(line), "{line}: {log}");
+        assert!(
+            log.contains("Everything is ready"),
+            "it is healthy all the same: {log}"
+        );
+    }
+    let mut bench = Bench::new(&Wrong {
+        target: Some("localhost:9999"),
+        ..Wrong::default()
+    });
+    bench.now += 150_000;
+    assert_eq!(bench.values("up"), [0.0, 0.0]);
+    assert_eq!(bench.values("count(http_requests_total)"), [] as [f64; 0]);
+    assert!(bench.log().contains("Failed to scrape Prometheus endpoint"));
+
+    let broken = Wrong {
+        command: Some("--config=/etc/ecs/nope.yaml"),
+        ..Wrong::default()
+    };
+    let mut bench = Bench::new(&broken);
+    bench.now += 150_000;
+    assert_eq!(bench.values("count({__name__=~\".*\"})"), [] as [f64; 0]);
+    let log = bench.log();
+    assert!(log.contains("unable to read the file"), "{log}");
+    let tasks = bench.call(ecs::call, "ListTasks", json!({}));
+    let tasks = bench.call(
+        ecs::call,
+        "DescribeTasks",
+        json!({"tasks": tasks["taskArns"]}),
+    );
+    let containers = &tasks["tasks"][0]["containers"];
+    assert_eq!(containers[1]["healthStatus"], "UNHEALTHY");
+    assert_eq!(tasks["tasks"][0]["lastStatus"], "RUNNING");
+}
+
+#[test]
+fn a_log_is_written_once() {
+    let mut bench = Bench::new(&Wrong {
+        has_no_right: true,
+        ..Wrong::default()
+    });
+    bench.now += 125_000;
+    let log = bench.log();
+    assert_eq!(bench.log(), log);
+    assert_eq!(
+        log.matches("403 Forbidden").count(),
+        4,
+        "twice for each of two tasks"
+    );
+    let attach = json!({"RoleName": "Task", "PolicyArn": WRITE});
+    bench.call(iam::call, "AttachRolePolicy", attach);
+    bench.now += 60_000;
+    assert_eq!(bench.log(), log);
+    assert_eq!(bench.values("up"), [1.0, 1.0]);
+}
