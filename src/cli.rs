@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod candidates;
 mod command;
 mod command_line;
 mod completions;
@@ -48,6 +49,17 @@ use crate::cli::{
     interrupt::Interrupts,
 };
 
+/// Answers a shell that asks how the command line `words` can go on, and returns whether one asked.
+///
+/// To be called before any thread is started: it changes the environment.
+///
+/// # Errors
+///
+/// Fails if the shell is unknown, or doesn't read the answer.
+pub fn answer_shell(words: impl IntoIterator<Item = OsString>) -> Result<bool, clap::Error> {
+    completions::answer(words.into_iter().collect(), Args::command)
+}
+
 /// Runs the command line `words`, of which the first is the program.
 pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
@@ -90,7 +102,7 @@ async fn dispatch(
         Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
         Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,
         Command::Validate(args) => validate::validate(&args, console),
-        Command::Completions(args) => completions::completions(&args, Args::command(), console),
+        Command::Completions(args) => completions::completions(&args, console),
         Command::Man(args) => man::man(&args, Args::command(), console),
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),

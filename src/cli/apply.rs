@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::{
     args::{ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+    candidates::toml_file,
     console::Console,
     exit::Exit,
     failure::Failure,
@@ -41,7 +42,7 @@ pub(super) struct Apply {
     #[command(flatten)]
     pub(super) applying: ApplyArgs,
     /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
-    #[arg(long, value_name = "STACK.toml")]
+    #[arg(long, value_name = "STACK.toml", add = toml_file())]
     pub(super) stack: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) json: JsonArgs,

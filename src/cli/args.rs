@@ -4,16 +4,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::place::Place;
+use crate::cli::{
+    candidates::{address, toml_file, variable},
+    place::Place,
+};
 
 /// What is to happen to resources besides what the stack file says.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct OverrideArgs {
     /// Take over this resource if it exists already and is no stack's (repeatable)
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = address())]
     pub(super) adopt: Vec<Place>,
     /// Build this resource anew; of a task definition, register a new revision (repeatable)
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = address())]
     pub(super) replace: Vec<Place>,
 }
 
@@ -29,7 +32,7 @@ pub(super) struct InUseArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {
     /// Plan only this resource and what it needs (repeatable; with several stacks STACK:ADDRESS)
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = address())]
     pub(super) target: Vec<Place>,
 }
 
@@ -68,7 +71,7 @@ pub(super) struct SandboxArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct StackArgs {
     /// The stack files, one after another [default: ./stack.toml, else the only file in ./stacks/]
-    #[arg(value_name = "STACK.toml")]
+    #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) variables: VariableArgs,
@@ -86,10 +89,10 @@ pub(super) struct StackArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct VariableArgs {
     /// The value of a variable (repeatable; wins over files)
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment, add = variable())]
     pub(super) var: Vec<(String, String)>,
     /// A TOML file of variables, `name = "value"` (repeatable; later files win)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", add = toml_file())]
     pub(super) var_file: Vec<PathBuf>,
 }
 
@@ -100,7 +103,7 @@ pub(super) struct ApplyArgs {
     #[arg(long, short)]
     pub(super) yes: bool,
     /// Allow this resource to be removed with the data in it (repeatable)
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = address())]
     pub(super) allow_data_loss: Vec<Place>,
     /// The most resources to work on at a time
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = concurrency)]

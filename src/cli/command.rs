@@ -1,9 +1,13 @@
 //! The command line: its commands, and what the help says of them.
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsStr;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::{
     apply::{self, Apply},
+    candidates::matching,
     completions::{self, Completions},
     console::Color,
     destroy::{self, Destroy},
@@ -112,12 +116,25 @@ pub(super) enum Command {
     /// Serve a sandbox to other AWS tools, on this machine only
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", serve::EXAMPLES), long_about = serve::ABOUT)]
     Sandbox(Serve),
-    /// Print what a shell completes
+    /// Print a script that completes commands, values and addresses in a shell
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
     Completions(Completions),
     /// Print the manual as man pages
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", man::EXAMPLES))]
+    #[command(
+        after_help = format!("{}\n\n{EXIT_CODES}", man::EXAMPLES),
+        mut_arg("command", |arg| arg.add(ArgValueCompleter::new(commands)))
+    )]
     Man(Pages),
+}
+
+/// The commands that begin with `current`.
+fn commands(current: &OsStr) -> Vec<CompletionCandidate> {
+    let program = Args::command();
+    let commands = program.get_subcommands().map(|command| {
+        let about = command.get_about().map(ToString::to_string);
+        (command.get_name().to_owned(), about)
+    });
+    matching(current, commands)
 }
 
 fn first_line(text: &str) -> &str {
@@ -127,8 +144,6 @@ fn first_line(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
-
-    use clap::CommandFactory;
 
     use super::*;
 

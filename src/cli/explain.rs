@@ -3,10 +3,15 @@
 
 mod field;
 
+use std::ffi::OsStr;
+
 use clap::Args;
+use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use crate::{
-    cli::{console::Console, exit::Exit, failure::Failure, session::render_style},
+    cli::{
+        candidates::matching, console::Console, exit::Exit, failure::Failure, session::render_style,
+    },
     file::{problem::nearest, render::render, rules::LOADER},
     kinds::{Resource, declare},
     load::{
@@ -37,7 +42,7 @@ const PREFIX: &str = "amp_stack::";
 pub(super) struct Explain {
     /// The code of a mistake, of a refusal, of a risk, or of a difference that means nothing, or
     /// the path of a field of stack files [default: list all codes]
-    #[arg(value_name = "CODE|FIELD")]
+    #[arg(value_name = "CODE|FIELD", add = ArgValueCompleter::new(codes_and_fields))]
     pub(super) code: Option<String>,
 }
 
@@ -147,6 +152,14 @@ pub(super) fn explain(args: &Explain, console: &mut Console) -> Result<Exit, Fai
     };
     console.print(&text)?;
     Ok(Exit::Done)
+}
+
+/// The codes and the paths of fields that begin with `current`.
+fn codes_and_fields(current: &OsStr) -> Vec<CompletionCandidate> {
+    let entries = Group::ALL.into_iter().flat_map(Group::entries);
+    let codes = entries.map(|entry| (entry.code.to_owned(), Some(entry.sentence.to_owned())));
+    let fields = field::paths().into_iter().map(|path| (path, None));
+    matching(current, codes.chain(fields))
 }
 
 /// Every code with its rule, in groups.

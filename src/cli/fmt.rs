@@ -12,6 +12,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     cli::{
+        candidates::toml_file,
         console::Console,
         exit::Exit,
         failure::Failure,
@@ -41,7 +42,7 @@ way of writing, so that they are nobody's choice and in nobody's diff.";
 pub(super) struct Fmt {
     /// The files; - is standard input, which goes to standard output [default: ./stack.toml, else
     /// every file in ./stacks/]
-    #[arg(value_name = "STACK.toml")]
+    #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(super) files: Vec<PathBuf>,
     /// Write nothing, list the files that would change, and exit with 1 if there are any
     #[arg(long)]

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     cli::{
-        args::VariableArgs, console::Console, exit::Exit, failure::Failure, files,
-        session::StackFile,
+        args::VariableArgs, candidates::toml_file, console::Console, exit::Exit, failure::Failure,
+        files, session::StackFile,
     },
     show::graph::{dot, graph as graph_of, mermaid},
 };
@@ -24,7 +24,7 @@ Examples:
 #[derive(Debug, Args)]
 pub(super) struct Graph {
     /// The stack file [default: ./stack.toml, else the only file in ./stacks/]
-    #[arg(value_name = "STACK.toml")]
+    #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(super) file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) variables: VariableArgs,

@@ -1,9 +1,12 @@
 //! `amp-stack guide`: the user guide, which every copy of the program carries.
 
+use std::ffi::OsStr;
+
 use clap::Args;
+use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use crate::{
-    cli::{console::Console, exit::Exit, failure::Failure},
+    cli::{candidates::matching, console::Console, exit::Exit, failure::Failure},
     file::problem::nearest,
     show::{Paint, Style, words},
 };
@@ -19,7 +22,7 @@ Examples:
 #[derive(Debug, Args)]
 pub(super) struct Guide {
     /// The topic to read [default: list them all]
-    #[arg(value_name = "TOPIC")]
+    #[arg(value_name = "TOPIC", add = ArgValueCompleter::new(topics))]
     pub(super) topic: Option<String>,
 }
 
@@ -121,6 +124,15 @@ pub(super) fn guide(args: &Guide, console: &mut Console) -> Result<Exit, Failure
     };
     console.print(&text)?;
     Ok(Exit::Done)
+}
+
+/// The topics that begin with `current`.
+fn topics(current: &OsStr) -> Vec<CompletionCandidate> {
+    let pages = PAGES.iter();
+    matching(
+        current,
+        pages.map(|page| (page.topic, Some(page.sentence()))),
+    )
 }
 
 /// Every topic with its sentence.

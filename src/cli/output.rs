@@ -7,6 +7,7 @@ use clap::Args;
 use crate::{
     cli::{
         args::{SandboxArgs, StackArgs, VariableArgs},
+        candidates::output_or_stack_file,
         console::Console,
         exit::Exit,
         failure::Failure,
@@ -40,7 +41,7 @@ pub(super) struct Outputs {
     /// An output of [outputs], or an attribute such as `roles.task.arn` [default: all]; and the
     /// stack file, which ends in `.toml` or holds a `/` [default: ./stack.toml, else the only file
     /// in ./stacks/]
-    #[arg(value_name = "NAME | STACK.toml", num_args = 0..=2)]
+    #[arg(value_name = "NAME | STACK.toml", num_args = 0..=2, add = output_or_stack_file())]
     pub(super) words: Vec<String>,
     /// Print a JSON object, with null for what is not known; of one NAME, a JSON string
     #[arg(long)]

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::{
     cli::{
         args::{SandboxArgs, VariableArgs},
+        candidates::toml_file,
         console::Console,
         exit::Exit,
         failure::Failure,
@@ -40,7 +41,7 @@ What stops the check, such as a file that cannot be read, is told on standard er
 #[derive(Debug, Args)]
 pub(super) struct Validate {
     /// The stack files [default: ./stack.toml, else every file in ./stacks/]
-    #[arg(value_name = "STACK.toml")]
+    #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) variables: VariableArgs,

@@ -8,6 +8,7 @@
 mod apply;
 mod calls;
 mod cli;
+mod completion;
 mod debug;
 mod defaults;
 mod edges;

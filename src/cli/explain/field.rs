@@ -24,7 +24,7 @@ pub(super) fn hint(path: &str, error: &NotFound) -> Option<String> {
     let places: Vec<String> = lookup::all()
         .into_iter()
         .filter(|fields| fields.get(last).is_some())
-        .map(|fields| format!("`{}`", path_of(fields, last).replace(".NAME", "")))
+        .map(|fields| format!("`{}`", without_names(fields, last)))
         .collect();
     match places.as_slice() {
         [] if path.contains('.') => Some(fields_there(error)),
@@ -45,6 +45,20 @@ fn fields_there(error: &NotFound) -> String {
             words::list(&names)
         )
     }
+}
+
+/// The path of every field, as it is asked for.
+pub(super) fn paths() -> Vec<String> {
+    let paths = lookup::all().into_iter().flat_map(|fields| {
+        let keys = fields.keys().into_iter();
+        keys.map(|key| without_names(fields, key))
+    });
+    paths.collect()
+}
+
+/// The path of `key` in `fields`, without the names of the user's own.
+fn without_names(fields: &Fields, key: &str) -> String {
+    path_of(fields, key).replace(".NAME", "")
 }
 
 fn path_of(fields: &Fields, key: &str) -> String {

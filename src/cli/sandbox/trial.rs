@@ -12,6 +12,7 @@ use crate::{
     aws::Aws,
     cli::{
         args::{ApplyArgs, SandboxArgs, StackArgs, VariableArgs},
+        candidates::toml_file,
         command_line::typed,
         console::Console,
         execute::{self, ApplyRequest},
@@ -43,7 +44,7 @@ const CONCURRENCY: usize = 8;
 #[derive(Debug, Args)]
 pub(crate) struct Try {
     /// The stack file [default: ./stack.toml, else the only file in ./stacks/]
-    #[arg(value_name = "STACK.toml")]
+    #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) variables: VariableArgs,
