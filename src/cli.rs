@@ -15,6 +15,7 @@ mod explain;
 mod failure;
 mod files;
 mod fmt;
+mod foreign;
 mod graph;
 mod guide;
 mod import;
@@ -65,7 +66,7 @@ pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let args = match Args::try_parse_from(&words) {
         Ok(args) => args,
-        Err(error) => return usage(&error, &words),
+        Err(error) => return usage(&foreign::advise(error, &words), &words),
     };
     let mut console = Console::of_process(args.color);
     let exit = match (logging::start(args.debug), Interrupts::listen()) {

@@ -5,6 +5,7 @@ mod cycle;
 mod header;
 mod known;
 pub mod lookup;
+pub mod names;
 mod outputs;
 pub mod reference;
 pub mod root;

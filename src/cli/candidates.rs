@@ -11,17 +11,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap_complete::{
-    ArgValueCompleter, CompletionCandidate, PathCompleter, engine::ValueCompleter,
-};
-use toml::Table;
-
 use crate::{
     cli::files,
-    model::{
-        address::{Address, Kind},
-        template::Attribute,
-    },
+    load::names::{Names, names},
+    model::template::Attribute,
+};
+use clap_complete::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, engine::ValueCompleter,
 };
 
 /// Those of `all` that begin with `current`, each with what it is for.
@@ -51,11 +47,11 @@ fn is_toml_or_directory(path: &Path) -> bool {
 /// Completes the address of a resource of the stack file that the line names.
 pub(super) fn address() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        let tables = stack_tables();
-        let several = tables.len() > 1;
-        let places = tables.iter().flat_map(|table| {
-            let stack = several.then(|| name_of_stack(table)).flatten();
-            addresses(table).into_iter().map(move |address| {
+        let stacks = stacks();
+        let several = stacks.len() > 1;
+        let places = stacks.iter().flat_map(|names| {
+            let stack = names.stack.as_ref().filter(|_| several);
+            names.resources.iter().map(move |address| {
                 let help = address.kind.noun().to_owned();
                 let place = match stack {
                     Some(stack) => format!("{stack}:{address}"),
@@ -71,8 +67,7 @@ pub(super) fn address() -> ArgValueCompleter {
 /// Completes the name of a variable of the stack file that the line names, up to the `=`.
 pub(super) fn variable() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        let tables = stack_tables();
-        let names = tables.iter().flat_map(|table| keys(table, "variables"));
+        let names = stacks().into_iter().flat_map(|names| names.variables);
         matching(current, names.map(|name| (format!("{name}="), None)))
     })
 }
@@ -80,10 +75,11 @@ pub(super) fn variable() -> ArgValueCompleter {
 /// Completes what `output` prints, or the path of a stack file.
 pub(super) fn output_or_stack_file() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        let tables = stack_tables();
-        let declared = tables.iter().flat_map(|table| keys(table, "outputs"));
+        let stacks = stacks();
+        let declared = stacks.iter().flat_map(|names| names.outputs.clone());
         let declared = declared.map(|name| (name, Some("output".to_owned())));
-        let attributes = tables.iter().flat_map(addresses).flat_map(|address| {
+        let resources = stacks.iter().flat_map(|names| &names.resources);
+        let attributes = resources.flat_map(|address| {
             let attributes = Attribute::of(address.kind).iter();
             let noun = address.kind.noun();
             attributes
@@ -100,13 +96,14 @@ pub(super) fn output_or_stack_file() -> ArgValueCompleter {
     })
 }
 
-/// The stack files that the line names, or those that a command would take without one, parsed.
-fn stack_tables() -> Vec<Table> {
+/// The names in the stack files that the line names, or in those that a command would take without
+/// one.
+fn stacks() -> Vec<Names> {
     // The shell calls the program with the line after `--`, the program's name first.
     let words = env::args_os().skip_while(|word| word != "--").skip(2);
     stack_files(words.collect())
         .into_iter()
-        .filter_map(|path| fs::read_to_string(path).ok()?.parse().ok())
+        .filter_map(|path| names(&fs::read_to_string(path).ok()?))
         .collect()
 }
 
@@ -122,30 +119,4 @@ fn stack_files(words: Vec<OsString>) -> Vec<PathBuf> {
         }
     }
     files::all(&named, Path::new("")).unwrap_or_default()
-}
-
-fn name_of_stack(table: &Table) -> Option<&str> {
-    table.get("stack")?.get("name")?.as_str()
-}
-
-fn addresses(table: &Table) -> Vec<Address> {
-    let of_kind = |kind: Kind| {
-        if kind.is_single() {
-            let is_there = table.contains_key(kind.table());
-            return is_there
-                .then(|| Address::new(kind, ""))
-                .into_iter()
-                .collect();
-        }
-        keys(table, kind.table())
-            .into_iter()
-            .map(|key| Address::new(kind, key))
-            .collect::<Vec<_>>()
-    };
-    Kind::ALL.into_iter().flat_map(of_kind).collect()
-}
-
-fn keys(table: &Table, section: &str) -> Vec<String> {
-    let section = table.get(section).and_then(toml::Value::as_table);
-    section.map_or_else(Vec::new, |section| section.keys().cloned().collect())
 }

@@ -156,7 +156,7 @@ pub(super) fn explain(args: &Explain, console: &mut Console) -> Result<Exit, Fai
 
 /// The codes and the paths of fields that begin with `current`.
 fn codes_and_fields(current: &OsStr) -> Vec<CompletionCandidate> {
-    let entries = Group::ALL.into_iter().flat_map(Group::entries);
+    let entries = Group::all().flat_map(Group::entries);
     let codes = entries.map(|entry| (entry.code.to_owned(), Some(entry.sentence.to_owned())));
     let fields = field::paths().into_iter().map(|path| (path, None));
     matching(current, codes.chain(fields))
@@ -197,7 +197,7 @@ fn explained(code: &str, style: Style) -> Result<String, Failure> {
 
 fn unknown(code: &str, bare: &str, entries: &[Entry], error: &NotFound) -> Failure {
     let code_meant = nearest(bare, entries.iter().map(|entry| entry.code));
-    let code_meant = code_meant.map(|meant| format!("is `{meant}` meant?"));
+    let code_meant = code_meant.map(|meant| format!("did you mean `{meant}`?"));
     let field_meant = field::hint(code, error);
     // Codes have neither dots nor underscores.
     let meant = if code.contains(['.', '_']) && code == bare {
@@ -205,11 +205,19 @@ fn unknown(code: &str, bare: &str, entries: &[Entry], error: &NotFound) -> Failu
     } else {
         code_meant.or(field_meant)
     };
-    let hint = meant.unwrap_or_else(|| {
+    let hint = meant.or_else(|| with_word(bare, entries)).unwrap_or_else(|| {
         "`amp-stack explain` lists every code, and fields are named like `log_groups.retention_days`"
             .to_owned()
     });
     Failure::before(format!("`{code}` is neither a code nor a field")).hint(hint)
+}
+
+/// The codes with `word` in them.
+fn with_word(word: &str, entries: &[Entry]) -> Option<String> {
+    let has_word = |entry: &&Entry| entry.code.split('-').any(|part| part == word);
+    let codes = entries.iter().filter(has_word);
+    let codes: Vec<String> = codes.map(|entry| format!("`{}`", entry.code)).collect();
+    (!codes.is_empty()).then(|| format!("there are {}", words::list(&codes)))
 }
 
 fn paragraphs(entry: &Entry, style: Style) -> String {
@@ -326,7 +334,7 @@ mod tests {
             Console::of_test(tokio::io::empty(), false, std::io::sink(), std::io::sink());
         assert_eq!(error.report(&mut console), Exit::Error);
         let said = format!("{error:?}");
-        assert!(said.contains("is `unknown-key` meant?"), "{said}");
+        assert!(said.contains("did you mean `unknown-key`?"), "{said}");
         let said = format!("{:?}", explained("zzz", Style::PLAIN).expect_err("no code"));
         assert!(said.contains("lists every code"), "{said}");
     }

@@ -13,6 +13,8 @@ use crate::{
         problem::nearest,
         source::{self, Source},
     },
+    load::names,
+    model::address::Address,
     saved,
 };
 
@@ -20,6 +22,9 @@ use crate::{
 const STACK_FILE: &str = "stack.toml";
 /// Where the stack files of a project are that has several.
 const STACKS_DIRECTORY: &str = "stacks";
+
+/// How names of files of variables end, where somebody marks them.
+const VALUES: &str = ".vars.toml";
 
 /// A stack file that can't be chosen or read.
 #[derive(Debug, Error)]
@@ -52,9 +57,10 @@ pub(super) enum FileError {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         let hint = match &error {
-            FileError::None => {
-                Some("name one: amp-stack plan STACK.toml; or write ./stack.toml".to_owned())
-            }
+            FileError::None => Some(
+                "amp-stack init writes one, asking what it needs to know; amp-stack import writes one for what exists in AWS; with one elsewhere, name it: amp-stack plan STACK.toml"
+                    .to_owned(),
+            ),
             FileError::Several(paths) => {
                 let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
                 Some(format!("name one of: {}", paths.join(", ")))
@@ -66,9 +72,7 @@ impl From<FileError> for Failure {
                 ))
             }
             FileError::Twice(_) => None,
-            FileError::Unreadable { meant, .. } => meant
-                .as_ref()
-                .map(|path| format!("is {} meant?", path.display())),
+            FileError::Unreadable { path, meant, .. } => unreadable(path, meant.as_deref()),
         };
         let failure = Self::before(error);
         match hint {
@@ -76,6 +80,40 @@ impl From<FileError> for Failure {
             None => failure,
         }
     }
+}
+
+/// What to do about a file that can't be read.
+fn unreadable(path: &Path, meant: Option<&Path>) -> Option<String> {
+    if let Some(meant) = meant {
+        return Some(format!("did you mean {}?", meant.display()));
+    }
+    if path.is_dir() {
+        let files = toml_files(path);
+        let named: Vec<String> = files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        return Some(if named.is_empty() {
+            "it is a directory without stack files; name a stack file".to_owned()
+        } else {
+            format!("it is a directory; name stack files: {}", named.join(" "))
+        });
+    }
+    let address: Address = path.to_str()?.parse().ok()?;
+    Some(format!(
+        "to plan one resource of a stack only, write --target {address}"
+    ))
+}
+
+/// The TOML files in `directory`.
+fn toml_files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .collect();
+    files.sort();
+    files
 }
 
 /// The stack file that is meant if `given` is what was typed in `directory`.
@@ -147,12 +185,21 @@ fn candidates(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
         let is_toml = path
             .extension()
             .is_some_and(|extension| extension == "toml");
-        if is_toml && directory.join(&path).is_file() {
+        // A file of variables beside the stack files is meant for `--var-file`.
+        if is_toml && directory.join(&path).is_file() && !holds_only_values(&directory.join(&path))
+        {
             paths.push(path);
         }
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Returns whether the file at `path` holds variables and no stack. One that can't be read stays a
+/// candidate, so that reading it says why.
+fn holds_only_values(path: &Path) -> bool {
+    let is_named_so = path.to_str().is_some_and(|path| path.ends_with(VALUES));
+    is_named_so || fs::read_to_string(path).is_ok_and(|text| names::are_only_values(&text))
 }
 
 /// Reads a stack file, or a file of variables.

@@ -151,8 +151,10 @@ fn find(topic: &str) -> Result<Page, Failure> {
     let bare = topic.strip_suffix(".md").unwrap_or(topic);
     let found = PAGES.iter().find(|page| page.topic == bare);
     found.copied().ok_or_else(|| {
-        let hint = match nearest(bare, PAGES.iter().map(|page| page.topic)) {
-            Some(meant) => format!("is `{meant}` meant?"),
+        let topics = || PAGES.iter().map(|page| page.topic);
+        let within = || topics().find(|known| known.split('-').any(|word| word == bare));
+        let hint = match nearest(bare, topics()).or_else(within) {
+            Some(meant) => format!("did you mean `{meant}`?"),
             None => "`amp-stack guide` lists every topic".to_owned(),
         };
         Failure::before(format!("the guide has no topic `{topic}`")).hint(hint)

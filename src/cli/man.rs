@@ -75,7 +75,7 @@ fn unknown(command: &str, pages: &[Page]) -> Failure {
         .filter_map(|page| page.name.strip_prefix(PROGRAM)?.strip_prefix('-'))
         .collect();
     let hint = match nearest(command, commands.iter().copied()) {
-        Some(meant) => format!("is `{meant}` meant?"),
+        Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("there are {}", words::list(&commands)),
     };
     Failure::before(format!("there is no command `{command}`")).hint(hint)
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn a_command_that_is_not_there_is_recognised() {
         let said = format!("{:?}", unknown("aply", &pages(Args::command())));
-        assert!(said.contains("is `apply` meant?"), "{said}");
+        assert!(said.contains("did you mean `apply`?"), "{said}");
         let said = format!("{:?}", unknown("zzzzzz", &pages(Args::command())));
         assert!(said.contains("destroy"), "{said}");
     }

@@ -147,7 +147,7 @@ fn ensure_named(stack: &Stack, name: &str) -> Result<(), Failure> {
         .collect();
     Err(match nearest(name, names.by_ref()) {
         _ if !attributes.is_empty() => failure.hint(format!("there are {}", attributes.join(", "))),
-        Some(meant) => failure.hint(format!("is {meant} meant?")),
+        Some(meant) => failure.hint(format!("did you mean {meant}?")),
         None => failure.hint("`amp-stack output` lists all there are"),
     })
 }

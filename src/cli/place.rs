@@ -117,7 +117,7 @@ pub(super) fn ensure_there<'a>(
 
 fn meant_by(failure: Failure, meant: Option<&str>) -> Failure {
     match meant {
-        Some(meant) => failure.hint(format!("is {meant} meant?")),
+        Some(meant) => failure.hint(format!("did you mean {meant}?")),
         None => failure,
     }
 }

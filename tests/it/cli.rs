@@ -194,3 +194,49 @@ fn a_file_that_is_not_there_is_heard_of_first() {
     let run = bench.run(&["apply", "plan.json"]).expect(1);
     assert!(run.says("cannot read plan.json"), "{}", run.stderr);
 }
+
+#[test]
+fn foreign_words_are_answered_with_ours() {
+    let project = Project::new("foreign", &[("stack.toml", STACK)]);
+    for (words, advice) in [
+        (&["deploy"][..], "amp-stack apply"),
+        (&["plan", "-f", "stack.toml"], "without an option"),
+        (&["apply", "--auto-approve"], "--yes"),
+        (&["plan", "roles.task"], "--target roles.task"),
+        (&["plan", "."], "stack.toml"),
+        (&["guide", "terraform"], "from-terraform"),
+        (&["explain", "fargate"], "`fargate-size`"),
+        (&["import", "checkout"], "--family"),
+    ] {
+        let (code, out, err) = ended(&project.run(words));
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{words:?}");
+        assert!(err.contains(advice), "{words:?}: {err}");
+    }
+}
+
+#[test]
+fn files_of_variables_beside_stack_files_are_none() {
+    let project = Project::new(
+        "values",
+        &[
+            ("stacks/shop.toml", STACK),
+            ("stacks/prod.vars.toml", "image_tag = \"1.4.2\"\n"),
+            ("stacks/dev.toml", "image_tag = \"latest\"\n"),
+        ],
+    );
+    let (code, out, err) = ended(&project.run(&["validate"]));
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+}
+
+#[test]
+fn an_empty_directory_leads_to_init_and_import() {
+    let project = Project::new("empty", &[]);
+    for command in ["plan", "validate", "try", "graph", "fmt"] {
+        let (code, _, err) = ended(&project.run(&[command]));
+        assert_eq!(code, Some(1), "{command}: {err}");
+        for way in ["amp-stack init", "amp-stack import"] {
+            assert!(err.contains(way), "{command}: {err}");
+        }
+    }
+}

@@ -325,5 +325,5 @@ fn the_program_shows_its_pages() {
         assert_eq!(run.stdout, page.text, "{topic}");
     }
     let run = bench.run(&["guide", "concept"]).expect(1);
-    assert!(run.says("is `concepts` meant?"), "{}", run.stderr);
+    assert!(run.says("did you mean `concepts`?"), "{}", run.stderr);
 }

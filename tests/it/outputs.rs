@@ -347,8 +347,8 @@ fn a_changed_file_is_noted_and_the_live_revision_told() {
 fn a_name_that_is_none_is_refused_with_what_was_meant() {
     let bench = bench("output-names");
     for (name, hint) in [
-        ("revison", "hint: is revision meant?"),
-        ("roles.task.ran", "hint: is roles.task.arn meant?"),
+        ("revison", "hint: did you mean revision?"),
+        ("roles.task.ran", "hint: did you mean roles.task.arn?"),
         (
             "roles.task",
             "hint: there are roles.task.arn, roles.task.name",

@@ -414,9 +414,9 @@ fn the_program_explains_fields_beside_codes() {
     assert_eq!(code, Some(0));
     assert!(out.starts_with("retention (a mistake in a stack file)"));
     for (asked, meant) in [
-        ("log_group.name", "is `log_groups.name` meant?"),
-        ("roles.descripton", "is `roles.description` meant?"),
-        ("retenton", "is `retention` meant?"),
+        ("log_group.name", "did you mean `log_groups.name`?"),
+        ("roles.descripton", "did you mean `roles.description`?"),
+        ("retenton", "did you mean `retention`?"),
     ] {
         let (code, out, err) = run(&["explain", asked]);
         assert_eq!((code, out.as_str()), (Some(1), ""), "{asked}");

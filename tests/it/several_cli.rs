@@ -123,9 +123,12 @@ fn an_address_says_whose_it_is_where_there_are_several() {
     let both = ["plan", "base.toml", "shop.toml", "--sandbox"];
     for (option, says) in [
         ("--replace=roles.task", "write --replace base:roles.task"),
-        ("--target=bas:roles.task", "is base meant?"),
-        ("--adopt=base:roles.tusk", "is roles.task meant?"),
-        ("--target=shop:log_groups.ap", "is log_groups.app meant?"),
+        ("--target=bas:roles.task", "did you mean base?"),
+        ("--adopt=base:roles.tusk", "did you mean roles.task?"),
+        (
+            "--target=shop:log_groups.ap",
+            "did you mean log_groups.app?",
+        ),
         ("--target=Shop:workspace", "is not a stack name"),
     ] {
         let run = bench.run(&[&both[..], &[option]].concat()).expect(1);

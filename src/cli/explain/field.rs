@@ -18,7 +18,7 @@ pub(super) fn explained(path: &str, style: Style) -> Result<String, NotFound> {
 /// What may have been meant by a path at which there is no field, as a question or a hint.
 pub(super) fn hint(path: &str, error: &NotFound) -> Option<String> {
     if let Some(meant) = &error.meant {
-        return Some(format!("is `{meant}` meant?"));
+        return Some(format!("did you mean `{meant}`?"));
     }
     let last = path.rsplit('.').next().unwrap_or(path);
     let places: Vec<String> = lookup::all()
@@ -29,7 +29,7 @@ pub(super) fn hint(path: &str, error: &NotFound) -> Option<String> {
     match places.as_slice() {
         [] if path.contains('.') => Some(fields_there(error)),
         [] => None,
-        [only] => Some(format!("is {only} meant?")),
+        [only] => Some(format!("did you mean {only}?")),
         several => Some(format!("there are {}", words::list(several))),
     }
 }
@@ -176,12 +176,12 @@ mod tests {
     fn what_was_meant_is_suggested() {
         assert_eq!(
             hint_of("log_groups.retention_day"),
-            "is `log_groups.retention_days` meant?"
+            "did you mean `log_groups.retention_days`?"
         );
-        assert_eq!(hint_of("log_group.name"), "is `log_groups.name` meant?");
+        assert_eq!(hint_of("log_group.name"), "did you mean `log_groups.name`?");
         assert_eq!(
             hint_of("max_series"),
-            "is `workspace.limits.max_series` meant?"
+            "did you mean `workspace.limits.max_series`?"
         );
         assert_eq!(
             hint_of("retention_days"),

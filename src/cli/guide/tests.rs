@@ -186,7 +186,7 @@ fn headings_are_painted_and_code_is_not() {
 fn a_topic_is_found_by_its_file_too_and_what_was_meant_is_suggested() {
     assert_eq!(find("ci.md").unwrap(), find("ci").unwrap());
     let said = format!("{:?}", find("concept").unwrap_err());
-    assert!(said.contains("is `concepts` meant?"), "{said}");
+    assert!(said.contains("did you mean `concepts`?"), "{said}");
     let said = format!("{:?}", find("zzzzzz").unwrap_err());
     assert!(said.contains("lists every topic"), "{said}");
 }

@@ -87,11 +87,11 @@ fn workspace(name: &str, survey: &Survey) -> Option<String> {
     }
 }
 
-/// `; is x meant?`, if a name is near. What differs only by case is nearest.
+/// `; did you mean x?`, if a name is near. What differs only by case is nearest.
 fn near<'n>(name: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
     let same = names.clone().find(|other| other.eq_ignore_ascii_case(name));
     let near = same.or_else(|| nearest(name, names));
-    near.map_or_else(String::new, |near| format!("; is `{near}` meant?"))
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 /// Says that there is nothing to write.

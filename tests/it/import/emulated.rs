@@ -351,15 +351,15 @@ fn missing(aws: &mut Emulator) {
     };
     refuse(
         &["--family", "chekout"],
-        "there is no task definition family `chekout` with an active revision; is `checkout` meant?",
+        "there is no task definition family `chekout` with an active revision; did you mean `checkout`?",
     );
     refuse(
         &["--role", "CheckoutTsk"],
-        "there is no role `CheckoutTsk`; is `CheckoutTask` meant?",
+        "there is no role `CheckoutTsk`; did you mean `CheckoutTask`?",
     );
     refuse(
         &["--log-group", "/ecs/checkout/ap"],
-        "is `/ecs/checkout/app` meant?",
+        "did you mean `/ecs/checkout/app`?",
     );
     refuse(
         &["--workspace", "checkout"],

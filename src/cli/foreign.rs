@@ -1,0 +1,270 @@
+//! Words that other tools use for what amp-stack calls otherwise, and what to type instead.
+//!
+//! clap looks for the nearest spelling, and so answers `deploy` with `destroy`.
+
+use std::ffi::OsString;
+
+use clap::{
+    Error,
+    builder::StyledStr,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+/// Commands of Terraform, the AWS CDK, Copilot, kubectl, docker compose and others.
+const COMMANDS: &[(&[&str], &str)] = &[
+    (
+        &[
+            "deploy", "up", "create", "update", "sync", "push", "run", "execute",
+        ],
+        "`amp-stack apply` shows the plan, asks, and carries it out",
+    ),
+    (
+        &[
+            "diff", "preview", "changes", "whatif", "what-if", "synth", "template",
+        ],
+        "`amp-stack plan` shows what would change",
+    ),
+    (
+        &["drift", "refresh", "detect-drift"],
+        "`amp-stack plan --detailed-exitcode` exits with 2 if AWS differs from the stack file",
+    ),
+    (
+        &["state", "list", "ls", "ps", "get", "describe", "outputs"],
+        "`amp-stack output` prints what is deployed; there is no state file",
+    ),
+    (
+        &["delete", "down", "remove", "rm", "teardown", "undeploy"],
+        "`amp-stack destroy` removes what the stack owns",
+    ),
+    (
+        &["rollback", "undo"],
+        "apply the stack file of before, for example from version control",
+    ),
+    (
+        &["check", "lint", "verify-file", "config"],
+        "`amp-stack validate` checks stack files without AWS",
+    ),
+    (&["format"], "`amp-stack fmt` formats stack files"),
+    (
+        &["docs", "doc", "manual", "readme"],
+        "`amp-stack guide` lists the topics of the user guide",
+    ),
+    (
+        &["version", "-V"],
+        "`amp-stack --version` prints the version",
+    ),
+    (
+        &["new", "generate", "scaffold"],
+        "`amp-stack init` writes a stack file, asking what it needs to know",
+    ),
+    (
+        &["export", "pull"],
+        "`amp-stack import` writes a stack file of what exists in AWS",
+    ),
+    (
+        &["taint"],
+        "`amp-stack apply --replace ADDRESS` builds a resource anew",
+    ),
+    (
+        &["adopt"],
+        "`amp-stack apply --adopt ADDRESS` takes over a resource that belongs to no stack",
+    ),
+    (
+        &["completion", "complete"],
+        "`amp-stack completions SHELL` prints a completion script",
+    ),
+    (
+        &["login", "configure", "auth"],
+        "credentials are found as every AWS tool finds them; see `aws configure` and `aws sso login`",
+    ),
+    (
+        &["test", "demo", "simulate"],
+        "`amp-stack try` runs a stack file through a sandbox, without AWS",
+    ),
+];
+
+/// Options of the same tools.
+const OPTIONS: &[(&[&str], &str)] = &[
+    (
+        &[
+            "-f",
+            "--file",
+            "--filename",
+            "--config",
+            "--template",
+            "--stack-file",
+        ],
+        "stack files are named without an option: `amp-stack plan stack.toml`",
+    ),
+    (
+        &[
+            "--auto-approve",
+            "--approve",
+            "--no-confirm",
+            "--force",
+            "--assume-yes",
+        ],
+        "`--yes` applies without asking",
+    ),
+    (
+        &["--dry-run", "--dryrun", "--noop", "--no-execute-changeset"],
+        "`amp-stack plan` shows what would change, without changing it",
+    ),
+    (
+        &["--no-color", "--no-colour", "--nocolor"],
+        "`--color never`, or NO_COLOR=1 in the environment",
+    ),
+    (
+        &["-v", "--verbose", "--trace", "--log-level"],
+        "`--debug` writes every call of AWS to standard error",
+    ),
+    (
+        &["-q", "--quiet", "--silent"],
+        "what matters is printed and the exit code says how it ended; `> /dev/null` hides the rest",
+    ),
+    (
+        &["-o", "--output", "--output-file"],
+        "`plan --out FILE` saves a plan; `--json` prints for programs",
+    ),
+    (&["-r"], "`--region REGION`"),
+    (&["-p"], "`--profile PROFILE`"),
+    (
+        &[
+            "-e",
+            "--env",
+            "--environment",
+            "--parameters",
+            "--set",
+            "--values",
+        ],
+        "`--var NAME=VALUE` or `--var-file FILE` gives variables their values",
+    ),
+    (&["--parallelism", "--jobs", "-j"], "`--concurrency NUMBER`"),
+    (
+        &["--stack-name", "--name", "--app"],
+        "the name of a stack stands in its file, under `[stack]`",
+    ),
+    (
+        &["--include", "--only", "--resource"],
+        "`--target ADDRESS` narrows a plan",
+    ),
+];
+
+/// Puts advice about a foreign word in the place of the nearest spelling that clap found.
+pub(super) fn advise(mut error: Error, words: &[OsString]) -> Error {
+    if let Some(advice) = advice(&error, words) {
+        for guess in [
+            ContextKind::SuggestedSubcommand,
+            ContextKind::SuggestedArg,
+            ContextKind::SuggestedValue,
+            ContextKind::SuggestedCommand,
+        ] {
+            error.remove(guess);
+        }
+        let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
+        error.insert(ContextKind::Suggested, advice);
+    }
+    error
+}
+
+fn advice(error: &Error, words: &[OsString]) -> Option<String> {
+    let kind = error.kind();
+    let (context, table) = if kind == ErrorKind::InvalidSubcommand {
+        (ContextKind::InvalidSubcommand, COMMANDS)
+    } else if kind == ErrorKind::UnknownArgument {
+        (ContextKind::InvalidArg, OPTIONS)
+    } else {
+        return None;
+    };
+    let Some(ContextValue::String(word)) = error.get(context) else {
+        return None;
+    };
+    let word = word.as_str();
+    let known = || table.iter().find(|(words, _)| words.contains(&word));
+    if error.kind() == ErrorKind::UnknownArgument {
+        if let Some(long) = with_one_hyphen(word, words) {
+            let long = long.split('=').next().unwrap_or(long);
+            return Some(format!(
+                "options of several letters begin with two hyphens: `-{long}`"
+            ));
+        }
+        let is_import = words.iter().any(|typed| typed == "import");
+        if is_import && !word.starts_with('-') {
+            return Some(
+                "say what it is: --family, --role, --log-group or --workspace before the name"
+                    .to_owned(),
+            );
+        }
+    }
+    known().map(|(_, advice)| (*advice).to_owned())
+}
+
+/// The word of which clap read only the first letter, as in `-var-file=prod.toml`.
+fn with_one_hyphen<'w>(letter: &str, words: &'w [OsString]) -> Option<&'w str> {
+    let typed = words.iter().filter_map(|word| word.to_str());
+    let mut long = typed.filter(|word| !word.starts_with("--") && word.len() > 3);
+    long.find(|word| letter.len() == 2 && letter.starts_with('-') && word.starts_with(letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+    use crate::cli::command::Args;
+
+    fn said(line: &str) -> String {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let error = Args::try_parse_from(&words).expect_err("a foreign word");
+        advise(error, &words).to_string()
+    }
+
+    #[test]
+    fn every_foreign_word_is_answered_with_ours_and_none_is_ours() {
+        let program = Args::command();
+        for (words, advice) in COMMANDS {
+            for word in *words {
+                assert!(
+                    program.find_subcommand(word).is_none(),
+                    "{word} is a command"
+                );
+                if !word.starts_with('-') {
+                    let said = said(&format!("amp-stack {word}"));
+                    assert!(said.contains(advice), "{word}: {said}");
+                    assert!(!said.contains("similar"), "{word}: {said}");
+                }
+            }
+        }
+        for (words, advice) in OPTIONS {
+            for word in *words {
+                let said = said(&format!("amp-stack guide {word}"));
+                assert!(said.contains(advice), "{word}: {said}");
+                assert!(!said.contains("similar"), "{word}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn long_options_with_one_hyphen_are_understood() {
+        for (typed, meant) in [
+            ("-var=image_tag=1", "`--var`"),
+            ("-target=roles.task", "`--target`"),
+            ("-auto-approve", "`--auto-approve`"),
+        ] {
+            let said = said(&format!("amp-stack apply {typed}"));
+            assert!(said.contains(meant), "{typed}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_word_still_gets_the_nearest() {
+        let said = said("amp-stack plann");
+        assert!(said.contains("'plan'"), "{said}");
+    }
+
+    #[test]
+    fn a_bare_name_for_import_needs_its_kind() {
+        let said = said("amp-stack import checkout");
+        assert!(said.contains("--family"), "{said}");
+    }
+}
