@@ -138,6 +138,8 @@ pub struct Outcome {
     /// What people should know of how it went, by what it is about, in the order in which it became
     /// known.
     pub remarks: Vec<(Address, String)>,
+    /// The steps whose resources another run of the stack had created since AWS was read.
+    pub met: Vec<StepId>,
 }
 
 /// A step that failed.

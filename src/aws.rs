@@ -11,13 +11,14 @@ pub(crate) mod tagging;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc};
+use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc, time::SystemTime};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, default_provider::region,
     profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
 };
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::{sync::OnceCell, task::JoinSet};
 
@@ -57,6 +58,7 @@ pub struct Aws {
     region: Option<String>,
     /// Whether no other endpoint was named, where regions may have any name.
     is_aws: bool,
+    clock: SharedTimeSource,
     identity: Arc<OnceCell<Identity>>,
 }
 
@@ -101,8 +103,14 @@ impl Aws {
             tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", CALLS_AT_A_TIME),
             region: sdk.region().map(ToString::to_string),
             is_aws: sdk.endpoint_url().is_none(),
+            clock: sdk.time_source().unwrap_or_default(),
             identity: Arc::default(),
         }
+    }
+
+    /// The time of the clock that also signs the calls.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// Asks AWS who is calling. The account and the partition come from the caller's ARN, the

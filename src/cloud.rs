@@ -9,7 +9,7 @@ use crate::{
     kinds::Change,
     model::{
         address::Address,
-        call::{CallError, Reply},
+        call::{CallError, Claim, Reply},
         query::Query,
     },
     snapshot::Snapshot,
@@ -49,4 +49,6 @@ pub struct Call {
     /// A token that is the same for every attempt of this call and no other: what AWS calls a
     /// client token.
     pub token: String,
+    /// What the run knows of who is to create what the call creates.
+    pub claim: Claim,
 }

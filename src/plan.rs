@@ -1,6 +1,7 @@
 //! The decision: which steps lead from what is there to what is wanted.
 
 mod claims;
+mod creation;
 mod current_attributes;
 mod decide;
 mod facts;
@@ -43,13 +44,15 @@ use crate::{
 ///    is taken from the live state; and the result is compared with the live state.
 /// 3. What is ours and not wanted is removed.
 /// 4. Names are checked against everything that will still be there.
-/// 5. The steps are put in order by three rules:
+/// 5. The steps are put in order by four rules:
 ///    1. A build waits for the builds it refers to.
 ///    2. A build waits for the removal of what it replaces, and of whatever else of ours has its
 ///       name.
 ///    3. A removal waits for every build, and for every removal of a later kind. One that a build
 ///       waits for by rule 2 can't: it waits only for such removals of
 ///       later kinds.
+///    4. The creation of what only tags tell apart waits for the creation of what decides which of
+///       several runs creates it ([`ClaimBy`]).
 ///
 /// From rule 3 follows that nothing is removed for good while something that lives still mentions
 /// it: whoever mentioned it has been altered or, being of a later kind, removed before. Replacing
@@ -110,6 +113,24 @@ pub struct Step {
     pub replaces: Vec<ReplaceReason>,
     /// The owner that a resource is taken over from.
     pub adopted_from: Option<Owner>,
+    /// How the runs of a stack agree on who takes the step, if AWS would do it twice.
+    pub claim: ClaimBy,
+}
+
+/// How several runs of one stack agree on which of them creates something that AWS would create
+/// twice: something that nothing but its tags tells apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ClaimBy {
+    /// They need not: AWS would not do it twice, or it takes the place of something that the plan
+    /// removes.
+    #[default]
+    Alone,
+    /// By this step, whose first call AWS refuses to the second one: whoever has made it takes this
+    /// step as well.
+    Step(StepId),
+    /// By nothing that the plan makes: what would decide is there already, and was made at this
+    /// time (in milliseconds since 1970, if that is known), or the stack has no such thing.
+    Nothing(Option<u64>),
 }
 
 /// The name of a step.
@@ -174,8 +195,11 @@ pub enum Reason {
     /// More than one workspace claims to be this one: nothing but their metrics could tell which is
     /// the right one.
     Ambiguous {
-        /// Their ARNs.
-        arns: Vec<String>,
+        /// They, each with its ARN and when it was made, the oldest first.
+        candidates: Vec<Candidate>,
+        /// Whether they carry the stack's tags; otherwise they have the alias, and no stack owns
+        /// them.
+        are_ours: bool,
     },
     /// `prevent_destroy` holds it back.
     Protected {
@@ -206,6 +230,15 @@ pub enum Reason {
         /// The ARN of a role that differs only by case or path.
         similar: Option<String>,
     },
+}
+
+/// One of several live resources that could be meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its ARN.
+    pub arn: String,
+    /// When it was made, in milliseconds since 1970, if that is known.
+    pub created_at: Option<u64>,
 }
 
 impl Reason {

@@ -1,9 +1,10 @@
 //! What becomes known while a call is under way, reported to whoever listens to that call.
 
-use std::future::Future;
+use std::{cell::Cell, future::Future};
 
 tokio::task_local! {
     static LISTENER: Box<dyn Fn(Notice) + Send + Sync>;
+    static SENT_TWICE: Cell<bool>;
 }
 
 /// Why a call takes longer than calls do.
@@ -50,8 +51,25 @@ pub async fn listen<F: Future>(
     LISTENER.scope(Box::new(listener), work).await
 }
 
+/// Does `work`, and returns besides whether a request in it was sent again after an attempt that
+/// may have had its effect.
+pub(crate) async fn watch<F: Future>(work: F) -> (F::Output, bool) {
+    let watched = async {
+        let output = work.await;
+        (output, SENT_TWICE.with(Cell::get))
+    };
+    SENT_TWICE.scope(Cell::new(false), watched).await
+}
+
 /// Reports to whoever listens, if anybody does.
 pub(super) fn tell(notice: Notice) {
+    if let Notice::Retrying {
+        trouble: Trouble::NoAnswer | Trouble::ServerError,
+        ..
+    } = notice
+    {
+        _ = SENT_TWICE.try_with(|twice| twice.set(true));
+    }
     // Plans are read without a listener.
     _ = LISTENER.try_with(|listener| listener(notice));
 }

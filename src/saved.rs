@@ -221,6 +221,7 @@ fn matters(fact: &Fact) -> bool {
     match fact {
         Fact::RetentionByAccountPolicy(_)
         | Fact::UniqueId(_)
+        | Fact::CreatedAt(_)
         | Fact::NewerRevision(_)
         | Fact::LastUsed { .. } => true,
         Fact::TagsOfAws(_) => false,

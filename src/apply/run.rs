@@ -1,13 +1,14 @@
 //! The loop that owns everything while a plan is carried out.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
 use tokio::{
     sync::{mpsc, watch},
     task::{Id, JoinError, JoinSet},
+    time::Instant,
 };
 
 use crate::{
@@ -19,10 +20,10 @@ use crate::{
     kinds::Change,
     model::{
         address::Address,
-        call::{CallError, Class, Effect, REPORT_BUG},
+        call::{CallError, Claim, Class, Effect, Maker, REPORT_BUG},
         template::{Attribute, Reference},
     },
-    plan::{Plan, Step, StepId, schedule::Schedule},
+    plan::{ClaimBy, Plan, Step, StepId, schedule::Schedule},
 };
 
 /// A plan that is being carried out.
@@ -44,6 +45,10 @@ pub(super) struct Run<C, R> {
     /// What each step that runs has performed, and the operation that it began last.
     performed: BTreeMap<StepId, Vec<&'static str>>,
     calling: BTreeMap<StepId, &'static str>,
+    /// When each step began its last call.
+    began: BTreeMap<StepId, Instant>,
+    /// By whom what each step creates was made, and when its first call was sent.
+    makers: BTreeMap<StepId, (Maker, Instant)>,
     /// The steps that altered something, or waited for one that did.
     altered: BTreeSet<StepId>,
     outcome: Outcome,
@@ -78,6 +83,8 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             receiver,
             performed: BTreeMap::new(),
             calling: BTreeMap::new(),
+            began: BTreeMap::new(),
+            makers: BTreeMap::new(),
             altered: BTreeSet::new(),
             outcome: Outcome::default(),
         }
@@ -147,6 +154,8 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             target: step.target,
             changes,
             follows_changes,
+            claim: self.claim(&step.claim),
+            began: Instant::now(),
             options: self.options.clone(),
             cloud: Arc::clone(&self.cloud),
             stop: self.stop.clone(),
@@ -154,6 +163,21 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
         };
         let task = self.tasks.spawn(task.run());
         self.task_steps.insert(task.id(), step.id);
+    }
+
+    /// What this run knows of who is to take a step.
+    fn claim(&self, by: &ClaimBy) -> Claim {
+        match by {
+            ClaimBy::Alone => Claim::Alone,
+            ClaimBy::Nothing(since) => Claim::Open(*since),
+            ClaimBy::Step(decider) => match self.makers.get(decider) {
+                Some((Maker::ThisCall, since)) => Claim::Ours(since.elapsed()),
+                Some((Maker::AnotherRun, _)) => Claim::Theirs,
+                // A plan that was narrowed makes nothing that decides.
+                None => Claim::Open(None),
+                Some((Maker::Unclear, _)) => Claim::Unclear,
+            },
+        }
     }
 
     /// Fills in what finished steps have made known.
@@ -176,6 +200,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
         let event = match progress {
             Progress::Calling(step, change) => {
                 self.calling.insert(step.clone(), change.operation());
+                self.began.insert(step.clone(), Instant::now());
                 Event::Calling { step, change }
             }
             Progress::Noticed(step, operation, notice) => Event::Noticed {
@@ -190,6 +215,13 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
                     .or_default()
                     .push(operation);
                 self.altered.insert(step.clone());
+                if let Entry::Vacant(first) = self.makers.entry(step.clone()) {
+                    let began = self.began.get(&step).copied();
+                    first.insert((reply.maker, began.unwrap_or_else(Instant::now)));
+                    if reply.maker == Maker::AnotherRun {
+                        self.outcome.met.push(step.clone());
+                    }
+                }
                 let remarks = reply.remarks.iter().cloned();
                 let about = |text| (step.address.clone(), text);
                 self.outcome.remarks.extend(remarks.map(about));

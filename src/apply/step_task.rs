@@ -12,7 +12,7 @@ use crate::{
     cloud::{Call, Cloud},
     kinds::Change,
     model::{
-        call::{CallError, Class, Reply},
+        call::{CallError, Claim, Class, Reply},
         template::Attribute,
     },
     plan::StepId,
@@ -27,6 +27,9 @@ pub(super) struct StepTask<C> {
     pub(super) changes: Vec<Change>,
     /// Whether this run has altered something that this step waited for.
     pub(super) follows_changes: bool,
+    /// What this run knows of who is to create the resource, at the moment `began`.
+    pub(super) claim: Claim,
+    pub(super) began: Instant,
     pub(super) options: Options,
     pub(super) cloud: Arc<C>,
     pub(super) stop: watch::Receiver<bool>,
@@ -62,6 +65,7 @@ impl<C: Cloud> StepTask<C> {
                 target: self.target.clone(),
                 change,
                 token: token(&self.options.run_id, &self.step, index),
+                claim: self.claim,
             };
             match self.retry(call, operation, index > 0).await {
                 Err(end) => return end,
@@ -79,13 +83,16 @@ impl<C: Cloud> StepTask<C> {
     /// Makes one call until it succeeds, fails for good, or may not be made again.
     async fn retry(
         &mut self,
-        call: Call,
+        mut call: Call,
         operation: &'static str,
         has_performed: bool,
     ) -> Result<Reply, End> {
         let mut failures = 0;
         let mut first_failure = None;
         loop {
+            if let Claim::Ours(age) = self.claim {
+                call.claim = Claim::Ours(age + self.began.elapsed());
+            }
             self.tell(Progress::Calling(self.step.clone(), call.change.clone()));
             let error = match self.perform(call.clone(), operation).await {
                 Ok(reply) => return Ok(reply),

@@ -49,6 +49,6 @@ impl Cloud for Aws {
     }
 
     async fn perform(&self, call: Call) -> Result<Reply, CallError> {
-        live::perform(self, &call.target, &call.token, &call.change).await
+        live::perform(self, &call.target, &call.token, call.claim, &call.change).await
     }
 }

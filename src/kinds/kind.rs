@@ -196,6 +196,10 @@ pub trait Planned: State {
     /// By what a live resource is recognised.
     const IDENTIFIED_BY: IdentifiedBy = IdentifiedBy::Name;
 
+    /// Whether AWS refuses to create a second one of the same name, so that of two runs that try,
+    /// one learns that it was not the first.
+    const IS_CREATED_ONCE: bool = false;
+
     /// Where names are unique.
     const SCOPE: Scope = Scope::Region;
 
@@ -247,6 +251,12 @@ pub trait Planned: State {
 
     /// What people should know of another resource, with the same name, that `owner` has.
     fn namesake_note(&self, _arn: &str, _owner: &Owner) -> Option<String> {
+        None
+    }
+
+    /// The command with which somebody removes it by hand, if it lives with the attributes `live`
+    /// and nothing but its tags tells it apart.
+    fn removal_command(&self, _live: &Attributes, _region: &str) -> Option<String> {
         None
     }
 

@@ -14,7 +14,7 @@ use crate::{
     },
     model::{
         address::Kind,
-        call::{CallError, Reply},
+        call::{CallError, Claim, Reply},
         live::{Live, TakenName},
         query::Query,
         running::Running,
@@ -51,6 +51,8 @@ pub(crate) struct Target<'a> {
     pub(crate) name: &'a str,
     /// The client token, which is the same for every attempt.
     pub(crate) token: &'a str,
+    /// What the run knows of who is to create what the change creates.
+    pub(crate) claim: Claim,
     /// The operation, as IAM spells it in policies.
     pub(crate) operation: &'static str,
 }
@@ -141,11 +143,13 @@ pub(crate) async fn perform(
     aws: &Aws,
     name: &str,
     token: &str,
+    claim: Claim,
     change: &Change,
 ) -> Result<Reply, CallError> {
     let target = &Target {
         name,
         token,
+        claim,
         operation: change.operation(),
     };
     with_kind!(change.kind(), K => {
@@ -158,6 +162,7 @@ pub(crate) async fn perform(
 impl crate::aws::script::Script {
     /// Performs one change.
     pub(crate) async fn perform(&self, name: &str, change: Change) -> Result<Reply, CallError> {
-        perform(&self.aws(), name, "token-1", &change).await
+        let aws = self.aws();
+        perform(&aws, name, "token-1", Claim::Alone, &change).await
     }
 }

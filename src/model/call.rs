@@ -1,6 +1,6 @@
 //! What came of a call to AWS: its answer, or why it failed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use thiserror::Error;
 
@@ -17,6 +17,58 @@ pub struct Reply {
     pub request_id: Option<String>,
     /// What people should know of how it went, as sentences without a full stop.
     pub remarks: Vec<String>,
+    /// By whom what the call names was made, if it is a call that creates.
+    pub maker: Maker,
+}
+
+impl Reply {
+    /// The same for a call whose resource exists already and carries the stack's tags: another run
+    /// has made it or, if the request was sent twice, perhaps this one.
+    #[must_use]
+    pub fn made_elsewhere(self, was_sent_twice: bool) -> Self {
+        if was_sent_twice {
+            return Self {
+                maker: Maker::Unclear,
+                ..self
+            };
+        }
+        let remark = "another run of this stack has created it at the same moment";
+        Self {
+            maker: Maker::AnotherRun,
+            remarks: vec![remark.to_owned()],
+            ..self
+        }
+    }
+}
+
+/// By whom what a creating call names was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Maker {
+    /// By the call.
+    #[default]
+    ThisCall,
+    /// By another run of the same stack, since AWS was read.
+    AnotherRun,
+    /// By the call or by another run: it was there when the call was sent for a second time, after
+    /// the first answer had been lost.
+    Unclear,
+}
+
+/// What a run knows of who is to create something that AWS would create twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody else is expected to: it takes the place of something that this run has removed.
+    Alone,
+    /// This run is: it has made what decides, so long ago.
+    Ours(Duration),
+    /// Another run is.
+    Theirs,
+    /// This run or another one is: what decides was made since AWS was read, and nobody knows by
+    /// whom.
+    Unclear,
+    /// Nobody knows: what decides was there already, or there is nothing that does. If it is known
+    /// when what decides was made, this says so, as in [`Fact::CreatedAt`](super::live::Fact).
+    Open(Option<u64>),
 }
 
 /// What a failed call means for the one who made it.

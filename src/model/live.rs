@@ -34,6 +34,8 @@ pub enum Fact {
     /// (IAM user guide, "IAM identifiers"), the time at which a log group was created (CloudWatch
     /// Logs API reference, `LogGroup`).
     UniqueId(String),
+    /// When it was made, in milliseconds since 1970.
+    CreatedAt(u64),
     /// Tags that AWS itself has put on it, which nobody else can set or remove; they are no part of
     /// its state.
     TagsOfAws(BTreeMap<String, String>),
@@ -73,7 +75,20 @@ impl<R> Live<R> {
     pub fn unique_id(&self) -> Option<&str> {
         self.facts.iter().find_map(|fact| match fact {
             Fact::UniqueId(id) => Some(id.as_str()),
-            Fact::RetentionByAccountPolicy(_)
+            Fact::CreatedAt(_)
+            | Fact::RetentionByAccountPolicy(_)
+            | Fact::TagsOfAws(_)
+            | Fact::NewerRevision(_)
+            | Fact::LastUsed { .. } => None,
+        })
+    }
+
+    /// When it was made, in milliseconds since 1970, as far as that is known.
+    pub fn created_at(&self) -> Option<u64> {
+        self.facts.iter().find_map(|fact| match fact {
+            Fact::CreatedAt(millis) => Some(*millis),
+            Fact::UniqueId(_)
+            | Fact::RetentionByAccountPolicy(_)
             | Fact::TagsOfAws(_)
             | Fact::NewerRevision(_)
             | Fact::LastUsed { .. } => None,
@@ -93,6 +108,40 @@ impl<R> Live<R> {
             owner,
             attributes,
             facts,
+        }
+    }
+}
+
+/// A time in milliseconds since 1970, as people write it: `2026-11-28T11:46:00Z`.
+pub fn date(millis: u64) -> String {
+    let (days, seconds) = (millis / 86_400_000, millis / 1000 % 86_400);
+    // Days since 0000-03-01, in eras of 400 years (Howard Hinnant, "chrono-Compatible Low-Level
+    // Date Algorithms", civil_from_days).
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (millis, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (1_767_225_600_000, "2026-01-01T00:00:00Z"),
+            (1_795_866_399_999, "2026-11-28T11:46:39Z"),
+        ] {
+            assert_eq!(date(millis), expected);
         }
     }
 }

@@ -58,6 +58,17 @@ pub(super) fn ours(found: &LiveResource) -> Option<&Address> {
     }
 }
 
+/// Of several that carry the same tags, the least in this order is used: the oldest that is of any
+/// use.
+fn seniority(found: &LiveResource) -> (bool, u64, String) {
+    let created_at = found.created_at().unwrap_or(u64::MAX);
+    (
+        !found.resource.is_alive(),
+        created_at,
+        found.arn().to_owned(),
+    )
+}
+
 fn find<'a>(
     address: &Address,
     want: &Resource,
@@ -70,9 +81,8 @@ fn find<'a>(
         .filter(|(_, found)| found.resource.kind() == address.kind);
     match Resource::identified_by(address.kind) {
         IdentifiedBy::Tags => {
-            let only = candidates.find(|(_, found)| ours(found) == Some(address))?;
-            let another = candidates.any(|(_, found)| ours(found) == Some(address));
-            (!another).then_some(only)
+            let of_ours = candidates.filter(|(_, found)| ours(found) == Some(address));
+            of_ours.min_by_key(|(_, found)| seniority(found))
         }
         // One that stands at another address and could not simply be tagged anew is that address's
         // business.

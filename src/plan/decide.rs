@@ -1,22 +1,22 @@
 //! Decides, resource by resource, which steps it takes.
 
+mod twins;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    kinds::{
-        Resource,
-        kind::{IdentifiedBy, ReplaceReason},
-    },
+    kinds::{Resource, kind::ReplaceReason},
     model::{address::Address, live::Attributes, tags::Owner, template::Reference},
     plan::{
-        InUse, Note, Phase, Plan, Reason, Refusal, Step, StepId,
+        ClaimBy, InUse, Note, Phase, Plan, Reason, Refusal, Step, StepId,
         claims::Claims,
-        facts, names,
+        creation, facts, names,
         order::{self, Dependencies},
     },
     snapshot::{LiveResource, Snapshot},
     stack::{Declared, Stack},
 };
+use twins::is_known_by_tags;
 
 /// What is known and decided so far.
 pub(super) struct Planner<'a> {
@@ -91,6 +91,7 @@ impl<'a> Planner<'a> {
         in_use.retain(|id, known| self.steps.contains_key(id) && *known != InUse::default());
         self.plan.refusals.sort_by(|a, b| a.address.cmp(&b.address));
         self.plan.notes.sort_by(|a, b| a.address.cmp(&b.address));
+        creation::claim(&mut self.steps, stack, self.live, &self.dependencies);
         self.plan.steps = order::order(self.steps, &self.dependencies);
         self.plan
     }
@@ -99,10 +100,10 @@ impl<'a> Planner<'a> {
     fn build(&mut self, address: &Address, declared: &Declared, want: &Resource) {
         let matched = self.claims.matched.get(address).copied();
         let left = self.claims.left.remove(address).unwrap_or_default();
-        if is_known_by_tags(address) && left.len() > 1 {
-            return self.refuse_ambiguous(address, left);
-        }
         match matched {
+            Some(found) if is_known_by_tags(address) && !left.is_empty() => {
+                self.alter_oldest(address, declared, want, found, &left);
+            }
             Some(found) => {
                 self.alter(address, declared, want, found);
                 for extra in left {
@@ -211,6 +212,7 @@ impl<'a> Planner<'a> {
             target: found.resource.target(Some(&found.attributes)),
             replaces,
             adopted_from: None,
+            claim: ClaimBy::default(),
         };
         self.steps.insert(id, step);
         true
@@ -232,6 +234,7 @@ impl<'a> Planner<'a> {
             after: BTreeSet::new(),
             replaces,
             adopted_from,
+            claim: ClaimBy::default(),
         };
         if step.changes().is_empty() {
             return;
@@ -282,12 +285,25 @@ impl<'a> Planner<'a> {
             .filter(|found| declared.lifecycle.adopt && names::adoptable(&found.owner))
             .collect();
         let [found] = adoptable.as_slice() else {
-            self.note_namesakes(address, &others);
+            if adoptable.len() < 2 {
+                self.note_namesakes(address, &others);
+            }
+            // Another stack's is not taken, and to make one beside it is not what was asked for.
+            if let (true, [other, ..]) = (declared.lifecycle.adopt, others.as_slice())
+                && adoptable.is_empty()
+                && is_known_by_tags(address)
+            {
+                return Err(Reason::NotOurs {
+                    arn: other.arn().to_owned(),
+                    owner: other.owner.clone(),
+                });
+            }
             return if adoptable.is_empty() {
                 Ok(None)
             } else {
                 Err(Reason::Ambiguous {
-                    arns: names::arns(adoptable),
+                    candidates: twins::candidates(adoptable),
+                    are_ours: false,
                 })
             };
         };
@@ -371,24 +387,10 @@ impl<'a> Planner<'a> {
         });
     }
 
-    fn refuse_ambiguous(
-        &mut self,
-        address: &Address,
-        found: impl IntoIterator<Item = &'a LiveResource>,
-    ) {
-        let arns = names::arns(found);
-        self.refuse(address, Reason::Ambiguous { arns });
-    }
-
     fn note(&mut self, address: &Address, text: String) {
         self.plan.notes.push(Note {
             address: address.clone(),
             text,
         });
     }
-}
-
-/// Returns whether nothing but tags says which live resource is meant.
-fn is_known_by_tags(address: &Address) -> bool {
-    Resource::identified_by(address.kind) == IdentifiedBy::Tags
 }

@@ -79,6 +79,7 @@ pub(super) fn in_use(found: &LiveResource, running: Option<&Running>) -> InUse {
         Fact::LastUsed { day, region } => Some(format!("on {day} in {region}")),
         Fact::RetentionByAccountPolicy(_)
         | Fact::UniqueId(_)
+        | Fact::CreatedAt(_)
         | Fact::TagsOfAws(_)
         | Fact::NewerRevision(_) => None,
     });

@@ -5,19 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     model::{address::Address, live::TakenName, tags::Owner},
     plan::{Reason, Refusal, Step},
-    snapshot::{LiveResource, Snapshot},
+    snapshot::Snapshot,
     stack::Stack,
 };
-
-/// The ARNs of live resources, in order.
-pub(super) fn arns<'a>(found: impl IntoIterator<Item = &'a LiveResource>) -> Vec<String> {
-    let mut arns: Vec<String> = found
-        .into_iter()
-        .map(|found| found.arn().to_owned())
-        .collect();
-    arns.sort();
-    arns
-}
 
 /// Returns whether `adopt = true` may take something from `owner`: only what no stack of amp-stack
 /// and not AWS itself owns.

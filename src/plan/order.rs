@@ -1,11 +1,11 @@
-//! The order of the steps: what depends on what, and the three rules.
+//! The order of the steps: what depends on what, and the four rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     kinds::Resource,
     model::address::Address,
-    plan::{Phase, Step, StepId},
+    plan::{ClaimBy, Phase, Step, StepId},
     stack::Stack,
 };
 
@@ -50,7 +50,7 @@ fn mentioned(want: &Resource) -> BTreeSet<Address> {
     addresses
 }
 
-fn reaches(dependencies: &Dependencies, from: &Address, to: &Address) -> bool {
+pub(super) fn reaches(dependencies: &Dependencies, from: &Address, to: &Address) -> bool {
     let mut seen = BTreeSet::new();
     let mut ahead = vec![from];
     while let Some(address) = ahead.pop() {
@@ -76,7 +76,7 @@ pub(super) fn dependencies_first(dependencies: &Dependencies) -> Vec<Address> {
     topological(waiting)
 }
 
-/// Gives every step the steps that it waits for, by the three rules of [`plan`](super::plan), and
+/// Gives every step the steps that it waits for, by the four rules of [`plan`](super::plan), and
 /// sorts them.
 pub(super) fn order(mut steps: BTreeMap<StepId, Step>, dependencies: &Dependencies) -> Vec<Step> {
     let mut edges: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
@@ -103,7 +103,7 @@ fn replaced(steps: &BTreeMap<StepId, Step>) -> BTreeSet<StepId> {
     builds.flat_map(|build| in_the_way(build, steps)).collect()
 }
 
-/// Rules 1 and 2.
+/// Rules 1, 2 and 4.
 fn before_build(
     step: &Step,
     steps: &BTreeMap<StepId, Step>,
@@ -112,8 +112,17 @@ fn before_build(
     let on = dependencies.get(&step.id.address).into_iter().flatten();
     on.map(|address| StepId::build(address.clone()))
         .filter(|id| steps.contains_key(id))
+        .chain(decider(step).cloned())
         .chain(in_the_way(step, steps))
         .collect()
+}
+
+/// Rule 4: what decides who takes the step.
+fn decider(build: &Step) -> Option<&StepId> {
+    match &build.claim {
+        ClaimBy::Step(id) => Some(id),
+        ClaimBy::Alone | ClaimBy::Nothing(_) => None,
+    }
 }
 
 /// Rule 2: what the build replaces, and what else has its name.

@@ -56,7 +56,10 @@ mod tests {
         let arn = String::new;
         let owner = Owner::Unknown;
         let reasons = [
-            Reason::Ambiguous { arns: Vec::new() },
+            Reason::Ambiguous {
+                candidates: Vec::new(),
+                are_ours: true,
+            },
             Reason::CannotAdopt {
                 arn: arn(),
                 owner: owner.clone(),

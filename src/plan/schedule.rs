@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::{
         model::address::{Address, Kind},
-        plan::Step,
+        plan::{ClaimBy, Step},
     };
 
     fn id(key: &str) -> StepId {
@@ -115,6 +115,7 @@ mod tests {
             target: String::new(),
             replaces: Vec::new(),
             adopted_from: None,
+            claim: ClaimBy::default(),
         };
         Plan {
             steps: vec![

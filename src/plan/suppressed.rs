@@ -155,6 +155,7 @@ fn tags_of_aws(found: &LiveResource) -> Vec<Suppressed> {
             }
             Fact::RetentionByAccountPolicy(_)
             | Fact::UniqueId(_)
+            | Fact::CreatedAt(_)
             | Fact::NewerRevision(_)
             | Fact::LastUsed { .. } => {}
         }

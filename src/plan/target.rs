@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     model::{address::Address, identity::Identity},
-    plan::{Phase, Plan, Step, order},
+    plan::{ClaimBy, Phase, Plan, Step, order},
     stack::Stack,
 };
 
@@ -42,7 +42,10 @@ fn needed(targets: &BTreeSet<Address>, plan: &Plan, stack: &Stack) -> BTreeSet<A
         }
         ahead.extend(dependencies.get(&address).into_iter().flatten().cloned());
         for step in steps.iter().filter(|step| step.id.address == address) {
+            // What only decides which of several runs takes a step is nothing that it needs.
+            let decides = |other: &Step| step.claim == ClaimBy::Step(other.id.clone());
             let before = steps.iter().filter(|other| step.after.contains(&other.id));
+            let before = before.filter(|other| !decides(other));
             let needed = before.filter(|other| match step.id.phase {
                 Phase::Build => true,
                 // A removal comes after every build, but needs only those that let go of it.

@@ -5,9 +5,10 @@ use crate::{
     kinds::kind::ReplaceReason,
     model::{
         address::Address,
+        live::date,
         tags::{Owner, PREVENT_DESTROY_TAG, STACK_TAG},
     },
-    plan::{Note, Reason, Refusal, risk::Risk},
+    plan::{Candidate, Note, Reason, Refusal, risk::Risk},
     show::{Paint, Style, words},
 };
 
@@ -104,7 +105,10 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
             differs,
         } => cannot_adopt(address, arn, owner, differs),
         Reason::NameTaken { wanted, arn, owner } => name_taken(address, wanted, arn, owner),
-        Reason::Ambiguous { arns } => ambiguous(address, arns),
+        Reason::Ambiguous {
+            candidates,
+            are_ours,
+        } => ambiguous(address, candidates, *are_ours),
         Reason::Protected {
             arn,
             replaces,
@@ -214,16 +218,31 @@ fn name_taken(address: &Address, wanted: &str, arn: &str, owner: &Owner) -> Expl
     }
 }
 
-fn ambiguous(address: &Address, arns: &[String]) -> Explained {
+fn ambiguous(address: &Address, candidates: &[Candidate], are_ours: bool) -> Explained {
+    let several = words::count(candidates.len(), address.kind.noun());
+    let details = candidates.iter().map(|one| match one.created_at {
+        Some(created_at) => format!("{}, made at {}", one.arn, date(created_at)),
+        None => one.arn.clone(),
+    });
+    let (message, hint) = if are_ours {
+        (
+            format!("{several} carry the tags of this one resource"),
+            format!(
+                "decide which one is to stay; delete the others, or remove the tag `{STACK_TAG}` from them"
+            ),
+        )
+    } else {
+        (
+            format!("{several} could be taken over: they have this name, and no stack owns them"),
+            format!(
+                "decide which one is meant, and give the others another name; or remove `adopt` from [{address}], which then makes its own"
+            ),
+        )
+    };
     Explained {
-        message: format!(
-            "{} carry the tags of this one resource",
-            words::count(arns.len(), address.kind.noun())
-        ),
-        details: arns.to_vec(),
-        hints: vec![format!(
-            "decide which one is to stay; delete the others, or remove the tag `{STACK_TAG}` from them"
-        )],
+        message,
+        details: details.collect(),
+        hints: vec![hint],
     }
 }
 

@@ -41,6 +41,7 @@ pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -
         stopped,
         attributes: _,
         remarks,
+        met: _,
     } = outcome;
     let remarks = remarks.iter().map(|(address, text)| {
         let address = style.paint(Paint::Title, &address.to_string());
@@ -90,7 +91,7 @@ fn headline(outcome: &Outcome, plan: &Plan, changed: bool, style: Style) -> Stri
             .into_iter()
             .flatten()
             .all(|step| outcome.done.contains(&step.id));
-        if is_done {
+        if is_done && !outcome.met.contains(&group.first.id) {
             *numbers.entry(group.verb).or_default() += 1;
         }
     }
@@ -98,7 +99,12 @@ fn headline(outcome: &Outcome, plan: &Plan, changed: bool, style: Style) -> Stri
         .iter()
         .map(|(verb, number)| format!("{number} {}", verb.past()))
         .collect();
+    let met = outcome
+        .met
+        .iter()
+        .filter(|step| outcome.done.contains(step));
     for (number, what) in [
+        (met.count(), "made by another run at the same moment"),
         (outcome.failed.len(), "failed"),
         (
             outcome.given_up.len() + outcome.stopped.len(),

@@ -165,7 +165,7 @@ impl World {
             attributes,
             revision,
             request_id: None,
-            remarks: Vec::new(),
+            ..Reply::default()
         })
     }
 

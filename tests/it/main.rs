@@ -43,5 +43,6 @@ mod simulation;
 mod stacks;
 mod suppressed;
 mod tidy;
+mod together;
 mod tomorrow;
 mod worlds;

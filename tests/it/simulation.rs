@@ -76,6 +76,7 @@ mod account;
 mod check;
 mod draft;
 mod invocation;
+mod pair;
 mod story;
 mod wire;
 mod world;
@@ -98,6 +99,8 @@ const VARIABLE: &str = "AMP_STACK_SIM_SEEDS";
 const SEEDS: RangeInclusive<u64> = 1..=200;
 /// How many stories make it certain that everything has happened in some.
 const ENOUGH: u64 = 100;
+/// How many stories of two runs at once are told in every run of the tests.
+const PAIRS: usize = 50;
 /// How much of a story that went wrong is shown.
 const LINES_SHOWN: usize = 120;
 
@@ -208,6 +211,32 @@ fn every_story_ends_well() {
             adoptions,
         ];
         assert!(each.iter().all(|count| *count > 0), "{happened:?}");
+    }
+}
+
+#[test]
+fn two_runs_at_once_make_one_workspace() {
+    let mut seen = pair::Met::default();
+    // They are told one after another.
+    let asked = std::env::var_os(VARIABLE).is_some();
+    let most = if asked { usize::MAX } else { PAIRS };
+    let seeds: Vec<u64> = seeds().take(most).collect();
+    for &seed in &seeds {
+        fastrand::seed(seed);
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .expect("a runtime without I/O needs nothing");
+            runtime.block_on(pair::tell(seed))
+        }));
+        let told = told.unwrap_or_else(|_| panic!("to replay it: {VARIABLE}={seed}"));
+        seen.both += told.both;
+        seen.met += told.met;
+    }
+    if seeds.len() >= PAIRS {
+        assert!(seen.both > 0 && seen.met > 0, "{seen:?}");
     }
 }
 

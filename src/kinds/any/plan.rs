@@ -16,6 +16,11 @@ impl Resource {
         with_kind!(kind, K => K::IDENTIFIED_BY)
     }
 
+    /// Whether AWS refuses to create a second resource of `kind` that has the name of the first.
+    pub fn is_created_once(kind: Kind) -> bool {
+        with_kind!(kind, K => K::IS_CREATED_ONCE)
+    }
+
     /// Where the names of `kind` are unique.
     pub fn scope(kind: Kind) -> Scope {
         with_kind!(kind, K => K::SCOPE)
@@ -90,6 +95,11 @@ impl Resource {
     /// What people should know of another resource, with the same name, that `owner` has.
     pub fn namesake_note(&self, arn: &str, owner: &Owner) -> Option<String> {
         with_state!(self, state => state.namesake_note(arn, owner))
+    }
+
+    /// The command with which somebody removes it by hand, if nothing but its tags tells it apart.
+    pub fn removal_command(&self, live: &Attributes, region: &str) -> Option<String> {
+        with_state!(self, state => state.removal_command(live, region))
     }
 
     /// Returns whether anybody can use it as it lives.

@@ -23,6 +23,7 @@ use crate::{
         tags,
         template::{Attribute, Template},
     },
+    progress,
 };
 
 /// The most groups that `DescribeLogGroups` takes by name and the most that it answers with
@@ -181,7 +182,10 @@ async fn found(
         .retention_policy_name()
         .map(|name| Fact::RetentionByAccountPolicy(name.to_owned()));
     let created = group.creation_time();
-    let created = created.map(|time| Fact::UniqueId(time.to_string()));
+    let created = created.into_iter().flat_map(|millis| {
+        let at = u64::try_from(millis).ok().map(Fact::CreatedAt);
+        at.into_iter().chain([Fact::UniqueId(millis.to_string())])
+    });
     Ok(Some(Live {
         resource: log_group(group, &tags),
         owner: tags::owner(&tags, &query.stack, &query.identity.region),
@@ -274,14 +278,18 @@ async fn create(aws: &Aws, target: &Target<'_>, group: &LogGroup) -> Result<Repl
     let arn = aws.identity().await?.log_group_arn(&group.name);
     // The map of tags may be absent but not empty (botocore model logs 2014-03-28, `Tags`).
     let tags = Some(plain_tags(&group.tags)).filter(|tags| !tags.is_empty());
-    let outcome = run!(aws, target => create_log_group().log_group_name(&group.name)
+    let sending = async {
+        run!(aws, target => create_log_group().log_group_name(&group.name)
         .set_kms_key_id(group.kms_key_arn.as_ref().map(Template::to_string))
         .set_log_group_class(other_class(&group.class))
         .set_deletion_protection_enabled(Some(true).filter(|_| group.deletion_protection))
-        .set_tags(tags.map(|tags| tags.into_iter().collect())));
+        .set_tags(tags.map(|tags| tags.into_iter().collect())))
+    };
+    let (outcome, was_sent_twice) = progress::watch(sending).await;
     let reply = match outcome {
         Err(error) if error.code.as_deref() == Some("ResourceAlreadyExistsException") => {
-            exists(aws, group, &arn, error).await?
+            let reply = exists(aws, group, &arn, error).await?;
+            reply.made_elsewhere(was_sent_twice)
         }
         outcome => outcome?,
     };

@@ -31,6 +31,9 @@ const ACCOUNT_RETENTION: Rule = Rule {
 };
 
 impl Planned for LogGroup {
+    /// CloudWatch Logs API reference, `CreateLogGroup`, on `ResourceAlreadyExistsException`.
+    const IS_CREATED_ONCE: bool = true;
+
     const HOLDS_DATA: bool = true;
 
     const LIVE_STATE_RULES: &'static [Rule] = &[CLASS_RETENTION, ACCOUNT_RETENTION];
@@ -72,6 +75,7 @@ impl Planned for LogGroup {
                     notes.extend(take_retention(policy, self, live));
                 }
                 Fact::UniqueId(_)
+                | Fact::CreatedAt(_)
                 | Fact::TagsOfAws(_)
                 | Fact::NewerRevision(_)
                 | Fact::LastUsed { .. } => {}

@@ -22,6 +22,7 @@ use crate::{
         call::{CallError, Class, Reply},
         template::{Attribute, Template},
     },
+    progress,
 };
 
 use observe::observe;
@@ -165,7 +166,8 @@ async fn create(aws: &Aws, target: &Target<'_>, role: &Role) -> Result<Reply, Ca
         .set_tags(Some(sdk_tags(&tags)).filter(|tags| !tags.is_empty()))
         .send();
     let operation = target.operation;
-    match aws.iam.call(operation, request).await {
+    let (answer, was_sent_twice) = progress::watch(aws.iam.call(operation, request)).await;
+    match answer {
         Ok(answer) => {
             let created = answer.role().ok_or_else(|| {
                 error::unexpected(operation, "the answer holds no role").after_effect()
@@ -176,7 +178,8 @@ async fn create(aws: &Aws, target: &Target<'_>, role: &Role) -> Result<Reply, Ca
             })
         }
         Err(error) if error.code.as_deref() == Some("EntityAlreadyExists") => {
-            exists(aws, role, error).await
+            let reply = exists(aws, role, error).await?;
+            Ok(reply.made_elsewhere(was_sent_twice))
         }
         Err(error) => Err(error),
     }

@@ -18,6 +18,8 @@ const INSTANCE_PROFILES: Rule = Rule {
 };
 
 impl Planned for Role {
+    /// IAM API reference, `CreateRole`, on `EntityAlreadyExists`.
+    const IS_CREATED_ONCE: bool = true;
     const SCOPE: Scope = Scope::Account;
 
     const LIVE_STATE_RULES: &'static [Rule] = &[INSTANCE_PROFILES];

@@ -62,6 +62,7 @@ impl Planned for TaskDefinition {
                 )),
                 Fact::RetentionByAccountPolicy(_)
                 | Fact::UniqueId(_)
+                | Fact::CreatedAt(_)
                 | Fact::TagsOfAws(_)
                 | Fact::LastUsed { .. } => {}
             }

@@ -1,5 +1,6 @@
 //! Amazon Managed Service for Prometheus workspaces, with their configuration and their logging.
 
+mod create;
 mod observe;
 #[cfg(test)]
 mod tests;
@@ -21,8 +22,7 @@ use crate::{
     model::{
         call::{CallError, Reply},
         identity::{Identity, endpoint_base, query_url, remote_write_url},
-        tags::Tags,
-        template::{Attribute, Template},
+        template::Attribute,
     },
 };
 
@@ -63,7 +63,14 @@ async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Repl
             alias,
             kms_key_arn,
             tags,
-        } => create(aws, target, alias.as_deref(), kms_key_arn.as_ref(), tags).await,
+        } => {
+            let wanted = create::Wanted {
+                alias: alias.as_deref(),
+                kms_key_arn: kms_key_arn.as_ref(),
+                tags,
+            };
+            create::perform(aws, target, &wanted).await
+        }
         Change::SetAlias(alias) => {
             wait::active(aws, id).await?;
             let request = run!(aws, target => update_workspace_alias().workspace_id(id).alias(alias)
@@ -90,35 +97,6 @@ async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Repl
         }
         Change::Delete => delete(aws, target).await,
     }
-}
-
-async fn create(
-    aws: &Aws,
-    target: &Target<'_>,
-    alias: Option<&str>,
-    kms_key_arn: Option<&Template>,
-    tags: &Tags,
-) -> Result<Reply, CallError> {
-    let identity = aws.identity().await?;
-    let request = aws
-        .amp
-        .client
-        .create_workspace()
-        .set_alias(alias.map(str::to_owned))
-        .set_kms_key_arn(kms_key_arn.map(Template::to_string))
-        .set_tags(Some(plain_tags(tags).into_iter().collect()))
-        .client_token(target.token)
-        .send();
-    let answer = aws.amp.call(target.operation, request).await?;
-    let workspace = wait::created(aws, answer.workspace_id())
-        .await
-        .map_err(CallError::after_effect)?;
-    let endpoint = workspace.prometheus_endpoint();
-    Ok(Reply {
-        attributes: attributes(&identity, answer.workspace_id(), answer.arn(), endpoint),
-        request_id: answer.request_id().map(str::to_owned),
-        ..Reply::default()
-    })
 }
 
 /// The attributes of a workspace. While it is being created AWS may not name the endpoint, which

@@ -87,6 +87,14 @@ impl Planned for Workspace {
         ))
     }
 
+    /// AWS CLI command reference, `amp delete-workspace`.
+    fn removal_command(&self, live: &Attributes, region: &str) -> Option<String> {
+        let id = id(live);
+        Some(format!(
+            "aws amp delete-workspace --region {region} --workspace-id {id}"
+        ))
+    }
+
     fn is_alive(&self) -> bool {
         !self.failed
     }

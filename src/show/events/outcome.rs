@@ -52,6 +52,7 @@ pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
         stopped,
         attributes,
         remarks,
+        met: _,
     } = outcome;
     // In whatever order they were left, people look for them by their names.
     let mut stopped: Vec<&StepId> = stopped.iter().collect();

@@ -146,7 +146,7 @@ mod tests {
             address::{Address, Kind},
             template::Template,
         },
-        plan::{Step, StepId},
+        plan::{ClaimBy, Step, StepId},
         progress::{Notice, Trouble},
     };
 
@@ -163,6 +163,7 @@ mod tests {
             target: String::new(),
             replaces: Vec::new(),
             adopted_from: None,
+            claim: ClaimBy::default(),
         };
         Plan {
             steps: (0..steps).map(step).collect(),

@@ -6,7 +6,7 @@ use amp_stack::{
         address::Address,
         template::{Attribute, Template},
     },
-    plan::Reason,
+    plan::{Candidate, Reason},
 };
 
 use crate::{
@@ -42,14 +42,23 @@ fn a_namesake_of_a_workspace_is_noted_or_adopted() {
 
     fake.put(Resource::Workspace(workspace("metrics")));
     let ambiguous = plan(&adopting, &fake);
-    let arns = ["ws-1", "ws-2"]
-        .map(|id| identity().workspace_arn(id))
-        .to_vec();
-    assert_eq!(reasons(&ambiguous), [&Reason::Ambiguous { arns }]);
+    assert_eq!(reasons(&ambiguous), [&twins(false)]);
+}
+
+/// Two workspaces of which one is meant.
+fn twins(are_ours: bool) -> Reason {
+    let candidate = |id| Candidate {
+        arn: identity().workspace_arn(id),
+        created_at: None,
+    };
+    Reason::Ambiguous {
+        candidates: ["ws-1", "ws-2"].map(candidate).to_vec(),
+        are_ours,
+    }
 }
 
 #[test]
-fn two_workspaces_that_claim_one_address_are_ambiguous() {
+fn of_two_workspaces_of_ours_the_oldest_is_used_and_none_is_removed() {
     let fake = fake();
     for _ in 0..2 {
         fake.put(owned(
@@ -57,13 +66,24 @@ fn two_workspaces_that_claim_one_address_are_ambiguous() {
             Resource::Workspace(workspace("metrics")),
         ));
     }
-    let arns = ["ws-1", "ws-2"]
-        .map(|id| identity().workspace_arn(id))
-        .to_vec();
-    let expected = Reason::Ambiguous { arns };
     let wanted = one_workspace(workspace("metrics"));
-    assert_eq!(reasons(&plan(&wanted, &fake)), [&expected]);
+    let planned = plan(&wanted, &fake);
+    assert!(planned.is_empty(), "{planned:?}");
+    assert_eq!(
+        planned.known_attributes[&Address::workspace()][&Attribute::Id],
+        "ws-1"
+    );
+    let note = &planned.notes[0].text;
+    assert!(note.contains("ws-1 is used"), "{note}");
+    let command = "aws amp delete-workspace --region us-east-1 --workspace-id ws-2";
+    assert!(note.contains(command), "{note}");
+
+    // Nothing is removed before somebody has decided, and nothing replaced.
+    let expected = twins(true);
     assert_eq!(reasons(&plan_of_destroying(&wanted, &fake)), [&expected]);
+    let mut other = workspace("metrics");
+    other.kms_key_arn = Some("arn:aws:kms:us-east-1:111122223333:key/1".into());
+    assert_eq!(reasons(&plan(&one_workspace(other), &fake)), [&expected]);
 }
 
 #[test]

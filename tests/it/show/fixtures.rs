@@ -18,7 +18,7 @@ use amp_stack::{
         tags::{ADDRESS_TAG, PREVENT_DESTROY_TAG, STACK_TAG, Tags},
         template::{Attribute, Reference, Segment, Template},
     },
-    plan::{Plan, Step, StepId},
+    plan::{ClaimBy, Plan, Step, StepId},
 };
 use serde_json::{Value, json};
 
@@ -212,6 +212,7 @@ pub(super) fn build(address: Address, from: Option<Resource>, to: Resource) -> S
         after: BTreeSet::new(),
         replaces: Vec::new(),
         adopted_from: None,
+        claim: ClaimBy::default(),
     }
 }
 
@@ -224,6 +225,7 @@ pub(super) fn remove(address: Address, from: Resource) -> Step {
         after: BTreeSet::new(),
         replaces: Vec::new(),
         adopted_from: None,
+        claim: ClaimBy::default(),
     }
 }
 

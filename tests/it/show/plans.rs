@@ -9,7 +9,7 @@ use amp_stack::{
         tags::{Owner, Tags},
         template::Template,
     },
-    plan::{Note, Plan, Reason, Refusal, risk::Risk},
+    plan::{Candidate, Note, Plan, Reason, Refusal, risk::Risk},
     show::{
         Style,
         plan::{Frame, render},
@@ -248,7 +248,17 @@ fn every_refusal_says_what_to_do() {
         (
             Address::workspace(),
             Reason::Ambiguous {
-                arns: vec!["arn:1".to_owned(), "arn:2".to_owned()],
+                candidates: vec![
+                    Candidate {
+                        arn: "arn:1".to_owned(),
+                        created_at: Some(1_767_225_600_000),
+                    },
+                    Candidate {
+                        arn: "arn:2".to_owned(),
+                        created_at: None,
+                    },
+                ],
+                are_ours: true,
             },
         ),
         (

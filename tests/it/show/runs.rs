@@ -107,6 +107,7 @@ fn a_half_run_says_what_failed_and_what_to_run() {
         ],
         attributes: BTreeMap::new(),
         remarks: Vec::new(),
+        met: Vec::new(),
     };
     assert_snapshot!(render(&outcome, &a_plan(), &FRAME, Style::PLAIN));
 }

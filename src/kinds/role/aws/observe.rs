@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::{
-    primitives::DateTimeFormat as Format,
+    primitives::{DateTime, DateTimeFormat as Format},
     types::{EntityType, Role as Listed, RoleDetail},
 };
 use percent_encoding::percent_decode_str;
@@ -86,6 +86,7 @@ fn seen(
                 facts: [Fact::UniqueId(live.role_id.clone())]
                     .into_iter()
                     .chain(last_used(detail))
+                    .chain(created_at(live.create_date()))
                     .chain(tags_of_aws(&tags))
                     .collect(),
             });
@@ -97,6 +98,12 @@ fn seen(
         found,
         names: facts,
     })
+}
+
+/// When AWS says that something was made.
+fn created_at(date: &DateTime) -> Option<Fact> {
+    let millis = u64::try_from(date.to_millis().ok()?).ok()?;
+    Some(Fact::CreatedAt(millis))
 }
 
 async fn list(aws: &Aws) -> Result<BTreeMap<String, Listed>, CallError> {

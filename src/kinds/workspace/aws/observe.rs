@@ -13,7 +13,7 @@ use crate::{
     },
     model::{
         call::CallError,
-        live::Live,
+        live::{Fact, Live},
         query::Query,
         tags::{self, Owner},
         template::Template,
@@ -87,6 +87,11 @@ fn status(workspace: &WorkspaceSummary) -> &str {
         .map_or("ACTIVE", |status| status.status_code().as_str())
 }
 
+/// Returns whether AWS could not create it.
+pub(crate) fn is_failed(workspace: &WorkspaceSummary) -> bool {
+    status(workspace) == "CREATION_FAILED"
+}
+
 /// The workspace with what the list does not tell; `None` if it has just been deleted.
 async fn found(
     aws: &Aws,
@@ -96,7 +101,7 @@ async fn found(
     owner: Owner,
 ) -> Result<Option<Live<Workspace>>, CallError> {
     let id = workspace.workspace_id.as_str();
-    let failed = status(workspace) == "CREATION_FAILED";
+    let failed = is_failed(workspace);
     let described = wait::describe(aws, id);
     let logging = async {
         // What was never created has neither.
@@ -138,8 +143,16 @@ async fn found(
             &workspace.arn,
             described.prometheus_endpoint(),
         ),
-        facts: tags_of_aws(tags).into_iter().collect(),
+        facts: created_at(workspace)
+            .into_iter()
+            .chain(tags_of_aws(tags))
+            .collect(),
     }))
+}
+
+fn created_at(workspace: &WorkspaceSummary) -> Option<Fact> {
+    let millis = workspace.created_at().to_millis().ok()?;
+    Some(Fact::CreatedAt(u64::try_from(millis).ok()?))
 }
 
 fn settings(described: &WorkspaceConfigurationDescription) -> Configuration {

@@ -139,6 +139,12 @@ pub(crate) async fn is_going(aws: &Aws, id: &str) -> Result<bool, CallError> {
     Ok(workspace.is_none_or(|workspace| status(&workspace) == "DELETING"))
 }
 
+/// Returns whether the workspace is there and being deleted.
+pub(crate) async fn is_deleting(aws: &Aws, id: &str) -> Result<bool, CallError> {
+    let workspace = describe(aws, id).await?;
+    Ok(workspace.is_some_and(|workspace| status(&workspace) == "DELETING"))
+}
+
 /// Waits until AWS has begun to delete the workspace.
 pub(crate) async fn going(aws: &Aws, id: &str) -> Result<(), CallError> {
     until(DESCRIBE, || async {

@@ -1,0 +1,80 @@
+//! What nothing but its tags tells apart, where several carry the same tags.
+
+use crate::{
+    kinds::{Resource, kind::IdentifiedBy},
+    model::{address::Address, live::date},
+    plan::{Candidate, Reason, decide::Planner},
+    snapshot::LiveResource,
+    stack::Declared,
+};
+
+impl<'a> Planner<'a> {
+    /// Decides about what is wanted where several carry its tags: the oldest is the one, and the
+    /// others are left as they are. None of them is removed, in favour of another one either.
+    pub(super) fn alter_oldest(
+        &mut self,
+        address: &Address,
+        declared: &Declared,
+        want: &Resource,
+        oldest: &'a LiveResource,
+        others: &[&'a LiveResource],
+    ) {
+        let to = self.complete(declared, want, Some(oldest));
+        let is_replaced = !Resource::replace_reasons(&oldest.resource, &to).is_empty();
+        if is_replaced || declared.lifecycle.replace {
+            let all = [oldest].into_iter().chain(others.iter().copied());
+            return self.refuse_ambiguous(address, all);
+        }
+        for other in others {
+            self.note(address, twin(oldest, other, &self.stack.identity.region));
+        }
+        self.alter(address, declared, want, oldest);
+    }
+
+    pub(super) fn refuse_ambiguous(
+        &mut self,
+        address: &Address,
+        found: impl IntoIterator<Item = &'a LiveResource>,
+    ) {
+        let reason = Reason::Ambiguous {
+            candidates: candidates(found),
+            are_ours: true,
+        };
+        self.refuse(address, reason);
+    }
+}
+
+/// The candidates, the oldest first.
+pub(super) fn candidates<'a>(found: impl IntoIterator<Item = &'a LiveResource>) -> Vec<Candidate> {
+    let found = found.into_iter().map(|found| Candidate {
+        arn: found.arn().to_owned(),
+        created_at: found.created_at(),
+    });
+    let mut candidates: Vec<Candidate> = found.collect();
+    candidates.sort_by_key(|one| (one.created_at.unwrap_or(u64::MAX), one.arn.clone()));
+    candidates
+}
+
+/// What people should know of `other`, which carries the tags of `oldest` too.
+fn twin(oldest: &LiveResource, other: &LiveResource, region: &str) -> String {
+    let noun = oldest.resource.kind().noun();
+    let id = |found: &LiveResource| {
+        let made = found.created_at().map(date);
+        let id = found.resource.target(Some(&found.attributes));
+        made.map_or(id.clone(), |made| format!("{id} (made at {made})"))
+    };
+    let command = other.resource.removal_command(&other.attributes, region);
+    let remove = command.map_or_else(String::new, |command| {
+        format!("; to remove it, with all that it holds, run: {command}")
+    });
+    format!(
+        "two runs of this stack have each made a {noun}: {} is used, because it is the oldest, and {} is left over{remove}",
+        id(oldest),
+        id(other),
+    )
+}
+
+/// Returns whether nothing but tags says which live resource is meant.
+pub(super) fn is_known_by_tags(address: &Address) -> bool {
+    Resource::identified_by(address.kind) == IdentifiedBy::Tags
+}
