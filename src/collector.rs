@@ -6,12 +6,17 @@
 //! "Exporting application metrics to Amazon Managed Service for Prometheus".
 
 pub mod config;
+mod first;
 pub mod grants;
 pub mod period;
+pub mod version;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use crate::model::{node::Node, template::Template};
 
-pub use config::Configuration;
 pub use period::Period;
 
 /// The image that is used unless the stack file names another. It is pinned, because tags of the
@@ -34,15 +39,67 @@ pub const OTLP_GRPC_PORT: u16 = 4317;
 pub const OTLP_HTTP_PORT: u16 = 4318;
 /// The port that the health check asks at.
 pub const HEALTH_PORT: u16 = 13133;
+/// The port of the collector's metrics about itself, unless its configuration says otherwise
+/// (OpenTelemetry documentation, "Internal telemetry").
+pub const TELEMETRY_PORT: u16 = 8888;
+
+/// The defaults of one time.
+///
+/// AWS never changes a revision, but a new revision replaces running tasks. So new defaults come
+/// with what a person changes or asks for: a live revision that earlier ones made is recognized,
+/// and kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Generation {
+    /// A configuration of the image where one does what is asked for, and containers that wait
+    /// until the collector is healthy.
+    First,
+    /// A generated configuration, and containers that wait until the collector has started.
+    Second,
+}
+
+impl Generation {
+    /// The defaults of now.
+    pub const NEWEST: Self = Self::Second;
+    /// The defaults that were, from the oldest.
+    pub const EARLIER: &'static [Self] = &[Self::First];
+}
+
+/// How a collector is configured.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Configuration {
+    /// By this file under `/etc/ecs` of its image.
+    BuiltIn(&'static str),
+    /// By this document; JSON is YAML.
+    Generated(Value),
+    /// By the user.
+    Own,
+}
+
+/// Where the configuration comes from, if the stack file says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From the image.
+    Image,
+    /// It is generated.
+    Generated,
+}
 
 /// A collector.
 ///
 /// It is not essential unless the stack file says so: an application that works must not go down
-/// with what measures it. In exchange it is restarted when it exits, and by default the
-/// application's containers wait until it is healthy, so that a collector that can't start (a wrong
-/// role, a wrong endpoint) stops a deployment, where somebody looks, and not a running service.
+/// with what measures it. In exchange it is restarted when it exits. By default the application's
+/// containers start after it and do not ask how it is: a collector that can't start must not keep
+/// an application from starting either.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is asked for or not, whatever the others are"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collector {
+    /// The defaults that stand for what the stack file leaves out.
+    pub generation: Generation,
+    /// Where its configuration comes from, if the stack file says so.
+    pub source: Option<Source>,
     /// The container's name.
     pub name: String,
     /// The image, with a tag or a digest.
@@ -57,8 +114,13 @@ pub struct Collector {
     pub command: Option<Vec<Template>>,
     /// The URL that samples are sent to; `None` if it only collects traces.
     pub endpoint: Option<Template>,
-    /// The region to sign for, if ECS does not say it or says another one.
+    /// The region of the workspace; empty if it only collects traces.
+    pub workspace_region: String,
+    /// The region to set as that of the collector, if ECS does not say it or, for the first
+    /// defaults, says another one than the workspace's.
     pub region: Option<Template>,
+    /// Whether the task may run on an EC2 instance, whose metadata can be asked for.
+    pub may_be_on_instance: bool,
     /// Further variables, in order.
     pub environment: Vec<(String, Template)>,
     /// Variables that ECS fills from the ARNs of secrets or parameters, in order.
@@ -88,15 +150,25 @@ pub struct Scrape {
     pub interval: Period,
     /// How long an answer may take.
     pub timeout: Period,
-    /// The value of the label `job`; `None` is [`config::JOB`] for a single target and the target's
-    /// address among several.
+    /// The value of the label `job`, if the stack file says it.
     pub job: Option<String>,
+    /// The value of the label `job` if it does not: after whom the target belongs to.
+    pub default_job: String,
+    /// Whether it is scraped over HTTPS.
+    pub is_secure: bool,
+    /// The parameters of the query, by name.
+    pub params: BTreeMap<String, String>,
 }
 
 impl Scrape {
     /// The host and the port, as Prometheus writes them.
     pub fn target(&self) -> String {
         format!("{}:{}", self.host, self.port)
+    }
+
+    /// The value of the label `job`.
+    pub fn job(&self) -> &str {
+        self.job.as_deref().unwrap_or(&self.default_job)
     }
 }
 
@@ -106,13 +178,54 @@ impl Collector {
         self.otlp || self.traces
     }
 
+    /// Returns whether it sends metrics that it is asked for.
+    pub fn writes_metrics(&self) -> bool {
+        self.otlp || !self.scrape.is_empty()
+    }
+
     /// How it is configured.
     pub fn configuration(&self) -> Configuration {
         let mut variables = self.environment.iter().chain(&self.secrets);
         if self.command.is_some() || variables.any(|(name, _)| name == CONFIG_VARIABLE) {
             return Configuration::Own;
         }
-        config::choose(self)
+        let generated = || Configuration::Generated(config::generate(self));
+        match (self.source, self.generation) {
+            (None, Generation::First) => first::choose(self),
+            // That no file does is a mistake, which is reported.
+            (Some(Source::Image), _) => self.file().map_or_else(generated, Configuration::BuiltIn),
+            (Some(Source::Generated), _) | (None, Generation::Second) => generated(),
+        }
+    }
+
+    /// The file of the image that does what is asked for.
+    pub fn file(&self) -> Option<&'static str> {
+        first::file(self)
+    }
+
+    /// Returns whether the defaults of its generation can do what is asked for: what became
+    /// possible later, they can't.
+    pub fn fits_generation(&self) -> bool {
+        let is_plain = |target: &Scrape| !target.is_secure && target.params.is_empty();
+        match self.generation {
+            Generation::First => {
+                self.source != Some(Source::Generated) && self.scrape.iter().all(is_plain)
+            }
+            Generation::Second => true,
+        }
+    }
+
+    /// The ports that it listens on, in whatever way it is configured but by the user.
+    pub fn ports(&self) -> Vec<u16> {
+        let mut ports = vec![HEALTH_PORT];
+        if self.listens() {
+            ports.extend([OTLP_GRPC_PORT, OTLP_HTTP_PORT]);
+        }
+        match self.configuration() {
+            Configuration::BuiltIn(_) => ports.push(TELEMETRY_PORT),
+            Configuration::Generated(_) | Configuration::Own => {}
+        }
+        ports
     }
 
     /// The container definition, without a log configuration.
@@ -129,6 +242,10 @@ impl Collector {
         }
         if !self.essential {
             members.push(("restartPolicy", Node::map([("enabled", Node::from(true))])));
+        }
+        // What was gathered last is sent when it is stopped, and has this long.
+        if self.generation >= Generation::Second {
+            members.push(("stopTimeout", Node::from(config::BATCH_SECONDS)));
         }
         let sizes = [
             ("cpu", self.cpu),
@@ -201,8 +318,8 @@ fn pairs(value: &str, named: impl IntoIterator<Item = (String, Template)>) -> No
 /// program in it (`cmd/awscollector/Dockerfile`).
 ///
 /// It asks the extension `health_check`, so a configuration of the user's own needs that extension
-/// too. The collector is up within seconds; five tries of five seconds also cover a slow start on a
-/// quarter of a CPU.
+/// too. It says that the collector has started, not that what it sends is taken. The collector is
+/// up within seconds; five tries of five seconds also cover a slow start on a quarter of a CPU.
 fn health_check() -> Node {
     Node::map([
         ("command", Node::texts(["CMD", "/healthcheck"])),

@@ -5,6 +5,7 @@ mod creation;
 mod current_attributes;
 mod decide;
 mod facts;
+mod generations;
 mod names;
 mod order;
 mod project;
@@ -20,6 +21,7 @@ use std::{
 };
 
 pub use current_attributes::current_attributes;
+pub use generations::settle;
 pub use project::project;
 
 use crate::{
@@ -39,6 +41,7 @@ use crate::{
 ///    table of the file: then only the tag changes. A workspace is known by its tags alone, because
 ///    aliases are not unique (Amazon Managed Service for Prometheus API reference,
 ///    `CreateWorkspace`).
+///    What earlier defaults of amp-stack made is wanted as they made it.
 /// 2. Everything wanted is visited, dependencies first: references to what lives and stays, and to
 ///    what follows from names, are filled in; what AWS has no "unset" for and what `ignore` names
 ///    is taken from the live state; and the result is compared with the live state.
@@ -60,7 +63,8 @@ use crate::{
 ///
 /// A resource that a refusal is about has no steps.
 pub fn plan(stack: &Stack, live: &Snapshot) -> Plan {
-    decide::Planner::new(stack, live).plan()
+    let (stack, notes) = settle(stack, live);
+    decide::Planner::new(&stack, live).plan(notes)
 }
 
 /// The steps that lead to what is wanted, and what speaks against taking any.

@@ -28,6 +28,7 @@ use crate::{
     model::{
         address::Address, diff::Path, live::Fact, secret::HIDDEN, tags::Owner, template::Template,
     },
+    plan,
     snapshot::Snapshot,
     stack::Stack,
 };
@@ -97,13 +98,16 @@ impl Saved {
 
 impl SavedStack {
     /// The plan for `stack`, with what of `live` matters to it: of all the roles of the account
-    /// only those whose names are wanted or mentioned, and no tags that are AWS's own.
+    /// only those whose names are wanted or mentioned, and no tags that are AWS's own. Which
+    /// defaults what lives was made by is decided, as it was for the plan.
     pub fn new(
         file: PathBuf,
-        stack: Stack,
+        stack: &Stack,
         only: Option<BTreeSet<Address>>,
         mut live: Snapshot,
     ) -> Self {
+        let (stack, _) = plan::settle(stack, &live);
+        let stack = stack.into_owned();
         let mut names: BTreeSet<String> = stack
             .role_arns
             .keys()

@@ -56,6 +56,10 @@ pub struct Output {
 pub struct Declared {
     /// What it is to be, tags of ownership included; `None` if it will be removed.
     pub want: Option<Resource>,
+    /// What earlier defaults made of the same table, from the oldest: a live resource that is one
+    /// of these is kept as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Resource>,
     /// What AWS can't hold back by itself.
     pub lifecycle: Lifecycle,
 }
@@ -68,6 +72,13 @@ impl Stack {
             declared.want = None;
         }
         self
+    }
+
+    /// Takes the defaults of now for everything, however it lives.
+    pub fn take_new_defaults(&mut self) {
+        for declared in self.resources.values_mut() {
+            declared.earlier.clear();
+        }
     }
 
     /// Returns whether it declares what stands at `address`, and does not want it gone.

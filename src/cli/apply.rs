@@ -81,6 +81,7 @@ fn refuse_options(args: &Apply) -> Result<(), Failure> {
     let options = [
         ("--adopt", args.overrides.adopt.is_empty()),
         ("--replace", args.overrides.replace.is_empty()),
+        ("--new-defaults", !args.overrides.new_defaults),
         ("--target", args.targets.target.is_empty()),
         ("--force-in-use", args.in_use.force_in_use.is_empty()),
     ];

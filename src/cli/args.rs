@@ -18,6 +18,9 @@ pub(super) struct OverrideArgs {
     /// Build this resource anew; of a task definition, register a new revision (repeatable)
     #[arg(long, value_name = "ADDRESS", add = address())]
     pub(super) replace: Vec<Place>,
+    /// Take the defaults of this amp-stack also for what earlier ones made
+    #[arg(long)]
+    pub(super) new_defaults: bool,
 }
 
 /// What may be removed although something that runs needs it.

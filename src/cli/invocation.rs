@@ -99,6 +99,9 @@ impl Invocation<'_> {
         ] {
             words.extend(places.iter().map(|place| format!("{option} {place}")));
         }
+        if self.overrides.new_defaults {
+            words.push("--new-defaults".to_owned());
+        }
         words.join(" ")
     }
 }

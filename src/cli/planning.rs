@@ -154,8 +154,8 @@ pub(super) fn ensure_targets<C>(
     Ok(())
 }
 
-/// Does to the stacks what `--adopt` and `--replace` ask for: what the same words in the stack
-/// files would do, for once.
+/// Does to the stacks what `--adopt` and `--replace` ask for, which is what the same words in the
+/// stack files would do, for once; and what `--new-defaults` asks for.
 pub(super) fn apply_overrides<C>(
     targets: &mut [StackTarget<C>],
     overrides: &OverrideArgs,
@@ -164,6 +164,9 @@ pub(super) fn apply_overrides<C>(
     place::check("--adopt", &overrides.adopt, &stacks)?;
     place::check("--replace", &overrides.replace, &stacks)?;
     for StackTarget { stack, .. } in targets {
+        if overrides.new_defaults {
+            stack.take_new_defaults();
+        }
         for (option, places) in [
             ("--adopt", &overrides.adopt),
             ("--replace", &overrides.replace),

@@ -1,9 +1,13 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::*;
 
 fn collector() -> Collector {
     Collector {
+        generation: Generation::NEWEST,
+        source: None,
         name: CONTAINER_NAME.to_owned(),
         image: Template::from(IMAGE),
         otlp: false,
@@ -11,7 +15,9 @@ fn collector() -> Collector {
         traces: false,
         command: None,
         endpoint: Some(Template::from("https://example.test/api/v1/remote_write")),
+        workspace_region: "us-east-1".to_owned(),
         region: None,
+        may_be_on_instance: false,
         environment: Vec::new(),
         secrets: Vec::new(),
         essential: false,
@@ -30,6 +36,9 @@ fn target(port: u16, path: &str, interval: &str, timeout: &str) -> Scrape {
         interval: Period::parse(interval).unwrap(),
         timeout: Period::parse(timeout).unwrap(),
         job: None,
+        default_job: format!("app:{port}"),
+        is_secure: false,
+        params: BTreeMap::new(),
     }
 }
 
@@ -42,8 +51,45 @@ fn with(scrape: &[Scrape], otlp: bool, traces: bool) -> Collector {
     }
 }
 
+/// Everything that can be asked for, in every combination.
+fn every_combination() -> Vec<Collector> {
+    let one = target(8080, "/metrics", "20s", "10s");
+    let other = Scrape {
+        job: Some("b".to_owned()),
+        is_secure: true,
+        params: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
+        ..target(9090, "/actuator/prometheus", "1m", "10s")
+    };
+    let scrapes = [
+        vec![],
+        vec![one.clone()],
+        vec![other.clone()],
+        vec![one, other],
+    ];
+    let mut all = Vec::new();
+    for scrape in scrapes {
+        for otlp in [false, true] {
+            for traces in [false, true] {
+                for memory in [None, Some(256)] {
+                    for tag in ["v0.48.0", "v0.49.0", "v0.60.0"] {
+                        let image = format!("public.ecr.aws/x/aws-otel-collector:{tag}");
+                        all.push(Collector {
+                            memory,
+                            image: Template::from(image),
+                            may_be_on_instance: otlp,
+                            ..with(&scrape, otlp, traces)
+                        });
+                    }
+                }
+            }
+        }
+    }
+    all.retain(|collector| collector.writes_metrics() || collector.traces);
+    all
+}
+
 #[test]
-fn a_file_of_the_image_is_used_where_one_does_what_is_asked_for() {
+fn a_configuration_of_the_image_is_taken_if_it_is_asked_for_and_there_is_one() {
     let one = [target(8080, "/metrics", "20s", "10s")];
     let respelled = [target(8080, "/metrics", "20000ms", "10s")];
     for (collector, file) in [
@@ -54,41 +100,41 @@ fn a_file_of_the_image_is_used_where_one_does_what_is_asked_for() {
         (with(&respelled, false, false), "ecs-amp-prometheus.yaml"),
         (with(&one, false, true), "ecs-amp-xray-prometheus.yaml"),
     ] {
-        assert_eq!(collector.configuration(), Configuration::BuiltIn(file));
-        assert_eq!(
-            collector.container().get("command").unwrap().to_json(),
-            json!([format!("--config=/etc/ecs/{file}")])
-        );
+        assert_eq!(collector.file(), Some(file));
+        assert!(matches!(
+            collector.configuration(),
+            Configuration::Generated(_)
+        ));
+        for collector in [
+            Collector {
+                source: Some(Source::Image),
+                ..collector.clone()
+            },
+            Collector {
+                generation: Generation::First,
+                ..collector
+            },
+        ] {
+            assert_eq!(collector.configuration(), Configuration::BuiltIn(file));
+            assert_eq!(
+                collector.container().get("command").unwrap().to_json(),
+                json!([format!("--config=/etc/ecs/{file}")])
+            );
+        }
+    }
+    let two = [one[0].clone(), target(9090, "/metrics", "20s", "10s")];
+    for collector in [
+        with(&one, true, false),
+        with(&two, false, false),
+        with(&one, true, true),
+    ] {
+        assert_eq!(collector.file(), None, "{collector:?}");
     }
 }
 
 #[test]
-fn a_configuration_is_generated_where_no_file_does() {
-    let one = target(8080, "/metrics", "20s", "10s");
-    for collector in [
-        with(std::slice::from_ref(&one), true, false),
-        with(std::slice::from_ref(&one), true, true),
-        with(
-            &[one.clone(), target(9090, "/metrics", "20s", "10s")],
-            false,
-            false,
-        ),
-        with(&[target(8080, "/prometheus", "20s", "10s")], false, false),
-        with(&[target(8080, "/metrics", "1m", "10s")], false, false),
-        with(&[target(8080, "/metrics", "20s", "5s")], false, false),
-        with(
-            &[Scrape {
-                job: Some("app".to_owned()),
-                ..one
-            }],
-            false,
-            true,
-        ),
-    ] {
-        assert!(
-            matches!(collector.configuration(), Configuration::Generated(_)),
-            "{collector:?}"
-        );
+fn a_generated_configuration_is_the_only_one() {
+    for collector in every_combination() {
         let container = collector.container();
         assert_eq!(
             container.get("command"),
@@ -100,7 +146,7 @@ fn a_configuration_is_generated_where_no_file_does() {
     }
 }
 
-fn variables(container: &Node) -> std::collections::BTreeMap<String, String> {
+fn variables(container: &Node) -> BTreeMap<String, String> {
     let list = container
         .get("environment")
         .and_then(Node::as_list)
@@ -136,79 +182,119 @@ fn generated_configurations() {
     );
     insta::assert_snapshot!(
         "everything_with_traces",
-        pretty(&generated(&with(&two, true, true)))
+        pretty(&generated(&Collector {
+            memory: Some(256),
+            ..with(&two, true, true)
+        }))
     );
-    insta::assert_snapshot!(
-        "one_scrape_elsewhere_with_traces",
-        pretty(&generated(&with(&two[1..], false, true)))
-    );
-}
-
-/// What the files of the image say where one scrape target and OTLP, each alone, are asked for;
-/// both files differ only in their receivers.
-#[test]
-fn a_generated_configuration_says_what_the_files_say_where_they_overlap() {
-    let json = generated(&with(&[target(8080, "/metrics", "20s", "10s")], true, true));
-    assert_eq!(
-        json["receivers"]["prometheus"]["config"],
-        json!({
-            "global": {"scrape_interval": "20s", "scrape_timeout": "10s"},
-            "scrape_configs": [{
-                "job_name": "otel-collector", "metrics_path": "/metrics", "scrape_interval": "20s", "scrape_timeout": "10s",
-                "static_configs": [{"targets": ["localhost:8080"]}],
-            }],
-        })
-    );
-    assert_eq!(
-        json["service"],
-        json!({
-            "extensions": ["health_check", "sigv4auth"],
-            "pipelines": {
-                "metrics": {"receivers": ["awsecscontainermetrics"], "processors": ["filter"], "exporters": ["prometheusremotewrite"]},
-                "metrics/application": {"receivers": ["otlp", "prometheus"], "processors": ["resourcedetection", "batch/metrics"], "exporters": ["prometheusremotewrite"]},
-                "traces": {"receivers": ["otlp"], "processors": ["resourcedetection", "batch/traces"], "exporters": ["awsxray"]},
-            },
-        })
-    );
-    assert_eq!(
-        json["exporters"]["prometheusremotewrite"]["endpoint"],
-        "${env:AWS_PROMETHEUS_ENDPOINT}"
-    );
-    assert_eq!(
-        json["extensions"]["sigv4auth"]["region"],
-        "${env:AWS_REGION}"
-    );
-    assert_eq!(
-        json["processors"]["filter"]["metrics"]["include"]["metric_names"]
-            .as_array()
-            .unwrap()
-            .len(),
-        9
-    );
+    insta::assert_snapshot!("traces_alone", pretty(&generated(&with(&[], false, true))));
 }
 
 #[test]
-fn every_part_that_a_pipeline_names_is_defined() {
-    let two = [
-        target(8080, "/metrics", "20s", "10s"),
-        target(9090, "/metrics", "20s", "10s"),
-    ];
-    for (otlp, traces) in [(false, false), (false, true), (true, false), (true, true)] {
-        let json = generated(&with(&two, otlp, traces));
-        for pipeline in json["service"]["pipelines"].as_object().unwrap().values() {
-            for kind in ["receivers", "processors", "exporters"] {
-                for name in pipeline[kind].as_array().unwrap() {
-                    let defined = json[kind].as_object().unwrap();
-                    assert!(
-                        defined.contains_key(name.as_str().unwrap()),
-                        "{kind} {name}"
-                    );
-                }
-            }
+fn what_a_pipeline_names_is_defined_and_what_is_defined_is_named() {
+    for collector in every_combination() {
+        let json = generated(&collector);
+        let names = |of: &Value| -> BTreeSet<String> {
+            let list = of.as_array().into_iter().flatten();
+            list.map(|name| name.as_str().unwrap().to_owned()).collect()
+        };
+        let defined = |section: &str| -> BTreeSet<String> {
+            let section = json[section].as_object().into_iter().flatten();
+            section.map(|(name, _)| name.clone()).collect()
+        };
+        let pipelines = json["service"]["pipelines"].as_object().unwrap();
+        for section in ["receivers", "processors", "exporters"] {
+            let used: BTreeSet<String> = pipelines
+                .values()
+                .flat_map(|pipeline| names(&pipeline[section]))
+                .collect();
+            assert_eq!(used, defined(section), "{section} of {json}");
         }
-        assert_eq!(json["exporters"].get("awsxray").is_some(), traces);
-        assert_eq!(json["receivers"].get("otlp").is_some(), otlp || traces);
+        assert_eq!(names(&json["service"]["extensions"]), defined("extensions"));
+        assert_eq!(json["service"]["telemetry"]["metrics"]["level"], "none");
+        assert_eq!(json["exporters"].get("awsxray").is_some(), collector.traces);
+        assert_eq!(json["receivers"].get("otlp").is_some(), collector.listens());
+        assert_eq!(
+            json["extensions"].get("sigv4auth"),
+            collector
+                .writes_metrics()
+                .then_some(&json!({"region": "us-east-1"}))
+        );
+        for pipeline in pipelines.values() {
+            let limited = pipeline["processors"][0] == "memory_limiter";
+            assert_eq!(
+                limited,
+                collector.memory.is_some(),
+                "it comes first or not at all"
+            );
+        }
     }
+}
+
+#[test]
+fn components_bear_the_names_of_the_images_version() {
+    for (image, name) in [
+        ("x/aws-otel-collector:v0.48.0", "prometheusremotewrite"),
+        (IMAGE, "prometheus_remote_write"),
+    ] {
+        let collector = Collector {
+            image: Template::from(image),
+            ..with(&[], true, false)
+        };
+        let exporters = &generated(&collector)["exporters"];
+        assert!(exporters.get(name).is_some(), "{exporters}");
+    }
+}
+
+#[test]
+fn labels_that_change_with_a_restart_are_off() {
+    let json = generated(&with(&[], true, true));
+    let detection = &json["processors"]["resource_detection"];
+    assert_eq!(detection["detectors"], json!(["env", "system", "ecs"]));
+    assert_eq!(
+        detection["ecs"]["resource_attributes"]["aws.log.stream.names"],
+        json!({"enabled": false})
+    );
+    let on_instance = Collector {
+        may_be_on_instance: true,
+        ..with(&[], true, false)
+    };
+    let detection = &generated(&on_instance)["processors"]["resource_detection"];
+    assert_eq!(
+        detection["detectors"],
+        json!(["env", "system", "ecs", "ec2"])
+    );
+}
+
+#[test]
+fn its_own_ports_depend_on_its_configuration() {
+    let built_in = |collector| Collector {
+        source: Some(Source::Image),
+        ..collector
+    };
+    assert_eq!(with(&[], true, false).ports(), [13133, 4317, 4318]);
+    assert_eq!(
+        built_in(with(&[], true, false)).ports(),
+        [13133, 4317, 4318, 8888]
+    );
+    let one = [target(8080, "/metrics", "20s", "10s")];
+    assert_eq!(with(&one, false, false).ports(), [13133]);
+}
+
+#[test]
+fn what_was_gathered_last_has_time_to_be_sent() {
+    let stop_timeout = |collector: &Collector| {
+        let container = collector.container();
+        container.get("stopTimeout").and_then(Node::as_i64)
+    };
+    let collector = with(&[], true, false);
+    let batch = &generated(&collector)["processors"]["batch/metrics"]["timeout"];
+    assert_eq!(*batch, format!("{}s", stop_timeout(&collector).unwrap()));
+    let first = Collector {
+        generation: Generation::First,
+        ..collector
+    };
+    assert_eq!(stop_timeout(&first), None);
 }
 
 #[test]
@@ -286,7 +372,7 @@ fn a_region_of_the_users_own_wins() {
             .and_then(Node::as_list)
             .unwrap()
             .len(),
-        2
+        3
     );
 }
 

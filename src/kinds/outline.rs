@@ -32,6 +32,8 @@ pub(crate) struct ReadResource {
     /// What is desired. What could not be read is filled with something, so that the rest of the
     /// file can be checked.
     pub(crate) want: Resource,
+    /// What earlier defaults made of the same table, where that is something else, from the oldest.
+    pub(crate) earlier: Vec<Resource>,
     /// How it is treated.
     pub(crate) lifecycle: Lifecycle,
     /// Its name, with the place to report if another resource has the same one; `None` if nothing
@@ -54,6 +56,7 @@ impl ReadResource {
     pub(crate) fn new(want: Resource, lifecycle: Lifecycle, span: Span) -> Self {
         Self {
             want,
+            earlier: Vec::new(),
             lifecycle,
             name: None,
             span,

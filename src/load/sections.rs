@@ -184,6 +184,7 @@ fn into_stack(outlines: Outlines, context: &Context<'_>) -> Stack {
             .extend(notes.map(|note| (address.clone(), note)));
         let declared = Declared {
             want: Some(found.want),
+            earlier: found.earlier,
             lifecycle: found.lifecycle,
         };
         stack.resources.insert(address, declared);

@@ -57,8 +57,9 @@ impl<'a> Planner<'a> {
         planner
     }
 
-    pub(super) fn plan(mut self) -> Plan {
+    pub(super) fn plan(mut self, notes: Vec<Note>) -> Plan {
         let stack = self.stack;
+        self.plan.notes = notes;
         for address in order::dependencies_first(&self.dependencies) {
             let declared = stack.resources.get(&address);
             let want = declared.and_then(|declared| declared.want.as_ref());

@@ -15,7 +15,7 @@ use crate::{
         secret::join_arguments,
         template::Reference,
     },
-    plan::{Plan, StepId, claims::Claims, facts},
+    plan::{Plan, StepId, claims::Claims, facts, settle},
     snapshot::{LiveResource, Snapshot},
     stack::{Declared, Stack},
 };
@@ -52,6 +52,8 @@ pub fn suppressed(
     live: &Snapshot,
     plan: &Plan,
 ) -> BTreeMap<Address, Vec<Suppressed>> {
+    let (stack, _) = settle(stack, live);
+    let stack = stack.as_ref();
     let claims = Claims::new(stack, live);
     let mut suppressed = BTreeMap::new();
     for (address, declared) in &stack.resources {

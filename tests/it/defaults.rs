@@ -41,7 +41,12 @@ fn stack(table: &Table) -> Result<Stack, Vec<String>> {
         elsewhere: &|_| false,
         read: &|path| fs::read_to_string(root().join("tests/problems/files").join(path)),
     };
-    load::load(&source, &around).map_err(|problems| {
+    let loaded = load::load(&source, &around).map(|mut stack| {
+        // What earlier defaults made is another matter: these are the defaults of now.
+        stack.take_new_defaults();
+        stack
+    });
+    loaded.map_err(|problems| {
         let problems = problems.into_iter();
         problems.map(|problem| format!("{problem:?}")).collect()
     })

@@ -124,6 +124,7 @@ fn log_group(key: &str, retention_days: u32) -> Declared {
     };
     Declared {
         want: Some(Resource::LogGroup(group)),
+        earlier: Vec::new(),
         lifecycle: Lifecycle::default(),
     }
 }

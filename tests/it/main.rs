@@ -15,6 +15,7 @@ mod edges;
 mod emulators;
 mod format;
 mod format_cli;
+mod generations;
 mod graph;
 mod guide;
 mod import;

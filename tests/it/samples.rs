@@ -145,6 +145,7 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
     let declare = |(address, resource)| {
         let declared = Declared {
             want: Some(owned(&address, resource)),
+            earlier: Vec::new(),
             lifecycle: Lifecycle::default(),
         };
         (address, declared)

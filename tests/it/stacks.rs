@@ -133,22 +133,22 @@ fn the_quickstart_scrapes_one_application() {
     let request = request(&stack, "quickstart");
     assert_eq!(request["family"], "quickstart");
     let collector = container(&request, "aws-otel-collector");
+    assert_eq!(collector.get("command"), None);
+    let mut variables = variables(&collector);
+    let configuration: Value =
+        serde_json::from_str(&variables.remove("AOT_CONFIG_CONTENT").unwrap()).unwrap();
+    let job = &configuration["receivers"]["prometheus"]["config"]["scrape_configs"][0];
+    assert_eq!(job["job_name"], "quickstart");
     assert_eq!(
-        collector["command"],
-        json!(["--config=/etc/ecs/ecs-amp-prometheus.yaml"])
+        job["static_configs"],
+        json!([{"targets": ["localhost:9100"]}])
     );
     assert_eq!(
-        variables(&collector),
-        BTreeMap::from([
-            (
-                "AWS_PROMETHEUS_ENDPOINT".to_owned(),
-                "${workspace.remote_write_url}".to_owned()
-            ),
-            (
-                "AWS_PROMETHEUS_SCRAPING_ENDPOINT".to_owned(),
-                "localhost:9100".to_owned()
-            ),
-        ])
+        variables,
+        BTreeMap::from([(
+            "AWS_PROMETHEUS_ENDPOINT".to_owned(),
+            "${workspace.remote_write_url}".to_owned()
+        )])
     );
     let Some(Resource::Role(role)) = &stack.resources[&Address::new(Kind::Role, "task")].want
     else {
@@ -158,16 +158,18 @@ fn the_quickstart_scrapes_one_application() {
 }
 
 #[test]
-fn an_sdk_with_traces_needs_no_configuration_of_its_own() {
+fn an_sdk_with_traces_sends_both_over_otlp() {
     let request = request(&stack("otlp-xray.toml"), "orders");
     let collector = container(&request, "aws-otel-collector");
-    assert_eq!(
-        collector["command"],
-        json!(["--config=/etc/ecs/ecs-amp-xray.yaml"])
-    );
+    let written = &variables(&collector)["AOT_CONFIG_CONTENT"];
+    let configuration: Value = serde_json::from_str(written).unwrap();
+    let pipelines = &configuration["service"]["pipelines"];
+    for pipeline in ["metrics/application", "traces"] {
+        assert_eq!(pipelines[pipeline]["receivers"], json!(["otlp"]));
+    }
     assert_eq!(
         container(&request, "app")["dependsOn"],
-        json!([{"containerName": "aws-otel-collector", "condition": "HEALTHY"}])
+        json!([{"containerName": "aws-otel-collector", "condition": "START"}])
     );
 }
 
@@ -199,7 +201,7 @@ fn on_ec2_the_collector_is_told_the_region_and_linked() {
     assert_eq!(collector["links"], json!(["worker"]));
     let variables = variables(&collector);
     assert_eq!(variables["AWS_REGION"], "eu-central-1");
-    assert_eq!(variables["AWS_PROMETHEUS_SCRAPING_ENDPOINT"], "worker:9100");
+    assert!(variables["AOT_CONFIG_CONTENT"].contains("\"worker:9100\""));
     assert_eq!(container(&request, "worker").get("dependsOn"), None);
 }
 

@@ -420,7 +420,14 @@ fn declare(
         ..Lifecycle::default()
     };
     let want = traits.is_wanted().then_some(want);
-    resources.insert(address.clone(), Declared { want, lifecycle });
+    resources.insert(
+        address.clone(),
+        Declared {
+            want,
+            earlier: Vec::new(),
+            lifecycle,
+        },
+    );
 }
 
 /// The tags that say that something is ours and stands at `address`.

@@ -70,8 +70,8 @@ fn every_combination_of_answers_is_a_valid_and_formatted_file() {
         assert_eq!(format(&source), Ok(text.clone()));
         for (what, is_there) in [
             ("otlp ", answers.otlp),
-            ("scrape = [{ port = 808", answers.scrape.is_some()),
-            ("traces = \"xray\"", answers.traces),
+            ("= [{ port = 808", answers.scrape.is_some()),
+            ("= \"xray\"", answers.traces),
             ("OTEL_", answers.otlp || answers.traces),
             ("[roles.task]", answers.task_role == Role::New),
             ("[roles.execution]", answers.execution_role == Role::New),

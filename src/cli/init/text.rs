@@ -175,7 +175,7 @@ fn metrics(answers: &Answers) -> String {
         ""
     };
     format!(
-        "# Adds the collector, AWS Distro for OpenTelemetry, as a second container; `amp-stack plan` shows it.\n[task_definitions.{}.metrics]\n{scrape}{otlp}{traces}logs = \"app\"\n",
+        "# Adds the collector, AWS Distro for OpenTelemetry, as a second container; `amp-stack plan` shows it.\n[task_definitions.{}.metrics]\n{scrape}{otlp}{traces}logs = \"app\"\nconfig = \"generated\" # the collector's configuration, which the plan shows\ndepends_on = \"START\" # the application does not wait until the collector is healthy\n",
         key(&answers.name)
     )
 }

@@ -63,7 +63,7 @@ pub(crate) fn write<C>(
         .iter()
         .zip(planned)
         .map(|(target, planned)| {
-            let (file, stack) = (target.path.clone(), target.stack.clone());
+            let (file, stack) = (target.path.clone(), &target.stack);
             SavedStack::new(file, stack, target.only.clone(), planned.live.clone())
         });
     let saved = Saved {

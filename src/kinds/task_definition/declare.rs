@@ -70,6 +70,11 @@ impl Declare for TaskDefinition {
                 span: named.unwrap_or_else(|| key.span.clone()),
                 value: checked.family.family.clone(),
             }),
+            earlier: checked
+                .earlier
+                .into_iter()
+                .map(Resource::TaskDefinition)
+                .collect(),
             needs: checked.needs,
             role_arns: checked.role_arns,
             notes: checked.notes,

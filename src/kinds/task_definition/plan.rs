@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     kinds::{
         kind::{Overrides, Planned, ReplaceReason, StepRisk},
-        task_definition::{TaskDefinition, document::unknown::UNKNOWN, risk::renamed_metrics},
+        task_definition::{Document, TaskDefinition, document::unknown::UNKNOWN, risk},
     },
     model::{
         identity::Identity,
@@ -91,12 +91,21 @@ impl Planned for TaskDefinition {
         _account: &str,
     ) -> Vec<StepRisk> {
         let from = altered.or(replaced).and_then(|from| from.document.as_ref());
-        let (Some(from), Some(to)) = (from, &self.document) else {
+        let Some(to) = &self.document else {
             return Vec::new();
         };
-        let renamed = renamed_metrics(from, to).into_iter();
+        let renamed = from.map_or_else(Vec::new, |from| risk::renamed_metrics(from, to));
+        let renamed = renamed
+            .into_iter()
+            .map(|text| StepRisk::new("metric-names-changed", text));
+        // What was so before is not news.
+        let new = |code, of: fn(&Document) -> Option<String>| {
+            let text = of(to).filter(|text| from.and_then(of).as_ref() != Some(text));
+            text.map(|text| StepRisk::new(code, text))
+        };
         renamed
-            .map(|text| StepRisk::new("metric-names-changed", text))
+            .chain(new("unknown-collector-version", risk::unknown_version))
+            .chain(new("essential-collector", risk::essential))
             .collect()
     }
 

@@ -19,6 +19,7 @@ use std::{
 };
 
 use crate::{
+    collector::Generation,
     ecs_shape,
     file::{
         problem::Problems,
@@ -104,6 +105,8 @@ pub enum WorkspaceOutline {
 pub(crate) struct Checked {
     /// What is desired.
     pub(crate) family: TaskDefinition,
+    /// What earlier defaults made of the same table, where that is something else, from the oldest.
+    pub(crate) earlier: Vec<TaskDefinition>,
     /// How it is treated.
     pub(crate) lifecycle: Lifecycle,
     /// What it needs of the stack's roles.
@@ -146,36 +149,60 @@ pub(crate) fn check(
     let lifecycle = own::lifecycle(&mut reader);
     let mut inherited = scope.tags.clone();
     inherited.extend(export.tags.clone());
-    let mut tags = own::tags(&mut reader, inherited, &lifecycle);
+    let tags = own::tags(&mut reader, inherited, &lifecycle);
     reader.finish();
     let (family, family_span) = family(key, own.family, &export, problems)?;
     let mut role_arns = BTreeSet::new();
     let mut body = body(&path, table, &own, export, scope, &mut role_arns, problems);
     launch::fill_in_network(&mut body);
+    let before = own.metrics.map(|metrics| (metrics, body.clone()));
     let needs = own
         .metrics
-        .and_then(|metrics| metrics::add(metrics, &path, &mut body, scope, problems))
+        .and_then(|metrics| metrics::add(metrics, (&path, &family), &mut body, scope, problems))
         .unwrap_or_default();
     let request = tree(Value::Table(body), &table.span);
     let task = rules::Task::new(&request, &family, &family_span, scope);
     rules::check(&task, problems);
     let document = Document::new(request.to_node());
-    let digest = unknown::digest(document.written());
-    tags.extend(digest.map(|digest| (VERBATIM_TAG.to_owned(), digest.into())));
-    Some(Checked {
-        family: TaskDefinition {
-            family,
+    let earlier = before.map_or_else(Vec::new, |(metrics, body)| {
+        earlier(metrics, (&path, &family), &body, scope, &document)
+    });
+    let with = |document: Document| {
+        let digest = unknown::digest(document.written());
+        let digest = digest.map(|digest| (VERBATIM_TAG.to_owned(), digest.into()));
+        TaskDefinition {
+            family: family.clone(),
             document: Some(document),
-            tags,
+            tags: tags.clone().into_iter().chain(digest).collect(),
             revision: None,
             older: BTreeSet::new(),
             inactive: BTreeSet::new(),
-        },
+        }
+    };
+    Some(Checked {
+        family: with(document),
+        earlier: earlier.into_iter().map(with).collect(),
         lifecycle,
         needs,
         role_arns,
         notes,
     })
+}
+
+/// What earlier defaults made of the request `body`, where it is not what those of `now` make.
+fn earlier(
+    metrics: &Tree,
+    names: (&str, &str),
+    body: &Table,
+    scope: &Scope<'_>,
+    now: &Document,
+) -> Vec<Document> {
+    let documents = Generation::EARLIER.iter().filter_map(|generation| {
+        let body = metrics::earlier(metrics, names, body.clone(), *generation, scope)?;
+        let span = body.span.clone();
+        Some(Document::new(tree(Value::Table(body), &span).to_node()))
+    });
+    documents.filter(|document| document != now).collect()
 }
 
 /// The family's name: what the table says, else what the exported definition says, else the key.

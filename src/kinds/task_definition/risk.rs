@@ -1,6 +1,13 @@
-//! Metrics that bear other names when the collector's image changes.
+//! What may be regretted about a collector in a document.
 
-use crate::{kinds::task_definition::Document, model::node::Node};
+use crate::{
+    collector::{
+        self,
+        version::{self, NEWEST_KNOWN, Version, spelled},
+    },
+    kinds::task_definition::Document,
+    model::node::Node,
+};
 
 /// Versions of the AWS Distro for OpenTelemetry Collector (major, minor) since which metrics bear
 /// other names, and which ones.
@@ -8,7 +15,7 @@ use crate::{kinds::task_definition::Document, model::node::Node};
 /// Sources: release notes of aws-otel-collector v0.35.0 (Prometheus name normalisation); unit of
 /// the memory metrics of the `awsecscontainermetrics` receiver in opentelemetry-collector-contrib
 /// 0.151, which aws-otel-collector v0.48.0 contains.
-const RENAMINGS: &[((u32, u32), &str)] = &[
+const RENAMINGS: &[(Version, &str)] = &[
     (
         (0, 35),
         "names end in unit and type: `ecs_task_memory_utilized` and `ecs_task_memory_utilized_Megabytes`, counters without and with `_total`",
@@ -26,7 +33,6 @@ pub(super) fn renamed_metrics(from: &Document, to: &Document) -> Vec<String> {
         return Vec::new();
     };
     let between = from.min(to)..from.max(to);
-    let spelled = |(major, minor)| format!("v{major}.{minor}");
     RENAMINGS
         .iter()
         .filter(|(since, _)| *since > between.start && *since <= between.end)
@@ -43,15 +49,48 @@ pub(super) fn renamed_metrics(from: &Document, to: &Document) -> Vec<String> {
 
 /// The version in the tag of the collector's image; `None` if there is no collector or its tag is
 /// no version.
-fn version(document: &Document) -> Option<(u32, u32)> {
-    let containers = document.written().get("containerDefinitions")?.as_list()?;
-    let images = containers.iter().filter_map(|c| c.get("image"));
-    let mut tags = images
-        .filter_map(Node::as_str)
-        .filter_map(|image| image.split_once("aws-otel-collector:"))
-        .map(|(_, tag)| tag.split('@').next().unwrap_or(tag));
-    let mut numbers = tags.next()?.strip_prefix('v')?.split('.');
-    let major = numbers.next()?.parse().ok()?;
-    let minor = numbers.next()?.parse().ok()?;
-    Some((major, minor))
+fn version(document: &Document) -> Option<Version> {
+    let mut images = containers(document).iter().filter_map(|c| c.get("image"));
+    images.find_map(|image| version::of_image(image.as_str()?))
+}
+
+fn containers(document: &Document) -> &[Node] {
+    let containers = document.written().get("containerDefinitions");
+    containers.and_then(Node::as_list).unwrap_or_default()
+}
+
+/// A collector of a version that came out after this program, of which less is certain.
+pub(super) fn unknown_version(document: &Document) -> Option<String> {
+    let version = version(document).filter(|version| *version > NEWEST_KNOWN)?;
+    Some(format!(
+        "the collector is {}, and the newest that this amp-stack knows is {}: it may lack components that the configuration names, or call metrics otherwise",
+        spelled(version),
+        spelled(NEWEST_KNOWN)
+    ))
+}
+
+/// A collector that the task ends with, though nothing waits until it is healthy.
+pub(super) fn essential(document: &Document) -> Option<String> {
+    let containers = containers(document);
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+    let collector = containers.iter().find(|container| {
+        let is_collector = text(container, "image").is_some_and(|i| collector::is_collector(&i));
+        // Containers are essential unless they say otherwise (ECS API reference,
+        // `ContainerDefinition`).
+        is_collector && container.get("essential").and_then(Node::as_bool) != Some(false)
+    })?;
+    let name = text(collector, "name")?;
+    let waits = |container: &Node| {
+        let on = container.get("dependsOn").and_then(Node::as_list);
+        on.unwrap_or_default().iter().any(|on| {
+            text(on, "containerName").as_ref() == Some(&name)
+                && text(on, "condition").as_deref() == Some("HEALTHY")
+        })
+    };
+    let others = || containers.iter().filter(|other| *other != collector);
+    (others().next().is_some() && !others().any(waits)).then(|| {
+        format!(
+            "the task ends with the collector `{name}`, and no container waits until it is HEALTHY: a collector that can't start stops applications that work, again and again"
+        )
+    })
 }

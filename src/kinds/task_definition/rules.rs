@@ -25,6 +25,11 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS developer guide, \"Exporting application metrics to Amazon Managed Service for Prometheus\"",
     ),
     rule(
+        "collector-region",
+        "the collector takes itself to be in its own region, or in that of its workspace",
+        "aws-observability/aws-otel-collector, sigv4auth extension",
+    ),
+    rule(
         "collector-without-network",
         "a task with a collector has a network",
         "ECS API reference, RegisterTaskDefinition",
@@ -200,6 +205,11 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS API reference, RegisterTaskDefinition",
     ),
     rule(
+        "no-built-in-configuration",
+        "a configuration of the collector's image is asked for only what one of them does",
+        "aws-observability/aws-otel-collector, config/ecs",
+    ),
+    rule(
         "no-essential-container",
         "a task has an essential container",
         "ECS API reference, ContainerDefinition",
@@ -269,6 +279,11 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "root-directory",
         "a volume with an access point leaves its directory to that",
         "ECS API reference, EFSVolumeConfiguration",
+    ),
+    rule(
+        "scrape-own-port",
+        "a collector scrapes applications, and not the ports on which it listens itself",
+        "amp-stack",
     ),
     rule(
         "scrape-timeout",

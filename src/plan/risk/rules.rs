@@ -15,6 +15,11 @@ pub const RISKS: &[Rule] = &[
         source: "IAM API reference, DeleteRolePermissionsBoundary",
     },
     Rule {
+        code: "essential-collector",
+        sentence: "a task ends with its collector, and nothing waits until that is healthy: one that can't start stops applications that work",
+        source: "ECS API reference, ContainerDefinition, essential",
+    },
+    Rule {
         code: "in-use-removed",
         sentence: "something is removed with --force-in-use although a service or a task that runs needs it",
         source: "ECS API reference, DeleteTaskDefinitions; ECS developer guide, \"Amazon ECS task execution IAM role\"",
@@ -58,6 +63,11 @@ pub const RISKS: &[Rule] = &[
         code: "trust-widened",
         sentence: "a role may be assumed by an account that could not, or by anybody",
         source: "IAM user guide, \"AWS JSON policy elements: Principal\"",
+    },
+    Rule {
+        code: "unknown-collector-version",
+        sentence: "the collector is of a version that came out after this amp-stack: it may lack components, or call metrics otherwise",
+        source: "aws-observability/aws-otel-collector, release notes",
     },
     Rule {
         code: "use-unseen",

@@ -288,17 +288,10 @@ fn assert_first_state(aws: &mut Emulator) {
         holds(&collector["environment"], "AWS_PROMETHEUS_ENDPOINT", &url),
         "{collector}"
     );
+    let configured = collector["environment"].to_string();
     assert!(
-        holds(
-            &collector["environment"],
-            "AWS_PROMETHEUS_SCRAPING_ENDPOINT",
-            "localhost:8080"
-        ),
+        configured.contains("AOT_CONFIG_CONTENT") && configured.contains("localhost:8080"),
         "{collector}"
-    );
-    assert_eq!(
-        collector["command"],
-        json!(["--config=/etc/ecs/ecs-amp-prometheus.yaml"])
     );
     assert_eq!(
         collector["healthCheck"]["command"],

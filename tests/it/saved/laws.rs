@@ -42,7 +42,7 @@ fn saved(stack: SavedStack) -> Saved {
 }
 
 fn kept(stack: &Stack, live: &Snapshot) -> SavedStack {
-    SavedStack::new("stack.toml".into(), stack.clone(), None, live.clone())
+    SavedStack::new("stack.toml".into(), stack, None, live.clone())
 }
 
 /// A world in which a first stack was applied, with what went wrong and what was done by hand.

@@ -11,6 +11,8 @@ const PROMETHEUS: &str = "Prometheus documentation, \"Configuration\"";
 
 /// The conditions under which other containers start; `none` is not to wait.
 pub const CONDITIONS: &[&str] = &["HEALTHY", "START", "none"];
+/// A configuration that the image brings.
+pub const BUILT_IN: &str = "built-in";
 /// How the task's role gets its rights.
 pub const POLICIES: &[&str] = &["least-privilege", grants::REMOTE_WRITE_ACCESS, "none"];
 
@@ -62,11 +64,18 @@ pub static METRICS: Fields = Fields {
         Field::new(
             "depends_on",
             Type::Choice(CONDITIONS),
-            "What the other containers wait for: that the collector is healthy, that it has started, or nothing. A collector that can't work then stops a deployment and not a running service.",
+            "What the other containers wait for: that the collector has started, that it is healthy, or nothing. HEALTHY means that the collector is up, not that what it sends is taken; it loses no first sample, which matters to a task that runs to completion, but a collector that can't start then keeps the application from starting. Either way the application is stopped before the collector, which can still send what came last.",
         )
         .source("ECS API reference, ContainerDependency")
-        .default("\"HEALTHY\"")
-        .example("\"START\""),
+        .default("\"START\"")
+        .example("\"HEALTHY\""),
+        Field::new(
+            "config",
+            Type::Choice(&["generated", BUILT_IN]),
+            "Where the collector's configuration comes from: it is generated, or one of the image is taken, as ECS's console does. Those of the image can't scrape several endpoints, other paths or besides OTLP, sign for the region of the task only, take port 8888 as well, and give every application the `job` otel-collector and labels that change when the collector is restarted.",
+        )
+        .default("\"generated\"")
+        .example("\"built-in\""),
         Field::new(
             "essential",
             Type::Boolean,
@@ -91,7 +100,7 @@ pub static METRICS: Fields = Fields {
             Type::List(&Type::Text),
             "The collector's arguments, in place of the ones that choose its configuration.",
         )
-        .default_note("a configuration of the image is chosen, or one is written, that does what is asked for")
+        .default_note("what `config` says is done")
         .example("[\"--config=/etc/ecs/ecs-default-config.yaml\"]"),
         Field::new(
             "environment",
@@ -180,7 +189,17 @@ pub static SCRAPE: Fields = Fields {
             .default_note("it is `localhost`, or on a bridge network the container")
             .example("\"localhost\""),
         Field::new("job", Type::Known, "The value of the label `job` of what is scraped.")
-            .default_note("it is `otel-collector` for a single endpoint, and the address of each for several")
+            .default_note("it is the name of the `container`, else of the family; where that is not unique, the port is added")
             .example("\"checkout\""),
+        Field::new("scheme", Type::Choice(&["http", "https"]), "How it is asked.")
+            .default("\"http\"")
+            .example("\"https\""),
+        Field::new(
+            "params",
+            Type::Map(&Type::Known),
+            "Parameters of the query, as after the `?` of an address.",
+        )
+        .default("{}")
+        .example("{ format = \"prometheus\" }"),
     ],
 };

@@ -9,7 +9,7 @@ mod workspace;
 use std::collections::BTreeSet;
 
 use crate::{
-    collector::grants,
+    collector::{Generation, grants},
     file::{
         problem::Problems,
         reader::table_of,
@@ -37,27 +37,69 @@ enum Granting {
     Nothing,
 }
 
-/// Adds the collector that `metrics` describes to the request `body`.
+/// Adds the collector that `metrics` describes to the request `body` of the task definition that is
+/// called `path` in the file, and whose family is `family`.
 pub(crate) fn add(
     metrics: &Tree,
-    path: &str,
+    (path, family): (&str, &str),
     body: &mut Table,
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Option<Needs> {
     let path = format!("{path}.metrics");
     let table = table_of(metrics, &path, problems)?;
-    let settings = settings::read(table, &path, body, scope, problems);
+    let settings = settings::read(
+        table,
+        (&path, family),
+        body,
+        Generation::NEWEST,
+        scope,
+        problems,
+    );
     mistakes::report(&settings, body, scope, problems);
+    let needs = needs(&settings, body, scope);
+    place(&settings, body);
+    Some(needs)
+}
+
+/// What [`add`] would have made of the request `body` with earlier defaults; `None` if these can't
+/// do what `metrics` asks for.
+pub(crate) fn earlier(
+    metrics: &Tree,
+    (path, family): (&str, &str),
+    mut body: Table,
+    generation: Generation,
+    scope: &Scope<'_>,
+) -> Option<Table> {
+    // Every mistake is reported by `add`.
+    let mut reported = Problems::default();
+    let path = format!("{path}.metrics");
+    let table = table_of(metrics, &path, &mut reported)?;
+    let settings = settings::read(
+        table,
+        (&path, family),
+        &body,
+        generation,
+        scope,
+        &mut reported,
+    );
+    if !settings.collector.fits_generation() {
+        return None;
+    }
+    place(&settings, &mut body);
+    Some(body)
+}
+
+/// Puts the collector beside the other containers.
+fn place(settings: &Settings<'_>, body: &mut Table) {
     let taken = container_definitions(body)
         .iter()
         .any(|container| container.known_at("name") == Some(&settings.collector.name));
     // Without containers, which is reported, there is nothing for the collector to stand beside.
     if !taken && !container_definitions(body).is_empty() {
-        insert(&settings, body);
-        depend(&settings, body);
+        insert(settings, body);
+        depend(settings, body);
     }
-    Some(needs(&settings, body, scope))
 }
 
 /// Appends the container.

@@ -491,7 +491,7 @@ fn an_exported_definition_can_be_given_a_collector() {
     assert_eq!(names, ["app", "aws-otel-collector"]);
     assert_eq!(
         json["containerDefinitions"][0]["dependsOn"][0]["condition"],
-        "HEALTHY"
+        "START"
     );
 }
 

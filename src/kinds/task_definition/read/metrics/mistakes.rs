@@ -2,7 +2,7 @@
 
 use crate::{
     collector::{
-        self, Configuration,
+        self, Configuration, Source,
         grants::{self, Allowed},
     },
     file::{problem::Problems, tree::Table},
@@ -30,6 +30,9 @@ pub(crate) fn report(
     reach(settings, body, problems);
     name(settings, body, problems);
     ports(settings, body, problems);
+    own_ports(settings, problems);
+    built_in(settings, scope, problems);
+    region(settings, scope, problems);
 }
 
 fn sources(settings: &Settings<'_>, problems: &mut Problems) {
@@ -238,10 +241,7 @@ fn ports(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
     if !Network::of(body).is_shared() || settings.collector.configuration() == Configuration::Own {
         return;
     }
-    let mut taken = vec![collector::HEALTH_PORT];
-    if settings.collector.listens() {
-        taken.extend([collector::OTLP_GRPC_PORT, collector::OTLP_HTTP_PORT]);
-    }
+    let taken = settings.collector.ports();
     for container in container_definitions(body) {
         for mapping in container.list("portMappings") {
             let port = mapping.integer_at("containerPort");
@@ -260,5 +260,100 @@ fn ports(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
                     .and(&settings.span, "the collector");
             }
         }
+    }
+}
+
+/// What the collector would find at `localhost` on one of its own ports is itself.
+fn own_ports(settings: &Settings<'_>, problems: &mut Problems) {
+    let collector = &settings.collector;
+    if collector.configuration() == Configuration::Own
+        || settings.targets.len() != collector.scrape.len()
+    {
+        return;
+    }
+    let taken = collector.ports();
+    for (target, span) in collector.scrape.iter().zip(&settings.targets) {
+        let is_here = matches!(target.host.as_str(), "localhost" | "127.0.0.1" | "0.0.0.0");
+        if is_here && taken.contains(&target.port) {
+            problems
+                .add(
+                    "scrape-own-port",
+                    span,
+                    "is the collector itself",
+                    format!("the collector listens on port {} itself", target.port),
+                )
+                .help("let the application serve its metrics at another port");
+        }
+    }
+}
+
+/// The files of the image do one thing each, and sign for the region of the task.
+fn built_in(settings: &Settings<'_>, scope: &Scope<'_>, problems: &mut Problems) {
+    let collector = &settings.collector;
+    let Some(span) = settings.source_span.as_ref() else {
+        return;
+    };
+    if collector.source != Some(Source::Image) {
+        return;
+    }
+    if let Some(own) = settings.own_configuration.first() {
+        problems
+            .add(
+                "configured-twice",
+                own,
+                "replaces the configuration",
+                "the collector is configured twice",
+            )
+            .and(span, "has no effect then")
+            .help("leave one of them out");
+        return;
+    }
+    let mut refuse = |label: &str, message: String| {
+        problems
+            .add("no-built-in-configuration", span, label, message)
+            .help("leave `config` out: a configuration is generated that does it");
+    };
+    if settings.targets.len() == collector.scrape.len()
+        && settings.collects
+        && collector.file().is_none()
+    {
+        refuse(
+            "none does this",
+            "no configuration of the image collects what is asked for".to_owned(),
+        );
+    }
+    let (here, there) = (&scope.identity.region, &collector.workspace_region);
+    if !there.is_empty() && there != here {
+        refuse(
+            "signs for another region",
+            format!(
+                "the configurations of the image sign for {here}, and the workspace is in {there}"
+            ),
+        );
+    }
+}
+
+/// ECS tells the collector its region. Another one can only be meant for the workspace, and that
+/// too is wrong unless the workspace is there.
+fn region(settings: &Settings<'_>, scope: &Scope<'_>, problems: &mut Problems) {
+    let collector = &settings.collector;
+    let (Some(span), Some(workspace)) = (&settings.region_span, &settings.workspace) else {
+        return;
+    };
+    let given = collector.environment.iter();
+    let mut given = given.filter(|(name, _)| name == collector::REGION_VARIABLE);
+    let Some(given) = given.find_map(|(_, value)| value.known()) else {
+        return;
+    };
+    let here = scope.identity.region.as_str();
+    if given != here && given != workspace.region {
+        problems
+            .add(
+                "collector-region",
+                span,
+                format!("the workspace is in {}", workspace.region),
+                format!("the collector would take itself to be in {given}"),
+            )
+            .help("leave it out: ECS or amp-stack sets it, and requests are signed for the region of the workspace");
     }
 }

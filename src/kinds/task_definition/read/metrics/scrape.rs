@@ -1,10 +1,12 @@
 //! Reads `metrics.scrape`: what the collector scrapes.
 
+use std::collections::BTreeMap;
+
 use crate::{
     collector::{Period, Scrape, config},
     file::{
         problem::{Problems, nearest},
-        reader::{Located, TableReader, did_you_mean, listed, table_of},
+        reader::{Located, TableReader, did_you_mean, listed, string_of, table_of},
         tree::{Span, Table},
     },
     kinds::task_definition::{
@@ -21,6 +23,7 @@ use crate::{
 pub(crate) fn targets(
     reader: &mut TableReader<'_, '_>,
     body: &Table,
+    family: &str,
     links: &mut Vec<String>,
 ) -> Vec<Scrape> {
     let name = reader.name().to_owned();
@@ -35,23 +38,44 @@ pub(crate) fn targets(
         let Some(target) = target(table, &path, body, links, problems) else {
             continue;
         };
-        let job = |scrape: &Scrape| scrape.job.clone().unwrap_or_else(|| scrape.target());
-        if let Some((_, first)) = targets.iter().find(|(other, _)| job(other) == job(&target)) {
+        targets.push((target, &element.span));
+    }
+    name_jobs(&mut targets, family);
+    for (index, (target, span)) in targets.iter().enumerate() {
+        let mut before = targets[..index].iter();
+        if let Some((_, first)) = before.find(|(other, _)| other.job() == target.job()) {
             // Prometheus documentation, "Configuration": `job_name` must be unique across all
             // scrape configurations.
-            problems
+            reader
+                .problems()
                 .add(
                     "duplicate-job",
-                    &element.span,
+                    span,
                     "this one too",
-                    format!("two scrape targets are called `{}`", job(&target)),
+                    format!("two scrape targets are called `{}`", target.job()),
                 )
                 .and(first, "called so here")
                 .help("give one of them another `job`");
         }
-        targets.push((target, &element.span));
     }
     targets.into_iter().map(|(target, _)| target).collect()
+}
+
+/// Calls the targets that have no `job` after their containers or the family, and where these are
+/// not enough to tell them apart, by their ports too.
+fn name_jobs(targets: &mut [(Scrape, &Span)], family: &str) {
+    for (target, _) in &mut *targets {
+        if target.default_job.is_empty() {
+            family.clone_into(&mut target.default_job);
+        }
+    }
+    let jobs: Vec<String> = targets.iter().map(|(t, _)| t.job().to_owned()).collect();
+    for (target, _) in targets {
+        let same = jobs.iter().filter(|job| *job == target.job()).count();
+        if target.job.is_none() && same > 1 {
+            target.default_job = format!("{}:{}", target.default_job, target.port);
+        }
+    }
 }
 
 fn target(
@@ -70,6 +94,8 @@ fn target(
     let host = reader.string("host");
     let container = reader.string("container");
     let job = reader.string("job").map(|found| found.value);
+    let scheme = reader.choice("scheme").map(|found| found.value);
+    let params = params(&mut reader);
     reader.finish();
     if let Some(wrong) = url_path
         .as_ref()
@@ -82,6 +108,7 @@ fn target(
             format!("the path `{}` has to begin with `/`", wrong.value),
         );
     }
+    let container_name = container.as_ref().map(|found| found.value.clone());
     let host = host_of(host, container, &table.span, body, links, problems);
     let interval_value = interval.as_ref().map_or_else(
         || Period::seconds(config::INTERVAL_SECONDS),
@@ -95,7 +122,23 @@ fn target(
         interval: interval_value,
         timeout,
         job,
+        default_job: container_name.unwrap_or_default(),
+        is_secure: scheme == Some("https"),
+        params,
     })
+}
+
+fn params(reader: &mut TableReader<'_, '_>) -> BTreeMap<String, String> {
+    let mut params = BTreeMap::new();
+    let Some(table) = reader.table("params") else {
+        return params;
+    };
+    for (name, value) in &table.entries {
+        if let Some(value) = string_of(value, &name.text, reader.problems()) {
+            params.insert(name.text.clone(), value);
+        }
+    }
+    params
 }
 
 /// The timeout, which may not be longer than the interval (Prometheus documentation,

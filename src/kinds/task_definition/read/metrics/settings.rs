@@ -1,19 +1,20 @@
 //! Reads the table `metrics`.
 
 use crate::{
-    collector::{self, Collector},
+    collector::{self, Collector, Generation, Source},
     file::{
         problem::Problems,
         reader::{TableReader, text_of},
         tree::{Span, Table, Tree, Value},
     },
     kinds::task_definition::{
-        fields::metrics::METRICS,
+        fields::metrics::{BUILT_IN, METRICS},
         read::{
             Scope,
             launch::Launch,
             logs,
             metrics::{Granting, Workspace, scrape},
+            view::View,
         },
     },
     model::template::Template,
@@ -44,6 +45,12 @@ pub(crate) struct Settings<'t> {
     pub(crate) verbatim: Option<&'t Table>,
     /// Where the image is named.
     pub(crate) image_span: Option<Span>,
+    /// Where it is said where the configuration comes from.
+    pub(crate) source_span: Option<Span>,
+    /// Where the collector is given a region.
+    pub(crate) region_span: Option<Span>,
+    /// Where the targets to scrape stand, those that are wrong included.
+    pub(crate) targets: Vec<Span>,
     /// Where a configuration of the user's own stands.
     pub(crate) own_configuration: Vec<Span>,
     /// Where `otlp` and `scrape` stand.
@@ -57,29 +64,33 @@ pub(crate) struct Settings<'t> {
 /// Reads the table.
 pub(crate) fn read<'t>(
     table: &'t Table,
-    path: &str,
+    (path, family): (&str, &str),
     body: &Table,
+    generation: Generation,
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Settings<'t> {
     let mut reader = TableReader::new(path, table, &METRICS, problems);
-    let mut collector = collector(&mut reader, body);
+    let mut collector = collector(&mut reader, body, generation, family);
     let own_configuration = own_configuration(&reader);
-    let writes = collector.otlp || !collector.scrape.is_empty() || !own_configuration.is_empty();
+    let writes = collector.writes_metrics() || !own_configuration.is_empty();
     let workspace = match reader.string("workspace") {
         Some(named) => Workspace::named(&named, scope, reader.problems()),
         None if writes => Workspace::of_stack(scope),
         None => None,
     };
     collector.endpoint = workspace.as_ref().map(|w| w.remote_write_url.clone());
-    collector.region = region(&Launch::of(body), workspace.as_ref(), scope).map(Template::from);
+    collector.workspace_region = workspace
+        .as_ref()
+        .map_or_else(String::new, |workspace| workspace.region.clone());
+    collector.region = region(&collector, &Launch::of(body), scope).map(Template::from);
     let granting = match reader.choice("policy").map(|found| found.value) {
         Some(collector::grants::REMOTE_WRITE_ACCESS) => Granting::State,
         Some("none") => Granting::Nothing,
         Some(_) | None => Granting::LeastPrivilege,
     };
     let condition = reader.choice("depends_on");
-    let condition = condition.map_or("HEALTHY", |found| found.value);
+    let condition = condition.map_or_else(|| default_condition(generation), |found| found.value);
     let logs = reader.value("logs");
     let logs = logs.and_then(|tree| logs::awslogs(tree, scope, reader.problems()));
     let verbatim = reader.table("verbatim");
@@ -93,6 +104,9 @@ pub(crate) fn read<'t>(
         logs,
         verbatim,
         image_span: span_of("image"),
+        source_span: span_of("config"),
+        region_span: variable_span(&reader, collector::REGION_VARIABLE),
+        targets: target_spans(&reader),
         own_configuration,
         collects: ["scrape", "otlp", "traces"]
             .into_iter()
@@ -114,15 +128,35 @@ fn declines(tree: &Tree) -> bool {
     }
 }
 
+/// What other containers wait for unless the file says it: until the collector is healthy, or since
+/// the second defaults only until it has started, as on the page of the ECS developer guide.
+fn default_condition(generation: Generation) -> &'static str {
+    match generation {
+        Generation::First => "HEALTHY",
+        Generation::Second => "START",
+    }
+}
+
 /// The collector, but for what follows from its workspace.
-fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
+fn collector(
+    reader: &mut TableReader<'_, '_>,
+    body: &Table,
+    generation: Generation,
+    family: &str,
+) -> Collector {
     let mut links = Vec::new();
-    let scrape = scrape::targets(reader, body, &mut links);
+    let scrape = scrape::targets(reader, body, family, &mut links);
     let mut size = |key| reader.integer(key).map(|found| found.value);
     let (cpu, memory, reservation) = (size("cpu"), size("memory"), size("memory_reservation"));
     let name = reader.string("name").map(|found| found.value);
     let image = reader.text("image").map(|found| found.value);
+    let launch = Launch::of(body);
     Collector {
+        generation,
+        source: reader.choice("config").map(|found| match found.value {
+            BUILT_IN => Source::Image,
+            _ => Source::Generated,
+        }),
         name: name.unwrap_or_else(|| collector::CONTAINER_NAME.to_owned()),
         image: image.unwrap_or_else(|| Template::from(collector::IMAGE)),
         otlp: reader.boolean("otlp").is_some_and(|found| found.value),
@@ -130,7 +164,11 @@ fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
         traces: reader.choice("traces").is_some(),
         command: command(reader),
         endpoint: None,
+        workspace_region: String::new(),
         region: None,
+        // On Fargate alone there is none (ECS developer guide, "Amazon ECS task metadata available
+        // for tasks on Fargate").
+        may_be_on_instance: launch.may_lack_region(),
         environment: variables(reader, "environment"),
         secrets: variables(reader, "secrets"),
         essential: reader.boolean("essential").is_some_and(|found| found.value),
@@ -144,12 +182,7 @@ fn collector(reader: &mut TableReader<'_, '_>, body: &Table) -> Collector {
 /// Where the user configures the collector by other means than `otlp` and `scrape`, the one that
 /// wins first.
 fn own_configuration(reader: &TableReader<'_, '_>) -> Vec<Span> {
-    let variable = |list: &str| {
-        let variables = reader.peek(list).and_then(Tree::as_table)?;
-        let mut keys = variables.entries.iter().map(|(key, _)| key);
-        let found = keys.find(|key| key.text == collector::CONFIG_VARIABLE)?;
-        Some(found.span.clone())
-    };
+    let variable = |list: &str| variable_in(reader, list, collector::CONFIG_VARIABLE);
     let command = reader.peek("command").map(|tree| tree.span.clone());
     [variable("environment"), variable("secrets"), command]
         .into_iter()
@@ -157,16 +190,36 @@ fn own_configuration(reader: &TableReader<'_, '_>) -> Vec<Span> {
         .collect()
 }
 
-/// The region to tell the collector: the workspace's if that is another one, and the stack's where
-/// ECS may not tell it.
+/// Where `list` sets the variable `name`.
+fn variable_in(reader: &TableReader<'_, '_>, list: &str, name: &str) -> Option<Span> {
+    let variables = reader.peek(list).and_then(Tree::as_table)?;
+    let mut keys = variables.entries.iter().map(|(key, _)| key);
+    keys.find(|key| key.text == name)
+        .map(|key| key.span.clone())
+}
+
+/// Where the variable `name` is set.
+fn variable_span(reader: &TableReader<'_, '_>, name: &str) -> Option<Span> {
+    variable_in(reader, "environment", name).or_else(|| variable_in(reader, "secrets", name))
+}
+
+/// Where the elements of `scrape` stand.
+fn target_spans(reader: &TableReader<'_, '_>) -> Vec<Span> {
+    let targets = reader.peek("scrape").map(View::elements);
+    let targets = targets.unwrap_or_default().iter();
+    targets.map(|target| target.span.clone()).collect()
+}
+
+/// The region to set as the collector's own: that of the stack where ECS may not say it.
 ///
-/// The collector signs for the region that it is given, whatever the host is called, so the
-/// workspace's region has to win. X-Ray then gets traces in that region too.
-fn region(launch: &Launch, workspace: Option<&Workspace>, scope: &Scope<'_>) -> Option<String> {
+/// The first defaults had no other way to sign for a workspace of another region than to call that
+/// one the collector's, and X-Ray then got its traces in that region too.
+fn region(collector: &Collector, launch: &Launch, scope: &Scope<'_>) -> Option<String> {
     let here = &scope.identity.region;
-    match workspace {
-        Some(workspace) if workspace.region != *here => Some(workspace.region.clone()),
-        Some(_) | None => launch.may_lack_region().then(|| here.clone()),
+    let there = &collector.workspace_region;
+    match collector.generation {
+        Generation::First if !there.is_empty() && there != here => Some(there.clone()),
+        Generation::First | Generation::Second => launch.may_lack_region().then(|| here.clone()),
     }
 }
 

@@ -58,8 +58,16 @@ fn the_collector_comes_last_and_the_others_wait_for_it() {
     insta::assert_snapshot!("scrape", serde_json::to_string_pretty(&json).unwrap());
 }
 
+/// The configuration that is generated for the collector of these tables.
+fn configuration(tables: &str) -> Json {
+    let collector = container(tables, 1);
+    assert_eq!(collector.get("command"), None, "never both ways");
+    let written = variable(&collector, collector::CONFIG_VARIABLE).unwrap();
+    serde_json::from_str(&written).unwrap()
+}
+
 #[test]
-fn each_kind_of_instrumentation_has_its_configuration() {
+fn a_configuration_is_generated_unless_one_of_the_image_is_asked_for() {
     for (metrics, file) in [
         ("otlp = true", "ecs-amp.yaml"),
         ("otlp = true\ntraces = \"xray\"", "ecs-amp-xray.yaml"),
@@ -74,7 +82,9 @@ fn each_kind_of_instrumentation_has_its_configuration() {
         ),
         ("traces = \"xray\"", "ecs-xray.yaml"),
     ] {
-        let collector = container(&fargate(metrics, ""), 1);
+        assert!(configuration(&fargate(metrics, "")).is_object());
+        let tables = fargate(&format!("config = \"built-in\"\n{metrics}"), "");
+        let collector = container(&tables, 1);
         assert_eq!(
             collector["command"],
             json!([format!("--config=/etc/ecs/{file}")]),
@@ -87,12 +97,52 @@ fn each_kind_of_instrumentation_has_its_configuration() {
         "scrape = [{ port = 8080 }, { port = 9090 }]",
         "scrape = [{ port = 8080, path = \"/m\" }]",
         "scrape = [{ port = 8080, interval = \"5s\" }]",
+        "scrape = [{ port = 8080, params = { a = \"b\" } }]",
+        "scrape = [{ port = 8080, scheme = \"https\" }]",
+        "scrape = [{ port = 8080, job = \"web\" }]",
     ] {
-        let collector = container(&fargate(metrics, ""), 1);
-        assert_eq!(collector.get("command"), None, "{metrics}");
-        let written = variable(&collector, collector::CONFIG_VARIABLE).unwrap();
-        assert!(serde_json::from_str::<Json>(&written).unwrap().is_object());
+        assert!(configuration(&fargate(metrics, "")).is_object());
+        let tables = fargate(&format!("config = \"built-in\"\n{metrics}"), "");
+        let reported = codes(&tables);
+        assert_eq!(reported, ["no-built-in-configuration"], "{metrics}");
     }
+}
+
+#[test]
+fn jobs_are_called_after_whom_they_belong_to() {
+    let jobs = |scrape: &str| -> Vec<String> {
+        let configuration = configuration(&fargate(&format!("scrape = {scrape}"), ""));
+        let jobs = configuration["receivers"]["prometheus"]["config"]["scrape_configs"].clone();
+        let jobs = jobs.as_array().unwrap().iter();
+        jobs.map(|job| job["job_name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(jobs("[{ port = 8080 }]"), ["t"]);
+    assert_eq!(jobs("[{ port = 8080, container = \"app\" }]"), ["app"]);
+    assert_eq!(
+        jobs("[{ port = 8080 }, { port = 9090 }]"),
+        ["t:8080", "t:9090"]
+    );
+    assert_eq!(
+        jobs("[{ port = 8080 }, { port = 9090, job = \"b\" }]"),
+        ["t", "b"]
+    );
+    assert_eq!(
+        jobs("[{ port = 8080, container = \"app\" }, { port = 9090, job = \"app\" }]"),
+        ["app:8080", "app"]
+    );
+}
+
+#[test]
+fn a_target_is_asked_as_it_is_said() {
+    let tables = fargate(
+        "scrape = [{ port = 8443, scheme = \"https\", timeout = \"5s\", params = { \"match[]\" = \"a$b\" } }]",
+        "",
+    );
+    let job = &configuration(&tables)["receivers"]["prometheus"]["config"]["scrape_configs"][0];
+    assert_eq!(job["scheme"], "https");
+    assert_eq!(job["scrape_timeout"], "5s");
+    assert_eq!(job["params"], json!({"match[]": ["a$$b"]}));
 }
 
 #[test]
@@ -132,32 +182,99 @@ fn the_endpoint_is_the_workspaces() {
 }
 
 #[test]
-fn the_region_is_told_where_ecs_may_not_or_would_tell_another() {
+fn the_region_is_said_where_ecs_may_not_and_signing_is_for_the_workspaces() {
     let region = |tables: &str| variable(&container(tables, 1), collector::REGION_VARIABLE);
-    let elsewhere =
-        "otlp = true\nworkspace = \"arn:aws:aps:eu-west-1:444455556666:workspace/ws-2\"";
+    let elsewhere = "otlp = true\ntraces = \"xray\"\nworkspace = \"arn:aws:aps:eu-west-1:444455556666:workspace/ws-2\"";
     assert_eq!(region(&fargate("otlp = true", "")), None);
-    assert_eq!(
-        region(&fargate(elsewhere, "")).as_deref(),
-        Some("eu-west-1")
-    );
+    assert_eq!(region(&fargate(elsewhere, "")), None, "X-Ray stays here");
+    let signed = |tables: &str| configuration(tables)["extensions"]["sigv4auth"]["region"].clone();
+    assert_eq!(signed(&fargate("otlp = true", "")), "us-east-1");
+    assert_eq!(signed(&fargate(elsewhere, "")), "eu-west-1");
     for keys in [
         "",
         "requires_compatibilities = [\"EC2\"]",
         "requires_compatibilities = [\"MANAGED_INSTANCES\"]",
     ] {
-        let tables = task(
-            &format!("{keys}\nnetwork_mode = \"awsvpc\"\nmemory = 512\ntask_role = \"task\""),
-            "otlp = true",
-            "",
-        );
-        assert_eq!(region(&tables).as_deref(), Some("us-east-1"), "{keys}");
+        for metrics in ["otlp = true", elsewhere] {
+            let tables = task(
+                &format!("{keys}\nnetwork_mode = \"awsvpc\"\nmemory = 512\ntask_role = \"task\""),
+                metrics,
+                "",
+            );
+            assert_eq!(region(&tables).as_deref(), Some("us-east-1"), "{keys}");
+        }
     }
-    let own = fargate(
-        &format!("{elsewhere}\nenvironment = {{ AWS_REGION = \"eu-north-1\" }}"),
-        "",
-    );
-    assert_eq!(region(&own).as_deref(), Some("eu-north-1"));
+}
+
+#[test]
+fn a_region_that_is_nobodys_is_a_mistake() {
+    let elsewhere = "workspace = \"arn:aws:aps:eu-west-1:444455556666:workspace/ws-2\"";
+    for (metrics, reported) in [
+        (
+            "environment = { AWS_REGION = \"eu-west-1\" }",
+            &["collector-region"][..],
+        ),
+        ("environment = { AWS_REGION = \"us-east-1\" }", &[]),
+        (
+            &format!("{elsewhere}\nenvironment = {{ AWS_REGION = \"eu-north-1\" }}"),
+            &["collector-region"],
+        ),
+        (
+            &format!("{elsewhere}\nenvironment = {{ AWS_REGION = \"eu-west-1\" }}"),
+            &[],
+        ),
+        (
+            &format!("{elsewhere}\nenvironment = {{ AWS_REGION = \"us-east-1\" }}"),
+            &[],
+        ),
+        (
+            &format!("{elsewhere}\nconfig = \"built-in\""),
+            &["no-built-in-configuration"],
+        ),
+        ("config = \"built-in\"", &[]),
+    ] {
+        let tables = fargate(&format!("otlp = true\n{metrics}"), "");
+        let found = codes(&tables);
+        assert_eq!(found, reported, "{metrics}");
+    }
+}
+
+#[test]
+fn the_collectors_own_ports_are_known() {
+    for (metrics, port, is_free) in [
+        ("scrape = [{ port = PORT }]", 8888, true),
+        (
+            "config = \"built-in\"\nscrape = [{ port = PORT }]",
+            8888,
+            false,
+        ),
+        ("scrape = [{ port = PORT }]", 13133, false),
+        ("scrape = [{ port = PORT }]", 4317, true),
+        ("otlp = true\nscrape = [{ port = PORT }]", 4317, false),
+        ("traces = \"xray\"\nscrape = [{ port = PORT }]", 4318, false),
+        (
+            "otlp = true\nscrape = [{ port = PORT, host = \"127.0.0.1\" }]",
+            4318,
+            false,
+        ),
+        (
+            "otlp = true\nscrape = [{ port = PORT, host = \"db.test\" }]",
+            4318,
+            true,
+        ),
+    ] {
+        let tables = fargate(&metrics.replace("PORT", &port.to_string()), "");
+        let found = codes(&tables);
+        let expected: &[&str] = if is_free { &[] } else { &["scrape-own-port"] };
+        assert_eq!(found, expected, "{metrics} {port}");
+        let listens = format!(
+            "[task_definitions.t.containers.b]\nimage = \"b:1\"\nport_mappings = [{{ container_port = {port} }}]\n"
+        );
+        let found = codes(&fargate(&metrics.replace("PORT", "9999"), &listens));
+        let is_listened_on = !is_free || metrics.contains("db.test");
+        let expected: &[&str] = if is_listened_on { &["port-clash"] } else { &[] };
+        assert_eq!(found, expected, "{metrics} {port}");
+    }
 }
 
 fn role_policies(stack: &Stack) -> (Json, Vec<String>) {
@@ -227,8 +344,9 @@ fn containers_that_the_collector_waits_for_do_not_wait_for_it() {
     };
     assert_eq!(named("aws-otel-collector")["links"], json!(["app"]));
     assert_eq!(
-        variable(&named("aws-otel-collector"), collector::SCRAPE_VARIABLE).as_deref(),
-        Some("app:8080")
+        variable(&named("aws-otel-collector"), collector::CONFIG_VARIABLE)
+            .map(|written| written.contains("\"app:8080\"")),
+        Some(true)
     );
     assert_eq!(
         named("app")["dependsOn"],
@@ -237,28 +355,31 @@ fn containers_that_the_collector_waits_for_do_not_wait_for_it() {
     assert_eq!(named("db").get("dependsOn"), None);
     assert_eq!(
         named("other")["dependsOn"],
-        json!([{"containerName": "aws-otel-collector", "condition": "HEALTHY"}])
+        json!([{"containerName": "aws-otel-collector", "condition": "START"}])
     );
 }
 
 #[test]
 fn waiting_can_be_chosen() {
     let app = |metrics: &str| container(&fargate(metrics, ""), 0);
-    assert_eq!(
-        app("otlp = true\ndepends_on = \"START\"")["dependsOn"][0]["condition"],
-        "START"
-    );
+    for (metrics, condition) in [
+        ("otlp = true", "START"),
+        ("otlp = true\ndepends_on = \"START\"", "START"),
+        ("otlp = true\ndepends_on = \"HEALTHY\"", "HEALTHY"),
+    ] {
+        assert_eq!(app(metrics)["dependsOn"][0]["condition"], condition);
+    }
     assert_eq!(
         app("otlp = true\ndepends_on = \"none\"").get("dependsOn"),
         None
     );
     let own = fargate(
         "otlp = true",
-        "[task_definitions.t.containers.app.depends_on]\naws-otel-collector = \"START\"\n",
+        "[task_definitions.t.containers.app.depends_on]\naws-otel-collector = \"HEALTHY\"\n",
     );
     assert_eq!(
         container(&own, 0)["dependsOn"],
-        json!([{"containerName": "aws-otel-collector", "condition": "START"}])
+        json!([{"containerName": "aws-otel-collector", "condition": "HEALTHY"}])
     );
 }
 
