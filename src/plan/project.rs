@@ -39,12 +39,13 @@ fn build(live: &mut Snapshot, step: &Step, to: &Resource, of: &StackName) {
     if let Some(found) = live.found.iter_mut().find(|found| is_target(found, step)) {
         found.resource = to.clone();
         found.owner = owner.clone();
-    } else if let Some(arn) = to.arn(&live.identity) {
-        // Where AWS chooses the ARN, names can't collide.
+    } else {
+        // Where AWS chooses the ARN names can't collide, but nobody adopts what has an owner.
+        let arn = to.arn(&live.identity).map(|arn| (Attribute::Arn, arn));
         live.found.push(LiveResource {
             resource: to.clone(),
             owner: owner.clone(),
-            attributes: BTreeMap::from([(Attribute::Arn, arn)]),
+            attributes: BTreeMap::from_iter(arn),
             facts: Vec::new(),
         });
     }
