@@ -7,6 +7,7 @@ pub mod kind;
 pub(crate) mod live;
 pub mod log_group;
 pub(crate) mod outline;
+pub mod regret;
 pub mod role;
 pub mod task_definition;
 pub mod workspace;

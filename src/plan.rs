@@ -1,11 +1,13 @@
 //! The decision: which steps lead from what is there to what is wanted.
 
+pub mod acceptance;
 mod claims;
 mod creation;
 mod current_attributes;
 mod decide;
 mod facts;
 mod generations;
+pub mod loss;
 mod names;
 mod order;
 mod project;
@@ -23,6 +25,7 @@ use std::{
 pub use current_attributes::current_attributes;
 pub use generations::settle;
 pub use project::project;
+pub use target::holders;
 
 use crate::{
     kinds::{Change, Resource, kind::ReplaceReason},
@@ -80,6 +83,9 @@ pub struct Plan {
     pub known_attributes: BTreeMap<Address, BTreeMap<Attribute, String>>,
     /// What is known of the use of what steps remove, where there is something to know.
     pub in_use: BTreeMap<StepId, InUse>,
+    /// How old, in days, what a resource holds can be, of those that a step alters and of which
+    /// that is known.
+    pub oldest: BTreeMap<StepId, u32>,
     /// What would be done or decided besides, had the plan not been narrowed to what somebody asked
     /// for.
     pub left_out: BTreeSet<Address>,
@@ -311,6 +317,12 @@ impl Plan {
     /// Returns whether there is nothing to do and nothing to decide.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.refusals.is_empty()
+    }
+
+    /// Forgets what is known about the steps of resources that are not kept.
+    fn keep_facts(&mut self, is_kept: impl Fn(&Address) -> bool) {
+        self.in_use.retain(|id, _| is_kept(&id.address));
+        self.oldest.retain(|id, _| is_kept(&id.address));
     }
 
     /// The number of AWS calls that alter something.

@@ -21,7 +21,7 @@ use crate::{
         address::Address,
         call::{CallError, Effect},
     },
-    plan::Plan,
+    plan::{Plan, acceptance::Acceptance, loss},
     stack::Stack,
 };
 
@@ -65,6 +65,10 @@ pub struct RunOptions {
     pub run_id: String,
 }
 
+/// What is lost by the plans of a run and has to be accepted by name, each with the index of its
+/// stack.
+pub type Losses = BTreeSet<(usize, Acceptance)>;
+
 /// Whoever wants a run: it shows the plans, answers for the user, and hears what happens.
 pub trait Session<C> {
     /// What ends a run that its session gives up.
@@ -81,7 +85,8 @@ pub trait Session<C> {
         planned: &[Planned],
     ) -> Result<(), Self::Error>;
 
-    /// Asks whether to carry the plans out, of which at least one has something to do.
+    /// Asks whether to carry the plans out, of which at least one has something to do, and returns
+    /// which of the `losses` somebody has named. Unless all are, nothing is changed.
     ///
     /// # Errors
     ///
@@ -90,7 +95,8 @@ pub trait Session<C> {
         &mut self,
         request: &PlanRequest<'_, C>,
         planned: &[Planned],
-    ) -> impl Future<Output = Result<(), Self::Error>>;
+        losses: &Losses,
+    ) -> impl Future<Output = Result<Losses, Self::Error>>;
 
     /// Takes note that nothing has to be done to the stack of `target`.
     fn nothing_to_do(&mut self, request: &PlanRequest<'_, C>, target: &StackTarget<C>, plan: &Plan);
@@ -147,6 +153,8 @@ pub enum RunError<E> {
         /// How many.
         decisions: usize,
     },
+    /// Something would be lost that nobody has accepted by name.
+    NotAccepted(Losses),
     /// While the question was being answered, AWS has changed: now other things would be done to
     /// these resources, each with the index of its stack.
     Moved(Vec<(usize, Address)>),
@@ -233,18 +241,40 @@ async fn confirm<C: Cloud, S: Session<C>>(
         return Ok(());
     }
     let asked = Instant::now();
-    let answer = session.confirm(request, planned).await;
-    answer.map_err(RunError::Session)?;
+    let losses = losses(planned);
+    let answer = session.confirm(request, planned, &losses).await;
+    let accepted = answer.map_err(RunError::Session)?;
+    let not_accepted =
+        |losses: Losses| -> Losses { losses.difference(&accepted).cloned().collect() };
+    let missing = not_accepted(losses);
+    if !missing.is_empty() {
+        return Err(RunError::NotAccepted(missing));
+    }
     if asked.elapsed() <= MOMENT {
         return Ok(());
     }
     let again = plan(request).await.map_err(RunError::Call)?;
     let moved = planning::moved(planned, &again);
-    if moved.is_empty() {
+    if !moved.is_empty() {
+        return Err(RunError::Moved(moved));
+    }
+    // The same calls may lose more than before: what is in a log group may have come since.
+    let missing = not_accepted(self::losses(&again));
+    if missing.is_empty() {
         Ok(())
     } else {
-        Err(RunError::Moved(moved))
+        Err(RunError::NotAccepted(missing))
     }
+}
+
+/// What the plans lose that has to be accepted by name.
+pub fn losses(planned: &[Planned]) -> Losses {
+    let plans = planned.iter().enumerate();
+    let losses = plans.flat_map(|(index, planned)| {
+        let needed = loss::needed(&planned.plan).into_iter();
+        needed.map(move |acceptance| (index, acceptance))
+    });
+    losses.collect()
 }
 
 /// Carries out plans that somebody has agreed to, one of each stack.

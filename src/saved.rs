@@ -28,7 +28,7 @@ use crate::{
     model::{
         address::Address, diff::Path, live::Fact, secret::HIDDEN, tags::Owner, template::Template,
     },
-    plan,
+    plan::{self, acceptance::Acceptance},
     snapshot::Snapshot,
     stack::Stack,
 };
@@ -73,6 +73,8 @@ pub struct SavedStack {
     pub only: Option<BTreeSet<Address>>,
     /// What was there.
     pub live: Snapshot,
+    /// What of the plan's losses was accepted by name when it was made.
+    pub accepted: BTreeSet<Acceptance>,
     /// The values of both that are not in the file.
     pub hidden: Hidden,
 }
@@ -105,6 +107,7 @@ impl SavedStack {
         stack: &Stack,
         only: Option<BTreeSet<Address>>,
         mut live: Snapshot,
+        accepted: BTreeSet<Acceptance>,
     ) -> Self {
         let (stack, _) = plan::settle(stack, &live);
         let stack = stack.into_owned();
@@ -127,6 +130,7 @@ impl SavedStack {
             stack,
             only,
             live,
+            accepted,
             hidden: Hidden::default(),
         }
     }
@@ -226,6 +230,7 @@ fn matters(fact: &Fact) -> bool {
         Fact::RetentionByAccountPolicy(_)
         | Fact::UniqueId(_)
         | Fact::CreatedAt(_)
+        | Fact::NothingOlderThan(_)
         | Fact::NewerRevision(_)
         | Fact::LastUsed { .. } => true,
         Fact::TagsOfAws(_) => false,

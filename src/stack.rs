@@ -99,6 +99,7 @@ impl Stack {
             identity: self.identity.clone(),
             roles: BTreeSet::new(),
             log_groups: BTreeMap::new(),
+            retentions: BTreeMap::new(),
             families: BTreeSet::new(),
             alias: None,
             workspace_configuration: false,
@@ -131,6 +132,7 @@ impl Stack {
     pub fn query_to_destroy(&self) -> Query {
         Query {
             alias: None,
+            retentions: BTreeMap::new(),
             workspace_configuration: false,
             destroy: true,
             ..self.query(true)

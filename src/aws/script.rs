@@ -210,6 +210,7 @@ pub(crate) fn query() -> Query {
         identity: Identity::new(ACCOUNT, REGION),
         roles: [].into(),
         log_groups: [].into(),
+        retentions: [].into(),
         families: [].into(),
         alias: None,
         workspace_configuration: false,

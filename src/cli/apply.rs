@@ -22,7 +22,7 @@ Examples:
   amp-stack apply --yes                   do it without asking, as in a pipeline
   amp-stack apply plan.json               make the calls of a saved plan, without asking, or none
   amp-stack apply --adopt roles.task      take over a role that exists already
-  amp-stack apply --yes --allow-data-loss log_groups.app
+  amp-stack apply --yes --accept log_groups.app
   amp-stack apply --replace task_definitions.checkout
                                           register a new revision although nothing has changed
   amp-stack apply --yes --json > run.jsonl

@@ -1,12 +1,16 @@
 //! The options that several commands take.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, env, path::PathBuf};
 
 use clap::Args;
 
-use crate::cli::{
-    candidates::{address, toml_file, variable},
-    place::Place,
+use crate::{
+    cli::{
+        candidates::{address, toml_file, variable},
+        place::Place,
+    },
+    model::secret::HIDDEN,
+    plan::acceptance::Acceptance,
 };
 
 /// What is to happen to resources besides what the stack file says.
@@ -34,7 +38,8 @@ pub(super) struct InUseArgs {
 /// What the plan is narrowed to.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct TargetArgs {
-    /// Plan only this resource and what it needs (repeatable; with several stacks STACK:ADDRESS)
+    /// Plan only this resource and what it needs; to remove it, and what needs it (repeatable;
+    /// with several stacks STACK:ADDRESS)
     #[arg(long, value_name = "ADDRESS", add = address())]
     pub(super) target: Vec<Place>,
 }
@@ -91,33 +96,107 @@ pub(super) struct StackArgs {
 /// The values of the variables of a stack file.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct VariableArgs {
-    /// The value of a variable (repeatable; wins over files)
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment, add = variable())]
-    pub(super) var: Vec<(String, String)>,
+    /// The value of a variable; NAME alone takes it from the environment variable of that name,
+    /// which keeps a secret out of the command line (repeatable; wins over files)
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = assignment, add = variable())]
+    pub(super) var: Vec<Assignment>,
     /// A TOML file of variables, `name = "value"` (repeatable; later files win)
     #[arg(long, value_name = "FILE", add = toml_file())]
     pub(super) var_file: Vec<PathBuf>,
 }
 
+impl VariableArgs {
+    /// The values that are given one by one, of which the last one of a name counts.
+    pub(super) fn values(&self) -> BTreeMap<String, String> {
+        let given = self.var.iter();
+        given
+            .map(|given| (given.name.clone(), given.value.clone()))
+            .collect()
+    }
+}
+
+/// What is accepted by name.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct AcceptArgs {
+    /// Accept that data of this resource is lost, or that instance_profiles.NAME is edited, as the
+    /// plan says (repeatable; with several stacks STACK:ADDRESS)
+    // What it was called before it could also accept something else than the loss of data.
+    #[arg(long, value_name = "ADDRESS", alias = "allow-data-loss", add = address())]
+    pub(super) accept: Vec<Place<Acceptance>>,
+}
+
 /// What `apply` and `destroy` have in common.
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
-    /// Do not ask; this does not allow the loss of data
+    /// Do not ask; this does not accept the loss of data
     #[arg(long, short)]
     pub(super) yes: bool,
-    /// Allow this resource to be removed with the data in it (repeatable)
-    #[arg(long, value_name = "ADDRESS", add = address())]
-    pub(super) allow_data_loss: Vec<Place>,
+    #[command(flatten)]
+    pub(super) accepting: AcceptArgs,
     /// The most resources to work on at a time
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = concurrency)]
     pub(super) concurrency: usize,
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        Some(_) | None => Err("write it as NAME=VALUE".to_owned()),
+/// The value of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    pub(super) name: String,
+    pub(super) value: String,
+    /// Whether the command line gives only the name.
+    pub(super) from_environment: bool,
+}
+
+impl Assignment {
+    /// How to give `name` a value that must not be printed: a command line that is to be shown
+    /// says only where it comes from.
+    pub(super) fn of_environment(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: String::new(),
+            from_environment: true,
+        }
     }
+}
+
+/// What stands for a value where amp-stack prints none: nobody means these, and whoever pastes what
+/// was printed must not deploy them as a password.
+const PLACEHOLDERS: &[&str] = &["...", "…", HIDDEN];
+
+fn assignment(text: &str) -> Result<Assignment, String> {
+    assignment_in(text, |name| env::var(name).ok())
+}
+
+fn assignment_in(
+    text: &str,
+    environment: impl FnOnce(&str) -> Option<String>,
+) -> Result<Assignment, String> {
+    let (name, given) = match text.split_once('=') {
+        None => (text, None),
+        Some((name, value)) => (name, Some(value)),
+    };
+    if name.is_empty() {
+        return Err("write it as NAME=VALUE".to_owned());
+    }
+    let from_environment = given.is_none();
+    let value = match given {
+        Some(value) if PLACEHOLDERS.contains(&value) => {
+            return Err(format!(
+                "`{value}` only stands for the value; write the value itself, or `--var {name}` to take it from the environment variable {name}"
+            ));
+        }
+        Some(value) => value.to_owned(),
+        None => environment(name).ok_or_else(|| {
+            format!(
+                "there is no environment variable {name} to take the value from; set it, or write NAME=VALUE"
+            )
+        })?,
+    };
+    Ok(Assignment {
+        name: name.to_owned(),
+        value,
+        from_environment,
+    })
 }
 
 fn concurrency(text: &str) -> Result<usize, String> {
@@ -134,10 +213,31 @@ mod tests {
 
     #[test]
     fn variables_keep_what_follows_the_first_equals_sign() {
-        assert_eq!(assignment("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
-        assert_eq!(assignment("a="), Ok(("a".to_owned(), String::new())));
-        assert!(assignment("a").is_err());
-        assert!(assignment("=b").is_err());
+        let given =
+            |text: &str| assignment_in(text, |_| None).map(|given| (given.name, given.value));
+        assert_eq!(given("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert_eq!(given("a="), Ok(("a".to_owned(), String::new())));
+        assert!(given("=b").is_err());
+    }
+
+    #[test]
+    fn a_name_alone_takes_the_value_from_the_environment_or_fails() {
+        let environment = |name: &str| (name == "db_password").then(|| "hunter2".to_owned());
+        let given = assignment_in("db_password", environment);
+        let value = given.map(|given| (given.value, given.from_environment));
+        assert_eq!(value, Ok(("hunter2".to_owned(), true)));
+        let error = assignment_in("db_pasword", environment).expect_err("it is not there");
+        assert!(
+            error.contains("no environment variable db_pasword"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_only_stands_for_a_value_is_none() {
+        for text in ["a=...", "a=…", "a=(hidden)"] {
+            assert!(assignment_in(text, |_| None).is_err(), "{text}");
+        }
     }
 
     #[test]

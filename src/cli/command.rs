@@ -32,7 +32,7 @@ use crate::cli::{
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or nothing to do
-  1  error, wrong usage, or declined: nothing was changed
+  1  error, wrong usage, something to decide first, or declined: nothing was changed
   2  with `plan --detailed-exitcode`: there is something to do
   3  `apply` or `destroy` stopped half way: something was changed, or may have been";
 

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::{cli::args::StackArgs, show::is_secret};
+use crate::{
+    cli::args::{Assignment, StackArgs},
+    show::is_secret,
+};
 
 /// The command line `amp-stack VERB` for the same stacks in the same place, as somebody would type
 /// it.
@@ -17,10 +20,19 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
     let mut words = vec!["amp-stack".to_owned(), verb.to_owned()];
     words.extend(paths.iter().map(|path| quoted(&path.display().to_string())));
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
-    for (name, value) in &variables.var {
-        // Logs keep what is printed, so a secret is left to be typed again.
-        let value = if is_secret(name, value) { "..." } else { value };
-        option("--var", &format!("{name}={value}"));
+    for Assignment {
+        name,
+        value,
+        from_environment,
+    } in &variables.var
+    {
+        // Logs keep what is printed, so a secret is left to the environment: pasted as it is
+        // printed, the command takes it from there or fails.
+        if *from_environment || is_secret(name, value) {
+            option("--var", name);
+        } else {
+            option("--var", &format!("{name}={value}"));
+        }
     }
     for file in &variables.var_file {
         option("--var-file", &file.display().to_string());
@@ -60,12 +72,23 @@ mod tests {
     use super::*;
     use crate::cli::args::{SandboxArgs, VariableArgs};
 
+    fn given(name: &str, value: &str, from_environment: bool) -> Assignment {
+        Assignment {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            from_environment,
+        }
+    }
+
     #[test]
     fn the_next_command_keeps_secrets() {
         let target = StackArgs {
             files: Vec::new(),
             variables: VariableArgs {
-                var: vec![("db_password".to_owned(), "hunter2".to_owned())],
+                var: vec![
+                    given("db_password", "hunter2", false),
+                    given("tag", "1.4", true),
+                ],
                 var_file: Vec::new(),
             },
             region: None,
@@ -74,7 +97,7 @@ mod tests {
         };
         assert_eq!(
             typed("apply", &[Path::new("stack.toml")], &target),
-            "amp-stack apply stack.toml --var db_password=..."
+            "amp-stack apply stack.toml --var db_password --var tag"
         );
     }
 
@@ -83,7 +106,7 @@ mod tests {
         let target = StackArgs {
             files: Vec::new(),
             variables: VariableArgs {
-                var: vec![("tag".to_owned(), "it's 1".to_owned())],
+                var: vec![given("tag", "it's 1", false)],
                 var_file: vec![PathBuf::from("prod.toml")],
             },
             region: Some("us-east-1".to_owned()),

@@ -1,7 +1,12 @@
 //! Asking before anything is changed, and by name before data is lost.
 
+use std::collections::BTreeSet;
+
 use crate::{
-    cli::{args::ApplyArgs, console::Console, failure::Failure, place::Place},
+    cli::{
+        args::ApplyArgs, command_line::quoted, console::Console, failure::Failure, place::Place,
+    },
+    plan::acceptance::Acceptance,
     show::words,
 };
 
@@ -26,51 +31,80 @@ pub(super) fn ensure_possible(applying: &ApplyArgs, console: &Console) -> Result
     )
 }
 
-/// Asks whether to go on, given the places whose data would be `lost`. Whatever is not a clear yes
-/// is a failure.
+/// Asks whether to go on, given the names under which what would be `lost` is accepted, and returns
+/// those that somebody has named, here or by an option. Whatever is not a clear yes is a failure.
 pub(super) async fn ask(
-    lost: &[Place],
+    lost: &BTreeSet<Place<Acceptance>>,
     applying: &ApplyArgs,
     console: &mut Console,
-) -> Result<(), Failure> {
-    let mut losses: Vec<&Place> = Vec::new();
-    for place in lost {
-        if !applying.allow_data_loss.contains(place) && !losses.contains(&place) {
-            losses.push(place);
-        }
-    }
+) -> Result<BTreeSet<Place<Acceptance>>, Failure> {
+    let given = &applying.accepting.accept;
+    let (mut named, open): (BTreeSet<_>, BTreeSet<_>) = lost
+        .iter()
+        .cloned()
+        .partition(|place| given.contains(place));
     if applying.yes {
-        return unasked(&losses);
+        unasked(&open)?;
+        return Ok(named);
     }
     console.tell("\n")?;
-    for place in losses {
-        let question = format!("Data of {place} is lost. To allow that, type its address: ");
+    for place in open {
+        let question = match &place.address {
+            Acceptance::Data(_) => {
+                format!("Data of {place} is lost. To accept that, type its address: ")
+            }
+            Acceptance::OfOthers(_) => {
+                format!("{place} is not this stack's. To accept that it is edited, type its name: ")
+            }
+        };
         if console.ask(&question).await? != place.to_string() {
             return Err(declined());
         }
+        named.insert(place);
     }
     let answer = console.ask("To do all of this, type yes: ").await?;
     if answer != "yes" {
         return Err(declined());
     }
-    Ok(())
+    Ok(named)
 }
 
-/// `--yes` is an answer to everything but the loss of data.
-fn unasked(losses: &[&Place]) -> Result<(), Failure> {
-    if losses.is_empty() {
+/// `--yes` is an answer to everything but what has to be accepted by name.
+fn unasked(open: &BTreeSet<Place<Acceptance>>) -> Result<(), Failure> {
+    if open.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = losses.iter().map(ToString::to_string).collect();
-    let options: Vec<String> = names
+    let (data, of_others): (Vec<_>, Vec<_>) = open
         .iter()
-        .map(|name| format!("--allow-data-loss {name}"))
-        .collect();
-    Err(Failure::before(format!(
-        "data of {} would be lost, which --yes does not allow; nothing was changed",
+        .partition(|place| matches!(place.address, Acceptance::Data(_)));
+    let names = |places: &[&Place<Acceptance>]| {
+        let names: Vec<String> = places.iter().map(ToString::to_string).collect();
         words::list(&names)
+    };
+    let mut what = Vec::new();
+    if !data.is_empty() {
+        what.push(format!("data of {} would be lost", names(&data)));
+    }
+    if !of_others.is_empty() {
+        let names = names(&of_others);
+        what.push(format!(
+            "{names}, which is not this stack's, would be edited"
+        ));
+    }
+    Err(Failure::before(format!(
+        "{}, which --yes does not accept; nothing was changed",
+        what.join(", and ")
     ))
-    .hint(format!("to allow it, add {}", options.join(" "))))
+    .hint(format!("to accept it, add {}", options(open))))
+}
+
+/// The options that accept all of `places`.
+pub(super) fn options<'a>(places: impl IntoIterator<Item = &'a Place<Acceptance>>) -> String {
+    let options: Vec<String> = places
+        .into_iter()
+        .map(|place| format!("--accept {}", quoted(&place.to_string())))
+        .collect();
+    options.join(" ")
 }
 
 fn declined() -> Failure {
@@ -82,29 +116,34 @@ mod tests {
     use std::io::sink;
 
     use super::*;
-    use crate::cli::exit::Exit;
+    use crate::cli::{args::AcceptArgs, exit::Exit};
 
     fn applying(yes: bool, allowed: &[&str]) -> ApplyArgs {
         ApplyArgs {
             yes,
-            allow_data_loss: allowed.iter().map(|a| a.parse().unwrap()).collect(),
+            accepting: AcceptArgs {
+                accept: allowed.iter().map(|a| a.parse().unwrap()).collect(),
+            },
             concurrency: 1,
         }
     }
 
-    fn loss(place: &str) -> Place {
+    fn loss(place: &str) -> Place<Acceptance> {
         place.parse().unwrap()
     }
 
     async fn answered(
         input: &'static str,
-        lost: &[Place],
+        lost: &[Place<Acceptance>],
         applying: ApplyArgs,
     ) -> Result<(), Exit> {
         let mut console = Console::of_test(input.as_bytes(), true, sink(), sink());
-        ask(lost, &applying, &mut console)
+        let lost = lost.iter().cloned().collect();
+        let named = ask(&lost, &applying, &mut console)
             .await
-            .map_err(|failure| failure.exit())
+            .map_err(|failure| failure.exit())?;
+        assert_eq!(named, lost, "it went on although something was not named");
+        Ok(())
     }
 
     #[tokio::test]
@@ -120,6 +159,7 @@ mod tests {
     async fn data_is_lost_only_by_name() {
         let lost = [loss("workspace"), loss("shop:log_groups.app")];
         let none = applying(false, &[]);
+        // In the order of their names: those without a stack first.
         let both = "workspace\nshop:log_groups.app\nyes\n";
         assert_eq!(answered("yes\n", &lost, none).await, Err(Exit::Error));
         assert_eq!(answered(both, &lost, applying(false, &[])).await, Ok(()));

@@ -15,7 +15,7 @@ use crate::cli::{
 pub(super) const EXAMPLES: &str = "\
 Examples:
   amp-stack destroy stacks/test.toml      show what would go, ask, and remove it
-  amp-stack destroy stacks/test.toml --yes --allow-data-loss workspace --allow-data-loss log_groups.app";
+  amp-stack destroy stacks/test.toml --yes --accept workspace --accept log_groups.app";
 
 /// `destroy`.
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! Carrying plans out on the command line: asks, shows what happens, and says how it ended.
 
-use std::pin::pin;
+use std::{collections::BTreeMap, pin::pin};
 
 use tokio::sync::watch;
 
@@ -20,9 +20,9 @@ use crate::{
         report::Report,
     },
     cloud::Cloud,
-    plan::Plan,
+    plan::{Plan, acceptance::Acceptance},
     run::{
-        self, PlanRequest, Planned, Reporter, RunError, RunOptions, RunOutcome, Session,
+        self, Losses, PlanRequest, Planned, Reporter, RunError, RunOptions, RunOutcome, Session,
         StackTarget,
     },
     show::{
@@ -126,6 +126,14 @@ impl<C> ApplyRequest<'_, C> {
                     "nothing was changed, because of {decisions} to make first"
                 ))
             }
+            RunError::NotAccepted(losses) => {
+                let places = places(&self.plan, &losses);
+                Failure::before(
+                    "more would be lost than was accepted, because AWS has changed since the plan was made; nothing was changed by this run",
+                )
+                .hint(format!("to accept it, add {}", consent::options(places.keys())))
+                .hint(format!("to see the new plan, run: {}", self.apply_command))
+            }
             RunError::Moved(moved) => {
                 let targets = self.plan.targets;
                 let moved = moved.iter().map(|(index, address)| {
@@ -167,10 +175,16 @@ impl<C> Session<C> for CommandLine<'_, C> {
     async fn confirm(
         &mut self,
         request: &PlanRequest<'_, C>,
-        planned: &[Planned],
-    ) -> Result<(), Failure> {
-        let losses = losses(request, planned);
-        consent::ask(&losses, self.request.applying, self.console).await
+        _planned: &[Planned],
+        losses: &Losses,
+    ) -> Result<Losses, Failure> {
+        let places = places(request, losses);
+        let lost = places.keys().cloned().collect();
+        let named = consent::ask(&lost, self.request.applying, self.console).await?;
+        let named = places
+            .into_iter()
+            .filter(|(place, _)| named.contains(place));
+        Ok(named.map(|(_, loss)| loss).collect())
     }
 
     fn nothing_to_do(
@@ -265,15 +279,18 @@ impl<C> CommandLine<'_, C> {
     }
 }
 
-/// The places whose data the plans lose.
-pub(super) fn losses<C>(request: &PlanRequest<'_, C>, planned: &[Planned]) -> Vec<Place> {
-    let mut losses = Vec::new();
-    for (target, planned) in request.targets.iter().zip(planned) {
-        let lost = planned.risks.iter().filter(|risk| risk.data_loss);
-        let stack = &target.stack.name;
-        losses.extend(lost.map(|risk| Place::of(stack, &risk.address, request.targets.len())));
-    }
-    losses
+/// The names under which `losses` are accepted on the command line.
+pub(super) fn places<C>(
+    request: &PlanRequest<'_, C>,
+    losses: &Losses,
+) -> BTreeMap<Place<Acceptance>, (usize, Acceptance)> {
+    let places = losses.iter().map(|loss| {
+        let (index, acceptance) = loss;
+        let stack = &request.targets[*index].stack.name;
+        let place = Place::of(stack, acceptance, request.targets.len());
+        (place, loss.clone())
+    });
+    places.collect()
 }
 
 /// A name that no other run has.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(super) enum Exit {
     /// What was asked for is done, or there was nothing to do.
     Done,
-    /// It went wrong, or was declined, and nothing was changed.
+    /// It went wrong, was declined, or waits for a decision, and nothing was changed.
     Error,
     /// `plan --detailed-exitcode` found something to do.
     Changes,

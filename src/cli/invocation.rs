@@ -59,7 +59,7 @@ impl Invocation<'_> {
         let open = self.open(console);
         let Session { targets, sandbox } = unless_interrupted(open, interrupts).await?;
         let stacks: Vec<&Stack> = targets.iter().map(|target| &target.stack).collect();
-        place::check("--allow-data-loss", &applying.allow_data_loss, &stacks)?;
+        place::check("--accept", &applying.accepting.accept, &stacks)?;
         let request = ApplyRequest {
             plan: PlanRequest {
                 targets: &targets,

@@ -10,18 +10,18 @@ use crate::{
     stack::Stack,
 };
 
-/// A resource as it is named on the command line.
+/// A resource, or something else with an address in a stack, as it is named on the command line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct Place<A = Address> {
     /// The stack; it may be left out where there is only one.
     pub(super) stack: Option<StackName>,
     /// The resource in it.
-    pub(super) address: Address,
+    pub(super) address: A,
 }
 
-impl Place {
+impl<A: Clone + PartialEq> Place<A> {
     /// How to name `address` of `stack` where `stacks` are there to choose from.
-    pub(super) fn of(stack: &StackName, address: &Address, stacks: usize) -> Self {
+    pub(super) fn of(stack: &StackName, address: &A, stacks: usize) -> Self {
         Self {
             stack: (stacks > 1).then(|| stack.clone()),
             address: address.clone(),
@@ -29,12 +29,12 @@ impl Place {
     }
 
     /// Returns whether it names `address` of `stack`.
-    pub(super) fn is(&self, stack: &StackName, address: &Address) -> bool {
+    pub(super) fn is(&self, stack: &StackName, address: &A) -> bool {
         self.address == *address && self.stack.as_ref().is_none_or(|named| named == stack)
     }
 }
 
-impl fmt::Display for Place {
+impl<A: fmt::Display> fmt::Display for Place<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.stack {
             None => self.address.fmt(f),
@@ -43,7 +43,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl FromStr for Place {
+impl<A: FromStr<Err = NotAnAddress>> FromStr for Place<A> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -63,7 +63,11 @@ impl FromStr for Place {
 }
 
 /// Fails if a place that `option` names is in none of `stacks`, or could be in several of them.
-pub(super) fn check(option: &str, places: &[Place], stacks: &[&Stack]) -> Result<(), Failure> {
+pub(super) fn check<A: fmt::Display>(
+    option: &str,
+    places: &[Place<A>],
+    stacks: &[&Stack],
+) -> Result<(), Failure> {
     for place in places {
         let named: Vec<String> = stacks.iter().map(|stack| stack.name.to_string()).collect();
         match &place.stack {

@@ -1,22 +1,28 @@
 //! `amp-stack plan`: what would be done, without doing it.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
 
 use crate::{
     cli::{
         args::{InUseArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+        consent,
         console::Console,
+        execute,
         exit::Exit,
         failure::Failure,
         interrupt::{Interrupts, unless_interrupted},
         invocation::Invocation,
+        place::{self, Place},
         planning::{self, View},
         saved,
         session::Session,
     },
-    run::PlanRequest,
+    plan::acceptance::Acceptance,
+    run::{self, Losses, PlanRequest, Planned},
+    show::words,
+    stack::Stack,
 };
 
 /// The examples in the help.
@@ -26,6 +32,8 @@ Examples:
   amp-stack plan stacks/prod.toml --var-file prod.toml
   amp-stack plan --detailed-exitcode      for scripts: exit with 2 if there is something to do
   amp-stack plan --out plan.json          save it, to apply exactly this later
+  amp-stack plan --out plan.json --accept log_groups.app
+                                          and accept in it that data of this log group is lost
   amp-stack plan --explain                also say what is no change, and why
   amp-stack plan --destroy                show what `amp-stack destroy` would remove
   amp-stack plan stacks/a.toml stacks/b.toml
@@ -58,6 +66,10 @@ pub(super) struct Plan {
     /// Save the plan, without its secrets, for `amp-stack apply FILE`
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+    /// With `--out`: accept that data of this resource is lost, or that instance_profiles.NAME is
+    /// edited, by this plan and no other (repeatable; with several stacks STACK:ADDRESS)
+    #[arg(long, value_name = "ADDRESS", requires = "out")]
+    pub(super) accept: Vec<Place<Acceptance>>,
     #[command(flatten)]
     pub(super) overrides: OverrideArgs,
     #[command(flatten)]
@@ -101,11 +113,13 @@ pub(super) async fn plan(
             next: Some(&next),
         };
         let planned = planning::show(&request, view, console).await?;
+        ensure_decided(&planned, out.is_some())?;
         if let Some(out) = out {
+            let (accepted, open) = accepted(&args.accept, &request, &planned)?;
             let variables = &args.stacks.variables;
-            saved::write(out, &request, view.sandbox, &planned, variables)?;
+            saved::write(out, &request, view.sandbox, &planned, variables, &accepted)?;
             if !console.tells_programs() {
-                console.tell(&format!("\nThe plan is saved in {}\n", out.display()))?;
+                console.tell(&format!("\nThe plan is saved in {}\n{open}", out.display()))?;
             }
         }
         Ok(planned)
@@ -116,4 +130,45 @@ pub(super) async fn plan(
         return Ok(Exit::Changes);
     }
     Ok(Exit::Done)
+}
+
+/// What of the plans' losses `places` accept, and what to say of the others. What a plan does not
+/// lose can't be accepted in advance.
+fn accepted<C>(
+    places: &[Place<Acceptance>],
+    request: &PlanRequest<'_, C>,
+    planned: &[Planned],
+) -> Result<(Losses, String), Failure> {
+    let stacks: Vec<&Stack> = request.targets.iter().map(|t| &t.stack).collect();
+    place::check("--accept", places, &stacks)?;
+    let losses = execute::places(request, &run::losses(planned));
+    let (accepted, open): (BTreeMap<_, _>, BTreeMap<_, _>) = losses
+        .into_iter()
+        .partition(|(place, _)| places.contains(place));
+    let says = if open.is_empty() {
+        String::new()
+    } else {
+        let options = consent::options(open.keys());
+        format!("Whoever applies it without being asked has to give {options}\n")
+    };
+    Ok((accepted.into_values().collect(), says))
+}
+
+/// Fails if somebody has to decide something first: a check of a pull request must not pass for a
+/// plan that nobody can carry out. The plan, with what has to be decided, has been shown.
+fn ensure_decided(planned: &[Planned], to_save: bool) -> Result<(), Failure> {
+    let refusals = planned.iter().map(|planned| planned.plan.refusals.len());
+    let refusals: usize = refusals.sum();
+    if refusals == 0 {
+        return Ok(());
+    }
+    let decisions = words::count(refusals, "decision");
+    let what = if to_save {
+        "was not saved"
+    } else {
+        "cannot be carried out"
+    };
+    Err(Failure::before(format!(
+        "the plan {what}, because of {decisions} to make first"
+    )))
 }

@@ -12,7 +12,7 @@ pub(super) use keep::{ensure_writable, write};
 use crate::{
     aws::Aws,
     cli::{
-        args::{ApplyArgs, SandboxArgs, StackArgs, VariableArgs},
+        args::{AcceptArgs, ApplyArgs, Assignment, SandboxArgs, StackArgs, VariableArgs},
         command_line::typed,
         console::Console,
         execute::{self, ApplyRequest},
@@ -28,7 +28,7 @@ use crate::{
     load::Header,
     model::identity::Identity,
     run::{
-        Planned, StackTarget,
+        self, Planned, StackTarget,
         resume::{self, Resumed},
     },
     saved::{self, Moved, PlanFileError, Saved},
@@ -253,18 +253,30 @@ fn ensure_still<C>(
     .hint("make another plan, and look at it: amp-stack plan --out FILE"))
 }
 
-/// What somebody agreed to by applying a plan that they could look at: everything but the loss of
-/// data, which is allowed by name.
+/// What somebody agreed to by applying a plan that they could look at: everything but what has to
+/// be accepted by name, which is done by an option now or was done by one when the plan was made.
 fn agreed(ready: &Ready, applying: &ApplyArgs, console: &Console) -> ApplyArgs {
-    let losses = execute::losses(
-        &resume::request(&ready.saved, &ready.targets),
-        &ready.planned,
-    );
-    let mut losses = losses.iter();
-    let is_allowed = losses.all(|place| applying.allow_data_loss.contains(place));
+    let request = resume::request(&ready.saved, &ready.targets);
+    let stacks = &ready.saved.stacks;
+    let then = stacks.iter().flat_map(|saved| {
+        let accepted = saved.accepted.iter();
+        accepted.map(|acceptance| Place::of(&saved.stack.name, acceptance, stacks.len()))
+    });
+    let accepting = AcceptArgs {
+        accept: applying
+            .accepting
+            .accept
+            .iter()
+            .cloned()
+            .chain(then)
+            .collect(),
+    };
+    let losses = execute::places(&request, &run::losses(&ready.planned));
+    let mut losses = losses.keys();
+    let is_accepted = losses.all(|place| accepting.accept.contains(place));
     ApplyArgs {
-        yes: applying.yes || is_allowed || !console.can_ask || console.tells_programs(),
-        allow_data_loss: applying.allow_data_loss.clone(),
+        yes: applying.yes || is_accepted || !console.can_ask || console.tells_programs(),
+        accepting,
         concurrency: applying.concurrency,
     }
 }
@@ -310,13 +322,17 @@ impl PlanFile {
 /// The command that shows what is left when the plan was carried out half way.
 fn plan_command_line(saved: &Saved, stacks: &StackArgs) -> String {
     let files: Vec<&Path> = saved.stacks.iter().map(|s| s.file.as_path()).collect();
-    let given = saved.variables.given.clone().into_iter();
+    let given = saved.variables.given.iter();
+    let given = given.map(|(name, value)| Assignment {
+        name: name.clone(),
+        value: value.clone(),
+        from_environment: false,
+    });
     let secret = saved.variables.secret.iter();
+    let secret = secret.map(|name| Assignment::of_environment(name));
     let target = StackArgs {
         variables: VariableArgs {
-            var: given
-                .chain(secret.map(|name| (name.clone(), "...".to_owned())))
-                .collect(),
+            var: given.chain(secret).collect(),
             var_file: saved.variables.files.clone(),
         },
         ..stacks.clone()

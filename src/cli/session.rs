@@ -260,7 +260,7 @@ impl<'s> StackFile<'s> {
         Ok(Self {
             source,
             parsed: load::parse(source),
-            variables: variables.var.iter().cloned().collect(),
+            variables: variables.values(),
             var_files: files::read_all(&variables.var_file)?,
             elsewhere: UndeclaredVariables::Declared(BTreeSet::new()),
         })

@@ -63,6 +63,7 @@ impl Aws {
                 .iter()
                 .map(|name| (name.clone(), BTreeMap::new()))
                 .collect(),
+            retentions: BTreeMap::new(),
             families: wanted.families.clone(),
             alias: None,
             workspace_configuration: true,

@@ -3,18 +3,21 @@
 
 use std::fmt;
 
-use crate::model::{
-    diff::Path,
-    identity::Identity,
-    lifecycle::IgnorePath,
-    live::{Attributes, Fact},
-    node::Node,
-    normal::Suppressed,
-    query::Query,
-    rule::Rule,
-    running::Running,
-    tags::{Owner, Tags},
-    template::{Attribute, Reference, Template},
+use crate::{
+    kinds::regret::{LossContext, StepRisk},
+    model::{
+        diff::Path,
+        identity::Identity,
+        lifecycle::IgnorePath,
+        live::{Attributes, Fact},
+        node::Node,
+        normal::Suppressed,
+        query::Query,
+        rule::Rule,
+        running::Running,
+        tags::{Owner, Tags},
+        template::{Attribute, Reference, Template},
+    },
 };
 
 /// A kind of resource.
@@ -158,28 +161,6 @@ pub enum Scope {
     Region,
 }
 
-/// Something that a step does and that may be regretted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepRisk {
-    /// A short stable name.
-    pub code: &'static str,
-    /// What will happen, as a sentence without a full stop.
-    pub text: String,
-    /// Whether a deletion takes data with it.
-    pub data_loss: bool,
-}
-
-impl StepRisk {
-    /// A risk that leaves all data in place.
-    pub fn new(code: &'static str, text: String) -> Self {
-        Self {
-            code,
-            text,
-            data_loss: false,
-        }
-    }
-}
-
 /// What decides about a live resource besides its stack file.
 #[derive(Clone, Copy, Debug)]
 pub struct Overrides<'a> {
@@ -206,6 +187,11 @@ pub trait Planned: State {
     /// The rules by which the live state decides about something although the stack file does not
     /// leave it to somebody else.
     const LIVE_STATE_RULES: &'static [Rule] = &[];
+
+    /// The characters, besides letters and digits, with which a name goes on, so that `/ecs/app` is
+    /// no mention within `/ecs/app-2`: those that names may have and that do not usually stand
+    /// between two names.
+    const NAME_GOES_ON_WITH: &'static str = "-_/.#+@";
 
     /// Whether removing it loses data that nothing brings back.
     const HOLDS_DATA: bool = false;
@@ -293,13 +279,26 @@ pub trait Planned: State {
         Some(ReplaceReason::ASKED)
     }
 
-    /// What may be regretted once it is removed. `target` is what calls name it by.
+    /// Returns whether it lives as the call leaves it that creates it, so that a run that was ended
+    /// before its next call may have made it. `is_awaited` says that something which mentions it is
+    /// still to be created.
+    fn is_unfinished(&self, _is_awaited: bool) -> bool {
+        false
+    }
+
+    /// What `change`, which is made to it as it lives, takes for good. Everything that has to be
+    /// accepted by name before it is done comes from here.
+    fn loss(&self, _change: &Self::Change, _context: LossContext<'_>) -> Option<StepRisk> {
+        None
+    }
+
+    /// What else may be regretted once it is removed. `target` is what calls name it by.
     fn removal_risks(&self, _target: &str, _is_replaced: bool) -> Vec<StepRisk> {
         Vec::new()
     }
 
-    /// What may be regretted once `altered`, or nothing, has become this state. `replaced` is what
-    /// was removed to make room for it.
+    /// What else may be regretted once `altered`, or nothing, has become this state. `replaced` is
+    /// what was removed to make room for it.
     fn build_risks(
         &self,
         altered: Option<&Self>,

@@ -62,6 +62,10 @@ impl Kind {
     }
 }
 
+/// What instance profiles are named after where somebody accepts what is done to them; they are no
+/// kind that amp-stack manages: `instance_profiles.Web`.
+pub const INSTANCE_PROFILES_TABLE: &str = "instance_profiles";
+
 /// Where a resource stands in its stack file: `workspace`, `roles.task`, `log_groups.app`,
 /// `task_definitions.checkout`.
 ///

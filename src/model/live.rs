@@ -41,6 +41,9 @@ pub enum Fact {
     TagsOfAws(BTreeMap<String, String>),
     /// A newer revision of the family does not carry our tags: somebody else registered it.
     NewerRevision(u32),
+    /// Whatever it holds is at most so many days old, and 0 says that it holds nothing. Known only
+    /// of what can be bounded; a shorter retention that is no shorter than this deletes nothing.
+    NothingOlderThan(u32),
     /// When a role was last used, and in which region, as far as IAM knows (IAM API reference,
     /// `RoleLastUsed`).
     LastUsed {
@@ -78,6 +81,7 @@ impl<R> Live<R> {
             Fact::CreatedAt(_)
             | Fact::RetentionByAccountPolicy(_)
             | Fact::TagsOfAws(_)
+            | Fact::NothingOlderThan(_)
             | Fact::NewerRevision(_)
             | Fact::LastUsed { .. } => None,
         })
@@ -91,6 +95,7 @@ impl<R> Live<R> {
             | Fact::RetentionByAccountPolicy(_)
             | Fact::TagsOfAws(_)
             | Fact::NewerRevision(_)
+            | Fact::NothingOlderThan(_)
             | Fact::LastUsed { .. } => None,
         })
     }

@@ -19,6 +19,9 @@ pub struct Query {
     pub roles: BTreeSet<String>,
     /// Names of log groups that the stack declares, with the tags that they are to have.
     pub log_groups: BTreeMap<String, Tags>,
+    /// The retentions, in days, that log groups are to have: of one that keeps more than that it
+    /// matters what it holds.
+    pub retentions: BTreeMap<String, u32>,
     /// Families that the stack declares.
     pub families: BTreeSet<String>,
     /// The alias of the workspace that the stack declares.

@@ -10,7 +10,7 @@ use crate::{
     plan::{
         ClaimBy, InUse, Note, Phase, Plan, Reason, Refusal, Step, StepId,
         claims::Claims,
-        creation, facts, names,
+        creation, facts, loss, names,
         order::{self, Dependencies},
     },
     snapshot::{LiveResource, Snapshot},
@@ -92,6 +92,7 @@ impl<'a> Planner<'a> {
         in_use.retain(|id, known| self.steps.contains_key(id) && *known != InUse::default());
         self.plan.refusals.sort_by(|a, b| a.address.cmp(&b.address));
         self.plan.notes.sort_by(|a, b| a.address.cmp(&b.address));
+        loss::keep_unfinished(&mut self.plan.oldest, &self.steps, &self.dependencies);
         creation::claim(&mut self.steps, stack, self.live, &self.dependencies);
         self.plan.steps = order::order(self.steps, &self.dependencies);
         self.plan
@@ -240,6 +241,10 @@ impl<'a> Planner<'a> {
         if step.changes().is_empty() {
             return;
         }
+        let oldest = from.and_then(facts::oldest);
+        self.plan
+            .oldest
+            .extend(oldest.map(|days| (step.id.clone(), days)));
         let in_use = facts::use_of_parts(&step, from, self.live.running.as_ref());
         self.plan.in_use.insert(step.id.clone(), in_use);
         self.steps.insert(step.id.clone(), step);
@@ -355,7 +360,7 @@ impl<'a> Planner<'a> {
     /// Takes back the steps of every resource that a refusal is about.
     fn drop_refused(&mut self) {
         let refusals = self.plan.refusals.iter();
-        let refused: BTreeSet<&Address> = refusals.map(|refusal| &refusal.address).collect();
+        let refused: BTreeSet<Address> = refusals.map(|refusal| refusal.address.clone()).collect();
         self.steps.retain(|id, _| !refused.contains(&id.address));
         self.removed.retain(|_, address| !refused.contains(address));
     }

@@ -81,6 +81,7 @@ pub(super) fn in_use(found: &LiveResource, running: Option<&Running>) -> InUse {
         | Fact::UniqueId(_)
         | Fact::CreatedAt(_)
         | Fact::TagsOfAws(_)
+        | Fact::NothingOlderThan(_)
         | Fact::NewerRevision(_) => None,
     });
     InUse {
@@ -102,4 +103,17 @@ pub(super) fn use_of_parts(
         by: Vec::new(),
         ..found.map_or_else(InUse::default, |found| in_use(found, running))
     }
+}
+
+/// How old, in days, what `found` holds can be, if that is known.
+pub(super) fn oldest(found: &LiveResource) -> Option<u32> {
+    found.facts.iter().find_map(|fact| match fact {
+        Fact::NothingOlderThan(days) => Some(*days),
+        Fact::RetentionByAccountPolicy(_)
+        | Fact::UniqueId(_)
+        | Fact::CreatedAt(_)
+        | Fact::TagsOfAws(_)
+        | Fact::NewerRevision(_)
+        | Fact::LastUsed { .. } => None,
+    })
 }

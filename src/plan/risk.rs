@@ -3,9 +3,12 @@
 pub mod rules;
 
 use crate::{
-    kinds::{Resource, kind::StepRisk},
+    kinds::{
+        Resource,
+        regret::{Loss, StepRisk},
+    },
     model::address::Address,
-    plan::{InUse, Phase, Plan, Step},
+    plan::{InUse, Phase, Plan, Step, acceptance::Acceptance, loss::losses},
 };
 
 /// Something that a plan does and that may be regretted.
@@ -17,8 +20,16 @@ pub struct Risk {
     pub address: Address,
     /// What will happen, as a sentence without a full stop.
     pub text: String,
-    /// Whether a deletion takes data with it.
-    pub data_loss: bool,
+    /// What somebody has to accept by name before it is done.
+    pub loss: Option<Loss>,
+}
+
+impl Risk {
+    /// The name by which it is accepted, if it has to be.
+    pub fn acceptance(&self) -> Option<Acceptance> {
+        let loss = self.loss.as_ref()?;
+        Some(Acceptance::of(&self.address, loss))
+    }
 }
 
 /// The risks of `plan`, in the order of its steps. Steps that remove or alter nothing that anybody
@@ -41,11 +52,12 @@ pub fn risks(plan: &Plan) -> Vec<Risk> {
             };
             of_step.extend(of_use(in_use, &what));
         }
-        risks.extend(of_step.into_iter().map(|risk| Risk {
+        let losses = losses(plan, step).into_iter();
+        risks.extend(losses.chain(of_step).map(|risk| Risk {
             code: risk.code,
             address: step.id.address.clone(),
             text: risk.text,
-            data_loss: risk.data_loss,
+            loss: risk.loss,
         }));
     }
     risks

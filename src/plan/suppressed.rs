@@ -158,6 +158,7 @@ fn tags_of_aws(found: &LiveResource) -> Vec<Suppressed> {
             Fact::RetentionByAccountPolicy(_)
             | Fact::UniqueId(_)
             | Fact::CreatedAt(_)
+            | Fact::NothingOlderThan(_)
             | Fact::NewerRevision(_)
             | Fact::LastUsed { .. } => {}
         }

@@ -3,17 +3,24 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    model::{address::Address, identity::Identity},
-    plan::{ClaimBy, Phase, Plan, Step, order},
+    kinds::Resource,
+    model::address::Address,
+    plan::{ClaimBy, Phase, Plan, Step, claims, order},
+    snapshot::Snapshot,
     stack::Stack,
 };
 
 impl Plan {
-    /// The same plan without everything that `targets` does not need: what they refer to, what
-    /// stands in their way, and, of what is removed, whatever still mentions it.
+    /// The same plan, which was made of `stack` and `live`, without everything that `targets` do
+    /// not need.
+    ///
+    /// What is built needs what it refers to and what stands in its way. What is removed needs that
+    /// whatever lives and mentions it lets go of it, or is removed before; it does not need what it
+    /// mentions itself, so of a stack that is removed whole only what needs the targets goes with
+    /// them.
     #[must_use]
-    pub fn only(mut self, targets: &BTreeSet<Address>, stack: &Stack) -> Self {
-        let kept = needed(targets, &self, stack);
+    pub fn only(mut self, targets: &BTreeSet<Address>, stack: &Stack, live: &Snapshot) -> Self {
+        let kept = needed(targets, &self, stack, live);
         let is_kept = |address: &Address| kept.contains(address);
         let planned = self.steps.iter().map(|step| &step.id.address);
         let refused = self.refusals.iter().map(|refusal| &refusal.address);
@@ -25,13 +32,18 @@ impl Plan {
         }
         self.refusals.retain(|refusal| is_kept(&refusal.address));
         self.notes.retain(|note| is_kept(&note.address));
-        self.in_use.retain(|id, _| is_kept(&id.address));
+        self.keep_facts(is_kept);
         self
     }
 }
 
 /// `targets`, and everything that has to be done, or decided, before them.
-fn needed(targets: &BTreeSet<Address>, plan: &Plan, stack: &Stack) -> BTreeSet<Address> {
+fn needed(
+    targets: &BTreeSet<Address>,
+    plan: &Plan,
+    stack: &Stack,
+    live: &Snapshot,
+) -> BTreeSet<Address> {
     let steps = &plan.steps;
     let dependencies = order::dependencies(stack);
     let mut kept = BTreeSet::new();
@@ -49,13 +61,13 @@ fn needed(targets: &BTreeSet<Address>, plan: &Plan, stack: &Stack) -> BTreeSet<A
             let needed = before.filter(|other| match step.id.phase {
                 Phase::Build => true,
                 // A removal comes after every build, but needs only those that let go of it.
-                Phase::Remove => lets_go(other, step, &stack.identity),
+                Phase::Remove => lets_go(other, step, stack),
             });
             ahead.extend(needed.map(|other| other.id.address.clone()));
             if step.id.phase == Phase::Remove {
-                // What is refused stays as it is, and may hold on.
                 let refused = plan.refusals.iter().map(|refusal| &refusal.address);
-                ahead.extend(refused.filter(|other| other.kind > address.kind).cloned());
+                let hold_on = refused.filter(|other| holds_on(other, step, stack, live));
+                ahead.extend(hold_on.cloned());
             }
         }
     }
@@ -63,15 +75,97 @@ fn needed(targets: &BTreeSet<Address>, plan: &Plan, stack: &Stack) -> BTreeSet<A
 }
 
 /// Returns whether what `step` alters or removes mentions, as it is now, what `removal` removes.
-fn lets_go(step: &Step, removal: &Step, identity: &Identity) -> bool {
-    let (Some(from), Some(removed)) = (&step.from, &removal.from) else {
+pub(super) fn lets_go(step: &Step, removal: &Step, stack: &Stack) -> bool {
+    step.from
+        .as_ref()
+        .is_some_and(|from| mentions(from, removal, stack))
+}
+
+/// Returns whether what stands at `refused`, and stays because of a refusal, mentions what
+/// `removal` removes.
+fn holds_on(refused: &Address, removal: &Step, stack: &Stack, live: &Snapshot) -> bool {
+    let mut holders = holders(live, removal, stack);
+    holders.any(|address| address == refused)
+}
+
+/// The addresses of what is ours in `live` and mentions what `removal`, a step of a plan for
+/// `stack`, removes; none if it alters or builds something. Something of the same kind mentions it
+/// only as somebody to trust, which it does not need.
+pub fn holders<'a>(
+    live: &'a Snapshot,
+    removal: &'a Step,
+    stack: &'a Stack,
+) -> impl Iterator<Item = &'a Address> {
+    let removes = removal.to.is_none();
+    let ours = live.found.iter().filter_map(move |found| {
+        let address = claims::ours(found)?;
+        let may_hold = removes && address.kind > removal.id.address.kind;
+        (may_hold && mentions(&found.resource, removal, stack)).then_some(address)
+    });
+    ours
+}
+
+/// Returns whether `holder` mentions what `removal` removes.
+fn mentions(holder: &Resource, removal: &Step, stack: &Stack) -> bool {
+    let Some(removed) = &removal.from else {
         return false;
     };
-    let mentioned_as = removed.mentioned_as(identity, &removal.target);
+    let names = removed.mentioned_as(&stack.identity, &removal.target);
+    let goes_on_with = Resource::name_goes_on_with(removed.kind());
     let mut found = false;
-    from.each_template(&mut |text| {
+    holder.each_template(&mut |text| {
         let text = text.to_string();
-        found |= mentioned_as.iter().any(|name| text.contains(name));
+        found |= names
+            .iter()
+            .any(|name| contains_name(&text, name, goes_on_with));
     });
     found
+}
+
+/// Returns whether `text` contains `name`, and not only as a part of a longer name.
+fn contains_name(text: &str, name: &str, goes_on_with: &str) -> bool {
+    let goes_on = |c: char| c.is_alphanumeric() || goes_on_with.contains(c);
+    let mut places = text.match_indices(name);
+    !name.is_empty()
+        && places.any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + name.len()..].chars().next();
+            !before.is_some_and(goes_on) && !after.is_some_and(goes_on)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::address::Kind;
+
+    #[test]
+    fn a_part_of_a_longer_name_is_no_mention() {
+        let goes_on_with = Resource::name_goes_on_with(Kind::LogGroup);
+        for (text, is_mention) in [
+            ("/ecs/app", true),
+            (
+                "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/app:*",
+                true,
+            ),
+            ("--group=/ecs/app,/ecs/web", true),
+            ("{\"log_group_name\":\"/ecs/app\"}", true),
+            ("/ecs/app-2", false),
+            ("/ecs/app/worker", false),
+            ("/prod/ecs/app", false),
+            ("", false),
+        ] {
+            let found = contains_name(text, "/ecs/app", goes_on_with);
+            assert_eq!(found, is_mention, "{text}");
+        }
+        assert!(!contains_name("anything", "", goes_on_with));
+        let url = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/query";
+        let goes_on_with = Resource::name_goes_on_with(Kind::Workspace);
+        assert!(contains_name(url, "ws-1", goes_on_with));
+        assert!(!contains_name(
+            &url.replace("ws-1", "ws-12"),
+            "ws-1",
+            goes_on_with
+        ));
+    }
 }

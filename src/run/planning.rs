@@ -1,6 +1,7 @@
 //! Reading AWS, and planning several stacks of which each takes account of those before it.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -110,22 +111,63 @@ pub async fn observe<C: Cloud>(
 
 /// Plans the stacks, given what was read for each.
 pub fn decide<C>(request: &PlanRequest<'_, C>, live: Vec<Snapshot>) -> Vec<Planned> {
+    let targets = request.targets.iter();
+    let mut narrowed: Vec<_> = targets.map(|target| target.only.clone()).collect();
+    let mut planned = decide_narrowed(request, &narrowed, live);
+    // What needs a role that goes may belong to another stack.
+    while request.destroy && also_needs(request, &planned, &mut narrowed) {
+        let live = planned.into_iter().map(|planned| planned.live);
+        planned = decide_narrowed(request, &narrowed, live.collect());
+    }
+    planned
+}
+
+/// Adds to what each stack is narrowed to whatever mentions something that another one removes, and
+/// returns whether there was anything to add.
+fn also_needs<C>(
+    request: &PlanRequest<'_, C>,
+    planned: &[Planned],
+    narrowed: &mut [Option<BTreeSet<Address>>],
+) -> bool {
+    let mut added = false;
+    for (target, removing) in request.targets.iter().zip(planned) {
+        for (only, holding) in narrowed.iter_mut().zip(planned) {
+            if let (Some(only), false) = (only, std::ptr::eq(removing, holding)) {
+                let steps = removing.plan.steps.iter();
+                for address in
+                    steps.flat_map(|step| plan::holders(&holding.live, step, &target.stack))
+                {
+                    added |= only.insert(address.clone());
+                }
+            }
+        }
+    }
+    added
+}
+
+/// Plans the stacks, of each only what it is narrowed to.
+fn decide_narrowed<C>(
+    request: &PlanRequest<'_, C>,
+    narrowed: &[Option<BTreeSet<Address>>],
+    live: Vec<Snapshot>,
+) -> Vec<Planned> {
     let mut plans: Vec<(&Stack, Planned)> = Vec::new();
-    for (target, live) in request.targets.iter().zip(live) {
+    for ((target, only), live) in request.targets.iter().zip(narrowed).zip(live) {
         let stack = &target.stack;
         let mut projected = live.clone();
         for (earlier, Planned { plan, .. }) in &plans {
             let same_region = earlier.identity.region == stack.identity.region;
             plan::project(&mut projected, plan, &earlier.name, same_region);
         }
-        let plan = if request.destroy {
-            plan::plan(&stack.clone().emptied(), &projected)
+        let desired = if request.destroy {
+            Cow::Owned(stack.clone().emptied())
         } else {
-            plan::plan(stack, &projected)
+            Cow::Borrowed(stack)
         };
-        let plan = match &target.only {
+        let plan = plan::plan(&desired, &projected);
+        let plan = match only {
             None => plan,
-            Some(only) => plan.only(only, stack),
+            Some(only) => plan.only(only, &desired, &projected),
         };
         let mut planned = Planned {
             risks: risks(&plan),

@@ -18,6 +18,8 @@ struct Heard {
 struct Somebody<'a> {
     heard: Heard,
     agrees: bool,
+    /// What they accept by name.
+    names: Vec<String>,
     thinks: Duration,
     meanwhile: &'a dyn Fn(),
 }
@@ -27,6 +29,7 @@ impl<'a> Somebody<'a> {
         Self {
             heard: Heard::default(),
             agrees: true,
+            names: Vec::new(),
             thinks: Duration::ZERO,
             meanwhile,
         }
@@ -60,11 +63,17 @@ impl Session<FakeCloud> for Somebody<'_> {
         &mut self,
         _request: &PlanRequest<'_, FakeCloud>,
         _planned: &[Planned],
-    ) -> Result<(), Self::Error> {
+        losses: &Losses,
+    ) -> Result<Losses, Self::Error> {
         self.heard.lines.push("confirm".to_owned());
         tokio::time::sleep(self.thinks).await;
         (self.meanwhile)();
-        if self.agrees { Ok(()) } else { Err("no") }
+        let is_named = |loss: &&(usize, Acceptance)| self.names.contains(&loss.1.to_string());
+        if self.agrees {
+            Ok(losses.iter().filter(is_named).cloned().collect())
+        } else {
+            Err("no")
+        }
     }
 
     fn nothing_to_do(
@@ -277,4 +286,50 @@ async fn a_step_that_panics_is_a_bug_to_report_and_keeps_later_stacks_from_begin
     let hint = failure.hint.as_deref().unwrap_or_default();
     assert!(hint.starts_with(REPORT_BUG), "{hint}");
     assert_eq!(failure.effect, Effect::Unknown);
+}
+
+/// No call that loses data is made without its address having been named, whatever a session
+/// answers.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_lost_that_nobody_has_named() {
+    for (names, is_done) in [
+        (&[][..], false),
+        (&["workspace", "log_groups.other"], false),
+        (&["log_groups.app"], true),
+    ] {
+        for destroy in [false, true] {
+            let cloud = Arc::new(FakeCloud::new(identity()));
+            let targets = [target("shop", &cloud)];
+            let want = targets[0].stack.resources.values().next();
+            let mut group = want.and_then(|declared| declared.want.clone());
+            if let Some(Resource::LogGroup(group)) = &mut group {
+                group.retention_days = Some(30);
+            }
+            cloud.put(group.expect("the stack declares a group"));
+            let request = PlanRequest {
+                targets: &targets,
+                destroy,
+                explain: false,
+            };
+            let options = RunOptions {
+                concurrency: 1,
+                run_id: "run".to_owned(),
+            };
+            let nothing = || {};
+            let mut session = Somebody::new(&nothing);
+            session.names = names.iter().map(|name| (*name).to_owned()).collect();
+            let (_stop, stopped) = watch::channel(false);
+            let ended = execute(&request, &options, &mut session, stopped).await;
+            if is_done {
+                assert!(ended.is_ok_and(|run| run.is_complete));
+            } else {
+                assert!(matches!(ended, Err(RunError::NotAccepted(losses)) if losses.len() == 1));
+            }
+            assert_eq!(
+                cloud.log().is_empty(),
+                !is_done,
+                "{names:?}, destroy: {destroy}"
+            );
+        }
+    }
 }

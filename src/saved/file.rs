@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::saved::Saved;
 
 const FORMAT: &str = "amp-stack plan";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The program that reads and writes: another one may decide otherwise from the same facts.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 /// What stands before the digest.

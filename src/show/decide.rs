@@ -2,7 +2,7 @@
 //! notes.
 
 use crate::{
-    kinds::kind::ReplaceReason,
+    kinds::{kind::ReplaceReason, regret::Loss},
     model::{
         address::Address,
         live::date,
@@ -49,12 +49,22 @@ pub fn refusals(refusals: &[Refusal], style: Style) -> String {
     out
 }
 
-/// The risks, those that lose data first.
+/// The risks, first those that have to be accepted by name.
 pub fn risks(risks: &[Risk], style: Style) -> String {
     let mut out = String::new();
-    let (losses, others): (Vec<&Risk>, Vec<&Risk>) = risks.iter().partition(|risk| risk.data_loss);
+    let of = |is_meant: fn(&Option<Loss>) -> bool| -> Vec<&Risk> {
+        risks.iter().filter(|risk| is_meant(&risk.loss)).collect()
+    };
+    let losses = of(|loss| matches!(loss, Some(Loss::Data)));
+    let of_others = of(|loss| matches!(loss, Some(Loss::OfOthers(_))));
+    let others = of(Option::is_none);
     for (title, sign, risks) in [
         ("Data is lost, for good:", "!!", losses),
+        (
+            "Something that is not this stack's is altered:",
+            "!!",
+            of_others,
+        ),
         ("Look twice:", "!", others),
     ] {
         if risks.is_empty() {

@@ -83,7 +83,7 @@ pub(crate) fn carry_out_narrowed(
     let snapshot = fake.snapshot(query);
     let plan = plan(stack, &snapshot);
     assert_is_deterministic(&plan, stack, &snapshot);
-    let plan = only.map_or(plan.clone(), |only| plan.only(only, stack));
+    let plan = only.map_or(plan.clone(), |only| plan.only(only, stack, &snapshot));
     assert_is_in_order(&plan, stack);
     assert_removes_only_ours(&plan, stack);
     assert_takes_over_only_what_it_may(&plan, stack);

@@ -9,6 +9,7 @@ mod apply;
 mod calls;
 mod cli;
 mod completion;
+mod consent_cli;
 mod debug;
 mod defaults;
 mod edges;

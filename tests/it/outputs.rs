@@ -335,9 +335,9 @@ fn a_changed_file_is_noted_and_the_live_revision_told() {
         "destroy",
         "--sandbox",
         "--yes",
-        "--allow-data-loss",
+        "--accept",
         "workspace",
-        "--allow-data-loss",
+        "--accept",
         "log_groups.quickstart",
     ]);
     assert!(!destroyed.expect(0).says("Outputs of"));

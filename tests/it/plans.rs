@@ -186,7 +186,7 @@ fn what_is_no_longer_declared_goes_last_and_takes_its_data_with_it() {
     let risks = risk::risks(&plan);
     let lost: Vec<&Address> = risks
         .iter()
-        .filter(|r| r.data_loss)
+        .filter(|r| r.loss.is_some())
         .map(|r| &r.address)
         .collect();
     assert_eq!(lost, [&Address::workspace(), &group_at("rules")]);

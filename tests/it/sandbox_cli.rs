@@ -26,9 +26,9 @@ const DESTROY: &[&str] = &[
     "stack.toml",
     "--sandbox",
     "--yes",
-    "--allow-data-loss",
+    "--accept",
     "workspace",
-    "--allow-data-loss",
+    "--accept",
     "log_groups.quickstart",
 ];
 const APPLY: &[&str] = &["apply", "stack.toml", "--sandbox", "--yes"];
@@ -322,7 +322,7 @@ fn a_whole_life_is_tried_in_one_command() {
             "$ amp-stack plan stack.toml --sandbox",
             "$ amp-stack apply stack.toml --sandbox --yes",
             "$ amp-stack plan stack.toml --sandbox",
-            "$ amp-stack destroy stack.toml --sandbox --yes --allow-data-loss log_groups.quickstart --allow-data-loss workspace",
+            "$ amp-stack destroy stack.toml --sandbox --yes --accept log_groups.quickstart --accept workspace",
         ]
     );
     let expected = [

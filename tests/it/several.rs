@@ -12,6 +12,8 @@
 //! | a target does not take along the steps that it waits for | `a_target_takes_along_what_it_needs` |
 //! | a removal does not take along what lets go of it | the same |
 //! | a removal does not wait for what is refused | the same, in some of many runs |
+//! | a removed target takes along what it mentions | `a_removed_target_takes_along_what_needs_it_and_nothing_else` |
+//! | a removed target leaves what mentions it | the same |
 //! | a name that a refused resource keeps is taken for free | the same, in some of many runs |
 //! | `replace` builds nothing anew | `what_is_to_be_replaced_is_built_anew` |
 //! | `replace` of a task definition removes its family | the same |
@@ -25,9 +27,10 @@ use amp_stack::{
         address::Address,
         query::Query,
         tags::{Owner, STACK_TAG},
-        template::Template,
+        template::{Attribute, Template},
     },
     plan::{ClaimBy, Phase, Plan, StepId, plan, project},
+    snapshot::Snapshot,
     stack::Stack,
 };
 use proptest::{prelude::*, sample};
@@ -73,6 +76,28 @@ fn is_there(fake: &amp_stack::testing::FakeCloud, query: &Query, address: &Addre
     let owner = Owner::Ours(address.clone());
     let live = fake.snapshot(query);
     live.found.iter().any(|found| found.owner == owner)
+}
+
+/// Returns whether what lives at `holder` mentions what lives at another address, `held`.
+fn mentions(live: &Snapshot, holder: &Address, held: &Address) -> bool {
+    let at = |address: &Address| {
+        let owner = Owner::Ours(address.clone());
+        let found = live.found.iter();
+        found.filter(move |found| found.owner == owner)
+    };
+    let mut held = at(held).filter(|_| holder != held);
+    held.any(|held| {
+        let id = held.attributes.get(&Attribute::Id);
+        let name = id.map_or_else(|| held.resource.name(), String::as_str);
+        let mut found = false;
+        for holder in at(holder) {
+            holder.resource.each_template(&mut |text| {
+                let text = text.to_string();
+                found |= text.contains(held.arn()) || text.contains(name);
+            });
+        }
+        found
+    })
 }
 
 proptest! {
@@ -134,13 +159,47 @@ proptest! {
         }
         prop_assert_eq!(&outcome.failed, &[]);
         if narrowed.refusals.is_empty() {
-            let again = plan(&stack, &fake.snapshot(&query)).only(&only, &stack);
+            let live = fake.snapshot(&query);
+            let again = plan(&stack, &live).only(&only, &stack, &live);
             prop_assert_eq!(&again.steps, &[]);
         }
         let (rest, outcome) = carry_out(&fake, &stack, &query, &[], history.concurrency);
         if rest.refusals.is_empty() {
             prop_assert_eq!(&outcome.failed, &[]);
             assert_is_empty(&fake, &stack, &query);
+        }
+    }
+
+    /// Of a stack that is removed whole, a target takes along what mentions it, and nothing that it
+    /// mentions itself.
+    #[test]
+    fn a_removed_target_takes_along_what_needs_it_and_nothing_else(
+        history in worlds::history(),
+        now in worlds::spec(),
+        only in targets(),
+    ) {
+        let fake = live_through(&history);
+        let stack = now.stack();
+        carry_out(&fake, &stack, &stack.query(true), &[], history.concurrency);
+        // What had to make way may be missed already.
+        prop_assume!(fake.dangling().is_empty());
+        let query = stack.query_to_destroy();
+        let before = fake.snapshot(&query);
+        let emptied = stack.emptied();
+        let (narrowed, outcome) =
+            carry_out_narrowed(&fake, &emptied, &query, Some(&only), &[], history.concurrency);
+        prop_assert_eq!(&outcome.failed, &[]);
+        let planned = narrowed.steps.iter().map(|step| &step.id.address);
+        let planned: BTreeSet<&Address> = planned
+            .chain(narrowed.refusals.iter().map(|refusal| &refusal.address))
+            .collect();
+        for address in &planned {
+            let is_wanted = only.contains(*address)
+                || planned.iter().any(|other| mentions(&before, address, other));
+            prop_assert!(is_wanted, "{address} goes with {only:?}, and nothing needs that");
+        }
+        for address in &narrowed.left_out {
+            prop_assert!(!planned.contains(address));
         }
     }
 

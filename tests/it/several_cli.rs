@@ -42,7 +42,7 @@ fn bench(name: &str) -> Bench {
 #[test]
 fn a_stack_may_mention_what_an_earlier_one_makes() {
     let bench = bench("several-mention");
-    let alone = bench.run(&["plan", "shop.toml", "--sandbox"]).expect(0);
+    let alone = bench.run(&["plan", "shop.toml", "--sandbox"]).expect(1);
     assert!(alone.says("there is no role arn:aws:iam::111122223333:role/SharedTask"));
     let wrong_order = bench.run(&["apply", "shop.toml", "base.toml", "--sandbox", "--yes"]);
     assert!(wrong_order.expect(1).says("nothing was changed"));
@@ -68,15 +68,15 @@ fn stacks_are_destroyed_from_the_last_to_the_first() {
     let both = ["base.toml", "shop.toml", "--sandbox", "--yes"];
     bench.run(&[&["apply"], &both[..]].concat()).expect(0);
     let refused = bench.run(&[&["destroy"], &both[..]].concat()).expect(1);
-    assert!(refused.says("data of shop:log_groups.app and base:log_groups.app would be lost"));
-    let unclear = ["destroy", "--allow-data-loss", "log_groups.app"];
+    assert!(refused.says("data of base:log_groups.app and shop:log_groups.app would be lost"));
+    let unclear = ["destroy", "--accept", "log_groups.app"];
     let unclear = bench.run(&[&unclear[..], &both[..]].concat()).expect(1);
     assert!(unclear.says("which stack's resource is meant is not clear"));
     let by_name = [
         "destroy",
-        "--allow-data-loss",
+        "--accept",
         "shop:log_groups.app",
-        "--allow-data-loss",
+        "--accept",
         "base:log_groups.app",
     ];
     let done = bench.run(&[&by_name[..], &both[..]].concat()).expect(0);
@@ -94,7 +94,7 @@ fn collisions_between_stacks_show_before_anything_is_made() {
     let bench = bench("several-collide");
     let both = ["plan", "base.toml", "shop.toml", "--sandbox"];
     bench.write("shop.toml", &SHOP.replace("/ecs/shop", "/ecs/base"));
-    let groups = bench.run(&both).expect(0);
+    let groups = bench.run(&both).expect(1);
     assert!(groups.says("this log group exists already and belongs to the amp-stack stack `base`"));
     assert!(groups.says("1 decision to make first"));
     let role = "[roles.other]\nname = \"sharedtask\"\n";
@@ -163,7 +163,7 @@ fn what_is_replaced_obeys_protection() {
         .run(&["apply", "base.toml", "--sandbox", "--yes"])
         .expect(0);
     let replace = ["plan", "base.toml", "--sandbox", "--replace", "roles.task"];
-    let refused = bench.run(&replace).expect(0);
+    let refused = bench.run(&replace).expect(1);
     assert!(refused.says("`prevent_destroy` holds it back"));
     assert!(refused.says("leave `--replace` out"));
     bench.write("base.toml", BASE);

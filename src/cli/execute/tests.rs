@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::cli::args::AcceptArgs;
 use crate::{
     file::source::Source,
     load::{self, LoadContext},
@@ -97,7 +98,9 @@ fn identity() -> Identity {
 fn yes() -> ApplyArgs {
     ApplyArgs {
         yes: true,
-        allow_data_loss: vec!["log_groups.app".parse().unwrap()],
+        accepting: AcceptArgs {
+            accept: vec!["log_groups.app".parse().unwrap()],
+        },
         concurrency: 1,
     }
 }
@@ -105,7 +108,7 @@ fn yes() -> ApplyArgs {
 fn ask() -> ApplyArgs {
     ApplyArgs {
         yes: false,
-        allow_data_loss: Vec::new(),
+        accepting: AcceptArgs::default(),
         concurrency: 1,
     }
 }

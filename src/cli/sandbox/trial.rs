@@ -11,7 +11,7 @@ use clap::Args;
 use crate::{
     aws::Aws,
     cli::{
-        args::{ApplyArgs, SandboxArgs, StackArgs, VariableArgs},
+        args::{AcceptArgs, ApplyArgs, SandboxArgs, StackArgs, VariableArgs},
         candidates::toml_file,
         command_line::typed,
         console::Console,
@@ -27,6 +27,7 @@ use crate::{
     },
     kinds::Resource,
     model::{address::Address, tags::PREVENT_DESTROY_TAG},
+    plan::acceptance::Acceptance,
     run::{self, PlanRequest, StackTarget},
     show::{Paint, words},
     stack::Stack,
@@ -146,7 +147,7 @@ impl Trial<'_> {
         let gone = self.lifted.clone().emptied();
         let mut allowed = vec!["--yes".to_owned()];
         for address in data(&self.stack) {
-            allowed.push(format!("--allow-data-loss {address}"));
+            allowed.push(format!("--accept {address}"));
         }
         let destroy = self.typed("destroy", &allowed);
         self.begin("Remove it, and its data", &destroy, console)?;
@@ -205,7 +206,9 @@ impl Trial<'_> {
     ) -> Result<(), Failure> {
         let applying = ApplyArgs {
             yes: true,
-            allow_data_loss: lost(&self.stack),
+            accepting: AcceptArgs {
+                accept: lost(&self.stack),
+            },
             concurrency: CONCURRENCY,
         };
         let verb = if destroy { "destroy" } else { "apply" };
@@ -280,9 +283,9 @@ fn data(stack: &Stack) -> Vec<Address> {
 }
 
 /// The same as somebody would name it on the command line.
-fn lost(stack: &Stack) -> Vec<Place> {
+fn lost(stack: &Stack) -> Vec<Place<Acceptance>> {
     let data = data(stack).into_iter();
-    data.map(|address| Place::of(&stack.name, &address, 1))
+    data.map(|address| Place::of(&stack.name, &Acceptance::Data(address), 1))
         .collect()
 }
 

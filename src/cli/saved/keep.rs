@@ -10,9 +10,9 @@ use thiserror::Error;
 
 use crate::{
     cli::{args, failure::Failure, saved::PlanFile},
-    run::{PlanRequest, Planned},
+    run::{Losses, PlanRequest, Planned},
     saved::{self, Guard, Saved, SavedStack, Variables},
-    show::{is_secret, words},
+    show::is_secret,
 };
 
 /// The plan can't be saved.
@@ -42,30 +42,28 @@ pub(crate) fn ensure_writable(out: &Path) -> Result<(), Failure> {
     )
 }
 
-/// Saves the plans in `out`. A plan that nobody could carry out is not saved.
+/// Saves the plans in `out`, which nothing keeps from being carried out.
 pub(crate) fn write<C>(
     out: &Path,
     request: &PlanRequest<'_, C>,
     sandbox: Option<&str>,
     planned: &[Planned],
     variables: &args::VariableArgs,
+    accepted: &Losses,
 ) -> Result<(), Failure> {
-    let refusals = planned.iter().map(|planned| planned.plan.refusals.len());
-    let refusals: usize = refusals.sum();
-    if refusals > 0 {
-        let decisions = words::count(refusals, "decision");
-        return Err(Failure::before(format!(
-            "the plan was not saved, because of {decisions} to make first"
-        )));
-    }
-    let stacks = request
-        .targets
-        .iter()
-        .zip(planned)
-        .map(|(target, planned)| {
-            let (file, stack) = (target.path.clone(), &target.stack);
-            SavedStack::new(file, stack, target.only.clone(), planned.live.clone())
-        });
+    let stacks =
+        request
+            .targets
+            .iter()
+            .zip(planned)
+            .enumerate()
+            .map(|(index, (target, planned))| {
+                let (file, stack) = (target.path.clone(), &target.stack);
+                let accepted = accepted.iter().filter(|(of, _)| *of == index);
+                let accepted = accepted.map(|(_, acceptance)| acceptance.clone());
+                let (only, live) = (target.only.clone(), planned.live.clone());
+                SavedStack::new(file, stack, only, live, accepted.collect())
+            });
     let saved = Saved {
         sandbox: sandbox.map(str::to_owned),
         destroy: request.destroy,
@@ -87,11 +85,11 @@ fn recorded(variables: &args::VariableArgs) -> Variables {
         files: variables.var_file.clone(),
         ..Variables::default()
     };
-    for (name, value) in &variables.var {
-        if is_secret(name, value) {
-            recorded.secret.insert(name.clone());
+    for (name, value) in variables.values() {
+        if is_secret(&name, &value) {
+            recorded.secret.insert(name);
         } else {
-            recorded.given.insert(name.clone(), value.clone());
+            recorded.given.insert(name, value);
         }
     }
     recorded

@@ -4,7 +4,13 @@
 use std::path::PathBuf;
 
 use crate::{
-    cli::{args::VariableArgs, console::Console, failure::Failure, saved::SavedApply, session},
+    cli::{
+        args::{Assignment, VariableArgs},
+        console::Console,
+        failure::Failure,
+        saved::SavedApply,
+        session,
+    },
     saved::{Changed, Saved, SavedStack, Values},
     show::words,
     snapshot::Snapshot,
@@ -46,7 +52,12 @@ pub(super) fn fill_in(
 
 /// The variables that the plan was made with, and those that are given now.
 fn variables(saved: &Saved, given: &VariableArgs) -> VariableArgs {
-    let before = saved.variables.given.clone().into_iter();
+    let before = saved.variables.given.iter();
+    let before = before.map(|(name, value)| Assignment {
+        name: name.clone(),
+        value: value.clone(),
+        from_environment: false,
+    });
     let files = saved.variables.files.iter();
     VariableArgs {
         var: before.chain(given.var.iter().cloned()).collect(),
@@ -89,12 +100,12 @@ fn advised(failure: Failure, needed: &str, saved: &Saved) -> Failure {
         ))
         .hint("if the stack file is elsewhere now, name it with --stack STACK.toml");
     let secret = saved.variables.secret.iter();
-    let options: Vec<String> = secret.map(|name| format!("--var {name}=...")).collect();
+    let options: Vec<String> = secret.map(|name| format!("--var {name}")).collect();
     if options.is_empty() {
         return failure;
     }
     failure.hint(format!(
-        "give the secrets that it takes: {}",
+        "give the secrets that it takes, from environment variables of these names: {}",
         options.join(" ")
     ))
 }

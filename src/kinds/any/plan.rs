@@ -2,8 +2,9 @@
 
 use crate::{
     kinds::{
-        any::{Resource, same},
-        kind::{IdentifiedBy, Overrides, Planned, ReplaceReason, Scope, StepRisk},
+        any::{Change, Member as _, Resource, same},
+        kind::{IdentifiedBy, Overrides, Planned, ReplaceReason, Scope},
+        regret::{LossContext, StepRisk},
     },
     model::{
         address::Kind, identity::Identity, live::Attributes, query::Query, rule::Rule, tags::Owner,
@@ -29,6 +30,11 @@ impl Resource {
     /// The rules by which the live state of something of `kind` decides about a part of it.
     pub fn live_state_rules(kind: Kind) -> &'static [Rule] {
         with_kind!(kind, K => K::LIVE_STATE_RULES)
+    }
+
+    /// The characters, besides letters and digits, with which a name of `kind` goes on.
+    pub fn name_goes_on_with(kind: Kind) -> &'static str {
+        with_kind!(kind, K => K::NAME_GOES_ON_WITH)
     }
 
     /// Whether removing something of `kind` loses data that nothing brings back.
@@ -141,13 +147,24 @@ impl Resource {
         })
     }
 
-    /// What may be regretted once it is removed. `target` is what calls name it by.
+    /// Returns whether it lives as the call leaves it that creates it. `is_awaited` says that
+    /// something which mentions it is still to be created.
+    pub fn is_unfinished(&self, is_awaited: bool) -> bool {
+        with_state!(self, state => state.is_unfinished(is_awaited))
+    }
+
+    /// What `change`, which is made to it as it lives, takes for good.
+    pub fn loss(&self, change: &Change, context: LossContext<'_>) -> Option<StepRisk> {
+        with_kind!(self.kind(), K => K::of(self)?.loss(K::call_of(change)?, context))
+    }
+
+    /// What else may be regretted once it is removed. `target` is what calls name it by.
     pub fn removal_risks(&self, target: &str, is_replaced: bool) -> Vec<StepRisk> {
         with_state!(self, state => state.removal_risks(target, is_replaced))
     }
 
-    /// What may be regretted once `altered`, or nothing, has become this state. `replaced` is what
-    /// was removed to make room for it.
+    /// What else may be regretted once `altered`, or nothing, has become this state. `replaced` is
+    /// what was removed to make room for it.
     pub fn build_risks(
         &self,
         altered: Option<&Self>,

@@ -178,6 +178,7 @@ async fn found(
             Err(error) => return Err(error),
         },
     };
+    let holds_nothing = holds_nothing(aws, query, group).await?;
     let policy = group
         .retention_policy_name()
         .map(|name| Fact::RetentionByAccountPolicy(name.to_owned()));
@@ -193,9 +194,36 @@ async fn found(
         facts: policy
             .into_iter()
             .chain(created)
+            .chain(holds_nothing.then_some(Fact::NothingOlderThan(0)))
             .chain(tags_of_aws(&tags))
             .collect(),
     }))
+}
+
+/// Returns whether a group that is to keep less than it does holds nothing that would be deleted:
+/// one without streams has no events. A run that ended between `CreateLogGroup` and
+/// `PutRetentionPolicy` leaves such a group, and the next one loses nothing.
+///
+/// Without the permission to see that, whatever the group may hold counts.
+async fn holds_nothing(aws: &Aws, query: &Query, group: &Described) -> Result<bool, CallError> {
+    let name = group.log_group_name().unwrap_or_default();
+    let Some(wanted) = query.retentions.get(name) else {
+        return Ok(false);
+    };
+    let kept = group.retention_in_days();
+    let is_shortened = kept.is_none_or(|kept| i64::from(kept) > i64::from(*wanted));
+    if !is_shortened || group.retention_policy_name().is_some() {
+        return Ok(false);
+    }
+    let request = aws.logs.client.describe_log_streams();
+    let request = request.log_group_name(name).limit(1).send();
+    match aws.logs.call("logs:DescribeLogStreams", request).await {
+        Ok(answer) => Ok(answer.log_streams().is_empty()),
+        Err(error) => match error.code.as_deref() {
+            Some(NOT_FOUND | "AccessDeniedException") => Ok(false),
+            Some(_) | None => Err(error),
+        },
+    }
 }
 
 async fn list_tags(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, CallError> {

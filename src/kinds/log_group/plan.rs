@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     kinds::{
-        kind::{Overrides, Planned, StepRisk},
-        log_group::LogGroup,
+        kind::{Overrides, Planned},
+        log_group::{Change, LogGroup},
+        regret::{Loss, LossContext, StepRisk, days_old},
     },
     model::{
         identity::Identity,
@@ -46,6 +47,9 @@ impl Planned for LogGroup {
         query
             .log_groups
             .insert(self.name.clone(), self.tags.clone());
+        if let Some(days) = self.retention_days {
+            query.retentions.insert(self.name.clone(), days);
+        }
     }
 
     fn arn(&self, identity: &Identity) -> Option<String> {
@@ -76,6 +80,7 @@ impl Planned for LogGroup {
                 }
                 Fact::UniqueId(_)
                 | Fact::CreatedAt(_)
+                | Fact::NothingOlderThan(_)
                 | Fact::TagsOfAws(_)
                 | Fact::NewerRevision(_)
                 | Fact::LastUsed { .. } => {}
@@ -92,17 +97,41 @@ impl Planned for LogGroup {
         })
     }
 
-    /// All log events are deleted with the group (CloudWatch Logs API reference, `DeleteLogGroup`).
-    fn removal_risks(&self, _target: &str, is_replaced: bool) -> Vec<StepRisk> {
-        vec![StepRisk {
-            code: if is_replaced {
-                "log-group-replaced"
-            } else {
-                "log-group-removed"
-            },
-            text: format!("all log events in `{}` are lost", self.name),
-            data_loss: true,
-        }]
+    fn is_unfinished(&self, _is_awaited: bool) -> bool {
+        self.retention_days.is_none()
+    }
+
+    /// All log events are deleted with the group, and those that are older than its retention
+    /// (CloudWatch Logs API reference, `DeleteLogGroup`, `PutRetentionPolicy`). A change that the
+    /// account's policy overrides is not even planned.
+    fn loss(&self, change: &Change, context: LossContext<'_>) -> Option<StepRisk> {
+        let (code, text) = match change {
+            Change::Delete => (
+                if context.is_replaced {
+                    "log-group-replaced"
+                } else {
+                    "log-group-removed"
+                },
+                format!("all log events in `{}` are lost", self.name),
+            ),
+            Change::PutRetention(days) if context.shortens(self.retention_days, *days) => (
+                "retention-shortened",
+                format!(
+                    "log events in `{}` that are older than {} are deleted",
+                    self.name,
+                    days_old(*days)
+                ),
+            ),
+            Change::Create(_)
+            | Change::PutRetention(_)
+            | Change::DeleteRetention
+            | Change::AssociateKmsKey(_)
+            | Change::DisassociateKmsKey
+            | Change::PutDeletionProtection(_)
+            | Change::Tag(_)
+            | Change::Untag(_) => return None,
+        };
+        Some(StepRisk::losing(code, text, Loss::Data))
     }
 
     fn build_risks(
@@ -116,18 +145,7 @@ impl Planned for LogGroup {
 }
 
 fn alteration_risks(from: &LogGroup, to: &LogGroup) -> Vec<StepRisk> {
-    let days = |days: Option<u32>| days.unwrap_or(u32::MAX);
     let mut risks = Vec::new();
-    if let Some(kept) = to
-        .retention_days
-        .filter(|_| days(to.retention_days) < days(from.retention_days))
-    {
-        let text = format!(
-            "log events in `{}` that are older than {kept} days are deleted",
-            to.name
-        );
-        risks.push(StepRisk::new("retention-shortened", text));
-    }
     // CloudWatch Logs API reference, `DisassociateKmsKey`.
     if let (Some(key), None) = (&from.kms_key_arn, &to.kms_key_arn) {
         let text = format!(

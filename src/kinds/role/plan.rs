@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::{
     kinds::{
-        kind::{Planned, Scope, StepRisk},
-        role::{Role, risk},
+        kind::{Planned, Scope},
+        regret::{Loss, LossContext, StepRisk},
+        role::{Change, Role, risk},
     },
-    model::{identity::Identity, live::Attributes, query::Query, rule::Rule, template::Attribute},
+    model::{
+        address::INSTANCE_PROFILES_TABLE, identity::Identity, live::Attributes, query::Query,
+        rule::Rule, template::Attribute,
+    },
 };
 
 /// The instance profiles of a role.
@@ -51,6 +55,20 @@ impl Planned for Role {
 
     fn live_state_rule(&self) -> Option<Rule> {
         Some(INSTANCE_PROFILES)
+    }
+
+    /// An instance profile is nothing that amp-stack makes, so none carries a stack's tags. Whoever
+    /// uses it loses the role's credentials (IAM API reference, `RemoveRoleFromInstanceProfile`).
+    fn loss(&self, change: &Change, _context: LossContext<'_>) -> Option<StepRisk> {
+        let Change::RemoveFromInstanceProfile(profile) = change else {
+            return None;
+        };
+        let text = format!(
+            "the role `{}` is taken out of the instance profile `{profile}`, which is not this stack's: EC2 instances that use it lose their credentials",
+            self.name
+        );
+        let loss = Loss::OfOthers(format!("{INSTANCE_PROFILES_TABLE}.{profile}"));
+        Some(StepRisk::losing("instance-profile-edited", text, loss))
     }
 
     /// A policy that names a role holds on to its unique id (IAM user guide, "IAM identifiers").

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    kinds::{kind::StepRisk, role::Role},
+    kinds::{regret::StepRisk, role::Role},
     model::{node::Node, policy::Policy},
 };
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     kinds::{
-        kind::{Overrides, Planned, ReplaceReason, StepRisk},
+        kind::{Overrides, Planned, ReplaceReason},
+        regret::StepRisk,
         task_definition::{Document, TaskDefinition, document::unknown::UNKNOWN, risk},
     },
     model::{
@@ -64,6 +65,7 @@ impl Planned for TaskDefinition {
                 | Fact::UniqueId(_)
                 | Fact::CreatedAt(_)
                 | Fact::TagsOfAws(_)
+                | Fact::NothingOlderThan(_)
                 | Fact::LastUsed { .. } => {}
             }
         }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     kinds::{
-        kind::{IdentifiedBy, Planned, State as _, StepRisk},
-        workspace::{Configuration, Workspace},
+        kind::{IdentifiedBy, Planned, State as _},
+        regret::{Loss, LossContext, StepRisk, days_old},
+        workspace::{Change, Configuration, Workspace},
     },
     model::{
         identity::{Identity, endpoint_base, query_url, remote_write_url},
@@ -24,8 +25,15 @@ const LEFT_TO_AWS: Rule = Rule {
     source: "Amazon Managed Service for Prometheus API reference, UpdateWorkspaceConfiguration",
 };
 
+/// The retention of a new workspace (Amazon Managed Service for Prometheus user guide, "Workspace
+/// configuration").
+const NEW_RETENTION_DAYS: u32 = 150;
+
 impl Planned for Workspace {
     const HOLDS_DATA: bool = true;
+
+    /// It is mentioned by its id, also within URLs.
+    const NAME_GOES_ON_WITH: &'static str = "-";
 
     /// Aliases need not be unique (Amazon Managed Service for Prometheus API reference,
     /// `CreateWorkspace`).
@@ -108,40 +116,64 @@ impl Planned for Workspace {
         Some(LEFT_TO_AWS)
     }
 
-    /// Amazon Managed Service for Prometheus API reference, `DeleteWorkspace`. One that could not
-    /// be created holds nothing.
-    fn removal_risks(&self, target: &str, is_replaced: bool) -> Vec<StepRisk> {
-        if self.failed {
-            return Vec::new();
-        }
-        vec![StepRisk {
-            code: if is_replaced {
-                "workspace-replaced"
-            } else {
-                "workspace-removed"
-            },
-            text: format!(
-                "all metrics in the workspace `{}` ({target}) are lost, with its rules and alerts: AWS deletes its data within one month",
-                self.name()
+    /// A file may as well say what AWS gives every new workspace, so that alone says little.
+    fn is_unfinished(&self, is_awaited: bool) -> bool {
+        let Configuration {
+            retention_days,
+            limits,
+            out_of_order_time_window_seconds: _,
+            rule_query_offset_seconds: _,
+        } = &self.configuration;
+        let is_new = retention_days.is_none_or(|days| days == NEW_RETENTION_DAYS);
+        is_new && limits.iter().all(BTreeMap::is_empty) && self.logging.is_none() && is_awaited
+    }
+
+    /// All metrics are deleted with the workspace, and those that are older than its retention
+    /// (Amazon Managed Service for Prometheus API reference, `DeleteWorkspace`,
+    /// `UpdateWorkspaceConfiguration`). One that could not be created holds nothing.
+    fn loss(&self, change: &Change, context: LossContext<'_>) -> Option<StepRisk> {
+        let (code, text) = match change {
+            Change::Delete if !self.failed => (
+                if context.is_replaced {
+                    "workspace-replaced"
+                } else {
+                    "workspace-removed"
+                },
+                format!(
+                    "all metrics in the workspace `{}` ({}) are lost, with its rules and alerts: AWS deletes its data within one month",
+                    self.name(),
+                    context.target
+                ),
             ),
-            data_loss: true,
-        }]
+            Change::Configure(Configuration {
+                retention_days: Some(days),
+                ..
+            }) if context.shortens(self.configuration.retention_days, *days) => (
+                "retention-shortened",
+                format!(
+                    "metrics that are older than {} are deleted",
+                    days_old(*days)
+                ),
+            ),
+            Change::Create { .. }
+            | Change::SetAlias(_)
+            | Change::Configure(_)
+            | Change::CreateLogging(_)
+            | Change::UpdateLogging(_)
+            | Change::DeleteLogging
+            | Change::Tag(_)
+            | Change::Untag(_)
+            | Change::Delete => return None,
+        };
+        Some(StepRisk::losing(code, text, Loss::Data))
     }
 
     fn build_risks(
         &self,
-        altered: Option<&Self>,
+        _altered: Option<&Self>,
         _replaced: Option<&Self>,
         _account: &str,
     ) -> Vec<StepRisk> {
-        let before = altered.and_then(|from| from.configuration.retention_days);
-        let after = self.configuration.retention_days;
-        if let (Some(before), Some(after)) = (before, after)
-            && after < before
-        {
-            let text = format!("metrics that are older than {after} days are deleted");
-            return vec![StepRisk::new("retention-shortened", text)];
-        }
         Vec::new()
     }
 }

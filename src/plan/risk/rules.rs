@@ -25,6 +25,11 @@ pub const RISKS: &[Rule] = &[
         source: "ECS API reference, DeleteTaskDefinitions; ECS developer guide, \"Amazon ECS task execution IAM role\"",
     },
     Rule {
+        code: "instance-profile-edited",
+        sentence: "a role is taken out of an instance profile that is not the stack's: EC2 instances that use it lose their credentials",
+        source: "IAM API reference, RemoveRoleFromInstanceProfile",
+    },
+    Rule {
         code: "kms-key-removed",
         sentence: "new log events are no longer encrypted with the key that old ones still need to be read",
         source: "CloudWatch Logs API reference, DisassociateKmsKey",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    kinds,
+    kinds::{self, regret::Loss},
     model::{
         address::{Address, Kind, StackName},
         identity::Identity,
@@ -164,6 +164,8 @@ pub struct Risk {
     pub message: String,
     /// Whether metrics or logs are lost for good.
     pub data_loss: bool,
+    /// What `--accept` has to name before it is done, or `null`.
+    pub accept: Option<String>,
 }
 
 /// A plan in numbers.
@@ -231,7 +233,8 @@ pub fn plan(plan: &Plan, risks: &[risk::Risk], frame: &Frame<'_>) -> Vec<Event> 
             address: risk.address.to_string(),
             code: risk.code,
             message: risk.text.clone(),
-            data_loss: risk.data_loss,
+            data_loss: risk.loss == Some(Loss::Data),
+            accept: risk.acceptance().map(|acceptance| acceptance.to_string()),
         })
     }));
     events.push(Event::Summary(summary(plan, &groups)));

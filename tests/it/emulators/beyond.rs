@@ -53,9 +53,9 @@ const DESTROY: &[&str] = &[
     "destroy",
     "stack.toml",
     "--yes",
-    "--allow-data-loss",
+    "--accept",
     "workspace",
-    "--allow-data-loss",
+    "--accept",
     "log_groups.app",
 ];
 
@@ -147,7 +147,7 @@ fn what_only_the_sandbox_knows_is_made_changed_and_removed() {
 
     // The class of a log group can't be altered, so the group is replaced.
     let standard = open.replace("INFREQUENT_ACCESS", "STANDARD");
-    apply(&bench, &standard, &["--allow-data-loss", "log_groups.app"]);
+    apply(&bench, &standard, &["--accept", "log_groups.app"]);
     assert_eq!(group(&mut aws)["logGroupClass"], "STANDARD");
 
     bench.run(DESTROY).expect(0);

@@ -20,11 +20,11 @@ pub(super) const FIRST: &str = include_str!("first.toml");
 pub(super) const SECOND: &str = include_str!("second.toml");
 
 const ALL_DATA: &[&str] = &[
-    "--allow-data-loss",
+    "--accept",
     "workspace",
-    "--allow-data-loss",
+    "--accept",
     "log_groups.app",
-    "--allow-data-loss",
+    "--accept",
     "log_groups.collector",
 ];
 
@@ -409,7 +409,7 @@ fn a_stack_lives_and_dies_and_leaves_no_trace(aws: &mut Emulator) {
         refused.stderr
     );
     assert_eq!(ours(aws), [2, 3, 1, 2]);
-    apply(&bench, &["--allow-data-loss", "log_groups.extra"]);
+    apply(&bench, &["--accept", "log_groups.extra"]);
     assert_eq!(ours(aws), [2, 2, 1, 2]);
 
     let protected = [&["destroy", "stack.toml", "--yes"], ALL_DATA].concat();

@@ -134,7 +134,7 @@ fn life(series: &mut BTreeMap<&'static str, Told>) {
     let other = STACK.replace("name = \"shop\"", "name = \"copy\"");
     stage.bench.write("other.toml", &other);
     let words = ["plan", "--json", "other.toml"];
-    series.insert("refusal", stage.told(&words, 0));
+    series.insert("refusal", stage.told(&words, 1));
 
     let words = ["destroy", "--json", "--yes"];
     series.insert("destroy without leave", stage.told(&words, 1));
@@ -142,7 +142,7 @@ fn life(series: &mut BTreeMap<&'static str, Told>) {
         "destroy",
         "--json",
         "--yes",
-        "--allow-data-loss",
+        "--accept",
         "log_groups.app",
         "--concurrency",
         "1",

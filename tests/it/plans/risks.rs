@@ -101,7 +101,11 @@ fn shorter_retention_and_lost_keys_are_risks() {
     ] {
         let made = plan(&to, &applied(&from));
         assert_eq!(risk_codes(&made), codes);
-        assert!(risk::risks(&made).iter().all(|risk| !risk.data_loss));
+        assert!(
+            risk::risks(&made)
+                .iter()
+                .all(|risk| risk.loss.is_none() == (risk.code != "retention-shortened"))
+        );
     }
     let stored = |days| {
         let mut workspace = workspace("metrics");

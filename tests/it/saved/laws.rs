@@ -42,7 +42,8 @@ fn saved(stack: SavedStack) -> Saved {
 }
 
 fn kept(stack: &Stack, live: &Snapshot) -> SavedStack {
-    SavedStack::new("stack.toml".into(), stack, None, live.clone())
+    let (file, accepted) = ("stack.toml".into(), BTreeSet::new());
+    SavedStack::new(file, stack, None, live.clone(), accepted)
 }
 
 /// A world in which a first stack was applied, with what went wrong and what was done by hand.

@@ -308,21 +308,12 @@ fn data_is_lost_only_by_name_and_once() {
     let shown = bench.run(&["show", "plan.json"]).expect(0);
     assert!(shown.stdout.contains("5 to remove"), "{}", shown.stdout);
     let before = world(&bench);
-    for options in [&[][..], &["--yes"], &["--allow-data-loss", "workspace"]] {
+    for options in [&[][..], &["--yes"], &["--accept", "workspace"]] {
         let run = bench.run(&[APPLY, options].concat()).expect(1);
-        assert!(
-            run.says("to allow it, add --allow-data-loss"),
-            "{}",
-            run.stderr
-        );
+        assert!(run.says("to accept it, add --accept"), "{}", run.stderr);
         assert_eq!(world(&bench), before);
     }
-    let allowed = [
-        "--allow-data-loss",
-        "workspace",
-        "--allow-data-loss",
-        "log_groups.quickstart",
-    ];
+    let allowed = ["--accept", "workspace", "--accept", "log_groups.quickstart"];
     let apply = [APPLY, &allowed].concat();
     let run = bench.run(&apply).expect(0);
     assert!(run.says("Done: 5 removed"), "{}", run.stderr);
@@ -352,7 +343,7 @@ fn what_is_built_anew_is_built_anew_once() {
         "task_definitions.a",
     ];
     bench.run(&[PLAN, &anew].concat()).expect(0);
-    let apply = [APPLY, &["--allow-data-loss", "log_groups.a"]].concat();
+    let apply = [APPLY, &["--accept", "log_groups.a"]].concat();
     let before = world(&bench);
     let run = bench.run(&apply).expect(0);
     assert!(run.says("2 to replace"), "{}", run.stdout);

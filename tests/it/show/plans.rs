@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amp_stack::{
+    kinds::regret::Loss,
     kinds::{Resource, kind::ReplaceReason, log_group::LogGroup, role::Role, workspace::Workspace},
     model::{
         address::{Address, StackName},
@@ -180,13 +181,13 @@ fn removals_and_risks_stand_apart() {
             code: "trust-widened",
             address: role_address(),
             text: "anybody may assume it".to_owned(),
-            data_loss: false,
+            loss: None,
         },
         Risk {
             code: "metrics-lost",
             address: Address::workspace(),
             text: "the workspace checkout-prod goes with all of its metrics, and AWS keeps no copy of them".to_owned(),
-            data_loss: true,
+            loss: Some(Loss::Data),
         },
     ];
     assert_snapshot!(shown_with(&plan, &risks, false, Style::PLAIN));

@@ -10,7 +10,9 @@ use amp_stack::{
     load::{self, LoadContext},
     model::{call::CallError, identity::Identity},
     plan::Plan,
-    run::{self, PlanRequest, Planned, Reporter, RunError, RunOptions, Session, StackTarget},
+    run::{
+        self, Losses, PlanRequest, Planned, Reporter, RunError, RunOptions, Session, StackTarget,
+    },
     show::{self, Style, progress::Progress, summary},
     stack::Stack,
 };
@@ -182,6 +184,7 @@ impl Invocation {
             None => self.end = End::Killed,
             Some(Err(RunError::Call(error))) => self.unread(error, wire),
             Some(Ok(_) | Err(RunError::Refused { .. } | RunError::Session(Declined))) => {}
+            Some(Err(RunError::NotAccepted(losses))) => panic!("{losses:?} were accepted"),
             Some(Err(RunError::Moved(moved))) => panic!("{moved:?} moved within a moment"),
             Some(Err(RunError::Interrupted)) => panic!("nothing had been altered to strike at"),
         }
@@ -240,8 +243,17 @@ impl Session<Aws> for User<'_> {
         Ok(())
     }
 
-    async fn confirm(&mut self, _: &PlanRequest<'_, Aws>, _: &[Planned]) -> Result<(), Declined> {
-        if self.agrees { Ok(()) } else { Err(Declined) }
+    async fn confirm(
+        &mut self,
+        _: &PlanRequest<'_, Aws>,
+        _: &[Planned],
+        losses: &Losses,
+    ) -> Result<Losses, Declined> {
+        if self.agrees {
+            Ok(losses.clone())
+        } else {
+            Err(Declined)
+        }
     }
 
     fn nothing_to_do(&mut self, _: &PlanRequest<'_, Aws>, _: &StackTarget<Aws>, _: &Plan) {}

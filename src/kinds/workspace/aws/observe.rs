@@ -1,7 +1,10 @@
 //! Reading workspaces: one paged call finds them, tags included, and a few more tell about those
 //! that matter.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use aws_sdk_amp::types::{WorkspaceConfigurationDescription, WorkspaceSummary};
 
@@ -146,6 +149,7 @@ async fn found(
         facts: created_at(workspace)
             .into_iter()
             .chain(tags_of_aws(tags))
+            .chain(nothing_older_than(workspace))
             .collect(),
     }))
 }
@@ -153,6 +157,20 @@ async fn found(
 fn created_at(workspace: &WorkspaceSummary) -> Option<Fact> {
     let millis = workspace.created_at().to_millis().ok()?;
     Some(Fact::CreatedAt(u64::try_from(millis).ok()?))
+}
+
+/// How old a sample in the workspace can be: it takes none that is older than an hour (Amazon
+/// Managed Service for Prometheus user guide, "Amazon Managed Service for Prometheus service
+/// quotas", on the ingestion of samples). A run that ended before it set the retention of what it
+/// had made leaves a workspace whose retention can be shortened without loss.
+fn nothing_older_than(workspace: &WorkspaceSummary) -> Option<Fact> {
+    const DAY: i64 = 24 * 60 * 60;
+    // Twice what AWS takes, for clocks that differ.
+    const BEFORE_ITS_TIME: i64 = 2 * 60 * 60;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let age = i64::try_from(now.as_secs()).ok()? - workspace.created_at.secs();
+    let days = (age.max(0) + BEFORE_ITS_TIME) / DAY + 1;
+    u32::try_from(days).ok().map(Fact::NothingOlderThan)
 }
 
 fn settings(described: &WorkspaceConfigurationDescription) -> Configuration {
