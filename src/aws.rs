@@ -57,7 +57,7 @@ pub struct Aws {
     pub(crate) tagging: Service<aws_sdk_resourcegroupstagging::Client>,
     region: Option<String>,
     /// Whether no other endpoint was named, where regions may have any name.
-    is_aws: bool,
+    names_regions: bool,
     clock: SharedTimeSource,
     identity: Arc<OnceCell<Identity>>,
 }
@@ -102,7 +102,7 @@ impl Aws {
             sts: service!(sdk, aws_sdk_sts, "sts", CALLS_AT_A_TIME, client::NoSuchHost),
             tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", CALLS_AT_A_TIME),
             region: sdk.region().map(ToString::to_string),
-            is_aws: sdk.endpoint_url().is_none(),
+            names_regions: sdk.endpoint_url().is_none(),
             clock: sdk.time_source().unwrap_or_default(),
             identity: Arc::default(),
         }
@@ -126,7 +126,7 @@ impl Aws {
             hint: Some("name one with --region, AWS_REGION, or `region` in the profile".to_owned()),
             ..error::unexpected(operation, "no region is set")
         })?;
-        if self.is_aws && RegionName::of(&region) == RegionName::Misspelt {
+        if self.names_regions && RegionName::of(&region) == RegionName::Misspelt {
             let near = nearest_region(&region);
             return Err(CallError {
                 hint: Some(near.map_or_else(

@@ -66,7 +66,7 @@ pub(super) struct Plan {
     /// Save the plan, without its secrets, for `amp-stack apply FILE`
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// With `--out`: accept that data of this resource is lost, or that instance_profiles.NAME is
+    /// With `--out`: accept that data of this resource is lost, or that `instance_profiles.NAME` is
     /// edited, by this plan and no other (repeatable; with several stacks STACK:ADDRESS)
     #[arg(long, value_name = "ADDRESS", requires = "out")]
     pub(super) accept: Vec<Place<Acceptance>>,

@@ -85,7 +85,7 @@ impl SourceCode for WholeLines {
         let stood = self.excerpt.stood_at(start).min(self.text.len());
         let (line, column) = line_and_column(&self.text[..stood]);
         let piece = &shown.as_bytes()[start..end];
-        let lines = piece.iter().filter(|byte| **byte == b'\n').count();
+        let lines = piece.split(|byte| *byte == b'\n').count() - 1;
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             piece,

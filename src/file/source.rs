@@ -24,7 +24,7 @@ pub fn decode(mut bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let before = &error.as_bytes()[..at];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = before.split(|byte| *byte == b'\n').count();
         wrong(format!(
             "the file is not UTF-8: byte {} of it, in line {line}, begins no character",
             at + 1

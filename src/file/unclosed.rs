@@ -115,14 +115,12 @@ impl Search<'_> {
     /// Returns whether a part of a header could be an element of an array as well.
     fn is_value(&self, token: &Token) -> bool {
         let span = span(token);
-        match token.kind() {
-            TokenKind::Atom => {
-                let text = self.text.get(span).unwrap_or_default();
-                matches!(text, "true" | "false" | "inf" | "nan")
-                    || text.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c))
-            }
-            _ => true,
+        if token.kind() != TokenKind::Atom {
+            return true;
         }
+        let text = self.text.get(span).unwrap_or_default();
+        matches!(text, "true" | "false" | "inf" | "nan")
+            || text.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c))
     }
 
     /// A closing bracket also ends what is open within the one that it closes.

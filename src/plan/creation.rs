@@ -47,7 +47,7 @@ use crate::{
         claims::ours,
         order::{self, Dependencies},
     },
-    snapshot::Snapshot,
+    snapshot::{LiveResource, Snapshot},
     stack::Stack,
 };
 
@@ -108,7 +108,7 @@ fn by(decider: &Address, steps: &BTreeMap<StepId, Step>, live: &Snapshot) -> Cla
         Some(step) if is_creation(step) && !is_removed => ClaimBy::Step(build),
         Some(_) | None => {
             let found = live.found.iter().find(|found| ours(found) == Some(decider));
-            ClaimBy::Nothing(found.and_then(|found| found.created_at()))
+            ClaimBy::Nothing(found.and_then(LiveResource::created_at))
         }
     }
 }

@@ -97,12 +97,11 @@ pub fn holders<'a>(
     stack: &'a Stack,
 ) -> impl Iterator<Item = &'a Address> {
     let removes = removal.to.is_none();
-    let ours = live.found.iter().filter_map(move |found| {
+    live.found.iter().filter_map(move |found| {
         let address = claims::ours(found)?;
         let may_hold = removes && address.kind > removal.id.address.kind;
         (may_hold && mentions(&found.resource, removal, stack)).then_some(address)
-    });
-    ours
+    })
 }
 
 /// Returns whether `holder` mentions what `removal` removes.

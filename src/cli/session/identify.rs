@@ -23,15 +23,14 @@ pub(super) async fn identify(
     console: &mut Console,
 ) -> Result<Identity, Failure> {
     let mut asked = pin!(cloud.identity());
-    let identity = match timeout(SILENCE, &mut asked).await {
-        Ok(identity) => identity?,
-        Err(_) => {
-            let place = region.map_or_else(String::new, |region| format!(" in {region}"));
-            console.tell(&format!(
-                "Waiting for AWS{place} to say whose credentials these are (sts:GetCallerIdentity) ...\n"
-            ))?;
-            asked.await?
-        }
+    let identity = if let Ok(identity) = timeout(SILENCE, &mut asked).await {
+        identity?
+    } else {
+        let place = region.map_or_else(String::new, |region| format!(" in {region}"));
+        console.tell(&format!(
+            "Waiting for AWS{place} to say whose credentials these are (sts:GetCallerIdentity) ...\n"
+        ))?;
+        asked.await?
     };
     if RegionName::of(&identity.region) == RegionName::Unlisted {
         console.tell(&format!(

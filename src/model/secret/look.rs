@@ -232,7 +232,7 @@ fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     text.len() >= SHORTEST
         && digits.len() < text.len()
-        && text.len() % 4 == 0
+        && text.len().is_multiple_of(4)
         && digits
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')

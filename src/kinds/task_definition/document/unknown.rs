@@ -48,7 +48,11 @@ fn member<'a>(of: Option<&'a Structure>, name: &str) -> Of<'a> {
 }
 
 /// The structure that a node is, if it is one: `Some(None)` is one of which nothing is known.
-fn structure<'a>(of: Of<'a>) -> Option<Option<&'a Structure>> {
+#[expect(
+    clippy::option_option,
+    reason = "no structure and an unknown structure are not the same"
+)]
+fn structure(of: Of<'_>) -> Option<Option<&Structure>> {
     match of {
         Of::Known(Shape::Struct(structure)) => Some(Some(structure)),
         Of::Known(
@@ -59,7 +63,7 @@ fn structure<'a>(of: Of<'a>) -> Option<Option<&'a Structure>> {
 }
 
 /// What the elements of a node are, if it is a list.
-fn elements<'a>(of: Of<'a>) -> Option<Of<'a>> {
+fn elements(of: Of<'_>) -> Option<Of<'_>> {
     match of {
         Of::Known(Shape::List(element)) => Some(Of::Known(element)),
         Of::Known(
@@ -79,12 +83,11 @@ pub(crate) fn carry(want: &mut Node, live: &Node) {
 fn carry_members(want: &mut Members, live: &Members, of: Option<&Structure>) {
     for (name, theirs) in live {
         let of = member(of, name);
-        match want.get_mut(name) {
-            Some(ours) => carry_into(ours, theirs, of, name),
-            None => {
-                let only = only_unknown(theirs, of);
-                want.extend(only.map(|only| (name.clone(), only)));
-            }
+        if let Some(ours) = want.get_mut(name) {
+            carry_into(ours, theirs, of, name);
+        } else {
+            let only = only_unknown(theirs, of);
+            want.extend(only.map(|only| (name.clone(), only)));
         }
     }
 }

@@ -111,11 +111,11 @@ async fn late(
             ..reply
         });
     }
-    let taken = take(aws, target, wanted, oldest).await;
-    let taken = taken.map_err(CallError::after_effect)?;
+    let adoption = take(aws, target, wanted, oldest).await;
+    let adoption = adoption.map_err(CallError::after_effect)?;
     Ok(Reply {
         remarks: vec![remark],
-        ..taken
+        ..adoption
     })
 }
 

@@ -31,7 +31,7 @@ const REFUSED: &str = "ECS refuses it: \"Log driver awslogs disallows options\""
 /// `ValidateLogOpt` of each driver).
 const NOT_STARTED: &str = "the container does not start: \"unknown log opt\"";
 
-/// The drivers whose options are written down. FireLens passes its options on to the router, so
+/// The drivers whose options are written down. `FireLens` passes its options on to the router, so
 /// whatever stands there is right for somebody.
 ///
 /// Those of `awslogs` are the ones of ECS (ECS API reference, `LogConfiguration`), which takes
