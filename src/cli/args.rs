@@ -163,6 +163,10 @@ impl Assignment {
 /// was printed must not deploy them as a password.
 const PLACEHOLDERS: &[&str] = &["...", "…", HIDDEN];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the command line, which reads the environment"
+)]
 fn assignment(text: &str) -> Result<Assignment, String> {
     assignment_in(text, |name| env::var(name).ok())
 }
