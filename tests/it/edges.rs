@@ -92,9 +92,10 @@ fn a_role_of_an_export_is_the_one_of_that_name() {
         "a.json",
         r#"{"taskRoleArn": "TaskRole", "containerDefinitions": [{"name": "a", "image": "a:1", "memory": 64}]}"#,
     );
+    // A role of that name is nowhere, so the plan refuses.
     let plan = bench
         .run(&["plan", "stack.toml", "--sandbox", "--verbose"])
-        .expect(0);
+        .expect(1);
     assert!(
         plan.says("arn:aws:iam::111122223333:role/TaskRole"),
         "{}",

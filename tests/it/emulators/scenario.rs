@@ -392,7 +392,7 @@ fn a_stack_lives_and_dies_and_leaves_no_trace(aws: &mut Emulator) {
     assert_first_state(aws);
 
     bench.write("stack.toml", SECOND);
-    apply(&bench, &[]);
+    apply(&bench, &["--accept", "log_groups.app"]);
     assert_second_state(aws);
 
     // A group that left the file goes, but only when it is named, because its logs go with it.
@@ -484,7 +484,15 @@ fn what_exists_is_taken_over_only_when_it_is_said(aws: &mut Emulator) {
     bench.write("stack.toml", "[stack]\nname = \"checkout\"\n\n[log_groups.app]\nname = \"/ecs/checkout/app\"\nretention_days = 14\n");
     let refused = bench.run(&["apply", "stack.toml", "--yes"]).expect(1);
     assert!(refused.says("--adopt log_groups.app"), "{refused:?}");
-    apply(&bench, &["--adopt", "log_groups.app"]);
+    let adopt = ["--adopt", "log_groups.app"];
+    let refused = bench
+        .run(&[&["apply", "stack.toml", "--yes"][..], &adopt].concat())
+        .expect(1);
+    assert!(refused.says("--accept log_groups.app"), "{refused:?}");
+    apply(
+        &bench,
+        &[&adopt[..], &["--accept", "log_groups.app"]].concat(),
+    );
     let tags = aws.boto(
         "logs",
         "list_tags_log_group",
