@@ -297,7 +297,7 @@ fn a_file_that_was_altered_is_refused() {
             "it is damaged because: EOF while parsing",
         ),
         (&text[..text.len() - 1], "it is not as it was written"),
-        (&version, "its form is version 2"),
+        (&version, "its form is version 3"),
         (&program, "amp-stack 0.0.9 made this plan"),
     ] {
         assert_ne!(broken, text);
