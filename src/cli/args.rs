@@ -118,8 +118,8 @@ impl VariableArgs {
 /// What is accepted by name.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct AcceptArgs {
-    /// Accept that data of this resource is lost, or that `instance_profiles.NAME` is edited, as the
-    /// plan says (repeatable; with several stacks STACK:ADDRESS)
+    /// Accept that data of this resource is lost, or that `instance_profiles.NAME` is edited, as
+    /// the plan says (repeatable; with several stacks STACK:ADDRESS)
     // What it was called before it could also accept something else than the loss of data.
     #[arg(long, value_name = "ADDRESS", alias = "allow-data-loss", add = address())]
     pub(super) accept: Vec<Place<Acceptance>>,

@@ -241,10 +241,7 @@ impl<'a> Planner<'a> {
         if step.changes().is_empty() {
             return;
         }
-        let oldest = from.and_then(facts::oldest);
-        self.plan
-            .oldest
-            .extend(oldest.map(|days| (step.id.clone(), days)));
+        facts::note_oldest(&mut self.plan.oldest, &step.id, from);
         let in_use = facts::use_of_parts(&step, from, self.live.running.as_ref());
         self.plan.in_use.insert(step.id.clone(), in_use);
         self.steps.insert(step.id.clone(), step);

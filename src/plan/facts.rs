@@ -1,5 +1,7 @@
 //! Takes account of what is known of a live resource besides its state.
 
+use std::collections::BTreeMap;
+
 use crate::{
     kinds::{
         Change, Resource,
@@ -11,7 +13,7 @@ use crate::{
         running::Running,
         tags::{Owner, PREVENT_DESTROY_TAG},
     },
-    plan::{InUse, Reason, Step},
+    plan::{InUse, Reason, Step, StepId},
     snapshot::LiveResource,
     stack::Declared,
 };
@@ -105,15 +107,21 @@ pub(super) fn use_of_parts(
     }
 }
 
-/// How old, in days, what `found` holds can be, if that is known.
-pub(super) fn oldest(found: &LiveResource) -> Option<u32> {
-    found.facts.iter().find_map(|fact| match fact {
-        Fact::NothingOlderThan(days) => Some(*days),
-        Fact::RetentionByAccountPolicy(_)
-        | Fact::UniqueId(_)
-        | Fact::CreatedAt(_)
-        | Fact::TagsOfAws(_)
-        | Fact::NewerRevision(_)
-        | Fact::LastUsed { .. } => None,
-    })
+/// Notes how old, in days, what `found` holds can be, which the step `id` alters, if that is known.
+pub(super) fn note_oldest(
+    oldest: &mut BTreeMap<StepId, u32>,
+    id: &StepId,
+    found: Option<&LiveResource>,
+) {
+    for fact in found.iter().flat_map(|found| &found.facts) {
+        match fact {
+            Fact::NothingOlderThan(days) => _ = oldest.insert(id.clone(), *days),
+            Fact::RetentionByAccountPolicy(_)
+            | Fact::UniqueId(_)
+            | Fact::CreatedAt(_)
+            | Fact::TagsOfAws(_)
+            | Fact::NewerRevision(_)
+            | Fact::LastUsed { .. } => {}
+        }
+    }
 }

@@ -219,7 +219,8 @@ fn what_moved_is_named_and_nothing_else() {
         assert!(run.says(said), "{said} in {}", run.stderr);
     }
     fs::write(bench.path(SANDBOX), &untouched).unwrap();
-    let run = bench.run(APPLY).expect(0);
+    let accepted = [APPLY, &["--accept", "workspace"]].concat();
+    let run = bench.run(&accepted).expect(0);
     assert!(run.says("Done: 4 changed"), "{}", run.stderr);
 }
 
