@@ -155,7 +155,7 @@ const HIDDEN_ONES: &[(&str, &str)] = &[
     // By their looks, whatever they are called.
     (
         "SLACK_URL",
-        "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        "https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnopqrstuvwx",
     ),
     ("ALERTS", "https://discord.com/api/webhooks/1/abc"),
     ("TEAMS", "https://shop.webhook.office.com/webhookb2/abc"),

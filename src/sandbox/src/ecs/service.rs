@@ -35,7 +35,7 @@ use crate::{
 use deployment::{Deployment, ServiceRevision};
 use event::Event;
 use rollout::Rollout;
-use schedule::Surroundings;
+use schedule::ClusterView;
 
 pub(super) use create::create;
 pub(super) use update::update;
@@ -297,8 +297,8 @@ fn take(world: &mut World, cx: &Context<'_>, cluster: &str) -> Option<Cluster> {
     world.ecs.region(cx).clusters.remove(cluster)
 }
 
-fn around<'a>(world: &'a World, cx: &'a Context<'_>) -> Surroundings<'a> {
-    Surroundings {
+fn around<'a>(world: &'a World, cx: &'a Context<'_>) -> ClusterView<'a> {
+    ClusterView {
         world,
         account: cx.account,
         region: cx.region,

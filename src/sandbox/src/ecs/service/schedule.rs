@@ -28,14 +28,14 @@ const INCONSISTENT: u32 = 5;
 const DRAINED_MILLIS: u64 = 3_000;
 
 /// What the scheduler sees besides the service and the tasks of its cluster.
-pub(super) struct Surroundings<'a> {
+pub(super) struct ClusterView<'a> {
     pub(super) world: &'a World,
     pub(super) account: &'a str,
     pub(super) region: &'a str,
     pub(super) partition: &'a str,
 }
 
-impl Surroundings<'_> {
+impl ClusterView<'_> {
     fn at(&self, now_millis: u64) -> Context<'_> {
         Context {
             account: self.account,
@@ -48,7 +48,7 @@ impl Surroundings<'_> {
 
 impl Service {
     /// Lets time pass until `now_millis`: what happens does not depend on when it is looked at.
-    pub(super) fn pass(&mut self, around: &Surroundings<'_>, tasks: &mut Tasks, now_millis: u64) {
+    pub(super) fn pass(&mut self, around: &ClusterView<'_>, tasks: &mut Tasks, now_millis: u64) {
         let next = |service: &Self, tasks: &Tasks| {
             let moments = service.moments(tasks);
             let due = moments.filter(|at| *at > service.settled_at && *at <= now_millis);
@@ -60,7 +60,7 @@ impl Service {
     }
 
     /// Does everything that is due at `now_millis`.
-    pub(super) fn act(&mut self, around: &Surroundings<'_>, tasks: &mut Tasks, now_millis: u64) {
+    pub(super) fn act(&mut self, around: &ClusterView<'_>, tasks: &mut Tasks, now_millis: u64) {
         self.settled_at = now_millis;
         loop {
             let ended = self.end_tasks(tasks, now_millis);
@@ -142,7 +142,7 @@ impl Service {
     }
 
     /// Starts and stops tasks until each deployment has as many as it should have now.
-    fn schedule(&mut self, around: &Surroundings<'_>, tasks: &mut Tasks, now_millis: u64) -> bool {
+    fn schedule(&mut self, around: &ClusterView<'_>, tasks: &mut Tasks, now_millis: u64) -> bool {
         match self.status {
             Status::Active => {}
             Status::Draining => {
@@ -183,7 +183,7 @@ impl Service {
     fn schedule_primary(
         &mut self,
         phase: Phase,
-        around: &Surroundings<'_>,
+        around: &ClusterView<'_>,
         tasks: &mut Tasks,
         now_millis: u64,
     ) -> bool {
@@ -239,7 +239,7 @@ impl Service {
     /// last failure is long enough ago.
     fn start(
         &mut self,
-        around: &Surroundings<'_>,
+        around: &ClusterView<'_>,
         tasks: &mut Tasks,
         index: usize,
         wanted: usize,
