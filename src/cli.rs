@@ -133,7 +133,7 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     };
     if exit == Exit::Error {
         // Nobody has to read it: standard error and the exit code say the same.
-        _ = json::tell_misuse(words, &fault(error));
+        _ = json::print_misuse(words, &fault(error));
     }
     match error.print() {
         Ok(()) => exit.into(),

@@ -57,7 +57,7 @@ use crate::{
 ///    3. A removal waits for every build, and for every removal of a later kind. One that a build
 ///       waits for by rule 2 can't: it waits only for such removals of
 ///       later kinds.
-///    4. The creation of what only tags tell apart waits for the creation of what decides which of
+///    4. The creation of what only tags distinguish waits for the creation of what decides which of
 ///       several runs creates it ([`ClaimBy`]).
 ///
 /// From rule 3 follows that nothing is removed for good while something that lives still mentions
@@ -111,7 +111,7 @@ pub struct Step {
     pub id: StepId,
     /// What is there; `None` is nothing.
     pub from: Option<Resource>,
-    /// What is to be there; `None` is nothing. It may mention what is known only after other steps.
+    /// The desired state; `None` is nothing. It may mention what is known only after other steps.
     pub to: Option<Resource>,
     /// The steps that have to be done before.
     pub after: BTreeSet<StepId>,
@@ -128,7 +128,7 @@ pub struct Step {
 }
 
 /// How several runs of one stack agree on which of them creates something that AWS would create
-/// twice: something that nothing but its tags tells apart.
+/// twice: something that nothing but its tags distinguishes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ClaimBy {
     /// They need not: AWS would not do it twice, or it takes the place of something that the plan
@@ -202,7 +202,7 @@ pub enum Reason {
         /// Whose that is.
         owner: Owner,
     },
-    /// More than one workspace claims to be this one: nothing but their metrics could tell which is
+    /// More than one workspace claims to be this one: only their metrics could show which is
     /// the right one.
     Ambiguous {
         /// They, each with its ARN and when it was made, the oldest first.
@@ -215,7 +215,7 @@ pub enum Reason {
     Protected {
         /// Its ARN.
         arn: String,
-        /// Why it would go, if it is to be replaced.
+        /// Why it would go, if it would be replaced.
         replaces: Vec<ReplaceReason>,
         /// Whether the protection is read from the live tag because the stack file no longer
         /// declares the resource.

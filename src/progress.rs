@@ -62,7 +62,7 @@ pub(crate) async fn watch<F: Future>(work: F) -> (F::Output, bool) {
 }
 
 /// Reports to whoever listens, if anybody does.
-pub(super) fn tell(notice: Notice) {
+pub(super) fn emit(notice: Notice) {
     if let Notice::Retrying {
         trouble: Trouble::NoAnswer | Trouble::ServerError,
         ..
@@ -96,12 +96,12 @@ mod tests {
                 move |notice| heard.lock().unwrap().push((name, notice)),
                 async move {
                     tokio::task::yield_now().await;
-                    tell(settling(status));
+                    emit(settling(status));
                 },
             )
         };
         tokio::join!(listen_as("a", "CREATING"), listen_as("b", "UPDATING"));
-        tell(settling("unheard"));
+        emit(settling("unheard"));
         let mut heard = heard.lock().unwrap().clone();
         heard.sort_by_key(|(name, _)| *name);
         assert_eq!(

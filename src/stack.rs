@@ -54,7 +54,7 @@ pub struct Output {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
-    /// What it is to be, tags of ownership included; `None` if it will be removed.
+    /// The desired state, tags of ownership included; `None` if it will be removed.
     pub want: Option<Resource>,
     /// What earlier defaults made of the same table, from the oldest: a live resource that is one
     /// of these is kept as it is.

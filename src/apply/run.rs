@@ -109,7 +109,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             tokio::select! {
                 biased;
                 () = asked_to_stop(&mut self.stop), if !self.stopping => self.stop_now(),
-                Some(progress) = self.receiver.recv() => self.tell(progress),
+                Some(progress) = self.receiver.recv() => self.emit(progress),
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
             }
         }
@@ -196,7 +196,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
         step.to = Some(filled);
     }
 
-    fn tell(&mut self, progress: Progress) {
+    fn emit(&mut self, progress: Progress) {
         let event = match progress {
             Progress::Calling(step, change) => {
                 self.calling.insert(step.clone(), change.operation());
@@ -244,7 +244,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
     fn ended(&mut self, ended: Result<(Id, End), JoinError>) {
         // A task has reported everything before it ends.
         while let Ok(progress) = self.receiver.try_recv() {
-            self.tell(progress);
+            self.emit(progress);
         }
         let task = match &ended {
             Ok((task, _)) => *task,

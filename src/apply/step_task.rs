@@ -73,7 +73,7 @@ impl<C: Cloud> StepTask<C> {
                     if let Some(id) = reply.attributes.get(&Attribute::Id) {
                         self.target.clone_from(id);
                     }
-                    self.tell(Progress::Performed(self.step.clone(), operation, reply));
+                    self.emit(Progress::Performed(self.step.clone(), operation, reply));
                 }
             }
         }
@@ -93,7 +93,7 @@ impl<C: Cloud> StepTask<C> {
             if let Claim::Ours(age) = self.claim {
                 call.claim = Claim::Ours(age + self.began.elapsed());
             }
-            self.tell(Progress::Calling(self.step.clone(), call.change.clone()));
+            self.emit(Progress::Calling(self.step.clone(), call.change.clone()));
             let error = match self.perform(call.clone(), operation).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
@@ -112,7 +112,7 @@ impl<C: Cloud> StepTask<C> {
                 code = error.code,
                 "waiting before the call is made again"
             );
-            self.tell(Progress::Waiting(self.step.clone(), error, pause));
+            self.emit(Progress::Waiting(self.step.clone(), error, pause));
             tokio::select! {
                 biased;
                 () = asked_to_stop(&mut self.stop) => return Err(End::Stopped),
@@ -125,7 +125,7 @@ impl<C: Cloud> StepTask<C> {
     async fn perform(&self, call: Call, operation: &'static str) -> Result<Reply, CallError> {
         let (progress, step) = (self.progress.clone(), self.step.clone());
         let listener = move |notice| {
-            // As in `tell`.
+            // As in `emit`.
             _ = progress.send(Progress::Noticed(step.clone(), operation, notice));
         };
         progress::listen(listener, self.cloud.perform(call)).await
@@ -144,7 +144,7 @@ impl<C: Cloud> StepTask<C> {
         }
     }
 
-    fn tell(&self, progress: Progress) {
+    fn emit(&self, progress: Progress) {
         // The other end outlives every task but those that an abandoned run leaves behind, and
         // then nobody listens.
         _ = self.progress.send(progress);

@@ -66,9 +66,9 @@ impl<C: Sync> Service<C> {
             return permit;
         }
         tracing::debug!("a request waits for its turn");
-        progress::tell(Notice::Queued);
+        progress::emit(Notice::Queued);
         let permit = self.permits.acquire().await;
-        progress::tell(Notice::Sending);
+        progress::emit(Notice::Sending);
         permit.expect("the semaphore is never closed")
     }
 

@@ -82,7 +82,7 @@ impl Intercept for RetryObserver {
                 ?trouble,
                 "sent again"
             );
-            progress::tell(Notice::Retrying {
+            progress::emit(Notice::Retrying {
                 request,
                 attempts,
                 trouble,

@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arns_tell_what_they_name() {
+    fn arns_say_what_they_name() {
         let mut tagged = Tagged::default();
         for arn in [
             "arn:aws:logs:us-east-1:111122223333:log-group:/ecs/a",

@@ -148,7 +148,7 @@ async fn a_used_up_quota_is_asked_for_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_network_that_is_not_there_is_told_with_a_hint_and_without_secrets() {
+async fn a_network_that_is_not_there_is_reported_with_a_hint_and_without_secrets() {
     let script = Script::new(|_| Answer::Lost);
     let error = put_retention(&script).await.unwrap_err();
     assert_eq!(error.operation, "logs:PutRetentionPolicy");
@@ -163,7 +163,7 @@ async fn a_network_that_is_not_there_is_told_with_a_hint_and_without_secrets() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn missing_credentials_are_told_with_the_way_to_get_some() {
+async fn missing_credentials_are_reported_with_the_way_to_get_some() {
     let script = Script::new(|_| Answer::ok("{}"));
     let error = script.aws_with(None).identity().await.unwrap_err();
     assert_eq!(script.asked().len(), 0);
@@ -175,14 +175,14 @@ async fn missing_credentials_are_told_with_the_way_to_get_some() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_a_message_tells_its_status() {
+async fn an_answer_without_a_message_shows_its_status() {
     let script = Script::new(|_| Answer::Http(404, "<html>no such route</html>".to_owned()));
     let error = put_retention(&script).await.unwrap_err();
     assert!(error.message.contains("404"), "{}", error.message);
 }
 
 #[test]
-fn codes_tell_what_a_failure_means() {
+fn codes_say_what_a_failure_means() {
     use Class::{Busy, Denied, Final, Unsettled};
     let register = "ecs:RegisterTaskDefinition";
     for (operation, code, message, class) in [

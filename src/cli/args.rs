@@ -44,11 +44,11 @@ pub(super) struct TargetArgs {
     pub(super) target: Vec<Place>,
 }
 
-/// Whether programs are told what happens.
+/// Whether the output is for programs.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct JsonArgs {
-    /// Tell programs what happens: one JSON object per line on standard output, and nothing else
-    /// there
+    /// Print what happens for programs: one JSON object per line on standard output, and nothing
+    /// else there
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -66,7 +66,7 @@ pub(super) struct SandboxArgs {
     )]
     #[expect(
         clippy::option_option,
-        reason = "how clap tells an option without its value from none at all"
+        reason = "how clap represents an option that may lack its value"
     )]
     pub(super) sandbox: Option<Option<PathBuf>>,
     /// Let the sandbox throttle, fail, lose answers and lag as AWS does on a bad day, the same for
@@ -82,10 +82,24 @@ pub(super) struct StackArgs {
     #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
+    pub(super) load: LoadArgs,
+    #[command(flatten)]
+    pub(super) account: AccountArgs,
+}
+
+/// What a stack file leaves to the command line.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct LoadArgs {
+    #[command(flatten)]
     pub(super) variables: VariableArgs,
     /// The region, where the stack file names none
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
+}
+
+/// Whose account the calls go to.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct AccountArgs {
     /// The profile of the shared AWS configuration
     #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
     pub(super) profile: Option<String>,

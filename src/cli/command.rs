@@ -86,7 +86,7 @@ pub(super) enum Command {
     /// Show what `apply` would do, without doing it
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", plan::EXAMPLES))]
     Plan(Plan),
-    /// Show what is to be done, ask, and do it
+    /// Show what would change, ask, and do it
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", apply::EXAMPLES))]
     Apply(Apply),
     /// Print a plan that was saved with `plan --out`
@@ -159,13 +159,13 @@ mod tests {
             panic!("plan was typed");
         };
         assert_eq!(plan.stacks.files, [PathBuf::from("a.toml")]);
-        assert_eq!(plan.stacks.sandbox.sandbox, Some(None));
+        assert_eq!(plan.stacks.account.sandbox.sandbox, Some(None));
         let words = ["amp-stack", "plan", "--sandbox=b.json"];
         let Command::Plan(plan) = Args::try_parse_from(words).expect("well formed").command else {
             panic!("plan was typed");
         };
         assert_eq!(
-            plan.stacks.sandbox.sandbox,
+            plan.stacks.account.sandbox.sandbox,
             Some(Some(PathBuf::from("b.json")))
         );
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    cli::args::{Assignment, StackArgs},
+    cli::args::{AccountArgs, Assignment, LoadArgs, StackArgs},
     show::is_secret,
 };
 
@@ -12,10 +12,8 @@ use crate::{
 pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
     let StackArgs {
         files: _,
-        variables,
-        region,
-        profile,
-        sandbox,
+        load: LoadArgs { variables, region },
+        account: AccountArgs { profile, sandbox },
     } = target;
     let mut words = vec!["amp-stack".to_owned(), verb.to_owned()];
     words.extend(paths.iter().map(|path| quoted(&path.display().to_string())));
@@ -84,16 +82,17 @@ mod tests {
     fn the_next_command_keeps_secrets() {
         let target = StackArgs {
             files: Vec::new(),
-            variables: VariableArgs {
-                var: vec![
-                    given("db_password", "hunter2", false),
-                    given("tag", "1.4", true),
-                ],
-                var_file: Vec::new(),
+            load: LoadArgs {
+                variables: VariableArgs {
+                    var: vec![
+                        given("db_password", "hunter2", false),
+                        given("tag", "1.4", true),
+                    ],
+                    var_file: Vec::new(),
+                },
+                region: None,
             },
-            region: None,
-            profile: None,
-            sandbox: SandboxArgs::default(),
+            account: AccountArgs::default(),
         };
         assert_eq!(
             typed("apply", &[Path::new("stack.toml")], &target),
@@ -105,15 +104,19 @@ mod tests {
     fn the_next_command_is_for_the_same_stack() {
         let target = StackArgs {
             files: Vec::new(),
-            variables: VariableArgs {
-                var: vec![given("tag", "it's 1", false)],
-                var_file: vec![PathBuf::from("prod.toml")],
+            load: LoadArgs {
+                variables: VariableArgs {
+                    var: vec![given("tag", "it's 1", false)],
+                    var_file: vec![PathBuf::from("prod.toml")],
+                },
+                region: Some("us-east-1".to_owned()),
             },
-            region: Some("us-east-1".to_owned()),
-            profile: None,
-            sandbox: SandboxArgs {
-                sandbox: Some(Some(PathBuf::from("a b.json"))),
-                sandbox_chaos: Some(7),
+            account: AccountArgs {
+                profile: None,
+                sandbox: SandboxArgs {
+                    sandbox: Some(Some(PathBuf::from("a b.json"))),
+                    sandbox_chaos: Some(7),
+                },
             },
         };
         assert_eq!(

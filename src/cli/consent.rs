@@ -15,10 +15,10 @@ pub(super) fn ensure_possible(applying: &ApplyArgs, console: &Console) -> Result
     if applying.yes {
         return Ok(());
     }
-    if console.tells_programs() {
+    if console.prints_json() {
         return Err(
             Failure::before("nobody can be asked, because --json is for programs").hint(
-                "give --yes to do it without asking; `amp-stack plan --json` tells what would be done",
+                "give --yes to do it without asking; `amp-stack plan --json` shows what would be done",
             ),
         );
     }
@@ -47,7 +47,7 @@ pub(super) async fn ask(
         unasked(&open)?;
         return Ok(named);
     }
-    console.tell("\n")?;
+    console.eprint("\n")?;
     for place in open {
         let question = match &place.address {
             Acceptance::Data(_) => {

@@ -101,7 +101,7 @@ impl Console {
     }
 
     /// Prints to `err`.
-    pub(super) fn tell(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn eprint(&mut self, text: &str) -> io::Result<()> {
         if std::mem::take(&mut self.is_asking) {
             self.err.write_all(b"\n")?;
         }
@@ -111,7 +111,7 @@ impl Console {
 
     /// Asks, and waits for one line. At the end of the input the answer is empty.
     pub(super) async fn ask(&mut self, question: &str) -> io::Result<String> {
-        self.tell(question)?;
+        self.eprint(question)?;
         self.is_asking = true;
         let mut answer = String::new();
         self.input.read_line(&mut answer).await?;

@@ -197,7 +197,7 @@ impl<C> Session<C> for CommandLine<'_, C> {
         _ = self
             .console
             .emit(&events::outcome(&Outcome::default(), false));
-        self.tell_outputs(request, target, &plan.known_attributes);
+        self.print_outputs(request, target, &plan.known_attributes);
     }
 
     fn begin<'s>(
@@ -207,9 +207,9 @@ impl<C> Session<C> for CommandLine<'_, C> {
         plan: &'s Plan,
     ) -> impl Reporter {
         self.console.events_are_about(Some(&target.path));
-        if request.targets.len() > 1 && !self.console.tells_programs() {
+        if request.targets.len() > 1 && !self.console.prints_json() {
             let heading = format!("\nStack {}\n", target.stack.name);
-            _ = self.console.tell(&heading);
+            _ = self.console.eprint(&heading);
         }
         Report::on(self.console, plan)
     }
@@ -229,18 +229,18 @@ impl<C> Session<C> for CommandLine<'_, C> {
         };
         let console = &mut *self.console;
         _ = console.emit(&events::outcome(outcome, changed));
-        if !console.tells_programs() || !outcome.is_complete() {
+        if !console.prints_json() || !outcome.is_complete() {
             let summary = summary::render(outcome, plan, &frame, console.err_style);
-            _ = console.tell(&format!("\n{summary}"));
+            _ = console.eprint(&format!("\n{summary}"));
         }
         // Of a run that stopped half way, the last words to people are what to do next.
-        if outcome.is_complete() || console.tells_programs() {
+        if outcome.is_complete() || console.prints_json() {
             let mut known = plan.known_attributes.clone();
             for (address, attributes) in &outcome.attributes {
                 let known = known.entry(address.clone()).or_default();
                 known.extend(attributes.clone());
             }
-            self.tell_outputs(request, target, &known);
+            self.print_outputs(request, target, &known);
         }
     }
 
@@ -254,13 +254,13 @@ impl<C> Session<C> for CommandLine<'_, C> {
         let names = words::list(&names);
         _ = self
             .console
-            .tell(&format!("\nNot begun: the stacks {names}\n"));
+            .eprint(&format!("\nNot begun: the stacks {names}\n"));
     }
 }
 
 impl<C> CommandLine<'_, C> {
-    /// Tells what the stack file has for scripts, unless it is destroyed.
-    fn tell_outputs(
+    /// Prints what the stack file exports for scripts, unless it is destroyed.
+    fn print_outputs(
         &mut self,
         request: &PlanRequest<'_, C>,
         target: &StackTarget<C>,
@@ -272,9 +272,9 @@ impl<C> CommandLine<'_, C> {
         for event in events::outputs(&outputs::declared(&target.stack, known)) {
             _ = self.console.emit(&event);
         }
-        if !self.console.tells_programs() {
+        if !self.console.prints_json() {
             let text = outputs::after_apply(&target.stack, known, self.console.err_style);
-            _ = self.console.tell(&text);
+            _ = self.console.eprint(&text);
         }
     }
 }

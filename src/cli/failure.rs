@@ -78,8 +78,8 @@ impl Failure {
     pub(super) fn report(&self, console: &mut Console) -> Exit {
         if self.kind != Kind::NobodyListens {
             let text = self.to_text(console.err_style);
-            // There is nobody left to tell if stderr is closed; the exit code still does.
-            _ = console.tell(&text);
+            // If stderr is closed, only the exit code is left to report the failure.
+            _ = console.eprint(&text);
             _ = console.emit(&Event::Error(self.to_event()));
         }
         self.exit()
@@ -158,7 +158,7 @@ mod tests {
     struct Inner;
 
     #[test]
-    fn every_cause_is_told_once() {
+    fn every_cause_is_printed_once() {
         let failure = Failure::before(Outer(Inner)).hint("look at its mode");
         assert_eq!(
             failure.to_text(Style::PLAIN),

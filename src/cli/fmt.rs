@@ -1,4 +1,4 @@
-//! `amp-stack fmt`: stack files as they are to be written.
+//! `amp-stack fmt`: stack files in their one form.
 
 mod unified;
 
@@ -109,7 +109,7 @@ async fn one(
     let formatted = format(&source).map_err(|problems| {
         let text = render(&source, &problems, render_style(console.err_style));
         let problems = words::count(problems.len(), "problem");
-        match console.tell(&format!("{}\n\n", text.trim_end())) {
+        match console.eprint(&format!("{}\n\n", text.trim_end())) {
             Ok(()) => Failure::before(format!("{problems} in {origin}")),
             Err(error) => Failure::from(error),
         }
@@ -138,7 +138,7 @@ fn write(
         Origin::StandardInput => console.print(formatted)?,
         Origin::File(path) if is_changed => {
             replace(path, formatted).map_err(Failure::before)?;
-            console.tell(&format!("{origin}: formatted\n"))?;
+            console.eprint(&format!("{origin}: formatted\n"))?;
         }
         Origin::File(_) => {}
     }

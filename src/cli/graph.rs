@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     cli::{
-        args::VariableArgs, candidates::toml_file, console::Console, exit::Exit, failure::Failure,
+        args::LoadArgs, candidates::toml_file, console::Console, exit::Exit, failure::Failure,
         files, session::StackFile,
     },
     show::graph::{dot, graph as graph_of, mermaid},
@@ -27,10 +27,7 @@ pub(super) struct Graph {
     #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(super) file: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) variables: VariableArgs,
-    /// The region to draw for, where the stack file names none
-    #[arg(long, value_name = "REGION")]
-    pub(super) region: Option<String>,
+    pub(super) load: LoadArgs,
     /// The language of the drawing
     #[arg(long, value_enum, default_value_t = Format::Dot, value_name = "FORMAT")]
     pub(super) format: Format,
@@ -49,8 +46,8 @@ pub(super) enum Format {
 pub(super) fn graph(args: &Graph, console: &mut Console) -> Result<Exit, Failure> {
     let path = files::one(args.file.as_deref(), Path::new("."))?;
     let source = files::read(&path)?;
-    let file = StackFile::parse(&source, &args.variables)?;
-    let graph = graph_of(&file.check(args.region.as_deref(), console)?);
+    let file = StackFile::parse(&source, &args.load.variables)?;
+    let graph = graph_of(&file.check(args.load.region.as_deref(), console)?);
     let text = match args.format {
         Format::Dot => dot(&graph),
         Format::Mermaid => mermaid(&graph),

@@ -15,7 +15,7 @@ use clap::Args;
 use crate::{
     aws::{self, Aws},
     cli::{
-        args::SandboxArgs,
+        args::AccountArgs,
         console::Console,
         exit::Exit,
         failure::Failure,
@@ -92,11 +92,8 @@ pub(super) struct Import {
     /// The region
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
-    /// The profile of the shared AWS configuration
-    #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
-    pub(super) profile: Option<String>,
     #[command(flatten)]
-    pub(super) sandbox: SandboxArgs,
+    pub(super) account: AccountArgs,
 }
 
 /// The tags of something that AWS Copilot made.
@@ -133,7 +130,7 @@ pub(super) async fn import(
         None => console.print(text)?,
     }
     let report = report::render(&imported, args, console.err_style);
-    console.tell(&report)?;
+    console.eprint(&report)?;
     Ok(Exit::Done)
 }
 
@@ -142,7 +139,7 @@ async fn survey(args: &Import, console: &mut Console) -> Result<Imported, Failur
     let aws = connect(args, console).await?;
     let identity = aws.identity().await?;
     if console.can_move {
-        console.tell("Reading what is in AWS ...\n\n")?;
+        console.eprint("Reading what is in AWS ...\n\n")?;
     }
     let wanted = wanted(args);
     let survey = aws.survey(&args.stack, &wanted).await?;
@@ -181,16 +178,16 @@ async fn survey(args: &Import, console: &mut Console) -> Result<Imported, Failur
 
 async fn connect(args: &Import, console: &mut Console) -> Result<Aws, Failure> {
     let beside = args.out.as_deref().unwrap_or(Path::new("stack.toml"));
-    if let Some(wanted) = WantedSandbox::by(&args.sandbox, beside) {
+    if let Some(wanted) = WantedSandbox::by(&args.account.sandbox, beside) {
         let opened = wanted.open(None)?;
-        console.tell(&wanted.notice())?;
+        console.eprint(&wanted.notice())?;
         return Ok(sandbox::connect(
             &opened,
             sandbox::region(args.region.clone()),
         ));
     }
     let options = aws::Options {
-        profile: args.profile.clone(),
+        profile: args.account.profile.clone(),
         region: args.region.clone(),
     };
     // Boxed, because all the ways to find credentials make for a large future.

@@ -87,7 +87,7 @@ pub(super) async fn init(
         } else {
             replace::create(path, &text).map_err(Failure::before)?;
         }
-        console.tell(&farewell(path, &answers))?;
+        console.eprint(&farewell(path, &answers))?;
     }
     Ok(Exit::Done)
 }
@@ -110,7 +110,7 @@ fn settle_options(options: &Options, answers: &mut Answers) -> Result<(), Failur
 
 /// Asks about everything that is not settled, and asks again where an answer is wrong.
 async fn ask(answers: &mut Answers, console: &mut Console) -> Result<(), Failure> {
-    console.tell("An empty answer takes what stands in brackets.\n\n")?;
+    console.eprint("An empty answer takes what stands in brackets.\n\n")?;
     for topic in Topic::ALL {
         if answers.is_settled(topic) || !topic.is_open(answers) {
             continue;
@@ -127,10 +127,10 @@ async fn ask(answers: &mut Answers, console: &mut Console) -> Result<(), Failure
                 break;
             };
             let width = console.err_style.width;
-            console.tell(&words::wrap("  ", &complaint.to_string(), width))?;
+            console.eprint(&words::wrap("  ", &complaint.to_string(), width))?;
         }
     }
-    console.tell("\n")?;
+    console.eprint("\n")?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Telling programs: events as JSON Lines on standard output.
+//! Events for programs: JSON Lines on standard output.
 
 use std::{
     ffi::OsString,
@@ -17,7 +17,7 @@ use crate::{
     show::events::{self, Event, FORMAT, Line, Version},
 };
 
-/// The commands that tell programs what they do.
+/// The commands that print for programs what they do.
 const COMMANDS: [&str; 3] = ["plan", "apply", "destroy"];
 
 /// The stream of events of a run.
@@ -52,7 +52,7 @@ impl Stream {
 
 /// Reports to programs that a command line is wrong, if `words` look as if it was to be one for
 /// them.
-pub(super) fn tell_misuse(words: &[OsString], message: &str) -> io::Result<()> {
+pub(super) fn print_misuse(words: &[OsString], message: &str) -> io::Result<()> {
     let is_typed = |wanted: &&str| words.iter().any(|word| word == *wanted);
     let Some(command) = COMMANDS.iter().copied().find(is_typed) else {
         return Ok(());
@@ -110,7 +110,7 @@ impl Console {
     }
 
     /// Whether standard output is for programs.
-    pub(super) fn tells_programs(&self) -> bool {
+    pub(super) fn prints_json(&self) -> bool {
         self.events.is_some()
     }
 

@@ -55,7 +55,7 @@ pub(super) fn man(args: &Pages, program: Command, console: &mut Console) -> Resu
     if let Some(directory) = &args.dir {
         write(&pages, directory)?;
         let pages = words::count(pages.len(), "page");
-        console.tell(&format!("{pages} in {}\n", directory.display()))?;
+        console.eprint(&format!("{pages} in {}\n", directory.display()))?;
         return Ok(Exit::Done);
     }
     let name = match &args.command {

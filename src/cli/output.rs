@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     cli::{
-        args::{SandboxArgs, StackArgs, VariableArgs},
+        args::{AccountArgs, LoadArgs, StackArgs},
         candidates::output_or_stack_file,
         console::Console,
         exit::Exit,
@@ -47,15 +47,9 @@ pub(super) struct Outputs {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) variables: VariableArgs,
-    /// The region, where the stack file names none
-    #[arg(long, value_name = "REGION")]
-    pub(super) region: Option<String>,
-    /// The profile of the shared AWS configuration
-    #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
-    pub(super) profile: Option<String>,
+    pub(super) load: LoadArgs,
     #[command(flatten)]
-    pub(super) sandbox: SandboxArgs,
+    pub(super) account: AccountArgs,
 }
 
 /// `amp-stack output`.
@@ -67,10 +61,8 @@ pub(super) async fn output(
     let (file, name) = meant(&args.words)?;
     let target = StackArgs {
         files: file.into_iter().collect(),
-        variables: args.variables.clone(),
-        region: args.region.clone(),
-        profile: args.profile.clone(),
-        sandbox: args.sandbox.clone(),
+        load: args.load.clone(),
+        account: args.account.clone(),
     };
     let work = async {
         let Session { mut targets, .. } = session::open(&target, console).await?;
@@ -87,7 +79,7 @@ pub(super) async fn output(
     let declared = outputs::declared(&stack, &known);
     let attributes = outputs::attributes(&stack, &known);
     if let Some(difference) = differs(&plan::plan(&stack, &live)) {
-        console.tell(&words::wrap("note: ", &difference, console.err_style.width))?;
+        console.eprint(&words::wrap("note: ", &difference, console.err_style.width))?;
     }
     match name {
         Some(name) => {
@@ -211,7 +203,7 @@ fn print_all(
     unknown.extend(outputs::unknown(attributes));
     if !unknown.is_empty() {
         let unknown = unknown.join(", ");
-        console.tell(&words::wrap("not known before apply: ", &unknown, width))?;
+        console.eprint(&words::wrap("not known before apply: ", &unknown, width))?;
     }
     let hidden = declared
         .iter()
@@ -222,7 +214,7 @@ fn print_all(
             "{}; ask for one by its name to see it, or give it `secret = false` if it is none",
             hidden.join(", ")
         );
-        console.tell(&words::wrap("hidden: ", &text, width))?;
+        console.eprint(&words::wrap("hidden: ", &text, width))?;
     }
     Ok(())
 }

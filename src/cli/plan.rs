@@ -56,8 +56,8 @@ pub(super) struct Plan {
     /// Show the fields that stay as they are, too
     #[arg(long, conflicts_with = "json")]
     pub(super) verbose: bool,
-    /// Also tell what is no change although the file and AWS differ, and by which rule;
-    /// with `--verbose` down to what ECS tells of every revision
+    /// Also print what is not a change although the file and AWS differ, and by which rule;
+    /// with `--verbose` down to what ECS reports of every revision
     #[arg(long, conflicts_with = "destroy")]
     pub(super) explain: bool,
     /// Plan what `destroy` would do
@@ -116,10 +116,10 @@ pub(super) async fn plan(
         ensure_decided(&planned, out.is_some())?;
         if let Some(out) = out {
             let (accepted, open) = accepted(&args.accept, &request, &planned)?;
-            let variables = &args.stacks.variables;
+            let variables = &args.stacks.load.variables;
             saved::write(out, &request, view.sandbox, &planned, variables, &accepted)?;
-            if !console.tells_programs() {
-                console.tell(&format!("\nThe plan is saved in {}\n{open}", out.display()))?;
+            if !console.prints_json() {
+                console.eprint(&format!("\nThe plan is saved in {}\n{open}", out.display()))?;
             }
         }
         Ok(planned)

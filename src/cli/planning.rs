@@ -47,8 +47,8 @@ pub(super) async fn show<C: Cloud>(
 
 /// Says that AWS is read, which takes a moment, where somebody waits for it.
 pub(super) fn announce(console: &mut Console) -> io::Result<()> {
-    if console.can_move && !console.tells_programs() {
-        console.tell("Reading what is in AWS ...\n\n")?;
+    if console.can_move && !console.prints_json() {
+        console.eprint("Reading what is in AWS ...\n\n")?;
     }
     Ok(())
 }
@@ -60,7 +60,7 @@ pub(super) fn print<C>(
     planned: &[Planned],
     console: &mut Console,
 ) -> Result<(), Failure> {
-    if console.tells_programs() {
+    if console.prints_json() {
         emit(request, view, planned, console)?;
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Telling what happens while a plan is carried out: people see progress, programs read events.
+//! Reports what happens while a plan is carried out: people see progress, programs read events.
 
 use std::{io::Write, time::Duration};
 

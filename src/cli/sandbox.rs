@@ -33,7 +33,7 @@ pub(super) enum Keeping {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) keeping: Keeping,
-    /// Where the faults of a bad day begin, if it is to be one.
+    /// Where the faults of a bad day begin, if it is one.
     pub(super) chaos_seed: Option<u64>,
 }
 

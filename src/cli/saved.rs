@@ -12,7 +12,10 @@ pub(super) use keep::{ensure_writable, write};
 use crate::{
     aws::Aws,
     cli::{
-        args::{AcceptArgs, ApplyArgs, Assignment, SandboxArgs, StackArgs, VariableArgs},
+        args::{
+            AcceptArgs, AccountArgs, ApplyArgs, Assignment, LoadArgs, SandboxArgs, StackArgs,
+            VariableArgs,
+        },
         command_line::typed,
         console::Console,
         execute::{self, ApplyRequest},
@@ -49,7 +52,7 @@ struct Unusable {
     source: PlanFileError,
 }
 
-/// A plan of which the file says no more than that, and what is to be done now.
+/// A plan of which the file says no more than that, and what the plan of now would do.
 struct Ready {
     saved: Saved,
     targets: Vec<StackTarget<Aws>>,
@@ -69,8 +72,7 @@ pub(super) fn named(files: &[PathBuf]) -> Option<PlanFile> {
 /// The command that carries out the plan in `file`, which was made for `stacks`.
 pub(super) fn apply_command_line(file: &Path, stacks: &StackArgs) -> String {
     let stacks = StackArgs {
-        variables: VariableArgs::default(),
-        region: None,
+        load: LoadArgs::default(),
         ..stacks.clone()
     };
     typed("apply", &[file], &stacks)
@@ -109,7 +111,7 @@ pub(super) async fn apply(
     execute::execute_planned(&request, planned, console, interrupts).await
 }
 
-/// Reads AWS, compares it with what it was when the plan was made, and shows what is to be done.
+/// Reads AWS, compares it with what it was when the plan was made, and shows what would be done.
 async fn get_ready(
     mut saved: Saved,
     args: &SavedApply<'_>,
@@ -133,11 +135,11 @@ async fn get_ready(
     planning::print(&request, view, &planned, console)?;
     match (calls(&before), calls(&planned)) {
         // Programs count for themselves.
-        (_, _) if console.tells_programs() => {}
-        (was, 0) if was > 0 => console.tell("\nThis plan has been carried out already.\n")?,
+        (_, _) if console.prints_json() => {}
+        (was, 0) if was > 0 => console.eprint("\nThis plan has been carried out already.\n")?,
         (was, is) if is < was => {
             let left = words::count(is, "call");
-            console.tell(&format!("\nOf this plan's {was} calls {left} to go.\n"))?;
+            console.eprint(&format!("\nOf this plan's {was} calls {left} to go.\n"))?;
         }
         (_, _) => {}
     }
@@ -158,7 +160,7 @@ async fn open(
     stacks: &StackArgs,
     console: &mut Console,
 ) -> Result<Vec<StackTarget<Aws>>, Failure> {
-    let wanted = sandbox(saved, &stacks.sandbox);
+    let wanted = sandbox(saved, &stacks.account.sandbox);
     match (&saved.sandbox, &wanted) {
         (Some(name), None) => {
             return Err(
@@ -178,7 +180,7 @@ async fn open(
     let mut targets = Vec::new();
     for saved in &saved.stacks {
         let planned_for = &saved.stack.identity;
-        let region = stacks.region.as_ref();
+        let region = stacks.load.region.as_ref();
         if let Some(other) = region.filter(|region| **region != planned_for.region) {
             return Err(elsewhere(planned_for, &format!("--region says {other}")));
         }
@@ -225,7 +227,7 @@ fn elsewhere(planned_for: &Identity, why: &str) -> Failure {
     ))
 }
 
-/// Fails, and shows what moved, unless what is to be done now is what was planned or what is left
+/// Fails, and shows what moved, unless what would be done now is what was planned or what is left
 /// of it.
 fn ensure_still<C>(
     targets: &[StackTarget<C>],
@@ -245,7 +247,7 @@ fn ensure_still<C>(
         let of_stack: Vec<Moved> = of_stack.iter().map(|(_, moved)| moved.clone()).collect();
         text.push_str(&moved::render(&of_stack, console.err_style));
     }
-    console.tell(&format!("{text}\n"))?;
+    console.eprint(&format!("{text}\n"))?;
     Err(Failure::before(format!(
         "AWS has changed since the plan was made, at {}; nothing was changed by this run",
         words::list(&places)
@@ -275,7 +277,7 @@ fn agreed(ready: &Ready, applying: &ApplyArgs, console: &Console) -> ApplyArgs {
     let mut losses = losses.keys();
     let is_accepted = losses.all(|place| accepting.accept.contains(place));
     ApplyArgs {
-        yes: applying.yes || is_accepted || !console.can_ask || console.tells_programs(),
+        yes: applying.yes || is_accepted || !console.can_ask || console.prints_json(),
         accepting,
         concurrency: applying.concurrency,
     }
@@ -312,7 +314,10 @@ impl PlanFile {
             sandbox_chaos: None,
         };
         let target = StackArgs {
-            sandbox,
+            account: AccountArgs {
+                profile: None,
+                sandbox,
+            },
             ..StackArgs::default()
         };
         apply_command_line(&self.path, &target)
@@ -331,9 +336,12 @@ fn plan_command_line(saved: &Saved, stacks: &StackArgs) -> String {
     let secret = saved.variables.secret.iter();
     let secret = secret.map(|name| Assignment::of_environment(name));
     let target = StackArgs {
-        variables: VariableArgs {
-            var: given.chain(secret).collect(),
-            var_file: saved.variables.files.clone(),
+        load: LoadArgs {
+            variables: VariableArgs {
+                var: given.chain(secret).collect(),
+                var_file: saved.variables.files.clone(),
+            },
+            region: stacks.load.region.clone(),
         },
         ..stacks.clone()
     };

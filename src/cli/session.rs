@@ -73,7 +73,7 @@ struct RunLocation {
 /// Checks the stack files, connects, and reads the files again, now knowing where they are for.
 pub(super) async fn open(args: &StackArgs, console: &mut Console) -> Result<Session, Failure> {
     let paths = files::named(&args.files, Path::new("."))?;
-    let wanted = Wanted::by(&args.sandbox, &paths[0]);
+    let wanted = Wanted::by(&args.account.sandbox, &paths[0]);
     open_in(wanted.as_ref(), &paths, args, console).await
 }
 
@@ -85,13 +85,13 @@ pub(super) async fn open_in(
     console: &mut Console,
 ) -> Result<Session, Failure> {
     let sources = files::read_all(paths)?;
-    let files = StackFile::parse_all(&sources, &args.variables)?;
+    let files = StackFile::parse_all(&sources, &args.load.variables)?;
     // Every mistake that can be known without AWS is reported without AWS.
-    check_all(&files, args.region.as_deref(), console)?;
+    check_all(&files, args.load.region.as_deref(), console)?;
     let mut connections = Connections::new(wanted, args);
     let mut targets = Vec::new();
     for file in &files {
-        let assumed = RunLocation::assumed(args.region.as_deref());
+        let assumed = RunLocation::assumed(args.load.region.as_deref());
         let header = file
             .with(&assumed, |parsed, around| Ok(parsed.header(around)))
             .map_err(|problems| file.report(&problems, console))?;
@@ -214,7 +214,7 @@ impl<'a> Connections<'a> {
         header: Header,
         console: &mut Console,
     ) -> Result<Arc<Aws>, Failure> {
-        let region = header.region.clone().or(self.args.region.clone());
+        let region = header.region.clone().or(self.args.load.region.clone());
         if let Some(cloud) = self.clouds.get(&region) {
             return Ok(Arc::clone(cloud));
         }
@@ -237,7 +237,7 @@ impl<'a> Connections<'a> {
     ) -> Result<Aws, Failure> {
         let Some(wanted) = self.wanted else {
             let options = aws::Options {
-                profile: self.args.profile.clone(),
+                profile: self.args.account.profile.clone(),
                 region,
             };
             // Boxed, because all the ways to find credentials make for a large future.
@@ -247,7 +247,7 @@ impl<'a> Connections<'a> {
             opened
         } else {
             let opened = wanted.open(header.account.as_deref())?;
-            console.tell(&wanted.notice())?;
+            console.eprint(&wanted.notice())?;
             self.opened.insert(opened)
         };
         Ok(sandbox::connect(opened, sandbox::region(region)))
@@ -352,7 +352,7 @@ impl<'s> StackFile<'s> {
             console.emit(&Event::Problem(json::mistake(self.source, problem)))?;
         }
         let text = render(self.source, problems, render_style(console.err_style));
-        console.tell(&format!("{}\n\n", text.trim_end()))
+        console.eprint(&format!("{}\n\n", text.trim_end()))
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn show(args: &Show, console: &mut Console) -> Result<Exit, Failure> 
         next: Some(&file.apply_command_line(&saved)),
     };
     planning::print(&request, view, &planned, console)?;
-    console.tell(&origin(&saved, console.err_style.width))?;
+    console.eprint(&origin(&saved, console.err_style.width))?;
     Ok(Exit::Done)
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     cli::{
-        args::{SandboxArgs, VariableArgs},
+        args::{LoadArgs, SandboxArgs},
         candidates::toml_file,
         console::Console,
         exit::Exit,
@@ -35,7 +35,7 @@ With --format json standard output holds one JSON object per mistake and line:
   labels   the places, the first being where to mend it: label, start, end (after the last character);
            each end with byte (from 0), line and column (from 1, in characters)
   help     what to write instead, or null
-What stops the check, such as a file that cannot be read, is told on standard error; exit codes are the same.";
+What stops the check, such as a file that cannot be read, is printed on standard error; exit codes are the same.";
 
 /// `validate`.
 #[derive(Debug, Args)]
@@ -44,10 +44,7 @@ pub(super) struct Validate {
     #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) variables: VariableArgs,
-    /// The region to check for, where a stack file names none
-    #[arg(long, value_name = "REGION")]
-    pub(super) region: Option<String>,
+    pub(super) load: LoadArgs,
     /// How mistakes are printed
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub(super) format: Format,
@@ -72,19 +69,19 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
     let mut exit = Exit::Done;
     for (path, file) in paths
         .iter()
-        .zip(StackFile::parse_all(&sources, &args.variables)?)
+        .zip(StackFile::parse_all(&sources, &args.load.variables)?)
     {
-        match file.problems(args.region.as_deref()) {
+        match file.problems(args.load.region.as_deref()) {
             Ok(stack) => {
                 let resources = words::count(stack.resources.len(), "resource");
-                console.tell(&format!("{}: valid, {resources}\n", path.display()))?;
+                console.eprint(&format!("{}: valid, {resources}\n", path.display()))?;
                 for (address, note) in &stack.notes {
-                    console.tell(&format!("note: {address}: {note}\n"))?;
+                    console.eprint(&format!("note: {address}: {note}\n"))?;
                 }
                 valid.push((file, stack));
             }
             Err(problems) => {
-                tell(args.format, &file, &problems, console)?;
+                print_problems(args.format, &file, &problems, console)?;
                 let problems = words::count(problems.len(), "problem");
                 let failure = Failure::before(format!("{problems} in {}", path.display()));
                 exit = failure.report(console);
@@ -97,13 +94,13 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
         .collect();
     let collisions = collisions_between(&stacks);
     if let Some((first, _)) = valid.first().filter(|_| !collisions.is_empty()) {
-        tell(args.format, first, &collisions, console)?;
+        print_problems(args.format, first, &collisions, console)?;
         exit = Failure::before("two stack files want the same role name").report(console);
     }
     Ok(exit)
 }
 
-fn tell(
+fn print_problems(
     format: Format,
     file: &StackFile<'_>,
     problems: &[Problem],

@@ -25,7 +25,7 @@ pub const TIMEOUT_SECONDS: u32 = 10;
 /// the image brings.
 pub const BATCH_SECONDS: u32 = 60;
 
-/// The labels by which `resourcedetection` tells where the containers' logs go. They list what runs
+/// The labels by which `resourcedetection` says where the containers' logs go. They list what runs
 /// at the moment of detection, so that they differ with the order in which containers start, and
 /// after every restart of the collector (opentelemetry-collector-contrib,
 /// processor/resourcedetectionprocessor/internal/aws/ecs).

@@ -377,7 +377,7 @@ fn a_region_of_the_users_own_wins() {
 }
 
 #[test]
-fn images_are_told_by_their_names() {
+fn images_are_recognised_by_their_names() {
     for (image, ours, pinned) in [
         (IMAGE, true, true),
         ("aws-otel-collector", true, false),

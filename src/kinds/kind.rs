@@ -241,7 +241,7 @@ pub trait Planned: State {
     }
 
     /// The command with which somebody removes it by hand, if it lives with the attributes `live`
-    /// and nothing but its tags tells it apart.
+    /// and nothing but its tags distinguishes it.
     fn removal_command(&self, _live: &Attributes, _region: &str) -> Option<String> {
         None
     }
@@ -310,7 +310,7 @@ pub trait Planned: State {
     /// to be what lives.
     fn recognize_live(&mut self, _unfilled: &Self, _live: &Self) {}
 
-    /// Takes from `live` what calls decide about and a state does not tell.
+    /// Takes from `live` what calls decide about and a state does not hold.
     fn take_unpredictable(&mut self, _live: &Self) {}
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct ReadResource {
     /// How it is treated.
     pub(crate) lifecycle: Lifecycle,
     /// Its name, with the place to report if another resource has the same one; `None` if nothing
-    /// is to be compared.
+    /// is compared.
     pub(crate) name: Option<Located<String>>,
     /// Where its table stands.
     pub(crate) span: Span,

@@ -19,7 +19,7 @@ use crate::{
     stack::Stack,
 };
 
-/// Reports resources of one kind whose names AWS does not tell apart.
+/// Reports resources of one kind whose names AWS does not distinguish.
 pub(crate) fn check<'a>(
     kind: Kind,
     names: impl IntoIterator<Item = &'a Located<String>>,
@@ -53,7 +53,7 @@ pub(crate) fn check<'a>(
     }
 }
 
-/// Finds resources of different stack files whose names AWS does not tell apart, given that the
+/// Finds resources of different stack files whose names AWS does not distinguish, given that the
 /// stacks are of one account: of the kinds whose names hold in every region of it. Each problem
 /// names its own file.
 pub fn collisions_between(stacks: &[(&Source, &Stack)]) -> Vec<Problem> {

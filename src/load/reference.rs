@@ -19,7 +19,7 @@ It comes from the same declaration that amp-stack reads stack files by. `amp-sta
 `amp-stack schema` says it to editors.
 
 * A name of your own is written `NAME`: `log_groups.NAME` is `[log_groups.app]` in a file. Logical names are 1 to 64 letters, digits, `_` and `-`.
-* Strings are filled in: `${var.NAME}`, `${env.NAME}`, `${account}`, `${region}`, `${partition}`, and what resources tell, such as `${workspace.endpoint}` or
+* Strings are filled in: `${var.NAME}`, `${env.NAME}`, `${account}`, `${region}`, `${partition}`, and the attributes of resources, such as `${workspace.endpoint}` or
   `${roles.NAME.arn}`; `$${` is a literal `${`. Numbers and truth values are written as such and not as strings. A string that is *known before apply* can mention
   only what the file itself decides, such as the name of a log group.
 * Policies keep the names of IAM's JSON; everything else is in snake case, and the fields of task definitions are those of the API, `portMappings` as `port_mappings`.

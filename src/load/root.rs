@@ -47,7 +47,7 @@ static FIRST: [Field; 3] = [
 static LAST: Field = Field::new(
         "outputs",
         Type::Named(&OUTPUT_VALUE),
-        "What `amp-stack output` tells the scripts that come after the stack, by name: a string, or a table with more to say.",
+        "What `amp-stack output` prints for the scripts that come after the stack, by name: a string, or a table with more to say.",
     )
     .default("{}")
     .example("{ endpoint = \"${workspace.remote_write_url}\" }");
@@ -141,7 +141,7 @@ pub static VARIABLE: Fields = Fields {
 pub static OUTPUT: Fields = Fields {
     name: "output",
     path: "outputs.NAME",
-    doc: "A value that the stack tells. A string in its place is its `value`.",
+    doc: "A value that the stack exports. A string in its place is its `value`.",
     source: OURS,
     structure: None,
     fields: &[

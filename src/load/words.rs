@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_told() {
+    fn fields_are_documented() {
         for (path, words) in [
             (
                 "stack.name",

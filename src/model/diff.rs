@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_are_told_apart_by_sid() {
+    fn statements_are_distinguished_by_sid() {
         assert_eq!(
             described(
                 &json!({"Statement": [{"Sid": "A", "Action": ["x"]}, {"Sid": "B", "Action": ["y"]}]}),

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_tells_its_partition() {
+    fn a_region_has_a_partition() {
         for (region, partition, host) in [
             ("us-east-1", "aws", "aps-workspaces.us-east-1.amazonaws.com"),
             (

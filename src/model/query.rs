@@ -29,7 +29,7 @@ pub struct Query {
     /// Whether the stack says anything about the configuration of its workspace, which is a call of
     /// its own to read.
     pub workspace_configuration: bool,
-    /// Whether inactive revisions and what runs are to be read: they matter only when something is
+    /// Whether inactive revisions and what runs are read: they matter only when something is
     /// removed.
     pub removal: bool,
     /// Whether, with `removal`, it matters what the revisions that run need, and not only which

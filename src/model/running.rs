@@ -63,7 +63,7 @@ pub enum User {
         /// The name of the service.
         service: String,
     },
-    /// Tasks of no service, or of one that could not be told.
+    /// Tasks of no service, or of one that could not be found out.
     Tasks {
         /// The name of the cluster.
         cluster: String,

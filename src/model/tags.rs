@@ -19,7 +19,7 @@ pub const REGION_TAG: &str = "amp-stack:region";
 /// protection when the table has left the file.
 pub const PREVENT_DESTROY_TAG: &str = "amp-stack:prevent-destroy";
 /// The tag on revisions whose document says something that amp-stack does not know; the value
-/// stands for what it says. With it, a revision tells what it was registered with, although AWS may
+/// stands for what it says. With it, a revision says what it was registered with, although AWS may
 /// not have kept it.
 pub const VERBATIM_TAG: &str = "amp-stack:verbatim";
 /// What every tag of ours begins with; stack files can't use it.

@@ -20,7 +20,7 @@
 //!    about to create it. It waits until the decider is so old that its maker does not create any
 //!    more by rule 1, looks for the workspace once more, and creates it ([`Claim::Open`]).
 //! 3. *An answer was lost.* To whoever sends the call again, AWS says that the decider exists, and
-//!    nobody can tell by whom it was made. That run does the same as in 2 ([`Claim::Unclear`]).
+//!    nobody knows who made it. That run does the same as in 2 ([`Claim::Unclear`]).
 //!
 //! What is left are two runs in 2 or 3, or of a stack that has no decider, that look at the same
 //! moment. Both send the same client token, under which AWS creates once as long as it remembers
@@ -51,7 +51,7 @@ use crate::{
     stack::Stack,
 };
 
-/// Enters into every creation of what only tags tell apart how the runs agree on who does it.
+/// Enters into every creation of what only tags distinguish how the runs agree on who does it.
 pub(super) fn claim(
     steps: &mut BTreeMap<StepId, Step>,
     stack: &Stack,

@@ -265,7 +265,7 @@ impl<'a> Planner<'a> {
         to
     }
 
-    /// Somebody else's resource that is to be adopted; an error if that can't be.
+    /// Somebody else's resource to adopt; an error if that can't be.
     fn find_adoptable(
         &mut self,
         address: &Address,

@@ -6,12 +6,12 @@ use crate::model::rule::Rule;
 pub const REFUSALS: &[Rule] = &[
     Rule {
         code: "ambiguous",
-        sentence: "more than one workspace could be the one that is meant, and nothing but their metrics could tell which: somebody has to decide",
+        sentence: "more than one workspace could be the one that is meant, and only their metrics could show which: somebody has to decide",
         source: "Amazon Managed Service for Prometheus API reference, CreateWorkspace, on aliases, which need not be unique",
     },
     Rule {
         code: "cannot-adopt",
-        sentence: "what is to be taken over would have to be replaced, and nothing is deleted that is not the stack's own",
+        sentence: "what would be taken over would have to be replaced, and nothing is deleted that is not the stack's own",
         source: "amp-stack",
     },
     Rule {

@@ -41,7 +41,7 @@ fn write(moved: &Moved, style: Style, out: &mut String) {
         (Some(_), None) => ("-", Paint::Remove, "is gone"),
         (Some(_), Some(_)) if arns.is_some() => ("~", Paint::Update, "is another one now"),
         (Some(then), Some(now)) if then == now => {
-            ("~", Paint::Update, "is to be treated otherwise")
+            ("~", Paint::Update, "would be treated otherwise")
         }
         (Some(_), Some(_)) => ("~", Paint::Update, "has changed"),
     };

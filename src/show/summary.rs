@@ -153,7 +153,7 @@ fn made(outcome: &Outcome, style: Style) -> String {
         let more = words::count(left_out, "more value");
         out.push_str("  and ");
         out.push_str(&more);
-        out.push_str(": amp-stack output tells them all\n");
+        out.push_str(": amp-stack output prints them all\n");
     }
     out
 }

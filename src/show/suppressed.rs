@@ -37,7 +37,7 @@ pub fn render(
     }
     let title = style.paint(Paint::Title, "Not changes");
     format!(
-        "{title}, because the file and AWS mean the same, or because nothing is to be done about it:\n{text}"
+        "{title}, because the file and AWS mean the same, or because nothing needs to be done about it:\n{text}"
     )
 }
 

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_only_some_are_told() {
+    fn of_many_only_some_are_printed() {
         let items: Vec<String> = (1..=25).map(|n| n.to_string()).collect();
         assert_eq!(some(&items[..2]), "1 and 2");
         assert!(some(&items[..21]).ends_with("20 and 21"));

@@ -123,15 +123,15 @@ fn holds(draft: &Draft) -> Written {
     }
     let declared = draft.found.len() - written.omitted.len();
     assert_eq!(written.addresses.len(), declared);
-    let strangers = draft
+    let foreign = draft
         .found
         .iter()
         .filter(|f| written.addresses.contains_key(f.arn()));
-    let strangers = strangers.filter(|f| !matches!(f.owner, Owner::Ours(_)));
+    let foreign = foreign.filter(|f| !matches!(f.owner, Owner::Ours(_)));
     assert_eq!(
         plan.steps.len(),
-        strangers.count(),
-        "every stranger is adopted"
+        foreign.count(),
+        "every resource that is not ours is adopted"
     );
     let found = after(&plan, &draft.found);
     let again = plan_of(&written, &found, &draft.roles);

@@ -1,4 +1,4 @@
-//! What programs are told: whole runs of the binary with `--json`, and the page that documents it.
+//! What is printed for programs: whole runs of the binary with `--json`, and the page that documents it.
 
 pub(crate) mod account;
 mod document;

@@ -353,7 +353,7 @@ fn two_states(history: &History, now: &Spec, address: &Address) -> [Option<Resou
 }
 
 /// Returns whether a refusal is about what a failed run, whose plan is `first`, was replacing: the
-/// old workspace is gone, and a stranger has its alias that `adopt` would have taken over, if that
+/// old workspace is gone, and somebody else's has its alias, which `adopt` would have taken over, if that
 /// could be. Then somebody has to decide.
 fn lost_its_place(refusal: &Refusal, first: &Plan) -> bool {
     let is_replaced = |step: &Step| step.id.address == refusal.address && !step.replaces.is_empty();

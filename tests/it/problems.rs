@@ -1,4 +1,4 @@
-//! A gallery of mistakes: what people are told about each.
+//! A gallery of mistakes: what is printed of each.
 
 #![expect(
     clippy::unwrap_used,
@@ -77,7 +77,7 @@ fn mistakes(path: &Path) -> (Source, Vec<Problem>) {
     (source, problems)
 }
 
-/// Compares what people are told about the mistakes of a file with the snapshot beside it.
+/// Compares what is printed of the mistakes of a file with the snapshot beside it.
 fn assert_told(path: &Path) {
     let (source, problems) = mistakes(path);
     let mut settings = insta::Settings::clone_current();
@@ -260,7 +260,7 @@ fn roles_of_two_files_collide_ignoring_case() {
        ·        ───────┬──────
        ·               ╰── the same name to AWS
        ╰────
-      help: the other one is at one.toml:5; IAM does not tell the names of roles apart by case,
+      help: the other one is at one.toml:5; IAM does not distinguish the names of roles by case,
             whatever their paths
     "#);
     assert_eq!(collisions_between(&pairs[..1]), []);

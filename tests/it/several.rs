@@ -269,9 +269,9 @@ fn what_an_earlier_stack_takes_over_is_not_free() {
     }
     let later = another(earlier.clone(), false);
     let group = Address::new(amp_stack::model::address::Kind::LogGroup, "a");
-    let mut stranger = earlier.resources[&group].want.clone().unwrap();
-    stranger.tags_mut().clear();
-    fake.put(stranger);
+    let mut foreign = earlier.resources[&group].want.clone().unwrap();
+    foreign.tags_mut().clear();
+    fake.put(foreign);
     let first = plan(&earlier, &fake.snapshot(&earlier.query(false)));
     let mut live = fake.snapshot(&later.query(false));
     assert!(!decisions(&plan(&later, &live)).1.contains(&group));

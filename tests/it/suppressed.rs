@@ -12,7 +12,7 @@ use amp_stack::{
         role::Role,
         task_definition::{
             Document, TaskDefinition,
-            document::rules::{REWRITES, TOLD},
+            document::rules::{READ_ONLY, REWRITES},
         },
         workspace::{Configuration, Workspace},
     },
@@ -211,7 +211,7 @@ fn about_documents() -> Vec<Case> {
             ),
         ),
         documents(
-            &["told-only"],
+            &["read-only"],
             &none(),
             &json!({"revision": 3, "status": "ACTIVE", "registeredBy": "me"}),
         ),
@@ -394,7 +394,7 @@ fn every_rule_is_tried() {
     let rules: BTreeSet<&str> = rewrites
         .map(|rewrite| rewrite.rule)
         .chain(live_state_rules())
-        .chain([TOLD])
+        .chain([READ_ONLY])
         .map(|rule| rule.code)
         .collect();
     assert_eq!(tried, rules);
@@ -424,7 +424,7 @@ fn places_are_named_as_in_the_stack_file() {
 #[test]
 fn what_is_taken_over_is_explained_as_well() {
     let address = Address::workspace();
-    let mut stranger = found(
+    let mut foreign = found(
         &address,
         Resource::Workspace(Workspace {
             configuration: Configuration {
@@ -435,11 +435,11 @@ fn what_is_taken_over_is_explained_as_well() {
         }),
         Vec::new(),
     );
-    stranger.owner = Owner::Unknown;
-    stranger.resource.tags_mut().clear();
+    foreign.owner = Owner::Unknown;
+    foreign.resource.tags_mut().clear();
     let wanted = stack([(address.clone(), Resource::Workspace(workspace("metrics")))]);
     let adopting = with_lifecycle(wanted.clone(), &address, |lifecycle| lifecycle.adopt = true);
-    let live = snapshot(stranger);
+    let live = snapshot(foreign);
     let names = |stack: &Stack| -> Vec<&str> {
         let plan = plan::plan(stack, &live);
         let suppressed = plan::suppressed::suppressed(stack, &live, &plan);
@@ -465,7 +465,7 @@ fn an_explanation_names_the_place_both_sides_the_rule_and_its_source() {
     );
     let all = BTreeMap::from([(family_at("api"), case.suppressed())]);
     insta::assert_snapshot!(render(&all, false, Style::PLAIN), @r#"
-    Not changes, because the file and AWS mean the same, or because nothing is to be done about it:
+    Not changes, because the file and AWS mean the same, or because nothing needs to be done about it:
 
       task_definitions.api
         port-defaults: A port mapping without protocol is TCP, and under awsvpc and host the host port
@@ -541,9 +541,9 @@ fn the_command_line_explains_after_the_plan() {
     ] {
         assert!(explained.says(words), "{words}: {}", explained.stdout);
     }
-    assert!(!explained.says("told-only"), "{}", explained.stdout);
+    assert!(!explained.says("read-only"), "{}", explained.stdout);
     let verbose = ["plan", "--sandbox", "--explain", "--verbose"];
-    assert!(bench.run(&verbose).expect(0).says("told-only: Describe"));
+    assert!(bench.run(&verbose).expect(0).says("read-only: Describe"));
     bench
         .run(&["plan", "--sandbox", "--explain", "--destroy"])
         .expect(1);

@@ -462,7 +462,7 @@ pub(crate) struct History {
     pub(crate) drifts: Vec<Drift>,
     /// What others have put under names that the stack may want: the thing, and whether it belongs
     /// to another stack.
-    strangers: Vec<(Spec, sample::Index, bool)>,
+    foreign: Vec<(Spec, sample::Index, bool)>,
 }
 
 /// Any history.
@@ -478,12 +478,12 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
         prop::collection::vec(drift, 0..3),
         prop::collection::vec((spec(), any::<sample::Index>(), any::<bool>()), 0..2),
     )
-        .prop_map(|(before, faults, concurrency, drifts, strangers)| History {
+        .prop_map(|(before, faults, concurrency, drifts, foreign)| History {
             before,
             faults,
             concurrency,
             drifts,
-            strangers,
+            foreign,
         })
 }
 
@@ -501,7 +501,7 @@ pub(crate) fn faults() -> impl Strategy<Value = Vec<(usize, Fault)>> {
 
 impl History {
     /// The world before the first stack: bystanders, another stack, the same stack in another
-    /// region, and strangers.
+    /// region, and those of others.
     pub(crate) fn world(&self) -> FakeCloud {
         let fake = FakeCloud::new(identity()).with_latency(Duration::from_millis(800));
         for name in ["Bystander", "OtherStack", "OtherRegion"] {
@@ -518,7 +518,7 @@ impl History {
                 fake.put(resource);
             }
         }
-        for (spec, index, belongs) in &self.strangers {
+        for (spec, index, belongs) in &self.foreign {
             if let Some(mut resource) = spec.one_resource(*index) {
                 resource.tags_mut().clear();
                 if *belongs {

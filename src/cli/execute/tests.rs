@@ -266,12 +266,12 @@ async fn a_second_interruption_leaves_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_changes_nothing() {
     let cloud = world();
-    let mut stranger = stack().resources[&Address::new(Kind::Role, "task")]
+    let mut foreign = stack().resources[&Address::new(Kind::Role, "task")]
         .want
         .clone()
         .unwrap();
-    stranger.tags_mut().clear();
-    cloud.put(stranger);
+    foreign.tags_mut().clear();
+    cloud.put(foreign);
     let ended = run_of(&cloud, &stack(), &yes(), "").await;
     assert_eq!(ended.exit, Exit::Error);
     assert!(ended.out.contains("--adopt roles.task"), "{}", ended.out);

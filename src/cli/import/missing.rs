@@ -108,8 +108,7 @@ pub(super) fn nothing(args: &Import, choice: &Choice) -> Failure {
         out: _,
         force: _,
         region: _,
-        profile: _,
-        sandbox: _,
+        account: _,
     } = args;
     let by_tags = !tag.is_empty() || cloudformation.is_some() || copilot.is_some();
     if !choice.left.is_empty() {

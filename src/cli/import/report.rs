@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     cli::{
-        args::{StackArgs, VariableArgs},
+        args::{LoadArgs, StackArgs},
         command_line::typed,
         import::{Import, Imported, choose::name},
     },
@@ -50,7 +50,8 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
         let at = format!("{}.{}", unsaid.address, unsaid.path);
         (at, unsaid.why.clone())
     });
-    let why = "by `ignore`, because of a rule that it breaks; `amp-stack explain CODE` tells which";
+    let why =
+        "by `ignore`, because of a rule that it breaks; `amp-stack explain CODE` prints the rule";
     sections.push(section("Left as it is", why, kept.collect(), style));
     sections.push(section(
         "Not the same",
@@ -59,7 +60,7 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
         style,
     ));
     let mut text: String = sections.concat();
-    let mut tell = |paragraph: &str| {
+    let mut add = |paragraph: &str| {
         text.push_str(&words::wrap("", paragraph, style.width));
         text.push('\n');
     };
@@ -68,18 +69,18 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
             1 => "another family that was not looked at".to_owned(),
             more => format!("{more} other families that were not looked at"),
         };
-        tell(&format!(
+        add(&format!(
             "The account has {others} and that may use the same roles, log groups or workspace."
         ));
     }
     for paragraph in advice(choice.taken.iter().map(|found| &found.owner)) {
-        tell(&paragraph);
+        add(&paragraph);
     }
     if let Some(paragraph) = collector(imported) {
-        tell(&paragraph);
+        add(&paragraph);
     }
     if let Some(paragraph) = secrets(imported) {
-        tell(&paragraph);
+        add(&paragraph);
     }
     text + &next(args, style)
 }
@@ -225,11 +226,9 @@ pub(super) fn advice<'o>(owners: impl Iterator<Item = &'o Owner>) -> Vec<String>
 fn next(args: &Import, style: Style) -> String {
     let target = StackArgs {
         files: Vec::new(),
-        variables: VariableArgs::default(),
         // The file names the region.
-        region: None,
-        profile: args.profile.clone(),
-        sandbox: args.sandbox.clone(),
+        load: LoadArgs::default(),
+        account: args.account.clone(),
     };
     let saved = args.out.clone();
     let path = saved.unwrap_or_else(|| Path::new(args.stack.as_str()).with_extension("toml"));

@@ -107,7 +107,7 @@ fn task(answers: &Answers) -> String {
         Role::None => "# Without `execution_role` the instance's own role pulls the image and writes the logs.\n".to_owned(),
     };
     format!(
-        "# What runs together. Every change of it is a new revision, which services run once they are told to.\n[task_definitions.{}]\nrequires_compatibilities = [\"{launch_type}\"]\nnetwork_mode = \"awsvpc\" # the containers share one localhost\ncpu = {}\nmemory = {}\n{task_role}{execution_role}",
+        "# What runs together. Every change of it is a new revision, which services run once they are updated.\n[task_definitions.{}]\nrequires_compatibilities = [\"{launch_type}\"]\nnetwork_mode = \"awsvpc\" # the containers share one localhost\ncpu = {}\nmemory = {}\n{task_role}{execution_role}",
         key(&answers.name),
         size(&answers.cpu, "1024 are one vCPU"),
         size(&answers.memory, "in MiB"),

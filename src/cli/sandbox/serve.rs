@@ -80,14 +80,14 @@ pub(crate) async fn serve(
     };
     let server = Server::bind(args.port).await.map_err(cannot_listen)?;
     let address = server.address().map_err(cannot_listen)?;
-    console.tell(&wanted.notice())?;
+    console.eprint(&wanted.notice())?;
     console.print(&directions(address, sandbox.account()))?;
     server.run(sandbox, interrupts.next()).await;
     let left = match wanted.keeping {
         Keeping::File(file) => format!("what was made is in {}", file.display()),
         Keeping::Memory => "what was made is forgotten".to_owned(),
     };
-    console.tell(&format!("\nStopped; {left}\n"))?;
+    console.eprint(&format!("\nStopped; {left}\n"))?;
     Ok(Exit::Done)
 }
 

@@ -11,7 +11,7 @@ use clap::Args;
 use crate::{
     aws::Aws,
     cli::{
-        args::{AcceptArgs, ApplyArgs, SandboxArgs, StackArgs, VariableArgs},
+        args::{AcceptArgs, AccountArgs, ApplyArgs, LoadArgs, SandboxArgs, StackArgs},
         candidates::toml_file,
         command_line::typed,
         console::Console,
@@ -48,10 +48,7 @@ pub(crate) struct Try {
     #[arg(value_name = "STACK.toml", add = toml_file())]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) variables: VariableArgs,
-    /// The region, where the stack file names none
-    #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<String>,
+    pub(crate) load: LoadArgs,
 }
 
 /// A stack on trial.
@@ -84,12 +81,13 @@ pub(crate) async fn run(
     let path = files::one(args.file.as_deref(), Path::new("."))?;
     let stack_args = StackArgs {
         files: args.file.clone().into_iter().collect(),
-        variables: args.variables.clone(),
-        region: args.region.clone(),
-        profile: None,
-        sandbox: SandboxArgs {
-            sandbox: Some(None),
-            sandbox_chaos: None,
+        load: args.load.clone(),
+        account: AccountArgs {
+            profile: None,
+            sandbox: SandboxArgs {
+                sandbox: Some(None),
+                sandbox_chaos: None,
+            },
         },
     };
     let wanted = Wanted::in_memory();
@@ -111,7 +109,7 @@ pub(crate) async fn run(
         cloud,
     };
     trial.play(console, interrupts).await?;
-    console.tell(
+    console.eprint(
         "\nThat was its whole life, in memory. With --sandbox the same commands work on a file; without it, on AWS.\n",
     )?;
     Ok(Exit::Done)

@@ -33,7 +33,7 @@ pub(super) fn fill_in(
     }
     // What is removed needs no values.
     if !saved.destroy {
-        let variables = variables(saved, &args.stacks.variables);
+        let variables = variables(saved, &args.stacks.load.variables);
         for stack in &saved.stacks {
             if !stack.missing(&values).is_empty() {
                 let needed = needed(stack, &values);

@@ -27,13 +27,13 @@ pub(super) async fn identify(
         identity?
     } else {
         let place = region.map_or_else(String::new, |region| format!(" in {region}"));
-        console.tell(&format!(
+        console.eprint(&format!(
             "Waiting for AWS{place} to say whose credentials these are (sts:GetCallerIdentity) ...\n"
         ))?;
         asked.await?
     };
     if RegionName::of(&identity.region) == RegionName::Unlisted {
-        console.tell(&format!(
+        console.eprint(&format!(
             "note: {} is not among the regions of {LISTED_IN} that this version knows\n",
             identity.region
         ))?;

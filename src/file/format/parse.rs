@@ -48,7 +48,7 @@ pub(crate) struct Member<'s> {
 /// A value.
 #[derive(Debug)]
 pub(crate) enum Value<'s> {
-    /// As it is to be written.
+    /// In its formatted form.
     Scalar(Cow<'s, str>),
     /// `[…]`
     Array(Group<'s>),

@@ -1,4 +1,4 @@
-//! What is shown of lines that are too long to be shown: the surroundings of their labels.
+//! What is shown of lines that are too long to be shown: the part around their labels.
 //!
 //! The picture of a problem is drawn with formatting widths, which end at 65,535, and is of no use
 //! long before that: a policy of one line pushes its label off every screen.

@@ -103,7 +103,8 @@ impl Resource {
         with_state!(self, state => state.namesake_note(arn, owner))
     }
 
-    /// The command with which somebody removes it by hand, if nothing but its tags tells it apart.
+    /// The command with which somebody removes it by hand, if nothing but its tags
+    /// distinguishes it.
     pub fn removal_command(&self, live: &Attributes, region: &str) -> Option<String> {
         with_state!(self, state => state.removal_command(live, region))
     }
@@ -188,7 +189,7 @@ impl Resource {
         });
     }
 
-    /// Takes from `live` what calls decide about and a state does not tell.
+    /// Takes from `live` what calls decide about and a state does not hold.
     pub fn take_unpredictable(&mut self, live: &Self) {
         with_state!(self, state => {
             if let Some(live) = same(state, live) {

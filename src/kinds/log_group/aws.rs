@@ -142,7 +142,7 @@ pub(crate) async fn names(aws: &Aws, prefix: &str) -> Result<Vec<String>, CallEr
         .collect())
 }
 
-/// What the tagging API says of the group's tags, if that is what they are to be.
+/// What the tagging API says of the group's tags, if those are the desired ones.
 ///
 /// Each group's tags are a call of their own, of which AWS takes five a second (CloudWatch Logs
 /// user guide, "CloudWatch Logs quotas"). The tagging API may be some seconds late, so before

@@ -27,7 +27,7 @@ const CLASS_RETENTION: Rule = Rule {
 /// The retention that a policy of the account decides.
 const ACCOUNT_RETENTION: Rule = Rule {
     code: "account-retention",
-    sentence: "A policy of the account decides the retention of the log group, whatever the group itself is told.",
+    sentence: "A policy of the account decides the retention of the log group, whatever is set on the group itself.",
     source: "CloudWatch Logs API reference, LogGroup, on `retentionPolicyName`",
 };
 

@@ -47,7 +47,7 @@ impl Declare for Role {
     const MENTIONED: &'static [Attribute] = &[];
     const COLLISION: Collision = Collision {
         code: "role-name-collision",
-        by_case: Some("IAM does not tell the names of roles apart by case, whatever their paths"),
+        by_case: Some("IAM does not distinguish the names of roles by case, whatever their paths"),
     };
 
     fn read(

@@ -119,7 +119,7 @@ async fn observe_family(
         return Ok(remains(query, family, inactive, &known));
     };
     let owner = tags::owner(&current.tags, &query.stack, &query.identity.region);
-    let stranger = active
+    let foreign = active
         .last()
         .filter(|last| **last > current.number)
         .map(|last| Fact::NewerRevision(*last));
@@ -134,7 +134,7 @@ async fn observe_family(
         },
         owner,
         attributes: attributes(family, current.arn),
-        facts: stranger
+        facts: foreign
             .into_iter()
             .chain(tags_of_aws(&current.tags))
             .collect(),

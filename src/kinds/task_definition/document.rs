@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::ecs_shape::{KEYED, api_name, stack_key};
 use crate::{
-    kinds::task_definition::document::rules::{LAYOUT, REWRITES, TOLD},
+    kinds::task_definition::document::rules::{LAYOUT, READ_ONLY, REWRITES},
     model::{
         diff::Path,
         node::Node,
@@ -28,7 +28,7 @@ pub struct Document {
     written: Node,
     normal: Node,
     /// What ECS returns besides what was registered; nothing but an explanation reads it.
-    told: BTreeMap<String, Node>,
+    read_only: BTreeMap<String, Node>,
 }
 
 impl PartialEq for Document {
@@ -54,11 +54,11 @@ impl From<Document> for Node {
 impl Document {
     /// Takes a document as it was written or read.
     pub fn new(mut written: Node) -> Self {
-        let told = rules::take_what_is_told(&mut written);
+        let read_only = rules::take_read_only(&mut written);
         Self {
             normal: normal::normal(&written, REWRITES),
             written,
-            told,
+            read_only,
         }
     }
 
@@ -76,7 +76,7 @@ impl Document {
     #[must_use]
     pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
         Self {
-            told: self.told.clone(),
+            read_only: self.read_only.clone(),
             ..Self::new(self.written.resolve(lookup))
         }
     }
@@ -84,15 +84,15 @@ impl Document {
     /// Where this document, which is wanted, and `live` differ without meaning anything different.
     pub fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
         let mut found = normal::suppressed(&self.written, &live.written, REWRITES, &LAYOUT);
-        for key in live.told.keys().chain(self.told.keys()) {
+        for key in live.read_only.keys().chain(self.read_only.keys()) {
             let path = Path::of_keys(&[&stack_key(key)]);
-            let (want, live) = (self.told.get(key), live.told.get(key));
+            let (want, live) = (self.read_only.get(key), live.read_only.get(key));
             if want != live && !found.iter().any(|other| other.path == path) {
                 found.push(Suppressed {
                     path,
                     want: want.cloned(),
                     live: live.cloned(),
-                    rules: vec![TOLD],
+                    rules: vec![READ_ONLY],
                 });
             }
         }
@@ -140,9 +140,9 @@ impl Document {
             }
             path => take_member(&mut self.written, &live.written, path),
         }
-        let told = std::mem::take(&mut self.told);
+        let read_only = std::mem::take(&mut self.read_only);
         *self = Self {
-            told,
+            read_only,
             ..Self::new(std::mem::replace(&mut self.written, Node::Null))
         };
     }
@@ -175,9 +175,9 @@ impl Document {
     /// Writes `written` instead, unless it is what is written already.
     fn rewrite(&mut self, written: Node) {
         if written != self.written {
-            let told = std::mem::take(&mut self.told);
+            let read_only = std::mem::take(&mut self.read_only);
             *self = Self {
-                told,
+                read_only,
                 ..Self::new(written)
             };
         }

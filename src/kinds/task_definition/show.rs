@@ -5,7 +5,7 @@ use crate::{
         kind::{ApiCall, Shape, Shown, TextVisitor, TreeNames, tag_keys},
         task_definition::{
             Change, Document, TaskDefinition,
-            document::{KEYED, VERBATIM_KEYS, rules::TOLD, stack_key},
+            document::{KEYED, VERBATIM_KEYS, rules::READ_ONLY, stack_key},
         },
     },
     model::{diff::Path, rule::Rule, words},
@@ -17,7 +17,7 @@ impl Shown for TaskDefinition {
         mermaid: ("[", "]"),
     };
 
-    const MINOR_RULE: Option<Rule> = Some(TOLD);
+    const MINOR_RULE: Option<Rule> = Some(READ_ONLY);
 
     fn visit_texts(&mut self, visitor: &mut dyn TextVisitor) {
         let Self {

@@ -75,8 +75,8 @@ impl Layout {
         let named = self.named.iter().find(|(list, _)| *list == key);
         let name = keyed.map(|(_, name, _)| *name);
         let name = name.or(named.map(|(_, name)| *name));
-        let told_apart = name.and_then(|name| Some((name, names(name, elements)?)));
-        let Some((name, all)) = told_apart else {
+        let identified = name.and_then(|name| Some((name, names(name, elements)?)));
+        let Some((name, all)) = identified else {
             for (index, element) in elements.iter().enumerate() {
                 self.collect(&path.join(Part::Index(index)), "", element, places);
             }

@@ -197,7 +197,7 @@ const HIDDEN_ONES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_public_task_definitions_hold_is_told_apart() {
+fn what_public_task_definitions_hold_is_distinguished() {
     let is_hidden = |(name, value): &(&str, &str)| {
         let path = Path::of_keys(&["containers", "app", "environment", name]);
         is_secret(&path, &Node::from(*value))

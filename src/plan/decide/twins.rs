@@ -1,4 +1,4 @@
-//! What nothing but its tags tells apart, where several carry the same tags.
+//! What nothing but its tags distinguishes, where several carry the same tags.
 
 use crate::{
     kinds::{Resource, kind::IdentifiedBy},

@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_is_told_from_writing_by_name() {
+    fn reading_is_distinguished_from_writing_by_name() {
         let mut request = request("POST", "/", &[("authorization", &signed("iam"))], "");
         for (operation, is_read) in [
             ("GetRole", true),

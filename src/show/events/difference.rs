@@ -22,7 +22,7 @@ pub struct Difference {
     pub change: Change,
     /// What is there; `null` if nothing is.
     pub from: Value,
-    /// What is to be there; `null` if nothing is.
+    /// The desired value; `null` if there is none.
     pub to: Value,
     /// Whether `(hidden)` stands for a secret in `from` or `to`.
     pub hidden: bool,

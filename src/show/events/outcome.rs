@@ -81,7 +81,7 @@ pub fn outcome(outcome: &apply::Outcome, changed: bool) -> Event {
     })
 }
 
-/// The events that tell what a stack file has for scripts. Secrets are hidden, because events end
+/// The events with what a stack file exports for scripts. Secrets are hidden, because events end
 /// up in logs.
 pub fn outputs(declared: &[ShownOutput]) -> Vec<Event> {
     let outputs = declared.iter().map(|output| {

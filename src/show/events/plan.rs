@@ -79,7 +79,7 @@ pub struct Step {
     pub adopted_from: Option<String>,
     /// The calls that alter something, in order.
     pub calls: Vec<Call>,
-    /// What differs between what is there and what is to be there.
+    /// What differs between the live and the desired state.
     pub differences: Vec<Difference>,
 }
 

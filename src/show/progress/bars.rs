@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_step_waits_for_is_told_before_what_it_does() {
+    fn what_a_step_waits_for_is_shown_before_what_it_does() {
         let plan = plan(1);
         let mut board = board(&plan, 1);
         let noticed = |notice| Event::Noticed {

@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// The account that moto plays, and that the sandbox is told to.
+/// The account that moto plays, and that the sandbox is given.
 pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// The variable that switches these tests off.
@@ -42,7 +42,7 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one, or tells on standard error that the test is left out and returns `None`.
+    /// Starts one, or says on standard error that the test is left out and returns `None`.
     pub(crate) fn start(kind: Kind, test: &str) -> Option<Self> {
         let python = python(test)?;
         let (server, endpoint) = match kind {
@@ -78,7 +78,7 @@ impl Emulator {
         reply["answer"].take()
     }
 
-    /// Waits until every workspace is what it is to be: creating and deleting take time.
+    /// Waits until every workspace is what it should be: creating and deleting take time.
     pub(crate) fn settle(&mut self) {
         for _ in 0..100 {
             let answer = self.boto("amp", "list_workspaces", json!({}));

@@ -370,7 +370,7 @@ fn workspace() -> impl Strategy<Value = Workspace> {
     )
 }
 
-/// Any account, with what is to be imported of it.
+/// Any account, with what to import of it.
 pub(super) fn any_draft() -> impl Strategy<Value = Draft> {
     let owned = |resource: BoxedStrategy<Resource>| {
         (resource, owner()).prop_map(|(resource, owner)| LiveResource {

@@ -1,4 +1,4 @@
-//! An account in the sandbox, behind a port that keeps what it was asked, and that can be told to
+//! An account in the sandbox, behind a port that keeps what it was asked, and that can be made to
 //! refuse, to throttle and to hold back.
 
 use std::{
@@ -128,7 +128,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         tokio::spawn(async move {
             let service = service_fn(|request| respond(&shared, request));
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            // A program that was told to leave breaks connections off.
+            // A program that was asked to leave breaks connections off.
             _ = connection.await;
         });
     }

@@ -1,4 +1,4 @@
-//! Runs that together tell programs everything there is to tell.
+//! Runs that together print every event there is.
 
 use std::{
     collections::BTreeMap,
@@ -235,7 +235,7 @@ fn mistakes(series: &mut BTreeMap<&'static str, Told>) {
     let words = ["apply", "--json", "--bogus"];
     series.insert("wrong usage", stage.told(&words, 1));
 
-    let bench = Bench::new("json-stranger");
+    let bench = Bench::new("json-foreign");
     bench.write("stack.toml", STACK);
     let told = Told {
         run: bench.run(&["plan", "--json"]).expect(1),

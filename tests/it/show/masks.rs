@@ -1,4 +1,4 @@
-//! What people may not read in a plan, programs are not told either.
+//! What people may not read in a plan, programs do not get either.
 
 use std::collections::BTreeMap;
 

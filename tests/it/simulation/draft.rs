@@ -174,7 +174,7 @@ impl Draft {
         }
     }
 
-    /// Lets the workspace go when it is told to.
+    /// Lets the workspace go when the story wants it.
     pub(super) fn unprotect(&mut self) {
         if let Some(Workspace::State { protected, .. }) = &mut self.workspace {
             *protected = false;

@@ -11,7 +11,7 @@ use super::draft::STACK;
 pub(super) const REGION: &str = "eu-west-1";
 
 /// Everything there is in an account, by a name of its kind: `role simtask`, `revision sim-api:3`.
-/// What AWS has been told to delete counts as gone: when it goes, only the clock says.
+/// What AWS has been asked to delete counts as gone: when it goes, only the clock says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct View {
     pub(super) things: BTreeMap<String, Value>,
@@ -109,7 +109,7 @@ pub(super) fn tags(thing: &Value) -> BTreeMap<String, String> {
     }
 }
 
-/// Whether AWS has been told to delete it, and does so when it likes.
+/// Whether AWS has been asked to delete it, and does so when it likes.
 fn is_going(thing: &Value) -> bool {
     thing["status"] == "DELETE_IN_PROGRESS" || thing["life"]["change"] == "Deletion"
 }

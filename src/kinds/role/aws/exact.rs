@@ -4,7 +4,7 @@ use aws_sdk_iam::types::{PolicyDetail, Role, RoleDetail};
 
 use crate::{aws::Aws, model::call::CallError};
 
-/// The details of `role`, as `GetAccountAuthorizationDetails` would tell them.
+/// The details of `role`, as `GetAccountAuthorizationDetails` would report them.
 pub(crate) async fn detail(aws: &Aws, role: &Role) -> Result<RoleDetail, CallError> {
     let (attached, inline, profiles) = tokio::try_join!(
         async {

@@ -1,4 +1,4 @@
-//! Reading roles: two paged calls tell everything about all of them.
+//! Reading roles: two paged calls return everything about all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,7 +134,7 @@ async fn details(aws: &Aws) -> Result<BTreeMap<String, RoleDetail>, CallError> {
 
 /// Reads one by one the roles that are in only one of the lists: IAM's changes do not reach both at
 /// the same moment (IAM user guide, "Troubleshoot IAM", on changes that are not always immediately
-/// visible), and a role that was made a moment ago must not look like a stranger's.
+/// visible), and a role that was made a moment ago must not look like one that has no owner.
 async fn reconcile(
     aws: &Aws,
     queries: &[Query],

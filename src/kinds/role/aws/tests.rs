@@ -82,7 +82,7 @@ fn account(asked: &Asked) -> Answer {
                 "/aws-service-role/ecs.amazonaws.com/",
                 "",
             )),
-            &(listed("stranger", "/", "")
+            &(listed("foreign", "/", "")
                 + &listed("declared", "/", "")
                 + &listed("fresh", "/", "")
                 + &listed("gone", "/", "")),
@@ -103,7 +103,7 @@ fn account(asked: &Asked) -> Answer {
                         <InstanceProfileList><member><Path>/</Path><InstanceProfileName>ip</InstanceProfileName><InstanceProfileId>AIPA</InstanceProfileId><Arn>arn:aws:iam::{ACCOUNT}:instance-profile/ip</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate><Roles/></member></InstanceProfileList>",
                         tagged("shop", "roles.task", "us-east-1")
                     ),
-                ) + &detail("stranger", "/", &tagged("shop", "roles.task", "eu-west-1"))
+                ) + &detail("foreign", "/", &tagged("shop", "roles.task", "eu-west-1"))
                     + &detail("young", "/", &tagged("shop", "roles.young", "us-east-1"))),
             )
         }
@@ -179,8 +179,8 @@ async fn two_lists_with_two_pages_make_one_role() {
 async fn roles_of_ours_and_declared_ones_are_found_and_all_are_known() {
     let (found, facts) = observe().await;
     let of_aws = BTreeMap::from([("aws:servicecatalog:x".to_owned(), "y".to_owned())]);
-    let is_told = |found: &Live<Role>| found.facts.contains(&Fact::TagsOfAws(of_aws.clone()));
-    assert!(found.iter().any(is_told), "{found:?}");
+    let is_found = |found: &Live<Role>| found.facts.contains(&Fact::TagsOfAws(of_aws.clone()));
+    assert!(found.iter().any(is_found), "{found:?}");
     let found: BTreeSet<&str> = found.iter().map(|f| f.resource.name.as_str()).collect();
     assert_eq!(
         found,
@@ -195,7 +195,7 @@ async fn roles_of_ours_and_declared_ones_are_found_and_all_are_known() {
     assert_eq!(owner("AWSServiceRoleForECS"), Some(Owner::Aws));
     assert_eq!(owner("declared"), Some(Owner::Unknown));
     assert_eq!(
-        owner("stranger"),
+        owner("foreign"),
         Some(Owner::OtherRegion {
             region: "eu-west-1".to_owned()
         })

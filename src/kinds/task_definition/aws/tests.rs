@@ -54,7 +54,7 @@ fn described(name: &str, status: &str, tags: &Value) -> Answer {
     Answer::json(&json!({"taskDefinition": definition, "tags": tags}))
 }
 
-/// A family `api` with active revisions 2 to 14 on two pages, of which 12 and 14 are strangers',
+/// A family `api` with active revisions 2 to 14 on two pages, of which 12 and 14 are others',
 /// and inactive ones 0 and 1; and what emulators add.
 fn family(asked: &Asked) -> Answer {
     let request = asked.json();
@@ -111,7 +111,7 @@ fn task_definition(found: &Live<TaskDefinition>) -> &TaskDefinition {
 }
 
 #[tokio::test(start_paused = true)]
-async fn revisions_of_ours_are_told_from_others() {
+async fn revisions_of_ours_are_distinguished_from_others() {
     let script = Script::new(family);
     let known = tagged([2, 3, 6, 7, 8, 9, 10, 11]);
     let found = super::observe(&script.aws(), &query(), &known)

@@ -90,16 +90,16 @@ pub const REWRITES: &[Rewrite] = &[
         rule: Rule {
             code: "order",
             sentence: "The order of containers, variables, secrets, ports, mounts, volumes, dependencies, limits and constraints has no meaning.",
-            source: "ECS API reference, ContainerDefinition: the elements of these lists are told apart by their names, ports or paths",
+            source: "ECS API reference, ContainerDefinition: the elements of these lists are identified by their names, ports or paths",
         },
         apply: sort_sets,
     },
 ];
 
 /// The rule about the members that ECS returns and nobody sets.
-pub const TOLD: Rule = Rule {
-    code: "told-only",
-    sentence: "DescribeTaskDefinition also tells what nobody registers: the ARN, the revision, its status, who registered it and when, and what it is compatible with.",
+pub const READ_ONLY: Rule = Rule {
+    code: "read-only",
+    sentence: "DescribeTaskDefinition also returns what nobody registers: the ARN, the revision, its status, who registered it and when, and what it is compatible with.",
     source: "ECS API reference, TaskDefinition",
 };
 
@@ -125,7 +125,7 @@ pub(crate) const LAYOUT: Layout = Layout {
 
 /// What `DescribeTaskDefinition` returns besides what was registered (ECS API reference,
 /// `TaskDefinition`).
-const ONLY_TOLD: &[&str] = &[
+const READ_ONLY_MEMBERS: &[&str] = &[
     "taskDefinitionArn",
     "revision",
     "status",
@@ -141,13 +141,13 @@ const ONLY_TOLD: &[&str] = &[
 const BESIDE: &[&str] = &["family", "tags"];
 
 /// Removes what is no part of a document, and returns what ECS only reports.
-pub(crate) fn take_what_is_told(document: &mut Node) -> BTreeMap<String, Node> {
+pub(crate) fn take_read_only(document: &mut Node) -> BTreeMap<String, Node> {
     let Some(members) = document.as_map_mut() else {
         return BTreeMap::new();
     };
     members.retain(|key, member| *member != Node::Null && !BESIDE.contains(&key.as_str()));
     members
-        .extract_if(.., |key, _| ONLY_TOLD.contains(&key.as_str()))
+        .extract_if(.., |key, _| READ_ONLY_MEMBERS.contains(&key.as_str()))
         .collect()
 }
 

@@ -176,7 +176,7 @@ fn partner<'a>(name: &str, element: &Node, index: usize, live: &'a [Node]) -> Op
     }
 }
 
-/// The member by which the elements of the list `name` are told apart.
+/// The member by which the elements of the list `name` are identified.
 fn distinguishing(name: &str) -> Option<&'static str> {
     let keyed = KEYED.iter().find(|(list, ..)| *list == name);
     let named = || LAYOUT.named.iter().find(|(list, _)| *list == name);

@@ -186,7 +186,7 @@ pub static CONTAINER: Fields = Fields {
             "stop_timeout",
             "How many seconds the container gets to end by itself before it is killed. On Fargate 2 to 120.",
         )
-        .default_note("30 seconds on Fargate, and on EC2 unless the agent is told otherwise")
+        .default_note("30 seconds on Fargate, and on EC2 unless the agent is configured otherwise")
         .example("60"),
         Field::member(
             "ulimits",

@@ -71,7 +71,7 @@ impl Launch {
         only_managed || self.has(LaunchType::Fargate)
     }
 
-    /// Returns whether the task can run where ECS may not tell containers the region: anywhere but
+    /// Returns whether the task can run where ECS may not give containers the region: anywhere but
     /// on Fargate alone.
     ///
     /// Agents on EC2 instances have begun to set `AWS_REGION` only lately (amazon-ecs-agent pull

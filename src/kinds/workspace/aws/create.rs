@@ -38,7 +38,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The namespace of the tokens that runs have in common (RFC 9562, section 5.5).
 const NAMESPACE: Uuid = uuid!("c1d9a1a4-7c5b-4f0e-9d3b-2a8f6e0b7c55");
 
-/// What is to be created.
+/// The workspace to create.
 pub(super) struct Wanted<'a> {
     pub(super) alias: Option<&'a str>,
     pub(super) kms_key_arn: Option<&'a Template>,
@@ -203,7 +203,7 @@ async fn look(
         if found.is_some() || left.is_zero() {
             return Ok(found);
         }
-        progress::tell(Notice::Settling {
+        progress::emit(Notice::Settling {
             request: "aps:ListWorkspaces".to_owned(),
             status: "another run may be creating it".to_owned(),
         });

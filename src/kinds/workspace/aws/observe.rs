@@ -1,4 +1,4 @@
-//! Reading workspaces: one paged call finds them, tags included, and a few more tell about those
+//! Reading workspaces: one paged call finds them, tags included, and a few more describe those
 //! that matter.
 
 use std::{
@@ -95,7 +95,7 @@ pub(crate) fn is_failed(workspace: &WorkspaceSummary) -> bool {
     status(workspace) == "CREATION_FAILED"
 }
 
-/// The workspace with what the list does not tell; `None` if it has just been deleted.
+/// The workspace with what the list does not hold; `None` if it has just been deleted.
 async fn found(
     aws: &Aws,
     query: &Query,

@@ -52,7 +52,7 @@ where
             Poll::Moving(status) if status == last => {}
             Poll::Moving(status) => {
                 tracing::debug!(operation, status, "waiting until it settles");
-                progress::tell(Notice::Settling {
+                progress::emit(Notice::Settling {
                     request: operation.to_owned(),
                     status: status.clone(),
                 });

@@ -66,7 +66,7 @@ mod tests {
     use crate::service::Input;
 
     #[test]
-    fn a_page_has_100_items_unless_told_otherwise() {
+    fn a_page_has_100_items_unless_asked_otherwise() {
         let keys: Vec<String> = (0..101).map(|n| format!("{n:03}")).collect();
         let items = || keys.iter().map(|key| (key, ()));
         let mut input = Input::new();

@@ -162,8 +162,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// The ARNs of tasks that shall run, or shall stop. ECS lists those that shall run unless it is
-    /// asked for others (ECS API reference, `ListTasks`, `desiredStatus`).
+    /// The ARNs of tasks whose desired status is RUNNING or STOPPED. ECS lists the former unless
+    /// it is asked for others (ECS API reference, `ListTasks`, `desiredStatus`).
     async fn tasks(
         &self,
         aws: &Aws,

@@ -119,7 +119,7 @@ async fn it_is_given_up_after_a_few_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_given_up_where_nobody_can_tell_what_became_of_it() {
+async fn it_is_given_up_where_nobody_knows_what_became_of_it() {
     let denied = || Answer::error(400, "AccessDeniedException", "no");
     let (outcome, asked) = register_with(1, Answer::Lost, denied).await;
     assert_eq!(outcome.unwrap_err().operation, "ecs:RegisterTaskDefinition");

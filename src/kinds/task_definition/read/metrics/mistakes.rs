@@ -333,7 +333,7 @@ fn built_in(settings: &Settings<'_>, scope: &Scope<'_>, problems: &mut Problems)
     }
 }
 
-/// ECS tells the collector its region. Another one can only be meant for the workspace, and that
+/// ECS gives the collector its region. Another one can only be meant for the workspace, and that
 /// too is wrong unless the workspace is there.
 fn region(settings: &Settings<'_>, scope: &Scope<'_>, problems: &mut Problems) {
     let collector = &settings.collector;

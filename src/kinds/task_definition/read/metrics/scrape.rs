@@ -62,7 +62,7 @@ pub(crate) fn targets(
 }
 
 /// Calls the targets that have no `job` after their containers or the family, and where these are
-/// not enough to tell them apart, by their ports too.
+/// ambiguous, by their ports too.
 fn name_jobs(targets: &mut [(Scrape, &Span)], family: &str) {
     for (target, _) in &mut *targets {
         if target.default_job.is_empty() {

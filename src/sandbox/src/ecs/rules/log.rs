@@ -41,7 +41,7 @@ pub(super) fn check(container: &Map<String, Value>) -> Result<(), Refusal> {
                 ));
             }
             let given = |option| has_option(log, option);
-            // API reference, LogConfiguration, options: the two ways to tell where a message begins
+            // API reference, LogConfiguration, options: the two ways to mark where a message begins
             // exclude each other.
             if given("awslogs-datetime-format") && given("awslogs-multiline-pattern") {
                 return Err(client(

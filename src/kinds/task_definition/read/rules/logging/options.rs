@@ -261,7 +261,7 @@ fn create_group(container: &Container<'_>, logs: &Tree, problems: &mut Problems)
                 "only `true` can be set",
                 format!("`awslogs-create-group` of {label} takes true only, not `{known}`"),
             )
-            .help("leave it out: ECS creates no log group unless it is told to");
+            .help("leave it out: ECS creates no log group without it");
     }
 }
 
