@@ -5,6 +5,7 @@ pub(crate) mod arn;
 pub(crate) mod context;
 pub mod document;
 pub mod fields;
+pub mod foreign;
 pub mod format;
 pub mod interpolate;
 pub(crate) mod json;

@@ -2,6 +2,7 @@
 
 mod collision;
 mod cycle;
+mod foreign;
 mod header;
 mod known;
 pub mod lookup;
@@ -102,7 +103,7 @@ pub fn parse(source: &Source) -> Result<ParsedFile<'_>, Vec<Problem>> {
     };
     let variables = document.variables();
     let mut misspelt = Problems::default();
-    document.respell(&root::ROOT.keys(), &mut misspelt);
+    document.respell(&root::ROOT, &mut misspelt);
     Ok(ParsedFile {
         document,
         variables,

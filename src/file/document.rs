@@ -9,9 +9,10 @@ use toml::{
 
 use crate::{
     file::{
+        fields::Fields,
         interpolate::{Names, Place, interpolate},
         problem::Problems,
-        reader::{meant, unknown_key},
+        reader::unknown_key,
         source::Source,
         tree::{Key, Span, Table, Tree, Value},
         unclosed::{self, Unclosed},
@@ -83,10 +84,10 @@ impl<'s> Document<'s> {
         None
     }
 
-    /// Reports the keys at the top that are not among the `known` ones of a stack file. Those that
-    /// are misspelt are spelled right, so that what refers to their tables finds them; a table that
-    /// is there under both spellings holds what stands under either.
-    pub fn respell(&mut self, known: &[&str], problems: &mut Problems) {
+    /// Reports the keys at the top that are not among the `known` fields of a stack file. Those
+    /// that are misspelt or foreign are spelled right, so that what refers to their tables finds
+    /// them; a table that is there under both spellings holds what stands under either.
+    pub fn respell(&mut self, known: &Fields, problems: &mut Problems) {
         let written = std::mem::take(self.root.get_mut());
         let keys: BTreeSet<String> = written
             .keys()
@@ -95,10 +96,11 @@ impl<'s> Document<'s> {
         let mut misspelt = Vec::new();
         for (key, value) in written {
             let span = key.span();
-            if !known.contains(&key.get_ref().as_ref()) {
+            let is_unknown = known.get(key.get_ref()).is_none();
+            if is_unknown {
                 unknown_key("the stack file", key.get_ref(), &span, known, problems);
             }
-            let right = meant(key.get_ref(), known, |_| false);
+            let right = known.meant(key.get_ref()).filter(|_| is_unknown);
             match right {
                 Some(right) if keys.contains(right) => misspelt.push((right.to_owned(), value)),
                 Some(right) => {

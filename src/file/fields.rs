@@ -3,7 +3,10 @@
 
 pub mod lifecycle;
 
-use crate::ecs_shape::{self, Member, stack_key};
+use crate::{
+    ecs_shape::{self, Member, stack_key},
+    file::foreign::Foreign,
+};
 
 /// What a table of a stack file can hold.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Fields {
     pub structure: Option<&'static str>,
     /// The fields, in the order in which they are explained.
     pub fields: &'static [Field],
+    /// Keys that people know from elsewhere and that are not among the fields.
+    pub foreign: &'static [Foreign],
 }
 
 /// A key of a table.

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use crate::{
     file::{
         fields::{Field, Fields, Requirement, Type},
-        problem::{Problem, Problems, nearest},
-        tree::{Key, Span, Table, Tree},
+        foreign::Instead,
+        problem::{Problem, Problems},
+        tree::{Key, Span, Table, Tree, Value},
     },
     model::template::Template,
 };
@@ -58,11 +59,10 @@ impl<'t, 'p> TableReader<'t, 'p> {
             asked: BTreeSet::new(),
             problems,
         };
-        let known = fields.keys();
         for (key, _) in &table.entries {
-            if !known.contains(&key.text.as_str()) {
+            if fields.get(&key.text).is_none() {
                 let subject = reader.subject();
-                unknown_key(&subject, &key.text, &key.span, &known, reader.problems);
+                unknown_key(&subject, &key.text, &key.span, fields, reader.problems);
             }
         }
         for field in fields.fields {
@@ -88,14 +88,15 @@ impl<'t, 'p> TableReader<'t, 'p> {
         self.problems
     }
 
-    /// The entry `key`, or the one that is a misspelling of it.
+    /// The entry `key`, or the one that is a misspelling or a foreign name of it.
     fn find(&self, key: &str) -> Option<&'t (Key, Tree)> {
         let mut entries = self.table.entries.iter();
         let exact = entries.clone().find(|(written, _)| written.text == key);
         exact.or_else(|| {
-            let known = self.fields.keys();
-            let is_there = |key: &str| self.table.get(key).is_some();
-            entries.find(|(written, _)| meant(&written.text, &known, is_there) == Some(key))
+            entries.find(|(written, _)| {
+                let written = written.text.as_str();
+                self.fields.get(written).is_none() && self.fields.meant(written) == Some(key)
+            })
         })
     }
 
@@ -150,13 +151,29 @@ impl<'t, 'p> TableReader<'t, 'p> {
     pub fn string(&mut self, key: &str) -> Option<Located<String>> {
         let is_string = |takes: &Type| matches!(takes, Type::Known | Type::OpenChoice(_));
         let tree = self.declared(key, is_string)?;
+        self.expect_string(tree, key)?;
         located(tree, string_of(tree, key, self.problems))
     }
 
     /// A string that may mention other resources.
     pub fn text(&mut self, key: &str) -> Option<Located<Template>> {
         let tree = self.declared(key, |takes| matches!(takes, Type::Text))?;
+        self.expect_string(tree, key)?;
         located(tree, text_of(tree, key, self.problems))
+    }
+
+    /// Reports a value that is not a string, with an example of one: quotes alone would not make a
+    /// length of time of `30`.
+    fn expect_string(&mut self, tree: &Tree, key: &str) -> Option<()> {
+        if matches!(tree.value, Value::Text(_)) {
+            return Some(());
+        }
+        let line = self.field(key).line();
+        let problem = wrong_type(tree, key, "a string", self.problems);
+        if let Some(line) = line {
+            problem.help(format!("write it in quotes, for example {line}"));
+        }
+        None
     }
 
     /// A truth value.
@@ -267,27 +284,28 @@ pub fn show_line(problem: &mut Problem, field: &Field) {
     }
 }
 
-/// Reports a key that is none of `known`.
-pub fn unknown_key(subject: &str, key: &str, span: &Span, known: &[&str], problems: &mut Problems) {
+/// Reports a key that is none of `fields`.
+pub fn unknown_key(
+    subject: &str,
+    key: &str,
+    span: &Span,
+    fields: &Fields,
+    problems: &mut Problems,
+) {
     let message = format!("{subject} has no key `{key}`");
     let problem = problems.add("unknown-key", span, "not known here", message);
-    problem.help(
-        nearest(key, known.iter().copied())
-            .map_or_else(|| format!("its keys are {}", listed(known)), did_you_mean),
-    );
+    problem.help(instead_of(key, fields).unwrap_or_else(|| {
+        let keys = listed(&fields.keys());
+        format!("its keys are {keys}")
+    }));
 }
 
-/// The one of `known` that `written` is a misspelling of, in a table in which that one is not there
-/// too.
-pub fn meant<'k>(
-    written: &str,
-    known: &[&'k str],
-    is_there: impl Fn(&str) -> bool,
-) -> Option<&'k str> {
-    if known.contains(&written) {
-        return None;
+/// The help about a key that is none of `fields`, if it is known what is meant.
+pub fn instead_of(key: &str, fields: &Fields) -> Option<String> {
+    match fields.foreign(key) {
+        Some(Instead::Advice(advice)) => Some(advice.to_owned()),
+        Some(Instead::Key(_)) | None => fields.meant(key).map(did_you_mean),
     }
-    nearest(written, known.iter().copied()).filter(|key| !is_there(key))
 }
 
 fn located<T>(tree: &Tree, value: Option<T>) -> Option<Located<T>> {
@@ -346,6 +364,7 @@ mod tests {
         doc: "A table.",
         source: "amp-stack",
         structure: None,
+        foreign: &[],
         fields: &[
             Field::new("name", Type::Known, "A name."),
             Field::new("retention_days", Type::Integer(0, 9), "Days."),

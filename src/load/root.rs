@@ -3,6 +3,7 @@
 use crate::{
     file::fields::{Field, Fields, Requirement, Type},
     kinds::declare::section,
+    load::foreign,
     model::address::Kind,
 };
 
@@ -16,6 +17,7 @@ pub static ROOT: Fields = Fields {
     doc: "A stack file: what one stack is to have in AWS. The order of its tables has no meaning.",
     source: OURS,
     structure: None,
+    foreign: foreign::STACK_FILE,
     fields: &KEYS,
 };
 
@@ -83,6 +85,7 @@ pub static STACK: Fields = Fields {
     doc: "What the stack is called, and where it is.",
     source: OURS,
     structure: None,
+    foreign: foreign::STACK,
     fields: &[
         Field::new(
             "name",
@@ -117,6 +120,7 @@ pub static VARIABLE: Fields = Fields {
     doc: "A value that is given from outside. Its name is 1 to 64 letters, digits, `_` and `-`.",
     source: OURS,
     structure: None,
+    foreign: foreign::VARIABLE,
     fields: &[
         Field::new(
             "description",
@@ -144,6 +148,7 @@ pub static OUTPUT: Fields = Fields {
     doc: "A value that the stack exports. A string in its place is its `value`.",
     source: OURS,
     structure: None,
+    foreign: foreign::OUTPUT,
     fields: &[
         Field::new(
             "value",

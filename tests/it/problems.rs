@@ -190,7 +190,7 @@ fn json_is_one_object_a_line() {
         let line = json::line(&source, problem);
         assert!(!line.contains('\n'), "{line}");
         let object: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(object["code"], "unknown-key");
+        assert_eq!(object["code"], problem.code);
         assert_eq!(object["file"], "unknown-key.toml");
     }
 }

@@ -1,8 +1,11 @@
 //! `[log_groups.NAME]`.
 
-use crate::file::fields::{
-    Field, Fields, Requirement, Type,
-    lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
+use crate::file::{
+    fields::{
+        Field, Fields, Requirement, Type,
+        lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
+    },
+    foreign::Foreign,
 };
 
 /// The retention periods that CloudWatch Logs offers, in days (CloudWatch Logs API reference,
@@ -34,6 +37,24 @@ pub(crate) static SECTION: Field = Field::new(
 .default("{}")
 .example("{ app = { name = \"/ecs/checkout/app\", retention_days = 30 } }");
 
+/// What others call them.
+const FOREIGN: &[Foreign] = &[
+    Foreign::key("name", &["log_group_name"]),
+    Foreign::key(
+        "retention_days",
+        &[
+            "retention",
+            "retention_in_days",
+            "retention_period",
+            "expire_days",
+        ],
+    ),
+    Foreign::key("kms_key_arn", &["kms_key", "kms_key_id"]),
+    Foreign::key("class", &["log_group_class"]),
+    Foreign::key("deletion_protection", &["deletion_protection_enabled"]),
+    Foreign::key("prevent_destroy", &["skip_destroy", "protect"]),
+];
+
 /// `[log_groups.NAME]`.
 pub static LOG_GROUP: Fields = Fields {
     name: "log_group",
@@ -41,6 +62,7 @@ pub static LOG_GROUP: Fields = Fields {
     doc: "A log group of CloudWatch Logs. Containers send their output to it with `logs = \"NAME\"`.",
     source: "CloudWatch Logs API reference, CreateLogGroup",
     structure: None,
+    foreign: FOREIGN,
     fields: &[
         Field::new(
             "name",

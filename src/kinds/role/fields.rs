@@ -2,9 +2,12 @@
 
 pub mod policy;
 
-use crate::file::fields::{
-    Field, Fields, Type,
-    lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
+use crate::file::{
+    fields::{
+        Field, Fields, Type,
+        lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
+    },
+    foreign::Foreign,
 };
 
 /// The most characters of a name (IAM API model 2010-05-08, `roleNameType`).
@@ -28,6 +31,36 @@ pub(crate) static SECTION: Field = Field::new(
 .default("{}")
 .example("{ task = { name = \"CheckoutTask\" } }");
 
+/// What others call them.
+const FOREIGN: &[Foreign] = &[
+    Foreign::key("name", &["role_name"]),
+    Foreign::key(
+        "trust",
+        &[
+            "assume_role_policy",
+            "assume_role_policy_document",
+            "trust_policy",
+        ],
+    ),
+    Foreign::key(
+        "managed_policies",
+        &["managed_policy_arns", "policy_arns", "attached_policies"],
+    ),
+    Foreign::key("inline_policies", &["inline_policy"]),
+    Foreign::advice(
+        "policies of AWS are listed, `managed_policies = [\"service-role/AmazonECSTaskExecutionRolePolicy\"]`; those of one's own are tables, `[roles.NAME.inline_policies.NAME]`",
+        &["policies", "policy", "iam_policies"],
+    ),
+    Foreign::key(
+        "permissions_boundary",
+        &["boundary", "permissions_boundary_arn"],
+    ),
+    Foreign::key(
+        "max_session_seconds",
+        &["max_session_duration", "session_duration"],
+    ),
+];
+
 /// `[roles.NAME]`.
 pub static ROLE: Fields = Fields {
     name: "role",
@@ -35,6 +68,7 @@ pub static ROLE: Fields = Fields {
     doc: "An IAM role. Task definitions name it with `task_role = \"NAME\"` or `execution_role = \"NAME\"`.",
     source: "IAM API reference, CreateRole",
     structure: None,
+    foreign: FOREIGN,
     fields: &[
         Field::new(
             "name",

@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod ecs;
+mod foreign;
 pub mod metrics;
 
 use crate::{
@@ -56,6 +57,7 @@ pub static TASK_DEFINITION: Fields = Fields {
     doc: "A task definition of Amazon ECS: what `RegisterTaskDefinition` takes, in snake case. Another document is another revision of the family; AWS never changes an old one.",
     source: "ECS API reference, RegisterTaskDefinition",
     structure: Some("RegisterTaskDefinitionInput"),
+    foreign: foreign::TASK_DEFINITION,
     fields: &[
         Field::new(
             "family",

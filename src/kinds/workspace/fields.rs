@@ -1,8 +1,11 @@
 //! `[workspace]` and its limits.
 
-use crate::file::fields::{
-    Field, Fields, Requirement, Type,
-    lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
+use crate::file::{
+    fields::{
+        Field, Fields, Requirement, Type,
+        lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
+    },
+    foreign::Foreign,
 };
 
 const CREATE: &str = "Amazon Managed Service for Prometheus API reference, CreateWorkspace";
@@ -22,6 +25,27 @@ pub(crate) static SECTION: Field = Field::new(
 .default_note("the stack has no workspace")
 .example("{ alias = \"checkout\" }");
 
+/// What others call them.
+const FOREIGN: &[Foreign] = &[
+    Foreign::key("alias", &["name", "workspace_alias"]),
+    Foreign::key("kms_key_arn", &["kms_key", "kms_key_id"]),
+    Foreign::key(
+        "retention_days",
+        &["retention", "retention_in_days", "retention_period_in_days"],
+    ),
+    Foreign::key("logging", &["logging_configuration", "logs"]),
+    Foreign::key("id", &["workspace_id"]),
+    Foreign::advice(
+        "amp-stack makes no rules and no alerts; those of the workspace are left as they are",
+        &[
+            "alert_manager_definition",
+            "alertmanager",
+            "rules",
+            "rule_groups",
+        ],
+    ),
+];
+
 /// `[workspace]`.
 pub static WORKSPACE: Fields = Fields {
     name: "workspace",
@@ -29,6 +53,7 @@ pub static WORKSPACE: Fields = Fields {
     doc: "The workspace of Amazon Managed Service for Prometheus that metrics are sent to: one that the stack makes, or, with `id` or `arn` alone, one of somebody else.",
     source: CREATE,
     structure: None,
+    foreign: FOREIGN,
     fields: &[
         Field::new(
             "alias",
@@ -119,6 +144,7 @@ pub static LIMIT: Fields = Fields {
     doc: "A limit for the series that carry some labels.",
     source: CONFIGURATION,
     structure: None,
+    foreign: &[],
     fields: &[
         Field::new(
             "max_series",

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{
     ecs_shape::{self, Shape, Structure, request, stack_key},
+    file::foreign::Instead,
     kinds::{
         log_group::fields as log_group,
         role::fields as role,
@@ -322,4 +323,46 @@ fn the_limits_that_are_explained_are_those_that_are_checked() {
             );
         }
     }
+}
+
+/// Every foreign key leads somewhere: to a field that its table has, or to a sentence. None is a
+/// key of the table, and none is listed twice.
+#[test]
+fn foreign_keys_lead_to_what_stack_files_have() {
+    let mut keys = 0;
+    for fields in all() {
+        let mut seen = BTreeSet::new();
+        for foreign in fields.foreign {
+            match foreign.instead {
+                Instead::Key(key) => {
+                    assert!(fields.get(key).is_some(), "{}: {key}", fields.name);
+                }
+                Instead::Advice(advice) => {
+                    assert!(!advice.ends_with('.'), "{}: {advice}", fields.name);
+                }
+            }
+            for key in foreign.keys {
+                assert!(
+                    fields.get(key).is_none(),
+                    "{}: {key} is its own",
+                    fields.name
+                );
+                assert!(seen.insert(*key), "{}: {key} twice", fields.name);
+                assert_eq!(fields.foreign(key), Some(foreign.instead), "{key}");
+                keys += 1;
+            }
+        }
+    }
+    assert!(keys > 150, "{keys}");
+}
+
+#[test]
+fn foreign_keys_may_be_spelled_as_the_api_does() {
+    let fields = task_definition::TASK_DEFINITION.foreign("TaskRoleArn");
+    assert_eq!(fields, Some(Instead::Key("task_role")));
+    let fields = task_definition::TASK_DEFINITION.foreign("containerDefinitions");
+    assert_eq!(fields, Some(Instead::Key("containers")));
+    assert_eq!(ROOT.meant("Parameters"), Some("variables"));
+    assert_eq!(ROOT.meant("task_definition"), Some("task_definitions"));
+    assert_eq!(ROOT.meant("workspaces"), None);
 }

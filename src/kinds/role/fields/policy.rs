@@ -23,6 +23,7 @@ pub static POLICY: Fields = Fields {
     doc: "A policy document, with the names of IAM's own JSON; `inline_policies.NAME` holds the same. A string in its place is JSON if it begins with `{`, and else the path of a JSON file, relative to the stack file.",
     source: ELEMENTS,
     structure: None,
+    foreign: &[],
     fields: &[
         Field::new(
             "Version",
@@ -60,6 +61,7 @@ pub static STATEMENT: Fields = Fields {
     doc: "A statement: it allows or denies actions. One of a role's own policies names resources, one of its trust policy names principals.",
     source: ELEMENTS,
     structure: None,
+    foreign: &[],
     fields: &[
         Field::new(
             "Sid",
@@ -134,6 +136,7 @@ pub static PRINCIPAL: Fields = Fields {
     doc: "Principals by their type.",
     source: ELEMENTS,
     structure: None,
+    foreign: &[],
     fields: &[
         Field::new(
             "AWS",

@@ -1,6 +1,9 @@
 //! A container of a task definition, and where its output goes.
 
-use crate::file::fields::{Field, Fields, Type};
+use crate::{
+    file::fields::{Field, Fields, Type},
+    kinds::task_definition::fields::foreign,
+};
 
 /// A log group: by logical name or ARN, or as a table.
 const LOG_GROUP: Type = Type::OneOf(&[Type::Known, Type::Table(&LOGS)]);
@@ -32,6 +35,7 @@ pub static LOGS: Fields = Fields {
     doc: "A log group that is not of this stack: `arn`, or `name` and perhaps `region`.",
     source: "ECS developer guide, \"Send Amazon ECS logs to CloudWatch\"",
     structure: None,
+    foreign: foreign::LOGS,
     fields: &[
         Field::new(
             "name",
@@ -58,6 +62,7 @@ pub static CONTAINER: Fields = Fields {
     doc: "A container: what `ContainerDefinition` takes, in snake case.",
     source: "ECS API reference, ContainerDefinition",
     structure: Some("ContainerDefinition"),
+    foreign: foreign::CONTAINER,
     fields: &[
         Field::member(
             "name",

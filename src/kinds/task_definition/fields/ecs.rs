@@ -45,5 +45,6 @@ const fn part(
         source,
         structure: Some(structure),
         fields,
+        foreign: &[],
     }
 }

@@ -3,7 +3,10 @@
 use crate::{
     collector::grants,
     file::fields::{Field, Fields, Type},
-    kinds::task_definition::fields::container::{LOGS_TO, VERBATIM},
+    kinds::task_definition::fields::{
+        container::{LOGS_TO, VERBATIM},
+        foreign,
+    },
 };
 
 const PAGE: &str = "ECS developer guide, \"Exporting application metrics to Amazon Managed Service for Prometheus\"";
@@ -23,6 +26,7 @@ pub static METRICS: Fields = Fields {
     doc: "Adds the AWS Distro for OpenTelemetry (ADOT) collector to the task, which sends the application's metrics to the workspace. It says at least one of `scrape`, `otlp` and `traces`, or brings a configuration of its own.",
     source: PAGE,
     structure: None,
+    foreign: foreign::METRICS,
     fields: &[
         Field::new(
             "scrape",
@@ -152,6 +156,7 @@ pub static SCRAPE: Fields = Fields {
     doc: "An endpoint that serves metrics in the format of Prometheus.",
     source: PROMETHEUS,
     structure: None,
+    foreign: foreign::SCRAPE,
     fields: &[
         Field::new(
             "port",

@@ -10,6 +10,7 @@ use crate::{
     ecs_shape::{Member, Shape, Structure},
     file::{
         fields::{Field, Type},
+        foreign::Instead,
         problem::{Problems, nearest},
         reader::{did_you_mean, integer_of, listed, show_line, wrong_type},
         tree::{Key, Span, Table, Tree, Value},
@@ -165,23 +166,39 @@ impl Converter<'_> {
         expected: &Expected<'_>,
         path: &str,
     ) -> Option<&'k str> {
-        let respelled = match self.dialect {
-            Dialect::StackFile => stack_key(&name.text),
-            Dialect::Export => name.text.clone(),
+        let instead = self.instead(&name.text, expected);
+        let right = match instead {
+            Some(Instead::Key(key)) => known.iter().find(|candidate| *candidate == key),
+            Some(Instead::Advice(_)) => None,
+            None => {
+                let right = nearest(&name.text, known.iter().map(String::as_str));
+                known
+                    .iter()
+                    .find(|candidate| Some(candidate.as_str()) == right)
+            }
         };
-        let right = known
-            .iter()
-            .find(|candidate| **candidate == respelled)
-            .map(String::as_str)
-            .or_else(|| nearest(&name.text, known.iter().map(String::as_str)));
+        let right = right.map(String::as_str);
         let problem = self.problems.add(
             "unknown-key",
             &name.span,
             "not known here",
             format!("`{path}` has no key `{}`", name.text),
         );
-        problem.help(right.map_or_else(|| members_of(expected, known), did_you_mean));
+        problem.help(match (right, instead) {
+            (Some(right), _) => did_you_mean(right),
+            (None, Some(Instead::Advice(advice))) => advice.to_owned(),
+            (None, Some(Instead::Key(_)) | None) => members_of(expected, known),
+        });
         right
+    }
+
+    /// What stands for a key that a stack file calls otherwise. An export is in the API's own
+    /// words, so that what it does not know is none of another tool's.
+    fn instead(&self, key: &str, expected: &Expected<'_>) -> Option<Instead> {
+        match self.dialect {
+            Dialect::StackFile => ecs::of(&expected.of.name)?.foreign(key),
+            Dialect::Export => None,
+        }
     }
 
     fn member(&mut self, value: &Tree, member: &Member, of: &Structure, path: &str) -> Tree {
@@ -199,9 +216,7 @@ impl Converter<'_> {
         let is_by_name = keyed.is_some() && value.as_table().is_some();
         if self.dialect == Dialect::StackFile && !is_by_name && !fits(&member.shape, &value.value) {
             let problem = wrong_type(value, path, wanted(&member.shape), self.problems);
-            if let (Shape::List(_) | Shape::Struct(_) | Shape::Map(_), Some(field)) =
-                (&member.shape, declared(of, &stack_key(&member.name)))
-            {
+            if let Some(field) = declared(of, &stack_key(&member.name)) {
                 show_line(problem, field);
             }
             return value.clone();
