@@ -3,13 +3,16 @@
 pub(crate) mod client;
 pub(crate) mod error;
 mod passing;
+pub(crate) mod prometheus;
 pub(crate) mod raw;
 mod retrying;
 #[cfg(test)]
 pub(crate) mod script;
+pub(crate) mod simulate;
 pub(crate) mod tagging;
 #[cfg(test)]
 mod tests;
+pub(crate) mod workload;
 
 use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc, time::SystemTime};
 
@@ -31,6 +34,7 @@ use crate::model::{
     template::Template,
 };
 use client::{Service, service, tuned};
+use prometheus::Prometheus;
 
 /// The most calls at a time to a service.
 const CALLS_AT_A_TIME: usize = 8;
@@ -53,6 +57,7 @@ pub struct Aws {
     pub(crate) ecs: Service<aws_sdk_ecs::Client>,
     pub(crate) iam: Service<aws_sdk_iam::Client>,
     pub(crate) logs: Service<aws_sdk_cloudwatchlogs::Client>,
+    pub(crate) prometheus: Prometheus,
     sts: Service<aws_sdk_sts::Client>,
     pub(crate) tagging: Service<aws_sdk_resourcegroupstagging::Client>,
     region: Option<String>,
@@ -99,6 +104,7 @@ impl Aws {
             ecs: service!(sdk, aws_sdk_ecs, "ecs", CALLS_AT_A_TIME),
             iam: service!(sdk, aws_sdk_iam, "iam", IAM_CALLS_AT_A_TIME),
             logs: service!(sdk, aws_sdk_cloudwatchlogs, "logs", CALLS_AT_A_TIME),
+            prometheus: Prometheus::new(sdk),
             sts: service!(sdk, aws_sdk_sts, "sts", CALLS_AT_A_TIME, client::NoSuchHost),
             tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", CALLS_AT_A_TIME),
             region: sdk.region().map(ToString::to_string),

@@ -37,6 +37,7 @@ mod schema;
 mod session;
 mod show;
 mod validate;
+mod verify;
 
 use std::{ffi::OsString, io, process::ExitCode};
 
@@ -105,6 +106,7 @@ async fn dispatch(
         Command::Validate(args) => validate::validate(&args, console),
         Command::Completions(args) => completions::completions(&args, console),
         Command::Man(args) => man::man(&args, Args::command(), console),
+        Command::Verify(args) => verify::verify(&args, console, interrupts).await,
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
         Command::Import(args) => import::import(&args, console, interrupts).await,

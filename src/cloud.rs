@@ -1,6 +1,7 @@
 //! The outside world, behind two verbs: observe it, and perform one change to it.
 
 mod aws;
+mod evidence;
 pub mod survey;
 
 use std::{future::Future, slice};

@@ -8,6 +8,7 @@
 pub mod config;
 mod first;
 pub mod grants;
+pub mod live;
 pub mod period;
 pub mod version;
 

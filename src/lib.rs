@@ -98,4 +98,5 @@ pub mod show;
 pub mod snapshot;
 pub mod stack;
 pub mod testing;
+pub mod verify;
 pub mod write;

@@ -17,3 +17,4 @@ pub(crate) mod secret;
 pub mod tags;
 pub mod template;
 pub(crate) mod words;
+pub mod workload;

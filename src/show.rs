@@ -11,6 +11,7 @@ pub mod progress;
 mod step;
 pub mod summary;
 pub mod suppressed;
+pub mod verify;
 pub mod words;
 
 use crate::model::{

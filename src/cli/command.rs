@@ -27,6 +27,7 @@ use crate::cli::{
     schema::{self, Schema},
     show::{self, Show},
     validate::{self, Validate},
+    verify::{self, Verify},
 };
 
 const EXIT_CODES: &str = "\
@@ -34,7 +35,9 @@ Exit codes:
   0  done, or nothing to do
   1  error, wrong usage, something to decide first, or declined: nothing was changed
   2  with `plan --detailed-exitcode`: there is something to do
-  3  `apply` or `destroy` stopped half way: something was changed, or may have been";
+  3  `apply` or `destroy` stopped half way: something was changed, or may have been
+  4  `verify` found nothing wrong, but not everything could be shown: not ready yet, or not visible
+  5  `verify` found something wrong";
 
 const ABOUT: &str = "\
 Sends the metrics of your Amazon ECS applications to Amazon Managed Service for Prometheus.
@@ -95,6 +98,9 @@ pub(super) enum Command {
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", destroy::EXAMPLES))]
     Destroy(Destroy),
+    /// Prove that samples of every running task arrive, or say why not; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", verify::EXAMPLES))]
+    Verify(Verify),
     /// Print what lives, for scripts: outputs, ARNs, ids and URLs
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
     Output(Outputs),

@@ -13,6 +13,11 @@ pub(super) enum Exit {
     Changes,
     /// `apply` or `destroy` stopped half way: something was changed, or may have been.
     HalfWay,
+    /// `verify` found nothing wrong, but could not show everything: it is not so yet, or could not
+    /// be looked at.
+    NotProven,
+    /// `verify` found something wrong.
+    Disproven,
 }
 
 impl Exit {
@@ -23,6 +28,8 @@ impl Exit {
             Self::Error => 1,
             Self::Changes => 2,
             Self::HalfWay => 3,
+            Self::NotProven => 4,
+            Self::Disproven => 5,
         }
     }
 }

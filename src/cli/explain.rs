@@ -21,6 +21,7 @@ use crate::{
     model::{address::Kind, policy, rule::Rule},
     plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
     show::{Paint, Style, words},
+    verify::CHECKS,
 };
 
 /// The examples in the help.
@@ -40,8 +41,8 @@ const PREFIX: &str = "amp_stack::";
 /// `explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The code of a mistake, of a refusal, of a risk, or of a difference that means nothing, or
-    /// the path of a field of stack files [default: list all codes]
+    /// The code of a mistake, of a refusal, of a risk, of a difference that means nothing, or of
+    /// what `verify` looks at, or the path of a field of stack files [default: list all codes]
     #[arg(value_name = "CODE|FIELD", add = ArgValueCompleter::new(codes_and_fields))]
     pub(super) code: Option<String>,
 }
@@ -69,13 +70,15 @@ enum Group {
     Risk,
     /// A difference between the file and AWS that means nothing.
     NormalForm,
+    /// Something that `verify` looks at.
+    Check,
 }
 
 impl Group {
     /// All that have rules, in the order in which they are listed.
     fn all() -> impl Iterator<Item = Self> {
         let of_kinds = Kind::ALL.into_iter().map(Self::OfKind);
-        let others = [Self::Refusal, Self::Risk, Self::NormalForm];
+        let others = [Self::Refusal, Self::Risk, Self::NormalForm, Self::Check];
         std::iter::once(Self::StackFile)
             .chain(of_kinds)
             .chain(others)
@@ -90,6 +93,7 @@ impl Group {
             Self::Refusal => "Reasons for which plans refuse",
             Self::Risk => "Risks of plans",
             Self::NormalForm => "Differences between the file and AWS that mean nothing",
+            Self::Check => "What `verify` looks at",
         }
     }
 
@@ -100,6 +104,7 @@ impl Group {
             Self::Refusal => "a reason for which a plan refuses",
             Self::Risk => "a risk of a plan",
             Self::NormalForm => "a difference that means nothing",
+            Self::Check => "something that `verify` looks at",
         }
     }
 
@@ -113,6 +118,7 @@ impl Group {
             Self::OfKind(kind) => of(declare::rules(kind)),
             Self::Refusal => of(REFUSALS),
             Self::Risk => of(RISKS),
+            Self::Check => of(CHECKS),
             Self::NormalForm => {
                 let of_kinds = Kind::ALL.into_iter().flat_map(declare::rewrites);
                 let rewrites = of_kinds.chain(policy::rules::REWRITES);
@@ -230,7 +236,7 @@ fn paragraphs(entry: &Entry, style: Style) -> String {
     }
     let example = match entry.group {
         Group::StackFile | Group::OfKind(_) => examples::find(entry.code),
-        Group::Refusal | Group::Risk | Group::NormalForm => None,
+        Group::Refusal | Group::Risk | Group::NormalForm | Group::Check => None,
     };
     if let Some(example) = example {
         text.push('\n');

@@ -12,3 +12,4 @@ mod rollout;
 mod samples;
 mod scenario;
 pub(crate) mod server;
+mod verify;

@@ -50,12 +50,13 @@ impl Bench {
         bench
     }
 
-    /// From here on, works on the emulator at `endpoint`.
+    /// From here on, works on the emulator at `endpoint`. Where the sandbox verifies signatures, each
+    /// access key is its own secret.
     pub(crate) fn work_on(&mut self, endpoint: &str) {
         for (key, value) in [
             ("AWS_ENDPOINT_URL", endpoint),
-            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
+            ("AWS_ACCESS_KEY_ID", "sandbox"),
+            ("AWS_SECRET_ACCESS_KEY", "sandbox"),
         ] {
             self.environment.push((key.to_owned(), value.to_owned()));
         }

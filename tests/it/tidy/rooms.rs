@@ -19,6 +19,10 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ("stack", &["model", "kinds"]),
     ("snapshot", &["model", "kinds"]),
     (
+        "verify",
+        &["model", "collector", "kinds", "stack", "snapshot"],
+    ),
+    (
         "load",
         &["model", "ecs_shape", "file", "collector", "kinds", "stack"],
     ),
@@ -36,7 +40,16 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "cloud",
-        &["model", "aws", "progress", "kinds", "stack", "snapshot"],
+        &[
+            "model",
+            "collector",
+            "aws",
+            "progress",
+            "kinds",
+            "stack",
+            "snapshot",
+            "verify",
+        ],
     ),
     ("plan", &["model", "kinds", "stack", "snapshot"]),
     ("saved", &["model", "kinds", "stack", "snapshot", "plan"]),
@@ -54,8 +67,8 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
     (
         "show",
         &[
-            "model", "progress", "file", "kinds", "stack", "snapshot", "load", "cloud", "plan",
-            "saved", "apply", "run",
+            "model", "progress", "file", "kinds", "stack", "snapshot", "verify", "load", "cloud",
+            "plan", "saved", "apply", "run",
         ],
     ),
     (
@@ -70,6 +83,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
             "kinds",
             "stack",
             "snapshot",
+            "verify",
             "load",
             "write",
             "cloud",

@@ -1,0 +1,166 @@
+//! `amp-stack verify`: whether samples of every running task really arrive, and if not, why not.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    aws::Aws,
+    cli::{
+        args::{AccountArgs, LoadArgs, StackArgs},
+        candidates::toml_file,
+        command_line::typed,
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        files,
+        interrupt::{Interrupts, unless_interrupted},
+        session::{self, Session},
+    },
+    collector::Period,
+    run::{self, PlanRequest, StackTarget},
+    show::{
+        verify::{self as shown, Frame},
+        words,
+    },
+    verify::{self, Check, Facts, PlanFacts, State, Verdict},
+};
+
+/// The examples in the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack verify                        look at everything between the stack file and the samples
+  amp-stack verify stacks/prod.toml --wait 5m
+                                          after a deployment: look again until samples arrive
+  amp-stack verify --json | jq '.checks[] | select(.state == \"fails\")'";
+
+/// How often is looked again.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The stack file [default: ./stack.toml, else the only file in ./stacks/]
+    #[arg(value_name = "STACK.toml", add = toml_file())]
+    pub(super) file: Option<PathBuf>,
+    /// While something is not so yet, look again for as long as this: `90s`, `5m`
+    #[arg(long, value_name = "TIME", value_parser = wait)]
+    pub(super) wait: Option<Duration>,
+    /// Print a JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) load: LoadArgs,
+    #[command(flatten)]
+    pub(super) account: AccountArgs,
+}
+
+fn wait(text: &str) -> Result<Duration, String> {
+    let period = Period::parse(text);
+    let period = period.ok_or_else(|| "takes a time such as 90s or 5m".to_owned())?;
+    Ok(Duration::from_millis(period.millis()))
+}
+
+/// `amp-stack verify`.
+pub(super) async fn verify(
+    args: &Verify,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    let path = files::one(args.file.as_deref(), std::path::Path::new("."))?;
+    let stacks = StackArgs {
+        files: vec![path],
+        load: args.load.clone(),
+        account: args.account.clone(),
+    };
+    let work = async {
+        let Session { targets, sandbox } = session::open(&stacks, console).await?;
+        let target = targets.into_iter().next();
+        let target = target.ok_or_else(|| Failure::internal("a session without a stack"))?;
+        let plan_command = typed("plan", &[&target.path], &stacks);
+        let wait = args.wait.unwrap_or_default();
+        let checks = look(&target, plan_command, wait, console).await?;
+        Ok((target, sandbox, checks))
+    };
+    let (target, sandbox, checks) = unless_interrupted(work, interrupts).await?;
+    let frame = Frame {
+        stack: target.stack.name.as_str(),
+        identity: &target.stack.identity,
+        sandbox: sandbox.as_deref(),
+    };
+    if args.json {
+        console.print(&format!("{:#}\n", shown::json(&checks, &frame)))?;
+    } else {
+        let style = console.out_style;
+        console.print(&shown::render(&checks, &frame, style))?;
+    }
+    Ok(exit(&checks))
+}
+
+/// How the program ends with these checks.
+pub(super) fn exit(checks: &[Check]) -> Exit {
+    match Verdict::of(checks) {
+        Verdict::Proven => Exit::Done,
+        Verdict::Undecided => Exit::NotProven,
+        Verdict::Disproven => Exit::Disproven,
+    }
+}
+
+/// Looks at everything, and again while something is not so yet and there is time.
+pub(super) async fn look(
+    target: &StackTarget<Aws>,
+    plan_command: String,
+    wait: Duration,
+    console: &mut Console,
+) -> Result<Vec<Check>, Failure> {
+    let request = PlanRequest {
+        targets: std::slice::from_ref(target),
+        destroy: false,
+        explain: false,
+    };
+    let planned = run::plan(&request).await?.remove(0);
+    let steps = planned.plan.steps.iter().map(|step| &step.id.address);
+    let plan = PlanFacts {
+        changes: steps.collect::<std::collections::BTreeSet<_>>().len(),
+        decisions: planned.plan.refusals.len(),
+        plan_command,
+    };
+    let subjects = verify::subjects(&target.stack, &planned.live);
+    let began = Instant::now();
+    let mut said = String::new();
+    loop {
+        let evidence = target.cloud.evidence(&subjects).await;
+        let families = subjects.iter().cloned().zip(evidence).collect();
+        let plan = plan.clone();
+        let checks = verify::judge(&Facts { plan, families });
+        let waits = checks.iter().find(|check| check.state == State::NotYet);
+        let Some(waits) = waits.filter(|_| began.elapsed() + PAUSE <= wait) else {
+            return Ok(checks);
+        };
+        let why = waits.because.first().unwrap_or(&waits.what);
+        let elapsed = words::elapsed(began.elapsed());
+        let counts = shown::counts(&checks);
+        if said != counts {
+            let text = format!("{counts}; {why}");
+            let line = words::wrap(&format!("[{elapsed}] "), &text, console.err_style.width);
+            console.eprint(&line)?;
+            said = counts;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_a_time() {
+        assert_eq!(wait("5m"), Ok(Duration::from_mins(5)));
+        assert_eq!(wait("1m30s"), Ok(Duration::from_secs(90)));
+        for text in ["", "5", "soon", "0s"] {
+            wait(text).expect_err(text);
+        }
+    }
+}

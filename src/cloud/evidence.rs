@@ -1,0 +1,172 @@
+//! Reading what shows whether samples arrive: rights, tasks, logs and the workspace. Nothing here
+//! alters anything, and nothing that can't be read ends it: that is part of what was found.
+
+mod samples;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    aws::{Aws, all, simulate, workload},
+    model::{
+        call::CallError,
+        workload::{Decision, Task, Workloads},
+    },
+    verify::{Evidence, LogEvidence, Right, SINCE_MILLIS, Seen, Subject},
+};
+
+/// The most tasks of a family whose logs are read: what one of them says, the others say too.
+const LOGS: usize = 10;
+
+impl Aws {
+    /// Reads what there is to know of `subjects`, in their order.
+    pub async fn evidence(&self, subjects: &[Subject]) -> Vec<Evidence> {
+        let families: BTreeSet<String> = subjects.iter().map(|s| s.family.clone()).collect();
+        let workloads = workload::read(self, &families).await;
+        let mut found = Vec::new();
+        for subject in subjects {
+            found.push(self.evidence_of(subject, &workloads).await);
+        }
+        found
+    }
+
+    async fn evidence_of(&self, subject: &Subject, all: &Workloads) -> Evidence {
+        let now = self.now().duration_since(std::time::UNIX_EPOCH);
+        let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
+        let workloads = of_family(all, &subject.family);
+        let (trust, rights, logs, samples) = tokio::join!(
+            self.trust(subject),
+            self.rights(subject),
+            self.logs(subject, &workloads, now),
+            samples::read(self, subject, now),
+        );
+        Evidence {
+            now,
+            trust,
+            rights,
+            workloads,
+            logs,
+            samples,
+        }
+    }
+
+    async fn trust(
+        &self,
+        subject: &Subject,
+    ) -> BTreeMap<crate::verify::RoleUse, Seen<Option<serde_json::Value>>> {
+        let mut found = BTreeMap::new();
+        for (of, arn) in &subject.roles {
+            let name = arn.rsplit('/').next().unwrap_or(arn);
+            let policy = simulate::trust(self, name).await;
+            let what = format!("the role {name}");
+            found.insert(*of, policy.map_err(|error| workload::unseen(&what, &error)));
+        }
+        found
+    }
+
+    /// What IAM says of each right, in a call for each role and resource.
+    async fn rights(&self, subject: &Subject) -> Vec<(Right, Seen<Decision>)> {
+        let mut questions: BTreeMap<(String, String), Vec<Right>> = BTreeMap::new();
+        for right in &subject.rights {
+            let role = subject.roles.iter().find(|(of, _)| *of == right.of);
+            if let Some((_, arn)) = role {
+                let question = (arn.clone(), right.resource.clone());
+                questions.entry(question).or_default().push(right.clone());
+            }
+        }
+        let asked = all(questions, |((role, resource), rights)| {
+            let aws = self.clone();
+            async move {
+                let actions = rights.iter().map(|right| right.action.clone()).collect();
+                let decided = simulate::decisions(&aws, &role, actions, &resource).await;
+                Ok(answers(rights, &decided))
+            }
+        });
+        // Failures are part of the answers.
+        let answers: Result<Vec<_>, CallError> = asked.await;
+        answers.map_or_else(
+            |_| Vec::new(),
+            |answers| answers.into_iter().flatten().collect(),
+        )
+    }
+
+    /// The last lines of the collectors of the tasks that run or, if none does, of those that have
+    /// stopped.
+    async fn logs(&self, subject: &Subject, workloads: &Workloads, now: u64) -> Vec<LogEvidence> {
+        let Some(measures) = &subject.measures else {
+            return Vec::new();
+        };
+        let Some(target) = &measures.log else {
+            return Vec::new();
+        };
+        let mut logs = Vec::new();
+        for task in worth_reading(subject, workloads) {
+            let stream = format!("{}/{}/{}", target.prefix, measures.container, task.id());
+            let here = &subject.identity.region;
+            let lines = match &target.region {
+                Some(region) if region != here => Err(format!(
+                    "the log is in {region}, which is not looked at from {here}"
+                )),
+                Some(_) | None => {
+                    let until = task.stopped_at.unwrap_or(now).min(now);
+                    let since = until.saturating_sub(SINCE_MILLIS);
+                    let lines = workload::log_lines(self, &target.group, &stream, since).await;
+                    let what = format!("the log {} in {}", stream, target.group);
+                    lines.map_err(|error| workload::unseen(&what, &error))
+                }
+            };
+            logs.push(LogEvidence {
+                task: task.arn.clone(),
+                place: (target.group.clone(), stream),
+                lines,
+            });
+        }
+        logs
+    }
+}
+
+fn answers(
+    rights: Vec<Right>,
+    decided: &Result<BTreeMap<String, Decision>, CallError>,
+) -> Vec<(Right, Seen<Decision>)> {
+    let answer = |right: &Right| match decided {
+        Ok(decided) => decided
+            .get(&right.action)
+            .cloned()
+            .ok_or_else(|| format!("IAM says nothing about {}", right.action)),
+        Err(error) => Err(workload::unseen(
+            &format!("what the {} may do", right.of.noun()),
+            error,
+        )),
+    };
+    rights
+        .into_iter()
+        .map(|right| (right.clone(), answer(&right)))
+        .collect()
+}
+
+fn of_family(all: &Workloads, family: &str) -> Workloads {
+    let services = all
+        .services
+        .iter()
+        .filter(|service| service.family == family);
+    let tasks = all.tasks.iter().filter(|task| task.family == family);
+    Workloads {
+        services: services.cloned().collect(),
+        tasks: tasks.cloned().collect(),
+        unseen: all.unseen.clone(),
+    }
+}
+
+/// The tasks of the current revision whose logs are read.
+fn worth_reading<'a>(subject: &Subject, workloads: &'a Workloads) -> Vec<&'a Task> {
+    let tasks = workloads.tasks.iter();
+    let current = tasks.filter(|task| task.revision == subject.revision);
+    let (running, mut stopped): (Vec<&Task>, Vec<&Task>) = current.partition(|task| task.runs());
+    let mut chosen = running;
+    if chosen.is_empty() {
+        stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
+        chosen = stopped;
+    }
+    chosen.truncate(LOGS);
+    chosen
+}

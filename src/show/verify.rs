@@ -1,0 +1,171 @@
+//! What `verify` has found, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::{
+    model::{address::Address, identity::Identity},
+    show::{Paint, Style, words},
+    verify::{Check, NOT_LOOKED_AT, State, Verdict},
+};
+
+/// The version of the JSON document.
+pub const FORMAT: u32 = 1;
+
+/// What the checks are about.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The name of the stack.
+    pub stack: &'a str,
+    /// Where it lives.
+    pub identity: &'a Identity,
+    /// The name of the sandbox that stands in for AWS, if one does.
+    pub sandbox: Option<&'a str>,
+}
+
+/// The checks, family by family, and what they say together.
+pub fn render(checks: &[Check], frame: &Frame<'_>, style: Style) -> String {
+    let Identity {
+        account, region, ..
+    } = frame.identity;
+    let sandbox = frame
+        .sandbox
+        .map_or_else(String::new, |name| format!(", sandbox {name}"));
+    let title = format!(
+        "Stack {} in {region} (account {account}{sandbox})",
+        frame.stack
+    );
+    let mut out = format!("{}\n\n", style.paint(Paint::Title, &title));
+    let mut about: Option<&Address> = None;
+    for check in checks {
+        if check.address.as_ref() != about {
+            about = check.address.as_ref();
+            let name = about.map_or_else(String::new, ToString::to_string);
+            writeln!(out, "\n{}", style.paint(Paint::Title, &name))
+                .expect("writing to a string cannot fail");
+        }
+        write_check(check, style, &mut out);
+    }
+    out.push('\n');
+    let summary = summary(checks);
+    let paint = match Verdict::of(checks) {
+        Verdict::Proven => Paint::Create,
+        Verdict::Undecided => Paint::Update,
+        Verdict::Disproven => Paint::Remove,
+    };
+    out.push_str(&style.paint(paint, words::wrap("", &summary, style.width).trim_end()));
+    out.push_str("\n\nNot looked at:\n");
+    for what in NOT_LOOKED_AT {
+        out.push_str(&words::wrap("- ", what, style.width));
+    }
+    out
+}
+
+fn write_check(check: &Check, style: Style, out: &mut String) {
+    let (mark, paint) = mark(check.state);
+    let first = format!("{mark} ");
+    let line = words::wrap(&first, &check.what, style.width);
+    let rest = line.strip_prefix(&first).unwrap_or(&line);
+    write!(out, "{} {rest}", style.paint(paint, mark)).expect("writing to a string cannot fail");
+    for because in &check.because {
+        let text = words::wrap("    ", because, style.width);
+        out.push_str(&style.paint(Paint::Faint, text.trim_end_matches('\n')));
+        out.push('\n');
+    }
+    for next in &check.next {
+        // A command is pasted, so it stays on one line.
+        let width = if is_command(next) {
+            usize::MAX
+        } else {
+            style.width
+        };
+        out.push_str(&words::wrap("    next: ", next, width));
+    }
+}
+
+fn is_command(text: &str) -> bool {
+    ["aws ", "amp-stack "]
+        .iter()
+        .any(|program| text.starts_with(program))
+}
+
+/// How a state is marked. What could not be looked at is never marked as wrong.
+fn mark(state: State) -> (&'static str, Paint) {
+    match state {
+        State::Holds => ("✓", Paint::Create),
+        State::Fails => ("✗", Paint::Remove),
+        State::NotYet => ("…", Paint::Update),
+        State::Unknown => ("?", Paint::Update),
+    }
+}
+
+/// How many hold, and how the others are.
+pub fn counts(checks: &[Check]) -> String {
+    let count = |state| checks.iter().filter(|check| check.state == state).count();
+    let mut counts = vec![format!("{} of {} hold", count(State::Holds), checks.len())];
+    let others = [
+        (State::Fails, "do not"),
+        (State::NotYet, "not yet"),
+        (State::Unknown, "could not be looked at"),
+    ];
+    for (state, words) in others {
+        let count = count(state);
+        if count > 0 {
+            let words = if count == 1 && state == State::Fails {
+                "does not"
+            } else {
+                words
+            };
+            counts.push(format!("{count} {words}"));
+        }
+    }
+    counts.join(", ")
+}
+
+/// The same, and what it means.
+fn summary(checks: &[Check]) -> String {
+    let counts = counts(checks);
+    match Verdict::of(checks) {
+        Verdict::Proven => format!("{counts}: samples of every running task arrive."),
+        Verdict::Undecided => {
+            format!("{counts}: nothing is known to be wrong, but it is not proven.")
+        }
+        Verdict::Disproven => format!("{counts}: something is wrong."),
+    }
+}
+
+/// The same for programs.
+pub fn json(checks: &[Check], frame: &Frame<'_>) -> Value {
+    let verdict = match Verdict::of(checks) {
+        Verdict::Proven => "proven",
+        Verdict::Undecided => "undecided",
+        Verdict::Disproven => "disproven",
+    };
+    let checks = checks.iter().map(|check| {
+        let state = match check.state {
+            State::Holds => "holds",
+            State::Fails => "fails",
+            State::NotYet => "not_yet",
+            State::Unknown => "unknown",
+        };
+        json!({
+            "code": check.code,
+            "address": check.address.as_ref().map(ToString::to_string),
+            "what": check.what,
+            "state": state,
+            "because": check.because,
+            "next": check.next,
+        })
+    });
+    json!({
+        "format": FORMAT,
+        "stack": frame.stack,
+        "account": frame.identity.account,
+        "region": frame.identity.region,
+        "sandbox": frame.sandbox,
+        "verdict": verdict,
+        "checks": checks.collect::<Vec<Value>>(),
+        "not_looked_at": NOT_LOOKED_AT,
+    })
+}

@@ -1,0 +1,87 @@
+//! Whether samples of a stack's tasks really arrive, judged from what was read: rights, tasks, logs
+//! and the workspace itself. Nothing here reads anything.
+
+mod arrival;
+mod check;
+mod facts;
+mod log;
+mod rights;
+mod subject;
+pub mod symptoms;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+pub use check::{CHECKS, Check, State, Verdict};
+pub use facts::{Evidence, Facts, LogEvidence, PlanFacts, Right, RoleUse, Samples, Seen};
+pub use log::SINCE_MILLIS;
+pub use subject::{Subject, Target, subjects};
+
+use crate::model::address::Address;
+
+/// What nobody can see from here, for people: each a sentence without a full stop.
+pub const NOT_LOOKED_AT: &[&str] = &[
+    "whether subnets, VPC endpoints and their policies let tasks reach AWS: that is proven only by the samples",
+    "what the workspace has discarded after taking it (CloudWatch, namespace AWS/Prometheus, DiscardedSamples)",
+];
+
+/// Judges everything, in the order in which one thing depends on another.
+pub fn judge(facts: &Facts) -> Vec<Check> {
+    let mut checks = vec![plan(&facts.plan)];
+    let families = facts.families.iter();
+    let measured = families.filter(|(subject, _)| subject.measures.is_some());
+    for (subject, evidence) in measured.clone() {
+        checks.extend(judge_one(subject, evidence));
+    }
+    if measured.count() == 0 {
+        checks.push(nothing(facts));
+    }
+    checks
+}
+
+/// The plan is empty: what the file says is what lives.
+fn plan(facts: &PlanFacts) -> Check {
+    let check = Check::new(check::PLAN, None, "the plan is empty");
+    match (facts.changes, facts.decisions) {
+        (0, 0) => check,
+        (changes, decisions) => check
+            .fails(format!(
+                "AWS is not as the stack file says: {changes} to change, {decisions} to decide first"
+            ))
+            .next(facts.plan_command.clone()),
+    }
+}
+
+/// There is nothing that could send a sample.
+fn nothing(facts: &Facts) -> Check {
+    let check = Check::new(check::SERIES, None, "samples arrive");
+    if facts.families.is_empty() {
+        return check
+            .not_yet("no task definition of the stack lives")
+            .next(facts.plan.plan_command.clone());
+    }
+    check
+        .unknown("no task definition of the stack has a collector that could send any")
+        .next("amp-stack explain task_definitions.metrics")
+}
+
+fn judge_one(subject: &Subject, evidence: &Evidence) -> Vec<Check> {
+    let arrived = arrival::delivered(subject, evidence);
+    let mut checks = trust::checks(subject, evidence);
+    checks.extend(rights::checks(subject, evidence, arrived));
+    let running = tasks::running(subject, evidence);
+    checks.push(tasks::run(subject, evidence));
+    checks.extend(tasks::collector(subject, evidence));
+    checks.extend(log::check(subject, evidence));
+    // What keeps samples from coming is said above; that they have not come follows from it.
+    let is_explained = checks.iter().any(|check| check.state == State::Fails);
+    checks.extend(arrival::checks(subject, evidence, &running, is_explained));
+    checks
+}
+
+/// A check of a family, which holds until something speaks against it.
+fn of(subject: &Subject, rule: &'static str, what: impl Into<String>) -> Check {
+    let address: Address = subject.address.clone();
+    Check::new(rule, Some(address), what)
+}

@@ -1,0 +1,311 @@
+//! What there is to verify: the families of a stack, and what their tasks need, as it follows from
+//! the definitions that were read.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    collector::{
+        grants::{PUT_TRACES, REMOTE_WRITE},
+        live::{self, Measures},
+    },
+    model::{address::Address, identity::Identity, node::Node, template::Attribute},
+    snapshot::Snapshot,
+    stack::Stack,
+    verify::{Right, RoleUse},
+};
+
+/// A workspace that samples go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its id.
+    pub id: String,
+    /// Its region.
+    pub region: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Where its API begins: `https://HOST/workspaces/ID/`.
+    pub endpoint: String,
+}
+
+/// A family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Where it stands in the stack file.
+    pub address: Address,
+    /// Its name.
+    pub family: String,
+    /// Its current revision.
+    pub revision: u32,
+    /// Where it is.
+    pub identity: Identity,
+    /// What its collector does, if it has one.
+    pub measures: Option<Measures>,
+    /// The ARNs of its roles.
+    pub roles: Vec<(RoleUse, String)>,
+    /// What they have to be allowed.
+    pub rights: BTreeSet<Right>,
+    /// Where its samples go, if its endpoint names a workspace.
+    pub target: Option<Target>,
+}
+
+/// The families that `stack` declares and that live.
+pub fn subjects(stack: &Stack, live: &Snapshot) -> Vec<Subject> {
+    let declared = stack.resources.iter();
+    let families = declared.filter_map(|(address, declared)| {
+        let want = declared.want.as_ref()?.task_definition()?;
+        let found = live
+            .found
+            .iter()
+            .filter_map(|found| found.resource.task_definition());
+        let found = found.filter(|found| found.family == want.family);
+        let (document, revision) = found
+            .into_iter()
+            .find_map(|found| Some((found.document.as_ref()?, found.revision?)))?;
+        let document = document.written();
+        let measures = live::of(document);
+        let target = target(stack, live, measures.as_ref());
+        Some(Subject {
+            address: address.clone(),
+            family: want.family.clone(),
+            revision,
+            identity: stack.identity.clone(),
+            roles: roles(document, &stack.identity),
+            rights: rights(
+                document,
+                measures.as_ref(),
+                target.as_ref(),
+                &stack.identity,
+            ),
+            measures,
+            target,
+        })
+    });
+    families.collect()
+}
+
+/// The workspace that the collector's endpoint names. Its ARN is that of a workspace of the stack
+/// if it is one, because the URL does not say whose it is.
+fn target(stack: &Stack, live: &Snapshot, measures: Option<&Measures>) -> Option<Target> {
+    let endpoint = measures?.endpoint.as_deref()?;
+    let (region, id) = parts(endpoint)?;
+    let found = live.found.iter().map(|found| &found.attributes);
+    let mut known = found.chain(stack.existing.values());
+    let known = known.find(|known| known.get(&Attribute::Id).map(String::as_str) == Some(id));
+    let arn = known.and_then(|known| known.get(&Attribute::Arn).cloned());
+    let here = Identity {
+        region: region.to_owned(),
+        ..stack.identity.clone()
+    };
+    Some(Target {
+        id: id.to_owned(),
+        region: region.to_owned(),
+        arn: arn.unwrap_or_else(|| here.workspace_arn(id)),
+        endpoint: here.workspace_endpoint(region, id),
+    })
+}
+
+/// The region and the id in the URL of a workspace.
+fn parts(endpoint: &str) -> Option<(&str, &str)> {
+    let (_, rest) = endpoint.split_once("://")?;
+    let (host, path) = rest.split_once('/')?;
+    let region = host.strip_prefix("aps-workspaces.")?.split('.').next()?;
+    let id = path.trim_start_matches('/').strip_prefix("workspaces/")?;
+    let id = id.split('/').next().filter(|id| id.starts_with("ws-"))?;
+    Some((region, id))
+}
+
+fn roles(document: &Node, identity: &Identity) -> Vec<(RoleUse, String)> {
+    let members = [
+        ("taskRoleArn", RoleUse::Task),
+        ("executionRoleArn", RoleUse::Execution),
+    ];
+    let named = members.into_iter().filter_map(|(member, of)| {
+        let role = document.get(member)?.as_str()?;
+        // ECS API reference, `RegisterTaskDefinition`: a role is named by its ARN or short name.
+        let arn = if role.starts_with("arn:") {
+            role.to_owned()
+        } else {
+            identity.role_arn("/", role)
+        };
+        Some((of, arn))
+    });
+    named.collect()
+}
+
+/// What the roles have to be allowed (ECS developer guide, "Amazon ECS task execution IAM role";
+/// service authorization reference of each service for the resources).
+fn rights(
+    document: &Node,
+    measures: Option<&Measures>,
+    target: Option<&Target>,
+    identity: &Identity,
+) -> BTreeSet<Right> {
+    let mut rights = BTreeSet::new();
+    let mut add = |of, action: &str, resource: String| {
+        let action = action.to_owned();
+        rights.insert(Right {
+            of,
+            action,
+            resource,
+        });
+    };
+    if let Some(target) = target {
+        add(RoleUse::Task, REMOTE_WRITE, target.arn.clone());
+    }
+    if measures.is_some_and(|measures| measures.traces == Some(true)) {
+        add(RoleUse::Task, PUT_TRACES, "*".to_owned());
+    }
+    let containers = document.get("containerDefinitions").and_then(Node::as_list);
+    for container in containers.unwrap_or_default() {
+        let (log, secrets) = (
+            log_rights(container, identity),
+            secret_rights(container, identity),
+        );
+        let image = container.get("image").and_then(Node::as_str);
+        let image = image.map(|image| image_rights(image, identity));
+        for (action, resource) in log
+            .into_iter()
+            .chain(secrets)
+            .chain(image.into_iter().flatten())
+        {
+            add(RoleUse::Execution, action, resource);
+        }
+    }
+    rights
+}
+
+fn log_rights(container: &Node, identity: &Identity) -> Vec<(&'static str, String)> {
+    let Some(options) = container
+        .get("logConfiguration")
+        .and_then(|log| log.get("options"))
+    else {
+        return Vec::new();
+    };
+    let option = |name: &str| options.get(name).and_then(Node::as_str);
+    let Some(group) = option("awslogs-group") else {
+        return Vec::new();
+    };
+    let there = Identity {
+        region: option("awslogs-region")
+            .unwrap_or(&identity.region)
+            .to_owned(),
+        ..identity.clone()
+    };
+    let group = there.log_group_arn(group);
+    let container = container
+        .get("name")
+        .and_then(Node::as_str)
+        .unwrap_or_default();
+    let prefix = option("awslogs-stream-prefix").unwrap_or("ecs");
+    // The stream ends in the id of a task; any will do.
+    let stream = format!("{group}:log-stream:{prefix}/{container}/0");
+    let mut rights = vec![
+        ("logs:CreateLogStream", stream.clone()),
+        ("logs:PutLogEvents", stream),
+    ];
+    if option("awslogs-create-group") == Some("true") {
+        rights.push(("logs:CreateLogGroup", group));
+    }
+    rights
+}
+
+fn image_rights(image: &str, identity: &Identity) -> Vec<(&'static str, String)> {
+    let Some((account, rest)) = image.split_once(".dkr.ecr.") else {
+        return Vec::new();
+    };
+    let (Some(region), Some((_, name))) = (rest.split('.').next(), rest.split_once('/')) else {
+        return Vec::new();
+    };
+    let name = name.split(['@', ':']).next().unwrap_or(name);
+    let partition = &identity.partition;
+    let repository = format!("arn:{partition}:ecr:{region}:{account}:repository/{name}");
+    vec![
+        ("ecr:GetAuthorizationToken", "*".to_owned()),
+        ("ecr:BatchGetImage", repository.clone()),
+        ("ecr:GetDownloadUrlForLayer", repository),
+    ]
+}
+
+fn secret_rights(container: &Node, identity: &Identity) -> Vec<(&'static str, String)> {
+    let secrets = container.get("secrets").and_then(Node::as_list);
+    let names = secrets.unwrap_or_default().iter();
+    let names = names.filter_map(|secret| secret.get("valueFrom")?.as_str());
+    let rights = names.map(|name| {
+        if name.contains(":secretsmanager:") {
+            // Behind the ARN of the secret may stand a key, a stage and a version.
+            let arn: Vec<&str> = name.split(':').take(7).collect();
+            ("secretsmanager:GetSecretValue", arn.join(":"))
+        } else if name.starts_with("arn:") {
+            ("ssm:GetParameters", name.to_owned())
+        } else {
+            let Identity {
+                account,
+                region,
+                partition,
+            } = identity;
+            let name = name.trim_start_matches('/');
+            (
+                "ssm:GetParameters",
+                format!("arn:{partition}:ssm:{region}:{account}:parameter/{name}"),
+            )
+        }
+    });
+    rights.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_url_names_its_workspace() {
+        for (url, expected) in [
+            (
+                "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write",
+                Some(("eu-west-1", "ws-1")),
+            ),
+            (
+                "https://aps-workspaces.eu-west-1.amazonaws.com//workspaces/ws-1/",
+                Some(("eu-west-1", "ws-1")),
+            ),
+            ("https://aps-workspaces.eu-west-1.amazonaws.com/", None),
+            ("https://prometheus.example.test/workspaces/ws-1/", None),
+            ("ws-1", None),
+        ] {
+            assert_eq!(parts(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_ecs_needs_follows_from_the_definition() {
+        let document = json!({"containerDefinitions": [{
+            "name": "app", "image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/app:1",
+            "logConfiguration": {"options": {"awslogs-group": "/app", "awslogs-create-group": "true"}},
+            "secrets": [
+                {"valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1:key::"},
+                {"valueFrom": "/app/token"},
+            ],
+        }]});
+        let identity = Identity::new("111122223333", "us-east-1");
+        let rights = rights(&Node::from(&document), None, None, &identity);
+        let rights: Vec<String> = rights
+            .iter()
+            .map(|r| format!("{} {}", r.action, r.resource))
+            .collect();
+        assert_eq!(
+            rights,
+            [
+                "ecr:BatchGetImage arn:aws:ecr:eu-west-1:111122223333:repository/team/app",
+                "ecr:GetAuthorizationToken *",
+                "ecr:GetDownloadUrlForLayer arn:aws:ecr:eu-west-1:111122223333:repository/team/app",
+                "logs:CreateLogGroup arn:aws:logs:us-east-1:111122223333:log-group:/app",
+                "logs:CreateLogStream arn:aws:logs:us-east-1:111122223333:log-group:/app:log-stream:ecs/app/0",
+                "logs:PutLogEvents arn:aws:logs:us-east-1:111122223333:log-group:/app:log-stream:ecs/app/0",
+                "secretsmanager:GetSecretValue arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1",
+                "ssm:GetParameters arn:aws:ssm:us-east-1:111122223333:parameter/app/token",
+            ]
+        );
+    }
+}

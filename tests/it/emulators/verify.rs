@@ -1,0 +1,471 @@
+//! `amp-stack verify` against what the sandbox acts out: every way in which samples do not arrive
+//! is told from the others, with its cause.
+
+use std::{fmt::Write as _, sync::Mutex, thread};
+
+use serde_json::{Value, json};
+
+use crate::{
+    emulators::server::{Emulator, Kind},
+    run::{Bench, Run},
+};
+
+/// A stack in which everything is right; `NAME` and the parts in capitals are filled in.
+const STACK: &str = r#"
+[stack]
+name = "NAME"
+
+[workspace]
+alias           = "NAME"
+prevent_destroy = false
+
+[log_groups.all]
+name           = "/ecs/NAME"
+retention_days = 7
+
+[roles.task]
+name = "NAME-task"
+TASK_ROLE
+
+[roles.execution]
+name             = "NAME-execution"
+managed_policies = ["service-role/AmazonECSTaskExecutionRolePolicy"]
+
+[task_definitions.app]
+family                   = "NAME"
+requires_compatibilities = ["FARGATE"]
+network_mode             = "awsvpc"
+cpu                      = 256
+memory                   = 512
+task_role                = "task"
+execution_role           = "execution"
+
+[task_definitions.app.containers.app]
+image         = "IMAGE"
+port_mappings = [{ container_port = 9100 }]
+logs          = "all"
+
+[task_definitions.app.metrics]
+logs = "all"
+METRICS
+"#;
+
+const IMAGE: &str = "quay.io/prometheus/node-exporter:v1.9.1";
+const SCRAPE: &str = "scrape = [{ port = 9100 }]";
+const BOUNDARY: &str = "permissions_boundary = \"arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy\"";
+
+/// How many tasks there are to be; `None` is no service.
+type Count = Option<i32>;
+
+/// What somebody does to the account after `apply`.
+type Deed = fn(&mut Emulator, &str);
+
+/// A way in which it goes wrong.
+struct Row {
+    name: &'static str,
+    /// What stands for the parts in capitals.
+    parts: [&'static str; 3],
+    deed: Deed,
+    tasks: Count,
+    wait: &'static str,
+    secret: &'static str,
+    code: i32,
+    /// The checks that are not as they should be: code, state, and words of the cause. A check of
+    /// the same state that is not here fails the test.
+    found: &'static [(&'static str, &'static str, &'static str)],
+}
+
+const RIGHT: Row = Row {
+    name: "fine",
+    parts: ["", IMAGE, SCRAPE],
+    deed: |_, _| (),
+    tasks: Some(2),
+    wait: "3m",
+    secret: "sandbox",
+    code: 0,
+    found: &[],
+};
+
+/// A configuration of the user's own, with the parts that matter.
+macro_rules! own {
+    ($region:literal, $endpoint:literal, $exporter:literal) => {
+        concat!(
+            "environment = { AOT_CONFIG_CONTENT = '''{\"extensions\": {\"health_check\": {}, ",
+            "\"sigv4auth\": {\"region\": \"", $region, "\"}}, ",
+            "\"receivers\": {\"prometheus\": {\"config\": {\"scrape_configs\": [{\"job_name\": \"app\", ",
+            "\"static_configs\": [{\"targets\": [\"localhost:9100\"]}]}]}}}, ",
+            "\"exporters\": {\"prometheusremotewrite\": {\"endpoint\": \"", $endpoint, "\", ",
+            "\"auth\": {\"authenticator\": \"sigv4auth\"}}}, ",
+            "\"service\": {\"extensions\": [\"health_check\", \"sigv4auth\"], \"pipelines\": {\"metrics\": ",
+            "{\"receivers\": [\"prometheus\"], \"exporters\": [\"", $exporter, "\"]}}}}''' }"
+        )
+    };
+}
+
+const ROWS: &[Row] = &[
+    RIGHT,
+    Row {
+        name: "no-right",
+        deed: |aws, name| {
+            let policy =
+                json!({"RoleName": format!("{name}-task"), "PolicyName": "amp-stack-remote-write"});
+            aws.boto("iam", "DeleteRolePolicy", policy);
+        },
+        code: 5,
+        found: &[
+            ("plan-is-empty", "fails", "1 to change"),
+            (
+                "role-may-write",
+                "fails",
+                "no policy of no-right-task allows it",
+            ),
+            (
+                "task-series-arrive",
+                "fails",
+                "none of ecs_task_cpu_reserved_None",
+            ),
+            ("targets-are-up", "fails", "is missing of 2 of 2 tasks"),
+            (
+                "application-series-arrive",
+                "fails",
+                "nothing came from a target",
+            ),
+            (
+                "tasks-are-distinct",
+                "fails",
+                "2 of 2 running tasks have no sample",
+            ),
+            ("samples-are-fresh", "fails", "none within an hour"),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "boundary",
+        parts: [BOUNDARY, IMAGE, SCRAPE],
+        code: 5,
+        found: &[
+            (
+                "role-may-write",
+                "fails",
+                "the permissions boundary of boundary-task does not allow it",
+            ),
+            ("task-series-arrive", "fails", ""),
+            ("targets-are-up", "fails", ""),
+            ("application-series-arrive", "fails", ""),
+            ("tasks-are-distinct", "fails", ""),
+            ("samples-are-fresh", "fails", ""),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "region",
+        parts: [
+            "",
+            IMAGE,
+            own!(
+                "eu-west-1",
+                "${workspace.remote_write_url}",
+                "prometheusremotewrite"
+            ),
+        ],
+        code: 5,
+        found: &[
+            (
+                "log-has-no-error",
+                "fails",
+                "they are signed for another region",
+            ),
+            ("task-series-arrive", "fails", ""),
+            ("targets-are-up", "fails", ""),
+            ("application-series-arrive", "fails", ""),
+            ("tasks-are-distinct", "fails", ""),
+            ("samples-are-fresh", "fails", ""),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "endpoint",
+        parts: [
+            "",
+            IMAGE,
+            own!(
+                "us-east-1",
+                "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-0a1b2c3d-0000-4000-8000-000000000000/api/v1/remote_write",
+                "prometheusremotewrite"
+            ),
+        ],
+        code: 5,
+        found: &[
+            (
+                "role-may-write",
+                "fails",
+                "workspace/ws-0a1b2c3d-0000-4000-8000-000000000000: no policy",
+            ),
+            (
+                "task-series-arrive",
+                "fails",
+                "there is no workspace ws-0a1b2c3d",
+            ),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "host",
+        parts: [
+            "",
+            IMAGE,
+            own!(
+                "us-east-1",
+                "https://prometheus.example.test/api/v1/write",
+                "prometheusremotewrite"
+            ),
+        ],
+        wait: "90s",
+        code: 5,
+        found: &[
+            (
+                "role-may-write",
+                "fails",
+                "which is the URL of no workspace",
+            ),
+            (
+                "task-series-arrive",
+                "unknown",
+                "there is no workspace to ask",
+            ),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "target",
+        parts: ["", IMAGE, "scrape = [{ port = 9200 }]"],
+        code: 5,
+        found: &[
+            (
+                "log-has-no-error",
+                "fails",
+                "a target does not answer to scrapes",
+            ),
+            (
+                "targets-are-up",
+                "fails",
+                "nothing answers at localhost:9200",
+            ),
+            (
+                "application-series-arrive",
+                "fails",
+                "nothing came from a target",
+            ),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "config",
+        parts: [
+            "",
+            IMAGE,
+            own!("us-east-1", "${workspace.remote_write_url}", "undefined"),
+        ],
+        code: 5,
+        found: &[
+            ("collector-is-healthy", "fails", "UNHEALTHY"),
+            (
+                "log-has-no-error",
+                "fails",
+                "references exporter \"undefined\" which is not configured",
+            ),
+            ("task-series-arrive", "fails", ""),
+            ("targets-are-up", "fails", ""),
+            ("application-series-arrive", "fails", ""),
+            ("tasks-are-distinct", "fails", ""),
+            ("samples-are-fresh", "fails", ""),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "image",
+        parts: ["", "example/app:does-not-exist", SCRAPE],
+        code: 5,
+        found: &[
+            ("tasks-run", "fails", "CannotPullContainerError"),
+            ("task-series-arrive", "fails", "see above"),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "trust",
+        deed: |aws, name| {
+            let trust = json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
+            }]});
+            let role = format!("{name}-task");
+            let update = json!({"RoleName": role, "PolicyDocument": trust.to_string()});
+            aws.boto("iam", "UpdateAssumeRolePolicy", update);
+        },
+        code: 5,
+        found: &[
+            ("plan-is-empty", "fails", "1 to change"),
+            (
+                "role-is-trusted",
+                "fails",
+                "no statement of its trust policy names ecs-tasks.amazonaws.com",
+            ),
+            ("tasks-run", "fails", "ECS was unable to assume the role"),
+            ("task-series-arrive", "fails", "see above"),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "logs",
+        deed: |aws, name| {
+            let policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+            let detach = json!({"RoleName": format!("{name}-execution"), "PolicyArn": policy});
+            aws.boto("iam", "DetachRolePolicy", detach);
+        },
+        code: 5,
+        found: &[
+            ("plan-is-empty", "fails", "1 to change"),
+            ("role-may-execute", "fails", "logs:CreateLogStream on"),
+            (
+                "tasks-run",
+                "fails",
+                "the execution role may not write to it",
+            ),
+            ("task-series-arrive", "fails", "see above"),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "none",
+        tasks: None,
+        wait: "1s",
+        code: 4,
+        found: &[
+            (
+                "tasks-run",
+                "not_yet",
+                "no service and no task of it is there",
+            ),
+            (
+                "task-series-arrive",
+                "not_yet",
+                "no task of this revision runs",
+            ),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "zero",
+        tasks: Some(0),
+        wait: "1s",
+        code: 4,
+        found: &[
+            ("tasks-run", "not_yet", "its desired count is 0"),
+            (
+                "task-series-arrive",
+                "not_yet",
+                "no task of this revision runs",
+            ),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "denied",
+        secret: "guessed",
+        wait: "30s",
+        code: 4,
+        found: &[(
+            "task-series-arrive",
+            "unknown",
+            "aps:QueryMetrics is denied",
+        )],
+        ..RIGHT
+    },
+];
+
+/// Applies the row's stack, starts its service, and verifies.
+fn verified(row: &Row, aws: &Mutex<Emulator>, endpoint: &str) -> Run {
+    let name = row.name;
+    let mut bench = Bench::with_endpoint(&format!("verify-{name}"), endpoint);
+    bench.set("AWS_SECRET_ACCESS_KEY", row.secret);
+    let [role, image, metrics] = row.parts;
+    let stack = STACK
+        .replace("TASK_ROLE", role)
+        .replace("IMAGE", image)
+        .replace("METRICS", metrics)
+        .replace("NAME", name);
+    bench.write("stack.toml", &stack);
+    bench.run(&["apply", "stack.toml", "--yes"]).expect(0);
+    {
+        let mut aws = aws.lock().unwrap();
+        (row.deed)(&mut aws, name);
+        aws.boto("ecs", "CreateCluster", json!({"clusterName": name}));
+        if let Some(count) = row.tasks {
+            let subnets = json!({"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"]}});
+            let service = json!({
+                "cluster": name, "serviceName": "web", "taskDefinition": name, "desiredCount": count,
+                "launchType": "FARGATE", "networkConfiguration": subnets,
+            });
+            aws.boto("ecs", "CreateService", service);
+        }
+    }
+    bench.run(&["verify", "stack.toml", "--json", "--wait", row.wait])
+}
+
+/// What is not as the row says.
+fn broken(row: &Row, run: &Run) -> String {
+    let mut broken = String::new();
+    let answer: Value = serde_json::from_str(&run.stdout).unwrap_or(Value::Null);
+    let empty = Vec::new();
+    let checks = answer["checks"].as_array().unwrap_or(&empty);
+    if run.code != Some(row.code) {
+        writeln!(broken, "{}: exit code {:?}", row.name, run.code).unwrap();
+    }
+    for (code, state, words) in row.found {
+        let mut of_code = checks.iter().filter(|check| check["code"] == *code);
+        let is_it = |check: &Value| {
+            check["state"] == *state && check.to_string().replace("\\\"", "\"").contains(words)
+        };
+        if !of_code.any(is_it) {
+            writeln!(broken, "{}: {code} is not {state} with `{words}`", row.name).unwrap();
+        }
+    }
+    for check in checks {
+        let code = check["code"].as_str().unwrap_or_default();
+        let expected = row.found.iter().any(|(known, ..)| *known == code);
+        if check["state"] != "holds" && !expected {
+            writeln!(broken, "{}: {code} does not hold", row.name).unwrap();
+        }
+        let is_wrong = ["fails", "not_yet"].contains(&check["state"].as_str().unwrap_or_default());
+        if is_wrong && check["because"] == json!([]) {
+            writeln!(broken, "{}: {code} has no cause", row.name).unwrap();
+        }
+    }
+    if !broken.is_empty() {
+        write!(broken, "{}\n{}", run.stdout, run.stderr).unwrap();
+    }
+    broken
+}
+
+#[test]
+fn every_way_to_go_wrong_is_told_apart() {
+    let test = "every_way_to_go_wrong_is_told_apart";
+    let Some(aws) = Emulator::start(Kind::Sandbox, test) else {
+        return;
+    };
+    let endpoint = aws.endpoint.clone();
+    let aws = Mutex::new(aws);
+    let broken: Vec<String> = thread::scope(|scope| {
+        let rows = ROWS.iter().map(|row| {
+            let (aws, endpoint) = (&aws, &endpoint);
+            let run = scope.spawn(move || broken(row, &verified(row, aws, endpoint)));
+            (row.name, run)
+        });
+        let rows: Vec<_> = rows.collect();
+        rows.into_iter()
+            .map(|(name, run)| run.join().unwrap_or_else(|_| format!("{name}: panicked\n")))
+            .collect()
+    });
+    let broken = broken.concat();
+    assert!(broken.is_empty(), "\n{broken}");
+}
