@@ -36,6 +36,7 @@ mod saved;
 mod schema;
 mod session;
 mod show;
+mod status;
 mod validate;
 mod verify;
 
@@ -106,6 +107,7 @@ async fn dispatch(
         Command::Validate(args) => validate::validate(&args, console),
         Command::Completions(args) => completions::completions(&args, console),
         Command::Man(args) => man::man(&args, Args::command(), console),
+        Command::Status(args) => status::status(&args, console, interrupts).await,
         Command::Verify(args) => verify::verify(&args, console, interrupts).await,
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),

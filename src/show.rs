@@ -8,6 +8,7 @@ pub mod moved;
 pub mod outputs;
 pub mod plan;
 pub mod progress;
+pub mod status;
 mod step;
 pub mod summary;
 pub mod suppressed;

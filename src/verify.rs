@@ -6,6 +6,7 @@ mod check;
 mod facts;
 mod log;
 mod rights;
+mod standing;
 mod subject;
 pub mod symptoms;
 mod tasks;
@@ -16,6 +17,7 @@ mod trust;
 pub use check::{CHECKS, Check, State, Verdict};
 pub use facts::{Evidence, Facts, LogEvidence, PlanFacts, Right, RoleUse, Samples, Seen};
 pub use log::SINCE_MILLIS;
+pub use standing::{FamilyStatus, Standing, UserStatus, status};
 pub use subject::{Subject, Target, subjects};
 
 use crate::model::address::Address;

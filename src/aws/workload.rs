@@ -10,7 +10,7 @@ use crate::{
     aws::{Aws, error::is_denied, tagging::family_and_revision},
     model::{
         call::CallError,
-        workload::{self, LogLine, Workloads},
+        workload::{self, LogLine, Registered, Workloads},
     },
 };
 
@@ -206,6 +206,22 @@ impl Cluster {
             containers: containers.collect(),
         })
     }
+}
+
+/// When and by whom the revision `family:revision` was registered.
+pub(crate) async fn registered(aws: &Aws, name: &str) -> Result<Registered, CallError> {
+    let request = aws.ecs.client.describe_task_definition();
+    let request = request.task_definition(name).send();
+    let answer = aws.ecs.call("ecs:DescribeTaskDefinition", request).await?;
+    let revision = answer.task_definition();
+    Ok(Registered {
+        at: revision
+            .and_then(|revision| revision.registered_at())
+            .and_then(millis),
+        by: revision
+            .and_then(|revision| revision.registered_by())
+            .map(str::to_owned),
+    })
 }
 
 fn millis(time: &DateTime) -> Option<u64> {

@@ -26,6 +26,7 @@ use crate::cli::{
     },
     schema::{self, Schema},
     show::{self, Show},
+    status::{self, Status},
     validate::{self, Validate},
     verify::{self, Verify},
 };
@@ -98,6 +99,9 @@ pub(super) enum Command {
     /// Remove everything that the stack owns, after asking
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", destroy::EXAMPLES))]
     Destroy(Destroy),
+    /// Show what runs of the stack, how it is, and what is left to do; AWS is only read
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", status::EXAMPLES))]
+    Status(Status),
     /// Prove that samples of every running task arrive, or say why not; AWS is only read
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", verify::EXAMPLES))]
     Verify(Verify),

@@ -11,7 +11,7 @@ use crate::{
         call::CallError,
         workload::{Decision, Task, Workloads},
     },
-    verify::{Evidence, LogEvidence, Right, SINCE_MILLIS, Seen, Subject},
+    verify::{Evidence, LogEvidence, Right, SINCE_MILLIS, Seen, Standing, Subject},
 };
 
 /// The most tasks of a family whose logs are read: what one of them says, the others say too.
@@ -29,9 +29,37 @@ impl Aws {
         found
     }
 
-    async fn evidence_of(&self, subject: &Subject, all: &Workloads) -> Evidence {
+    /// Reads how `subjects` stand, in their order.
+    pub async fn standings(&self, subjects: &[Subject]) -> Vec<Standing> {
+        let families: BTreeSet<String> = subjects.iter().map(|s| s.family.clone()).collect();
+        let workloads = workload::read(self, &families).await;
+        let mut found = Vec::new();
+        for subject in subjects {
+            let now = self.now_millis();
+            let name = format!("{}:{}", subject.family, subject.revision);
+            let (registered, last) = tokio::join!(
+                workload::registered(self, &name),
+                samples::last(self, subject, now),
+            );
+            let what = format!("when {name} was registered");
+            found.push(Standing {
+                now,
+                registered: Some(registered.map_err(|error| workload::unseen(&what, &error))),
+                workloads: of_family(&workloads, &subject.family),
+                last,
+            });
+        }
+        found
+    }
+
+    /// The time of the clock that also signs, in milliseconds since 1970.
+    fn now_millis(&self) -> u64 {
         let now = self.now().duration_since(std::time::UNIX_EPOCH);
-        let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
+        now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    async fn evidence_of(&self, subject: &Subject, all: &Workloads) -> Evidence {
+        let now = self.now_millis();
         let workloads = of_family(all, &subject.family);
         let (trust, rights, logs, samples) = tokio::join!(
             self.trust(subject),

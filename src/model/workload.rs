@@ -85,6 +85,15 @@ pub struct Workloads {
     pub unseen: Vec<String>,
 }
 
+/// When and by whom a revision was registered, as far as ECS says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registered {
+    /// When, in milliseconds since 1970.
+    pub at: Option<u64>,
+    /// The ARN of whoever did it.
+    pub by: Option<String>,
+}
+
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {

@@ -24,19 +24,25 @@ pub struct Frame<'a> {
     pub sandbox: Option<&'a str>,
 }
 
+impl Frame<'_> {
+    /// Which stack it is, and where.
+    pub(super) fn title(&self) -> String {
+        let Identity {
+            account, region, ..
+        } = self.identity;
+        let sandbox = self
+            .sandbox
+            .map_or_else(String::new, |name| format!(", sandbox {name}"));
+        format!(
+            "Stack {} in {region} (account {account}{sandbox})",
+            self.stack
+        )
+    }
+}
+
 /// The checks, family by family, and what they say together.
 pub fn render(checks: &[Check], frame: &Frame<'_>, style: Style) -> String {
-    let Identity {
-        account, region, ..
-    } = frame.identity;
-    let sandbox = frame
-        .sandbox
-        .map_or_else(String::new, |name| format!(", sandbox {name}"));
-    let title = format!(
-        "Stack {} in {region} (account {account}{sandbox})",
-        frame.stack
-    );
-    let mut out = format!("{}\n\n", style.paint(Paint::Title, &title));
+    let mut out = format!("{}\n\n", style.paint(Paint::Title, &frame.title()));
     let mut about: Option<&Address> = None;
     for check in checks {
         if check.address.as_ref() != about {

@@ -75,7 +75,7 @@ fn measures() -> Measures {
     }
 }
 
-fn subject() -> Subject {
+pub(super) fn subject() -> Subject {
     let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
     Subject {
         address: Address::new(Kind::TaskDefinition, "app"),

@@ -23,27 +23,24 @@ const STEP: u64 = 240;
 /// `target_info`).
 const NOT_OF_APPLICATION: &str = "ecs_task_.*|container_.*|up|scrape_.*|target_info";
 
-/// Asks the workspace; `None` if the collector's endpoint names none.
+/// Asks the workspace about the current revision; `None` if the collector's endpoint names none.
 pub(super) async fn read(aws: &Aws, subject: &Subject, now: u64) -> Option<Seen<Samples>> {
-    let target = subject.target.as_ref()?;
-    let measures = subject.measures.as_ref()?;
-    let workspace = aws
-        .prometheus
-        .workspace(&target.endpoint, &target.region, &target.id);
-    let asked = Questions {
-        workspace,
-        subject,
-        measures,
-        now: now / 1000,
-    };
+    let (asked, id) = Questions::of(aws, subject, now, Some(subject.revision))?;
     Some(match asked.samples().await {
         Ok(samples) => Ok(samples),
         Err(error) if is_no_workspace(&error) => Ok(Samples {
             has_no_workspace: true,
             ..Samples::default()
         }),
-        Err(error) => Err(unseen(&format!("the samples in {}", target.id), &error)),
+        Err(error) => Err(unseen(&format!("the samples in {id}"), &error)),
     })
+}
+
+/// When the last sample of each task of the family was taken, whatever its revision.
+pub(super) async fn last(aws: &Aws, subject: &Subject, now: u64) -> Option<Seen<Vec<Sample>>> {
+    let (asked, id) = Questions::of(aws, subject, now, None)?;
+    let last = asked.last(&[]).await;
+    Some(last.map_err(|error| unseen(&format!("the samples in {id}"), &error)))
 }
 
 fn is_no_workspace(error: &CallError) -> bool {
@@ -57,11 +54,35 @@ struct Questions<'a> {
     workspace: Queryable,
     subject: &'a Subject,
     measures: &'a Measures,
+    /// The revision that is meant, if it is one.
+    revision: Option<u32>,
     /// In seconds since 1970.
     now: u64,
 }
 
-impl Questions<'_> {
+impl<'a> Questions<'a> {
+    /// What can be asked about `subject`, and the id of the workspace.
+    fn of(
+        aws: &Aws,
+        subject: &'a Subject,
+        now: u64,
+        revision: Option<u32>,
+    ) -> Option<(Self, &'a str)> {
+        let target = subject.target.as_ref()?;
+        let measures = subject.measures.as_ref()?;
+        let workspace = aws
+            .prometheus
+            .workspace(&target.endpoint, &target.region, &target.id);
+        let questions = Self {
+            workspace,
+            subject,
+            measures,
+            revision,
+            now: now / 1000,
+        };
+        Some((questions, &target.id))
+    }
+
     async fn samples(&self) -> Result<Samples, CallError> {
         let s = self.selector();
         let of_tasks = format!(
@@ -91,12 +112,13 @@ impl Questions<'_> {
         })
     }
 
-    /// The matchers of this revision, without braces.
+    /// The matchers of what is meant, without braces.
     fn selector(&self) -> String {
-        let Subject {
-            family, revision, ..
-        } = self.subject;
-        format!("aws_ecs_task_family=\"{family}\",aws_ecs_task_revision=\"{revision}\"")
+        let family = format!("aws_ecs_task_family=\"{}\"", self.subject.family);
+        match self.revision {
+            Some(revision) => format!("{family},aws_ecs_task_revision=\"{revision}\""),
+            None => family,
+        }
     }
 
     /// When the last sample of each task was taken.

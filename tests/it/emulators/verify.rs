@@ -1,5 +1,5 @@
 //! `amp-stack verify` against what the sandbox acts out: every way in which samples do not arrive
-//! is told from the others, with its cause.
+//! is distinguished from the others, with its cause.
 
 use std::{fmt::Write as _, sync::Mutex, thread};
 
@@ -383,8 +383,8 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// Applies the row's stack, starts its service, and verifies.
-fn verified(row: &Row, aws: &Mutex<Emulator>, endpoint: &str) -> Run {
+/// Applies the row's stack, starts its service, verifies, and asks for the status.
+fn verified(row: &Row, aws: &Mutex<Emulator>, endpoint: &str) -> (Run, Run) {
     let name = row.name;
     let mut bench = Bench::with_endpoint(&format!("verify-{name}"), endpoint);
     bench.set("AWS_SECRET_ACCESS_KEY", row.secret);
@@ -409,7 +409,39 @@ fn verified(row: &Row, aws: &Mutex<Emulator>, endpoint: &str) -> Run {
             aws.boto("ecs", "CreateService", service);
         }
     }
-    bench.run(&["verify", "stack.toml", "--json", "--wait", row.wait])
+    let verified = bench.run(&["verify", "stack.toml", "--json", "--wait", row.wait]);
+    let status = bench.run(&["status", "stack.toml", "--json"]).expect(0);
+    (verified, status)
+}
+
+/// What the status says of who runs the row's tasks is not so.
+fn wrong_status(row: &Row, run: &Run) -> Option<String> {
+    let answer: Value = serde_json::from_str(&run.stdout).unwrap_or(Value::Null);
+    let family = &answer["families"][0];
+    let user = &family["users"][0];
+    let age = user["last_sample_seconds"].as_u64();
+    let is_right = match row.name {
+        "fine" => {
+            user["service"] == "web"
+                && user["running"] == 2
+                && user["desired"] == 2
+                && user["current"] == true
+                && user["collector"] == json!({"HEALTHY": 2})
+                && age.is_some_and(|age| age < 120)
+                && family["registered_seconds"].is_u64()
+                && answer["plan"] == json!({"changes": 0, "decisions": 0})
+        }
+        "no-right" => age.is_none() && answer["plan"]["changes"] == 1,
+        "zero" => user["desired"] == 0 && user["running"] == 0,
+        "none" => family["users"] == json!([]),
+        "denied" => family["unseen"]
+            .to_string()
+            .contains("aps:QueryMetrics is denied"),
+        "config" => user["collector"] == json!({"UNHEALTHY": 2}),
+        "image" => user["running"] == 0 && user["event"].is_string(),
+        _ => family["family"] == row.name,
+    };
+    (!is_right).then(|| format!("{}: the status is\n{}", row.name, run.stdout))
 }
 
 /// What is not as the row says.
@@ -458,7 +490,10 @@ fn every_way_to_go_wrong_is_told_apart() {
     let broken: Vec<String> = thread::scope(|scope| {
         let rows = ROWS.iter().map(|row| {
             let (aws, endpoint) = (&aws, &endpoint);
-            let run = scope.spawn(move || broken(row, &verified(row, aws, endpoint)));
+            let run = scope.spawn(move || {
+                let (verified, status) = verified(row, aws, endpoint);
+                broken(row, &verified) + &wrong_status(row, &status).unwrap_or_default()
+            });
             (row.name, run)
         });
         let rows: Vec<_> = rows.collect();
