@@ -84,14 +84,16 @@ impl Aws {
         Self::new(&loader.load().await)
     }
 
-    /// Connects through `http` to something in this process that stands in for AWS in `region` and
-    /// verifies no signature. Nothing is looked for: no credentials, no profile, no endpoint.
-    pub fn through(http: SharedHttpClient, region: String) -> Self {
+    /// Connects through `http` to something in this process that stands in for AWS in `region`,
+    /// with its own time; a key that is its own secret signs. Nothing is looked for: no
+    /// credentials, no profile, no endpoint.
+    pub fn through(http: SharedHttpClient, region: String, clock: SharedTimeSource) -> Self {
         let nobody = Credentials::new("sandbox", "sandbox", None, None, "sandbox");
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(nobody))
+            .time_source(clock)
             .http_client(http);
         Self::new(&sdk.build())
     }

@@ -22,6 +22,8 @@ const TASKS: usize = 100;
 /// see what is wrong.
 const MOST_TASKS: usize = 500;
 const PAGE: i32 = 100;
+/// The most events of a service that are looked at.
+const EVENTS: usize = 20;
 /// The most lines that are read of one log stream, from its end.
 const LINES: i32 = 200;
 
@@ -119,7 +121,8 @@ impl Cluster {
         let primary = deployments.find(|deployment| deployment.status() == Some("PRIMARY"));
         let rollout = primary.and_then(|deployment| deployment.rollout_state());
         let reason = primary.and_then(|deployment| deployment.rollout_state_reason());
-        let event = service.events().first().and_then(|event| event.message());
+        let events = service.events().iter().filter_map(|event| event.message());
+        let events = events.take(EVENTS).map(str::to_owned).collect();
         Some(workload::Service {
             cluster: self.name().to_owned(),
             name: service.service_name()?.to_owned(),
@@ -132,7 +135,7 @@ impl Cluster {
                 .map(DeploymentRolloutState::as_str)
                 .map(str::to_owned),
             rollout_reason: reason.map(str::to_owned),
-            last_event: event.map(str::to_owned),
+            events,
         })
     }
 

@@ -6,13 +6,21 @@ pub(super) mod trial;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::OnceLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 
 use crate::{
     aws::Aws,
     cli::{args::SandboxArgs, failure::Failure},
 };
-use amp_stack_sandbox::{Faults, Sandbox, Settings, connector::DEFAULT_ACCOUNT, file::FileError};
+use amp_stack_sandbox::{
+    Faults, Sandbox, Settings,
+    connector::{Clock, DEFAULT_ACCOUNT},
+    file::FileError,
+};
 
 /// Where the world is kept unless a file is named: beside the stack file, in a directory that
 /// nobody wants to commit.
@@ -30,11 +38,15 @@ pub(super) enum Keeping {
 }
 
 /// A sandbox that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub(super) keeping: Keeping,
     /// Where the faults of a bad day begin, if it is one.
     pub(super) chaos_seed: Option<u64>,
+    /// Where the time comes from.
+    pub(super) clock: Clock,
+    /// The sandbox, once it is open.
+    pub(super) opened: OnceLock<Sandbox>,
 }
 
 impl Wanted {
@@ -47,14 +59,18 @@ impl Wanted {
                 None => stack_file.with_file_name(DEFAULT_FILE),
             }),
             chaos_seed: options.sandbox_chaos,
+            clock: Clock::system(),
+            opened: OnceLock::new(),
         })
     }
 
-    /// A sandbox that is forgotten at the end.
-    pub(super) fn in_memory() -> Self {
+    /// A sandbox that is forgotten at the end, with the time of `clock`.
+    pub(super) fn in_memory(clock: Clock) -> Self {
         Self {
             keeping: Keeping::Memory,
             chaos_seed: None,
+            clock,
+            opened: OnceLock::new(),
         }
     }
 
@@ -71,9 +87,10 @@ impl Wanted {
             account: account.unwrap_or(DEFAULT_ACCOUNT).to_owned(),
             file,
             faults: self.chaos_seed.map(Faults::mild),
-            ..Settings::default()
+            clock: self.clock.clone(),
         };
-        Ok(Sandbox::open(settings)?)
+        let sandbox = Sandbox::open(settings)?;
+        Ok(self.opened.get_or_init(|| sandbox).clone())
     }
 
     /// What a person reads about where it is: `stacks/.amp-stack/sandbox.json`, `in memory`.
@@ -107,9 +124,20 @@ pub(super) fn region(asked: Option<String>) -> String {
         .unwrap_or_else(|| DEFAULT_REGION.to_owned())
 }
 
-/// A connection into `sandbox`.
+/// A connection into `sandbox`, which has its time.
 pub(super) fn connect(sandbox: &Sandbox, region: String) -> Aws {
-    Aws::through(sandbox.http_client(), region)
+    let clock = SharedTimeSource::new(SandboxTime(sandbox.clock()));
+    Aws::through(sandbox.http_client(), region, clock)
+}
+
+/// The time of a sandbox, as the SDK asks for it.
+#[derive(Debug)]
+struct SandboxTime(Clock);
+
+impl TimeSource for SandboxTime {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(self.0.millis())
+    }
 }
 
 /// Makes the directory of the default file, which nobody named and so nobody can have made. Other
@@ -155,7 +183,7 @@ mod tests {
             sandbox_chaos: Some(7),
         };
         let none = SandboxArgs::default();
-        assert_eq!(Wanted::by(&none, Path::new("stack.toml")), None);
+        assert!(Wanted::by(&none, Path::new("stack.toml")).is_none());
         for (stack, file, expected) in [
             ("stack.toml", None, ".amp-stack/sandbox.json"),
             ("stacks/a.toml", None, "stacks/.amp-stack/sandbox.json"),

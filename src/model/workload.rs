@@ -24,8 +24,8 @@ pub struct Service {
     pub rollout: Option<String>,
     /// What ECS says of that.
     pub rollout_reason: Option<String>,
-    /// What happened to it last.
-    pub last_event: Option<String>,
+    /// What happened to it, the last first.
+    pub events: Vec<String>,
 }
 
 /// A task.

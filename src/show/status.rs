@@ -224,7 +224,7 @@ mod tests {
         };
         let text = render(&families, "nothing to do", &frame, Style::PLAIN);
         insta::assert_snapshot!(text, @r"
-        Stack shop in us-east-1 (account 111122223333)
+        Stack shop in us-east-1, account 111122223333
 
         task_definitions.shop: shop:4, registered 2h 3m ago by arn:aws:iam::111122223333:user/ci
           service      revision              running  rollout    application  collector  last sample

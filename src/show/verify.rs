@@ -32,9 +32,9 @@ impl Frame<'_> {
         } = self.identity;
         let sandbox = self
             .sandbox
-            .map_or_else(String::new, |name| format!(", sandbox {name}"));
+            .map_or_else(String::new, |name| format!(" (sandbox {name})"));
         format!(
-            "Stack {} in {region} (account {account}{sandbox})",
+            "Stack {} in {region}, account {account}{sandbox}",
             self.stack
         )
     }

@@ -114,7 +114,7 @@ fn of_service(subject: &Subject, standing: &Standing, service: &Service) -> User
         running: service.running,
         desired: Some(service.desired),
         rollout: service.rollout.clone(),
-        event: service.last_event.clone().filter(|_| is_short),
+        event: service.events.first().cloned().filter(|_| is_short),
         ..of_tasks(
             subject,
             standing,
@@ -251,7 +251,7 @@ mod tests {
                     revision: 3,
                     desired: 3,
                     running: 2,
-                    last_event: Some("unable to place a task".to_owned()),
+                    events: vec!["unable to place a task".to_owned()],
                     ..Service::default()
                 }],
                 tasks,

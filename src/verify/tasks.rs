@@ -13,6 +13,9 @@ use crate::{
 /// How long after its start a collector may take to become healthy: five tries of five seconds,
 /// after ten seconds of grace, as the health check is registered.
 const HEALTHY_MILLIS: u64 = 45_000;
+/// What ECS says when a service has all it needs (ECS developer guide, "Amazon ECS service event
+/// messages").
+const STEADY: &str = "has reached a steady state";
 /// The most tasks that are named.
 const NAMED: usize = 3;
 
@@ -78,11 +81,14 @@ fn of_service(check: Check, subject: &Subject, service: &Service) -> Check {
     if service.revision != subject.revision {
         return is_behind(check, subject, service);
     }
-    let event = service.last_event.as_deref();
-    let symptom = event.and_then(|event| recognise(Voice::Event, event));
-    if let (Some(event), Some(symptom)) = (event, symptom) {
+    // What was said before the last steady state is over.
+    let mut since = service.events.iter();
+    let since = since.by_ref().take_while(|event| !event.contains(STEADY));
+    let known = since.filter_map(|event| Some((event, recognise(Voice::Event, event)?)));
+    if let Some((event, symptom)) = known.last() {
         let check = check.fails(format!("{path}: {}", symptom.cause));
-        return check.found(format!("ECS says: {event}")).next(symptom.cure);
+        let check = check.found(format!("ECS says: {event}"));
+        return check.next(symptom.cure);
     }
     if service.desired == 0 {
         let (cluster, name) = (&service.cluster, &service.name);
@@ -96,7 +102,7 @@ fn of_service(check: Check, subject: &Subject, service: &Service) -> Check {
         "{path} has none of {} running yet",
         service.desired
     ));
-    match event {
+    match service.events.first() {
         Some(event) => check.found(format!("ECS says: {event}")),
         None => check,
     }

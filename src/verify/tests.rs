@@ -471,7 +471,8 @@ fn every_fact_changes_the_check_that_it_is_about() {
             |_, e| {
                 e.workloads.tasks.clear();
                 let event = "(service web) failed to launch a task with (error ECS was unable to assume the role 'x').";
-                e.workloads.services[0].last_event = Some(event.to_owned());
+                let later = "(service web) is unable to consistently start tasks successfully.";
+                e.workloads.services[0].events = vec![later.to_owned(), event.to_owned()];
             },
             check::TASKS,
             Fails,

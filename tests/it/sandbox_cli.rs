@@ -322,12 +322,17 @@ fn a_whole_life_is_tried_in_one_command() {
             "$ amp-stack plan stack.toml --sandbox",
             "$ amp-stack apply stack.toml --sandbox --yes",
             "$ amp-stack plan stack.toml --sandbox",
+            "$ aws ecs create-cluster --cluster-name try",
+            "$ aws ecs create-service --cluster try --service-name quickstart --task-definition quickstart --desired-count 1 --launch-type FARGATE --network-configuration 'awsvpcConfiguration={subnets=[subnet-0a1b2c3d]}'",
+            "$ amp-stack verify stack.toml --sandbox --wait 5m",
+            "$ aws ecs delete-service --cluster try --service quickstart --force",
             "$ amp-stack destroy stack.toml --sandbox --yes --accept log_groups.quickstart --accept workspace",
         ]
     );
     let expected = [
         "5 to create: 8 calls",
         "Nothing to do: everything is as",
+        "13 of 13 hold: samples of every running task arrive.",
         "5 to remove: 8 calls",
     ];
     for said in expected {
@@ -340,6 +345,45 @@ fn a_whole_life_is_tried_in_one_command() {
         !bench.path(".amp-stack").exists(),
         "it leaves nothing behind"
     );
+}
+
+#[test]
+fn what_is_broken_on_trial_is_found() {
+    for (what, cause) in [
+        ("collector-rights", "no policy of QuickstartTask allows it"),
+        (
+            "role-trust",
+            "no statement of its trust policy names ecs-tasks.amazonaws.com",
+        ),
+        (
+            "execution-rights",
+            "no policy of QuickstartExecution allows it",
+        ),
+        ("log-group", "there is no such log group"),
+    ] {
+        let bench = bench("sandbox-broken");
+        let run = bench.run(&["try", "stack.toml", "--break", what]).expect(0);
+        assert!(run.says(cause), "{what}: {}", run.stdout);
+        assert!(run.says("something is wrong."), "{what}: {}", run.stdout);
+        assert!(run.says("8 of 8: Remove it"), "{what}: {}", run.stdout);
+    }
+}
+
+/// The stacks that stand in the repository and need no container instances and nobody else's
+/// things: all that they promise arrives.
+#[test]
+fn samples_of_the_examples_arrive() {
+    for stack in ["quickstart", "otlp-xray", "otlp-and-two-scrapes"] {
+        let bench = bench("sandbox-examples");
+        let text = fs::read_to_string(format!("stacks/{stack}.toml")).unwrap();
+        bench.write("stack.toml", &text);
+        let run = bench.run(&["try", "stack.toml"]).expect(0);
+        assert!(
+            run.says("hold: samples of every running task arrive."),
+            "{stack}: {}",
+            run.stdout
+        );
+    }
 }
 
 #[test]
@@ -360,7 +404,7 @@ fn an_interrupted_life_is_no_success() {
     let rest: Vec<String> = told.map(Result::unwrap).collect();
     let run = Run::from(child.wait_with_output().unwrap()).expect(1);
     assert_eq!(rest.last().unwrap(), "error: apply did not get to its end");
-    assert!(!run.stdout.contains("3 of 4"), "{}", run.stdout);
+    assert!(!run.stdout.contains("3 of 7"), "{}", run.stdout);
 }
 
 #[test]
@@ -376,7 +420,7 @@ fn what_is_protected_is_given_up_before_it_is_tried_to_be_removed() {
     let run = bench.run(&["try", "stack.toml"]).expect(0);
     let edits = "(with `deletion_protection = false` in [log_groups.quickstart] and `prevent_destroy = false` in [workspace] in the stack file,";
     assert!(run.stdout.contains(edits), "{}", run.stdout);
-    assert!(run.stdout.contains("5 of 5: Remove it"), "{}", run.stdout);
+    assert!(run.stdout.contains("8 of 8: Remove it"), "{}", run.stdout);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::OnceLock,
 };
 
 use clap::Args;
@@ -17,7 +18,7 @@ use crate::cli::{
     interrupt::Interrupts,
     sandbox::{Keeping, Wanted, region},
 };
-use amp_stack_sandbox::server::Server;
+use amp_stack_sandbox::{connector::Clock, server::Server};
 
 /// What it is.
 pub(crate) const ABOUT: &str = "\
@@ -69,6 +70,8 @@ pub(crate) async fn serve(
     let wanted = Wanted {
         keeping: args.file.clone().map_or(Keeping::Memory, Keeping::File),
         chaos_seed: args.chaos,
+        clock: Clock::system(),
+        opened: OnceLock::new(),
     };
     let sandbox = wanted.open(args.account.as_deref())?;
     let cannot_listen = |source| {

@@ -1,6 +1,9 @@
 //! `amp-stack try`: the life of a stack, from the first plan to the last trace, in a sandbox that
 //! is forgotten.
 
+mod running;
+mod service;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -32,11 +35,14 @@ use crate::{
     show::{Paint, words},
     stack::Stack,
 };
+use amp_stack_sandbox::connector::Clock;
+use service::{Break, Scene};
 
 /// The examples in the help.
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  amp-stack try stacks/quickstart.toml";
+  amp-stack try stacks/quickstart.toml    from the first plan to samples that arrive, and to the end
+  amp-stack try --break collector-rights  see how `amp-stack verify` finds what somebody broke";
 
 /// As many resources at a time as `apply` takes by itself.
 const CONCURRENCY: usize = 8;
@@ -49,6 +55,9 @@ pub(crate) struct Try {
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) load: LoadArgs,
+    /// Break this before the stack runs, to see how `verify` finds it
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(crate) r#break: Option<Break>,
 }
 
 /// A stack on trial.
@@ -56,6 +65,9 @@ struct Trial<'a> {
     stack: Stack,
     /// The stack as it has to be before it can be destroyed.
     lifted: Stack,
+    scene: Scene,
+    /// What is broken before the stack runs.
+    breaks: Option<Break>,
     cloud: Arc<Aws>,
     sandbox: &'a str,
     /// The stack file and the options that a user would type with every command.
@@ -90,17 +102,26 @@ pub(crate) async fn run(
             },
         },
     };
-    let wanted = Wanted::in_memory();
+    let (clock, time) = Clock::system().adjustable();
+    let wanted = Wanted::in_memory(clock);
     let paths = [path];
     let open = session::open_in(Some(&wanted), &paths, &stack_args, console);
     let Session { mut targets, .. } = unless_interrupted(open, interrupts).await?;
     let StackTarget {
         path, stack, cloud, ..
     } = targets.remove(0);
+    let sandbox = wanted.opened.get().cloned();
+    let scene = Scene {
+        sandbox: sandbox.ok_or_else(|| Failure::internal("a session without its sandbox"))?,
+        time,
+        region: stack.identity.region.clone(),
+    };
     let lifted = lifted(&stack);
     let mut trial = Trial {
-        acts: if lifted == stack { 4 } else { 5 },
+        acts: acts(&stack, lifted != stack, args.r#break),
         act: 0,
+        scene,
+        breaks: args.r#break,
         sandbox: &wanted.name(),
         path,
         args: &stack_args,
@@ -113,6 +134,20 @@ pub(crate) async fn run(
         "\nThat was its whole life, in memory. With --sandbox the same commands work on a file; without it, on AWS.\n",
     )?;
     Ok(Exit::Done)
+}
+
+/// How many acts the trial of `stack` has.
+fn acts(stack: &Stack, is_protected: bool, breaks: Option<Break>) -> usize {
+    let runs = stack.resources.values().any(|declared| {
+        let want = declared.want.as_ref();
+        want.is_some_and(|want| want.task_definition().is_some())
+    });
+    let of_services = if runs {
+        3 + usize::from(breaks.is_some())
+    } else {
+        0
+    };
+    4 + of_services + usize::from(is_protected)
 }
 
 impl Trial<'_> {
@@ -134,6 +169,11 @@ impl Trial<'_> {
 
         self.begin("See that nothing is left to do", &plan, console)?;
         self.plan(None, Left::Nothing, console, interrupts).await?;
+
+        let subjects = self.subjects(interrupts).await?;
+        if !subjects.is_empty() {
+            self.run_services(&subjects, console, interrupts).await?;
+        }
 
         if self.lifted != self.stack {
             let lifted = self.lifted.clone();

@@ -4,8 +4,11 @@
 use std::{
     fmt,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use aws_smithy_runtime_api::{
@@ -69,8 +72,29 @@ impl Clock {
         Self(Arc::new(millis))
     }
 
-    fn millis(&self) -> u64 {
+    /// The same clock, and what puts it forward.
+    pub fn adjustable(self) -> (Self, Advance) {
+        let advance = Advance::default();
+        let ahead = Arc::clone(&advance.0);
+        let clock = Self::new(move || self.millis() + ahead.load(Ordering::Relaxed));
+        (clock, advance)
+    }
+
+    /// The milliseconds since 1970-01-01T00:00:00Z.
+    pub fn millis(&self) -> u64 {
         (self.0)()
+    }
+}
+
+/// Puts a clock forward, so that what takes minutes need not be waited for.
+#[derive(Clone, Debug, Default)]
+pub struct Advance(Arc<AtomicU64>);
+
+impl Advance {
+    /// Puts it forward by this long.
+    pub fn by(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.0.fetch_add(millis, Ordering::Relaxed);
     }
 }
 
@@ -157,6 +181,16 @@ impl Sandbox {
     /// The account that every caller is in.
     pub fn account(&self) -> &str {
         &self.0.account
+    }
+
+    /// The clock that it goes by.
+    pub fn clock(&self) -> Clock {
+        self.0.clock.clone()
+    }
+
+    /// Makes one call of one's own, without a protocol in between, and without faults.
+    pub fn perform_call(&self, call: &Call) -> Outcome {
+        self.perform(call, None)
     }
 
     /// A copy of the world as it is now.

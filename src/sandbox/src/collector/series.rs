@@ -193,17 +193,23 @@ fn job_series(task: &TaskView<'_>, job: &Job) -> Vec<Series> {
     series
 }
 
-/// Returns whether a program answers at `target`. Where containers declare ports, those are what
-/// answers; where none does, nothing is known against it.
+/// Returns whether a program answers at `target`. Where every container but the collector declares
+/// its ports, those are what answers; where one declares none, nothing is known against it: tasks
+/// whose containers share a network need no port mappings among themselves.
 pub(crate) fn answers(definition: &Map<String, Value>, target: &str) -> bool {
     let port = target
         .rsplit(':')
         .next()
         .and_then(|port| port.parse::<i64>().ok());
-    let ports: Vec<i64> = definition
+    let mut containers = definition
         .objects("containerDefinitions")
-        .flat_map(|container| container.objects("portMappings"))
-        .filter_map(|mapping| mapping.integer("containerPort"))
-        .collect();
-    ports.is_empty() || port.is_some_and(|port| ports.contains(&port))
+        .filter(|container| !super::is_collector(container));
+    let mut ports = Vec::new();
+    let all_declare = containers.all(|container| {
+        let mapped = container.objects("portMappings");
+        let before = ports.len();
+        ports.extend(mapped.filter_map(|mapping| mapping.integer("containerPort")));
+        ports.len() > before
+    });
+    !all_declare || ports.is_empty() || port.is_some_and(|port| ports.contains(&port))
 }

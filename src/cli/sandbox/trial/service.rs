@@ -1,0 +1,203 @@
+//! What a trial does besides amp-stack: it starts services in its sandbox, lets time pass, breaks
+//! something, and stops the services again. Each is what somebody would type for it.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    cli::failure::Failure,
+    collector::grants::POLICY_NAME,
+    model::{identity::Identity, node::Node},
+    stack::Stack,
+    verify::{RoleUse, Subject},
+};
+use amp_stack_sandbox::{
+    Sandbox,
+    connector::Advance,
+    wire::{Call, Service},
+};
+
+/// The cluster that a trial makes.
+const CLUSTER: &str = "try";
+/// A subnet, which nobody looks up in a sandbox.
+const SUBNET: &str = "subnet-0a1b2c3d";
+/// How long a trial waits for samples: until nothing is too young any more to be judged.
+const ARRIVED: Duration = Duration::from_secs(200);
+/// How long it waits until the tasks have stopped.
+const STOPPED: Duration = Duration::from_secs(200);
+
+/// Something that somebody may do by hand to an account in which all is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Break {
+    /// Take from the task role the right to write to the workspace
+    CollectorRights,
+    /// Let ECS no longer assume the task role
+    RoleTrust,
+    /// Take from the execution role all that it may
+    ExecutionRights,
+    /// Delete the collector's log group
+    LogGroup,
+}
+
+/// A call to the sandbox, with what somebody would type for it.
+pub(super) struct AwsCommand {
+    pub(super) text: String,
+    service: Service,
+    operation: &'static str,
+    input: Map<String, Value>,
+}
+
+fn aws_command(
+    text: String,
+    service: Service,
+    operation: &'static str,
+    input: &Value,
+) -> AwsCommand {
+    AwsCommand {
+        text,
+        service,
+        operation,
+        input: input.as_object().cloned().unwrap_or_default(),
+    }
+}
+
+/// The sandbox of a trial, and its time.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    pub(super) sandbox: Sandbox,
+    pub(super) time: Advance,
+    pub(super) region: String,
+}
+
+impl Scene {
+    /// Does it.
+    pub(super) fn perform(&self, command: &AwsCommand) -> Result<(), Failure> {
+        let done = self.sandbox.perform_call(&Call {
+            service: command.service,
+            region: self.region.clone(),
+            operation: command.operation.to_owned(),
+            input: command.input.clone(),
+        });
+        done.map(drop).map_err(|refusal| {
+            let (code, message) = (&refusal.code, &refusal.message);
+            Failure::before(format!(
+                "the sandbox refuses {}: {code}: {message}",
+                command.operation
+            ))
+        })
+    }
+
+    /// Lets the time pass in which samples of new tasks arrive.
+    pub(super) fn let_samples_arrive(&self) {
+        self.time.by(ARRIVED);
+    }
+
+    /// Lets the time pass in which tasks stop.
+    pub(super) fn let_tasks_stop(&self) {
+        self.time.by(STOPPED);
+    }
+}
+
+/// The cluster that services run in.
+pub(super) fn cluster() -> AwsCommand {
+    let command = format!("aws ecs create-cluster --cluster-name {CLUSTER}");
+    aws_command(
+        command,
+        Service::Ecs,
+        "CreateCluster",
+        &json!({"clusterName": CLUSTER}),
+    )
+}
+
+/// A service with one task of the family.
+pub(super) fn start(subject: &Subject, stack: &Stack) -> AwsCommand {
+    let family = &subject.family;
+    let declared = stack.resources.get(&subject.address);
+    let want = declared.and_then(|declared| declared.want.as_ref()?.task_definition());
+    let document = want.and_then(|want| want.document.as_ref());
+    let member = |key: &str| document.and_then(|document| document.written().get(key));
+    let mode = member("networkMode").and_then(Node::as_str);
+    let launch = member("requiresCompatibilities").and_then(Node::as_list);
+    let launch = launch
+        .and_then(|launch| launch.first()?.as_str())
+        .unwrap_or("EC2");
+    let mut input = json!({
+        "cluster": CLUSTER, "serviceName": family, "taskDefinition": family, "desiredCount": 1,
+        "launchType": launch,
+    });
+    let mut command = format!(
+        "aws ecs create-service --cluster {CLUSTER} --service-name {family} --task-definition {family} --desired-count 1 --launch-type {launch}"
+    );
+    if mode == Some("awsvpc") {
+        let network = json!({"awsvpcConfiguration": {"subnets": [SUBNET]}});
+        input["networkConfiguration"] = network;
+        command = format!(
+            "{command} --network-configuration 'awsvpcConfiguration={{subnets=[{SUBNET}]}}'"
+        );
+    }
+    aws_command(command, Service::Ecs, "CreateService", &input)
+}
+
+/// The end of that service.
+pub(super) fn stop(subject: &Subject) -> AwsCommand {
+    let family = &subject.family;
+    let command = format!("aws ecs delete-service --cluster {CLUSTER} --service {family} --force");
+    let input = json!({"cluster": CLUSTER, "service": family, "force": true});
+    aws_command(command, Service::Ecs, "DeleteService", &input)
+}
+
+impl Break {
+    /// What somebody does to `subject`; nothing if it has nothing of the kind.
+    pub(super) fn commands(self, subject: &Subject) -> Vec<AwsCommand> {
+        let role = |of: RoleUse| {
+            let found = subject.roles.iter().find(|(role, _)| *role == of);
+            found.map(|(_, arn)| arn.rsplit('/').next().unwrap_or(arn).to_owned())
+        };
+        let task = role(RoleUse::Task);
+        let command = match self {
+            Self::CollectorRights => task.map(|role| {
+                let command = format!(
+                    "aws iam delete-role-policy --role-name {role} --policy-name {POLICY_NAME}"
+                );
+                let input = json!({"RoleName": role, "PolicyName": POLICY_NAME});
+                aws_command(command, Service::Iam, "DeleteRolePolicy", &input)
+            }),
+            Self::RoleTrust => task.map(|role| {
+                let document = trust_of_instances();
+                let command = format!(
+                    "aws iam update-assume-role-policy --role-name {role} --policy-document '{document}'"
+                );
+                let input = json!({"RoleName": role, "PolicyDocument": document});
+                aws_command(command, Service::Iam, "UpdateAssumeRolePolicy", &input)
+            }),
+            Self::ExecutionRights => role(RoleUse::Execution).map(|role| {
+                let policy = execution_policy(&subject.identity);
+                let command =
+                    format!("aws iam detach-role-policy --role-name {role} --policy-arn {policy}");
+                let input = json!({"RoleName": role, "PolicyArn": policy});
+                aws_command(command, Service::Iam, "DetachRolePolicy", &input)
+            }),
+            Self::LogGroup => subject.measures.as_ref().and_then(|m| m.log.as_ref()).map(|log| {
+                let group = &log.group;
+                let command = format!("aws logs delete-log-group --log-group-name {group}");
+                let input = json!({"logGroupName": group});
+                aws_command(command, Service::Logs, "DeleteLogGroup", &input)
+            }),
+        };
+        command.into_iter().collect()
+    }
+}
+
+fn execution_policy(identity: &Identity) -> String {
+    identity.aws_policy_arn("service-role/AmazonECSTaskExecutionRolePolicy")
+}
+
+/// The trust policy of a role of EC2 instances, which is what many have before they use ECS.
+fn trust_of_instances() -> String {
+    let statement = json!({
+        "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
+    });
+    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+}
