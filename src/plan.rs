@@ -89,6 +89,8 @@ pub struct Plan {
     /// What would be done or decided besides, had the plan not been narrowed to what somebody asked
     /// for.
     pub left_out: BTreeSet<Address>,
+    /// What would be done or decided besides, had a saved plan not been made before that came up.
+    pub came_up: BTreeSet<Address>,
     /// The account that it is for: twelve digits.
     pub account: String,
 }

@@ -43,6 +43,9 @@ pub struct StackTarget<C> {
     pub cloud: Arc<C>,
     /// The resources that alone are planned, with what they need; `None` is all of them.
     pub only: Option<BTreeSet<Address>>,
+    /// The resources that are left as they are, whatever there would be to do to them: what came
+    /// up after a saved plan was made, and matters to none of its calls.
+    pub leave: BTreeSet<Address>,
 }
 
 /// What to plan.

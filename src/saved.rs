@@ -18,7 +18,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use compare::{Moved, Side, moved, renewed};
+pub use compare::{Moved, Side, left_alone, moved, renewed};
 pub use file::{PlanFileError, is_plan, parse, print};
 pub use guard::Guard;
 pub use hide::{Changed, Hidden, Values, Veil};

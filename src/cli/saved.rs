@@ -3,7 +3,10 @@
 mod keep;
 mod secrets;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use thiserror::Error;
 
@@ -202,6 +205,7 @@ async fn open(
             stack: saved.stack.clone(),
             cloud,
             only: saved.only.clone(),
+            leave: BTreeSet::new(),
         });
     }
     Ok(targets)

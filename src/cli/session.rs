@@ -109,6 +109,7 @@ pub(super) async fn open_in(
             stack,
             cloud,
             only: None,
+            leave: BTreeSet::new(),
         });
     }
     ensure_distinct(&targets)?;

@@ -1,6 +1,6 @@
 //! `amp-stack show`: a saved plan, as it was shown when it was made.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use clap::Args;
 
@@ -63,6 +63,7 @@ fn target(saved: &SavedStack) -> StackTarget<()> {
         stack: saved.stack.clone(),
         cloud: Arc::new(()),
         only: saved.only.clone(),
+        leave: BTreeSet::new(),
     }
 }
 

@@ -26,6 +26,60 @@ impl Plan {
         let refused = self.refusals.iter().map(|refusal| &refusal.address);
         let left_out = planned.chain(refused).filter(|address| !is_kept(address));
         self.left_out = left_out.cloned().collect();
+        self.narrow(is_kept);
+        self
+    }
+
+    /// The same plan without what it does, or wants decided, at the addresses in `leave`, which
+    /// nothing else of it needs.
+    #[must_use]
+    pub fn without(mut self, leave: &BTreeSet<Address>) -> Self {
+        let planned = self.steps.iter().map(|step| &step.id.address);
+        let refused = self.refusals.iter().map(|refusal| &refusal.address);
+        let came_up = planned.chain(refused).filter(|at| leave.contains(*at));
+        self.came_up = came_up.cloned().collect();
+        let came_up = self.came_up.clone();
+        self.narrow(|address| !came_up.contains(address));
+        self
+    }
+
+    /// The addresses at which this plan for `stack` does something, or wants something decided,
+    /// that no step at the addresses in `touched` needs.
+    ///
+    /// A build needs that whatever it mentions is there, and that nothing is in its way. It does
+    /// not need what is only altered in place: nothing that it mentions follows from that.
+    pub fn unneeded(&self, touched: &BTreeSet<Address>, stack: &Stack) -> BTreeSet<Address> {
+        let dependencies = order::dependencies(stack);
+        let mut needed = touched.clone();
+        for step in self
+            .steps
+            .iter()
+            .filter(|step| step.id.phase == Phase::Build && touched.contains(&step.id.address))
+        {
+            let on = dependencies.get(&step.id.address).into_iter().flatten();
+            let refused = |address: &&Address| {
+                let mut refusals = self.refusals.iter();
+                refusals.any(|refusal| refusal.address == **address)
+            };
+            needed.extend(on.filter(refused).cloned());
+            let before = self
+                .steps
+                .iter()
+                .filter(|other| step.after.contains(&other.id));
+            let before = before.filter(|other| step.claim != ClaimBy::Step(other.id.clone()));
+            let comes_or_goes = before.filter(|other| other.from.is_none() || other.to.is_none());
+            needed.extend(comes_or_goes.map(|other| other.id.address.clone()));
+        }
+        let planned = self.steps.iter().map(|step| &step.id.address);
+        let refused = self.refusals.iter().map(|refusal| &refusal.address);
+        let unneeded = planned
+            .chain(refused)
+            .filter(|address| !needed.contains(*address));
+        unneeded.cloned().collect()
+    }
+
+    /// Forgets everything about resources that are not kept.
+    fn narrow(&mut self, is_kept: impl Fn(&Address) -> bool) {
         self.steps.retain(|step| is_kept(&step.id.address));
         for step in &mut self.steps {
             step.after.retain(|id| is_kept(&id.address));
@@ -33,7 +87,6 @@ impl Plan {
         self.refusals.retain(|refusal| is_kept(&refusal.address));
         self.notes.retain(|note| is_kept(&note.address));
         self.keep_facts(is_kept);
-        self
     }
 }
 

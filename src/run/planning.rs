@@ -169,6 +169,7 @@ fn decide_narrowed<C>(
             None => plan,
             Some(only) => plan.only(only, &desired, &projected),
         };
+        let plan = plan.without(&target.leave);
         let mut planned = Planned {
             risks: risks(&plan),
             plan,

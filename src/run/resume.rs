@@ -54,7 +54,8 @@ pub async fn observe_again<C: Cloud>(
 }
 
 /// Compares what was planned with what there is to do now that AWS is as in `live`. `saved` is
-/// complete: its secrets are filled in. The stacks of `targets` become what is carried out.
+/// complete: its secrets are filled in. The stacks of `targets` become what is carried out, and
+/// what has come up since and matters to no call of the plan is left as it is.
 pub fn resume<C>(saved: &Saved, targets: &mut [StackTarget<C>], live: Vec<Snapshot>) -> Resumed {
     for (target, saved) in targets.iter_mut().zip(&saved.stacks) {
         target.stack.clone_from(&saved.stack);
@@ -63,7 +64,19 @@ pub fn resume<C>(saved: &Saved, targets: &mut [StackTarget<C>], live: Vec<Snapsh
     for ((target, saved), live) in targets.iter_mut().zip(&saved.stacks).zip(&live) {
         target.stack = saved::renewed(saved.stack.clone(), &saved.live, live);
     }
-    let planned = decide(&request(saved, targets), live);
+    let mut planned = decide(&request(saved, targets), live);
+    let stacks = targets.iter().zip(before.iter().zip(&planned));
+    let stacks: Vec<_> = stacks
+        .map(|(target, (before, now))| (&target.stack, side(before), side(now)))
+        .collect();
+    let left = saved::left_alone(&stacks);
+    if left.iter().any(|left| !left.is_empty()) {
+        for (target, left) in targets.iter_mut().zip(left) {
+            target.leave = left;
+        }
+        let live = planned.into_iter().map(|planned| planned.live);
+        planned = decide(&request(saved, targets), live.collect());
+    }
     let both = targets.iter().zip(before.iter().zip(&planned)).enumerate();
     let moved = both.flat_map(|(index, (target, (before, now)))| {
         let moved = saved::moved(&target.stack, side(before), side(now));

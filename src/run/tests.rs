@@ -137,6 +137,7 @@ fn target(name: &str, cloud: &Arc<FakeCloud>) -> StackTarget<FakeCloud> {
         stack: load::load(&source, &LoadContext::new(identity())).expect("the file is sound"),
         cloud: Arc::clone(cloud),
         only: None,
+        leave: BTreeSet::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether the plan of now is the plan of then or what is left of it, and if not, what moved in
 //! between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     kinds::{Resource, kind::IdentifiedBy},
@@ -11,7 +11,7 @@ use crate::{
         tags::Owner,
         template::{Attribute, Reference},
     },
-    plan::{Phase, Plan, Reason, Step},
+    plan::{Phase, Plan, Reason, Step, holders},
     snapshot::{LiveResource, Snapshot},
     stack::Stack,
 };
@@ -30,6 +30,8 @@ pub struct Side<'a> {
 pub struct Moved {
     /// Where it stands in the stack.
     pub address: Address,
+    /// What it is called, or will be; empty if it has no name.
+    pub name: String,
     /// What was there then; `None` is nothing.
     pub then: Option<Resource>,
     /// What is there now; `None` is nothing.
@@ -38,6 +40,36 @@ pub struct Moved {
     pub arns: Option<[String; 2]>,
     /// Why nothing can be done about it now, if that was not so then.
     pub refused: Option<Reason>,
+}
+
+/// For each stack, given what was there and planned then and now, the resources at which there is
+/// something to do or to decide now, and that matter to no call of the plan of then: it has no step
+/// there, and none of its steps needs what stands there. They have moved, but the plan holds.
+pub fn left_alone(stacks: &[(&Stack, Side<'_>, Side<'_>)]) -> Vec<BTreeSet<Address>> {
+    let touched: Vec<BTreeSet<Address>> = stacks
+        .iter()
+        .map(|(_, then, _)| {
+            let steps = then.plan.steps.iter();
+            steps.map(|step| step.id.address.clone()).collect()
+        })
+        .collect();
+    let mut left: Vec<BTreeSet<Address>> = stacks
+        .iter()
+        .zip(&touched)
+        .map(|((stack, _, now), touched)| now.plan.unneeded(touched, stack))
+        .collect();
+    // What mentions something that is removed has to let go of it first, whichever stack it is of.
+    for ((stack, _, removing), touched) in stacks.iter().zip(&touched) {
+        let steps = removing.plan.steps.iter();
+        for step in steps.filter(|step| touched.contains(&step.id.address)) {
+            for ((_, _, holding), left) in stacks.iter().zip(&mut left) {
+                for address in holders(holding.live, step, stack) {
+                    left.remove(address);
+                }
+            }
+        }
+    }
+    left
 }
 
 /// The resources that moved between `then` and `now` and that either plan for `stack` is about. If
@@ -51,13 +83,14 @@ pub fn moved(stack: &Stack, then: Side<'_>, now: Side<'_>) -> Vec<Moved> {
             let want = declared.and_then(|declared| declared.want.as_ref());
             let name = want.map_or("", Resource::name);
             let found = |side: Side<'_>| at(side.live, &refusal.address, name).map(resource);
-            moved.insert(
-                refusal.address.clone(),
-                Moved {
-                    refused: Some(refusal.reason.clone()),
-                    ..state(&refusal.address, found(then), found(now))
-                },
-            );
+            let mut found = Moved {
+                refused: Some(refusal.reason.clone()),
+                ..state(&refusal.address, found(then), found(now))
+            };
+            if found.name.is_empty() {
+                name.clone_into(&mut found.name);
+            }
+            moved.insert(refusal.address.clone(), found);
         }
     }
     let mut led_astray = Vec::new();
@@ -114,7 +147,9 @@ fn resource(found: &LiveResource) -> Resource {
 }
 
 fn state(address: &Address, then: Option<Resource>, now: Option<Resource>) -> Moved {
+    let name = now.as_ref().or(then.as_ref()).map_or("", Resource::name);
     Moved {
+        name: name.to_owned(),
         address: address.clone(),
         then,
         now,

@@ -1,7 +1,6 @@
 //! What moved since a plan was made.
 
 use crate::{
-    kinds::Resource,
     plan::Refusal,
     saved::Moved,
     show::{
@@ -31,13 +30,16 @@ pub fn render(moved: &[Moved], style: Style) -> String {
 fn write(moved: &Moved, style: Style, out: &mut String) {
     let Moved {
         address,
+        name,
         then,
         now,
         arns,
         refused,
     } = moved;
     let (sign, paint, what) = match (then, now) {
-        (None, _) => ("+", Paint::Create, "has appeared"),
+        // It is not there, now as then: what keeps it from being made is said below.
+        (None, None) => ("~", Paint::Update, "can no longer be made"),
+        (None, Some(_)) => ("+", Paint::Create, "has appeared"),
         (Some(_), None) => ("-", Paint::Remove, "is gone"),
         (Some(_), Some(_)) if arns.is_some() => ("~", Paint::Update, "is another one now"),
         (Some(then), Some(now)) if then == now => {
@@ -45,10 +47,12 @@ fn write(moved: &Moved, style: Style, out: &mut String) {
         }
         (Some(_), Some(_)) => ("~", Paint::Update, "has changed"),
     };
-    let name = now.as_ref().or(then.as_ref()).map_or("", Resource::name);
-    let noun = address.kind.noun();
+    let mut noun = address.kind.noun().to_owned();
+    if !name.is_empty() {
+        noun = format!("{noun} {name}");
+    }
     let address = style.paint(Paint::Title, &address.to_string());
-    let title = format!("{address}: {noun} {name} {what}");
+    let title = format!("{address}: {noun} {what}");
     let sign = format!("{} ", style.paint(paint, sign));
     out.push_str(&words::wrap(&sign, &title, style.width));
     if let Some([was, is]) = arns {

@@ -97,9 +97,14 @@ fn heading(frame: &Frame<'_>, style: Style) -> String {
 
 fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
     let mut out = left_out(plan, style);
+    out.push_str(&came_up(plan, style));
     let mut line = |text: &str| writeln!(out, "{text}").expect("a string takes all");
     if plan.is_empty() && !plan.left_out.is_empty() {
         line("Nothing to do at what was targeted.");
+        return out;
+    }
+    if plan.is_empty() && !plan.came_up.is_empty() {
+        line("Nothing of this plan is left to do.");
         return out;
     }
     if plan.is_empty() {
@@ -127,6 +132,18 @@ fn what_next(refusals: usize, next: Option<&str>) -> String {
         Some(next) => format!("To do it, run: {next}\n"),
         None => String::new(),
     }
+}
+
+/// What a saved plan does not do, because it was made before that came up.
+fn came_up(plan: &Plan, style: Style) -> String {
+    if plan.came_up.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = plan.came_up.iter().map(ToString::to_string).collect();
+    let names = words::some(&names);
+    let text =
+        format!("Changed since the plan was made, but no part of it, so left as is: {names}");
+    words::wrap("", &text, style.width)
 }
 
 /// What the plan was narrowed from, so that nobody takes it for all there is to do.

@@ -2,7 +2,7 @@
 //! list.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -210,6 +210,7 @@ async fn planned(stack: &Stack, aws: &Arc<Aws>, destroy: bool) -> Plan {
         stack: stack.clone(),
         cloud: Arc::clone(aws),
         only: None,
+        leave: BTreeSet::new(),
     };
     let request = PlanRequest {
         targets: std::slice::from_ref(&target),

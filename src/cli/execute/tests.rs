@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     path::{Path, PathBuf},
     rc::Rc,
@@ -88,6 +88,7 @@ fn target(stack: &Stack, cloud: &Arc<FakeCloud>) -> StackTarget<FakeCloud> {
         stack: stack.clone(),
         cloud: Arc::clone(cloud),
         only: None,
+        leave: BTreeSet::new(),
     }
 }
 

@@ -5,6 +5,7 @@ mod running;
 mod service;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -274,6 +275,7 @@ impl Trial<'_> {
             stack: stack.clone(),
             cloud: Arc::clone(&self.cloud),
             only: None,
+            leave: BTreeSet::new(),
         }
     }
 

@@ -188,7 +188,7 @@ pub struct Summary {
     /// Whether there is something to do or to decide.
     pub has_changes: bool,
     /// The resources at which there would be something to do or to decide, had the plan not been
-    /// narrowed by `--target`.
+    /// narrowed by `--target`, or saved before that came up.
     pub left_out: Vec<String>,
 }
 
@@ -381,6 +381,10 @@ fn summary(plan: &Plan, groups: &[Group<'_>]) -> Summary {
         calls: plan.calls(),
         refusals: plan.refusals.len(),
         has_changes: !plan.is_empty(),
-        left_out: plan.left_out.iter().map(ToString::to_string).collect(),
+        left_out: plan
+            .left_out
+            .union(&plan.came_up)
+            .map(ToString::to_string)
+            .collect(),
     }
 }

@@ -13,9 +13,10 @@ use amp_stack::{
     },
     plan::{Plan, Step, plan},
     saved::{
-        Guard, Hidden, Moved, Saved, SavedStack, Side, Values, Variables, moved, parse, print,
-        renewed,
+        Guard, Hidden, Moved, Saved, SavedStack, Side, Values, Variables, left_alone, moved, parse,
+        print, renewed,
     },
+    show::{Style, moved as show_moved},
     snapshot::{LiveResource, Snapshot},
     stack::Stack,
     testing::{FakeCloud, Fault},
@@ -176,6 +177,36 @@ fn named(moved: &[Moved]) -> BTreeSet<String> {
     moved.iter().map(|m| m.address.to_string()).collect()
 }
 
+/// The addresses that the calls of `plan` are about, with whatever they mention or remove the
+/// mention of: wider than what they depend on, but found without asking the planner.
+fn what_matters(stack: &Stack, plan: &Plan, now: &Plan) -> BTreeSet<String> {
+    let mut matters = BTreeSet::new();
+    for step in &plan.steps {
+        matters.insert(step.id.address.to_string());
+        let want = stack.resources.get(&step.id.address);
+        if let Some(want) = want.and_then(|declared| declared.want.as_ref()) {
+            want.each_template(&mut |text| {
+                let mentioned = text.references().into_iter();
+                matters.extend(mentioned.map(|reference| reference.address.to_string()));
+            });
+        }
+        // What holds on to something that goes, or stands in the way of what comes.
+        let others = now
+            .steps
+            .iter()
+            .map(|step| (&step.id.address, step.to.is_none()));
+        let refused = now.refusals.iter().map(|refusal| (&refusal.address, true));
+        for (address, goes) in others.chain(refused) {
+            let holds_on = step.to.is_none() && address.kind > step.id.address.kind;
+            let is_in_the_way = goes && address.kind == step.id.address.kind;
+            if holds_on || is_in_the_way {
+                matters.insert(address.to_string());
+            }
+        }
+    }
+    matters
+}
+
 fn operations(step: &Step) -> Vec<&'static str> {
     step.changes().iter().map(Change::operation).collect()
 }
@@ -283,29 +314,53 @@ proptest! {
         prop_assert_eq!(moved(&stack, then, Side { live: &live, plan: &left }), []);
     }
 
-    /// What somebody else alters in between is named, and nothing else is.
+    /// What somebody else alters in between is named if a call of the plan depends on it, and
+    /// nothing else is; otherwise the plan is carried out as it was made.
     #[test]
-    fn what_moves_is_named(history in worlds::history(), now in worlds::spec(), meddling in worlds::history()) {
+    fn what_moves_is_named(history in worlds::history(), now in worlds::spec(), meddling in worlds::history(), destroy: bool) {
         let fake = world(&history);
-        let stack: Stack = Spec::stack(&now);
+        let mut stack: Stack = Spec::stack(&now);
+        if destroy {
+            stack = stack.emptied();
+        }
         let query = stack.query(true);
         let live = fake.snapshot(&query);
         let first = plan(&stack, &live);
         if !first.refusals.is_empty() || !fake.things().iter().any(is_ours) {
             return Ok(());
         }
+        let then = Side { live: &live, plan: &first };
         meddling.drift(&fake);
         let after = fake.snapshot(&query);
-        let second = plan(&stack, &after);
-        let moved = moved(&stack, Side { live: &live, plan: &first }, Side { live: &after, plan: &second });
+        let whole = plan(&stack, &after);
+        let [left] = &left_alone(&[(&stack, then, Side { live: &after, plan: &whole })])[..] else {
+            panic!("one stack")
+        };
+        let second = whole.clone().without(left);
+        prop_assert_eq!(&second.came_up, left);
+        let moved = moved(&stack, then, Side { live: &after, plan: &second });
         let altered = altered(&stack, &live, &after);
         prop_assert!(named(&moved).is_subset(&altered), "{:?} moved although only {altered:?} did: {moved:?}", named(&moved));
+        let matters = what_matters(&stack, &first, &whole);
+        prop_assert!(named(&moved).is_subset(&matters), "{:?} matters to no call of {:?}", named(&moved), first.steps);
+        let shown = show_moved::render(&moved, Style::PLAIN);
+        prop_assert!(!shown.contains("  has") && !shown.contains("  is"), "{}", shown);
+        for step in &first.steps {
+            prop_assert!(!left.contains(&step.id.address), "{} is part of the plan", step.id);
+        }
         if moved.is_empty() {
             // Whatever is still to be done was to be done before: last, if not everything is.
             for step in &second.steps {
                 let mut before = first.steps.iter().filter(|before| before.id.address == step.id.address);
                 let is_planned = before.any(|before| operations(before).ends_with(&operations(step)));
                 prop_assert!(is_planned, "{} was not planned", step.id);
+            }
+            // It can be carried out, and then nothing of it is left.
+            run(&fake, second, &[]);
+            let done = fake.snapshot(&query);
+            let rest = plan(&stack, &done);
+            for step in rest.steps.iter().filter(|_| first.steps.iter().all(|s| s.replaces.is_empty())) {
+                prop_assert!(left.contains(&step.id.address), "{} is left to do", step.id);
             }
         }
     }

@@ -236,6 +236,47 @@ fn what_is_left_to_others_may_move() {
     assert!(run.says("Done: 1 changed"), "{}", run.stderr);
 }
 
+/// What has moved where the plan does nothing, and the plan that is carried out nevertheless.
+#[test]
+fn what_the_calls_do_not_depend_on_may_move() {
+    // Only the task definition changes, which mentions the role, the workspace and the log group.
+    let bench = applied("saved-besides", STACK, &STACK.replace("= 512", "= 1024"));
+    let untouched = fs::read(bench.path(SANDBOX)).unwrap();
+    let role: fn(&mut Value) = |role| role["max_session_seconds"] = 7200.into();
+    let group: fn(&mut Value) = |group| group["retention_days"] = 14.into();
+    let alias: fn(&mut Value) = |all| each(all)["alias"] = "renamed".into();
+    for (place, drift, left) in [
+        (ROLE, role, "roles.task"),
+        (GROUP, group, "log_groups.quickstart"),
+        (WORKSPACES, alias, "workspace"),
+    ] {
+        fs::write(bench.path(SANDBOX), &untouched).unwrap();
+        meddle(&bench, place, drift);
+        let run = bench.run(APPLY).expect(0);
+        let said = format!("no part of it, so left as is: {left}");
+        assert!(run.says(&said), "{}", run.stdout);
+        assert!(run.says("Done: 1 changed"), "{}", run.stderr);
+        // What is left is there for the next plan.
+        let next = bench.run(&["plan", "stack.toml", "--sandbox"]).expect(0);
+        assert!(next.says("1 to change"), "{}", next.stdout);
+        let again = bench.run(APPLY).expect(0);
+        assert!(again.says("carried out already"), "{}", again.stderr);
+        assert!(
+            again.says("Nothing of this plan is left to do."),
+            "{}",
+            again.stdout
+        );
+    }
+    // What they need is still needed: the role, and the very workspace.
+    for (place, drift, moved) in
+        [DRIFTS[3], DRIFTS[6]].map(|(place, drift, moved, _)| (place, drift, moved))
+    {
+        fs::write(bench.path(SANDBOX), &untouched).unwrap();
+        meddle(&bench, place, drift);
+        assert_refused(&bench, APPLY, moved);
+    }
+}
+
 #[test]
 fn what_appears_in_the_way_is_named() {
     let bench = planned(
@@ -248,11 +289,12 @@ fn what_appears_in_the_way_is_named() {
         .run(&["apply", "other.toml", "--sandbox", "--yes"])
         .expect(0);
     let run = assert_refused(&bench, APPLY, "roles.task");
-    assert!(
-        run.says("arn:aws:iam::111122223333:role/taken"),
-        "{}",
-        run.stderr
-    );
+    for said in [
+        "~ roles.task: role Taken can no longer be made",
+        "arn:aws:iam::111122223333:role/taken",
+    ] {
+        assert!(run.says(said), "{said} in {}", run.stderr);
+    }
 }
 
 #[test]

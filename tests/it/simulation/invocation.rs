@@ -1,7 +1,7 @@
 //! One run of amp-stack, from the text of the stack file to the summary, as the command line makes
 //! it.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use amp_stack::{
     apply::{Event, Outcome},
@@ -100,6 +100,7 @@ pub(super) async fn invoke(
                 stack,
                 cloud: aws,
                 only: None,
+                leave: BTreeSet::new(),
             }];
             let request = PlanRequest {
                 targets: &targets,
