@@ -13,6 +13,7 @@ pub mod root;
 pub mod rules;
 pub mod schema;
 mod sections;
+mod typed;
 mod variables;
 pub mod words;
 
@@ -126,10 +127,10 @@ impl ParsedFile<'_> {
     /// [`Self::load`] to report.
     pub fn header(&self, around: &LoadContext<'_>) -> Header {
         let mut reported_by_load = Problems::default();
-        let values = variables::values(&self.document, around, &mut reported_by_load);
+        let variables = variables::read(&self.document, around, &mut reported_by_load);
         let declared = self.document.declared();
         let names = Names {
-            variables: Some(&values),
+            variables: Some(&variables.values),
             environment: around.environment,
             identity: None,
             declared: &declared,
@@ -148,12 +149,12 @@ impl ParsedFile<'_> {
     pub fn load(&self, around: &LoadContext<'_>) -> Result<Stack, Vec<Problem>> {
         let document = &self.document;
         let mut problems = self.misspelt.clone();
-        let values = variables::values(document, around, &mut problems);
+        let variables = variables::read(document, around, &mut problems);
         let declared = document.declared();
         let mut poisoned = Poisoned::default();
         let mut found = Problems::default();
         let mut names = Names {
-            variables: Some(&values),
+            variables: Some(&variables.values),
             environment: around.environment,
             identity: None,
             declared: &declared,
@@ -165,6 +166,13 @@ impl ParsedFile<'_> {
         let mut root = document.fill_in(
             &|key| !matches!(key, "stack" | "variables"),
             &names,
+            &mut poisoned,
+            &mut problems,
+        );
+        typed::apply(
+            &mut root,
+            document,
+            &variables,
             &mut poisoned,
             &mut problems,
         );

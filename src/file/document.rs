@@ -36,6 +36,11 @@ pub struct Document<'s> {
 pub struct Poisoned(Vec<Span>);
 
 impl Poisoned {
+    /// Adds a value that does not fit its place.
+    pub fn add(&mut self, span: &Span) {
+        self.0.push(span.clone());
+    }
+
     /// Drops the problems of this file that are about one of them.
     pub fn suppress_follow_ups(&self, problems: &mut Problems) {
         problems.retain(|problem| {
@@ -115,6 +120,11 @@ impl<'s> Document<'s> {
                 join(whole, value);
             }
         }
+    }
+
+    /// What is written at `span`.
+    pub fn written(&self, span: &Span) -> &str {
+        self.source.text.get(span.clone()).unwrap_or_default()
     }
 
     /// The addresses of the resources that it declares.

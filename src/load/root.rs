@@ -33,7 +33,7 @@ static FIRST: [Field; 3] = [
     Field::new(
         "variables",
         Type::Named(&Type::Table(&VARIABLE)),
-        "Values that are given from outside, with `--var NAME=VALUE` or `--var-file FILE`, and stand in strings as `${var.NAME}`.",
+        "Values that are given from outside, with `--var NAME=VALUE` or `--var-file FILE`, and stand in strings as `${var.NAME}`. A string that is nothing but that takes the variable's type.",
     )
     .default("{}")
     .example("{ image_tag = { description = \"tag of the application's image\" } }"),
@@ -128,6 +128,13 @@ pub static VARIABLE: Fields = Fields {
             "What the variable is for, which is said when it has no value.",
         )
         .example("\"tag of the application's image\""),
+        Field::new(
+            "type",
+            Type::Choice(&["string", "number", "boolean"]),
+            "What its values are. Where a string is exactly one reference to the variable, a number stands in places that take integers, and a boolean in those that take `true` or `false`.",
+        )
+        .default_note("it is what the default is, and without a default whatever its place takes")
+        .example("\"string\""),
         Field::new("default", Type::Scalar, "The value where none is given.")
             .default_note("the variable has to be given")
             .example("\"dev\""),

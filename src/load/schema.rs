@@ -29,6 +29,12 @@ pub fn schema() -> Value {
     });
     let mut definitions: Map<String, Value> = writer.written.into_iter().collect();
     definitions.insert(INTERPOLATED.to_owned(), interpolated);
+    let mentioned = json!({
+        "description": "A variable that has the type of this place: `${var.NAME}`.",
+        "type": "string",
+        "pattern": "^\\$\\{var\\.[A-Za-z0-9_-]{1,64}\\}$",
+    });
+    definitions.insert(MENTIONED.to_owned(), mentioned);
     root["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     root["title"] = json!("Stack file of amp-stack");
     root["definitions"] = Value::Object(definitions);
@@ -38,6 +44,9 @@ pub fn schema() -> Value {
 /// The definition of strings with something to fill in, which may stand where only some strings
 /// may.
 const INTERPOLATED: &str = "interpolated";
+
+/// The definition of a variable that stands where a number or a truth value may.
+const MENTIONED: &str = "mentioned_variable";
 
 /// Writes definitions as they are referred to.
 #[derive(Default)]
@@ -122,13 +131,13 @@ impl Writer {
                 json!({"type": "string", "pattern": "^[A-Z_]+$"}),
                 interpolated(),
             ]),
-            Type::Boolean => json!({"type": "boolean"}),
+            Type::Boolean => or_variable(json!({"type": "boolean"})),
             Type::Integer(low, high) => {
                 // Numbers of the API have 32 bits.
                 let most = member.map_or(i64::MAX, |_| i64::from(i32::MAX));
-                integer(*low, (*high).min(most))
+                or_variable(integer(*low, (*high).min(most)))
             }
-            Type::Numbers(numbers) => json!({"enum": numbers}),
+            Type::Numbers(numbers) => or_variable(json!({"enum": numbers})),
             Type::Scalar => json!({"type": ["string", "number", "boolean"]}),
             Type::List(element) => list(&self.value(element, None)),
             Type::Table(fields) => self.reference(fields, None),
@@ -181,8 +190,8 @@ impl Writer {
             Shape::Map(value) => map(&self.shape(value)),
             Shape::Text([]) => json!({"type": "string"}),
             Shape::Text(choices) => one_of(choices),
-            Shape::Integer => integer(i64::from(i32::MIN), i64::from(i32::MAX)),
-            Shape::Boolean => json!({"type": "boolean"}),
+            Shape::Integer => or_variable(integer(i64::from(i32::MIN), i64::from(i32::MAX))),
+            Shape::Boolean => or_variable(json!({"type": "boolean"})),
         }
     }
 
@@ -229,6 +238,11 @@ fn conditions(field: &Field) -> Vec<Value> {
 
 fn interpolated() -> Value {
     json!({"$ref": format!("#/definitions/{INTERPOLATED}")})
+}
+
+fn or_variable(value: Value) -> Value {
+    let mentioned = json!({"$ref": format!("#/definitions/{MENTIONED}")});
+    any_of(vec![value, mentioned])
 }
 
 fn one_of(choices: &[&str]) -> Value {

@@ -47,4 +47,5 @@ mod suppressed;
 mod tidy;
 mod together;
 mod tomorrow;
+mod typed;
 mod worlds;
