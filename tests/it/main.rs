@@ -16,6 +16,7 @@ mod edges;
 mod emulators;
 mod format;
 mod format_cli;
+mod fuzz;
 mod generations;
 mod graph;
 mod guide;
