@@ -5,10 +5,14 @@
 //! `cmd/awscollector/Dockerfile`, `cmd/healthcheck`, `pkg/config`), and the ECS developer guide,
 //! "Exporting application metrics to Amazon Managed Service for Prometheus".
 
+pub mod components;
 pub mod config;
 mod first;
 pub mod grants;
+pub mod image;
+pub mod keys;
 pub mod live;
+pub mod more;
 pub mod period;
 pub mod version;
 
@@ -18,6 +22,8 @@ use serde_json::Value;
 
 use crate::model::{node::Node, template::Template};
 
+pub use image::{Distribution, IMAGE_FILES, distribution, is_collector, is_pinned};
+pub use more::{More, TaskMetrics};
 pub use period::Period;
 
 /// The image that is used unless the stack file names another. It is pinned, because tags of the
@@ -38,6 +44,10 @@ pub const REGION_VARIABLE: &str = "AWS_REGION";
 pub const OTLP_GRPC_PORT: u16 = 4317;
 /// The port that OTLP over HTTP comes in at.
 pub const OTLP_HTTP_PORT: u16 = 4318;
+/// The port that clients of `StatsD` send to, by UDP.
+pub const STATSD_PORT: u16 = 8125;
+/// The port that X-Ray's SDKs send to, by UDP (AWS X-Ray developer guide, "AWS X-Ray daemon").
+pub const XRAY_PORT: u16 = 2000;
 /// The port that the health check asks at.
 pub const HEALTH_PORT: u16 = 13133;
 /// The port of the collector's metrics about itself, unless its configuration says otherwise
@@ -111,6 +121,10 @@ pub struct Collector {
     pub scrape: Vec<Scrape>,
     /// Whether it takes traces over OTLP, and sends them to X-Ray.
     pub traces: bool,
+    /// What is asked for since the second defaults.
+    pub more: More,
+    /// The configuration of the user's own that the stack file names.
+    pub file: Option<Template>,
     /// The command that the user chose instead of what the above leads to.
     pub command: Option<Vec<Template>>,
     /// The URL that samples are sent to; `None` if it only collects traces.
@@ -159,6 +173,12 @@ pub struct Scrape {
     pub is_secure: bool,
     /// The parameters of the query, by name.
     pub params: BTreeMap<String, String>,
+    /// Labels of what is scraped, by name.
+    pub labels: BTreeMap<String, String>,
+    /// Patterns of the names of metrics that are kept; all are if there are none.
+    pub keep: Vec<String>,
+    /// Patterns of the names of metrics that are dropped.
+    pub drop: Vec<String>,
 }
 
 impl Scrape {
@@ -175,33 +195,55 @@ impl Scrape {
 
 impl Collector {
     /// Returns whether it takes anything over OTLP.
-    pub fn listens(&self) -> bool {
+    pub fn takes_otlp(&self) -> bool {
         self.otlp || self.traces
+    }
+
+    /// Returns whether others send anything to it.
+    pub fn listens(&self) -> bool {
+        self.takes_otlp() || self.more.statsd || self.more.xray_daemon
     }
 
     /// Returns whether it sends metrics that it is asked for.
     pub fn writes_metrics(&self) -> bool {
-        self.otlp || !self.scrape.is_empty()
+        self.otlp || !self.scrape.is_empty() || self.more.statsd
+    }
+
+    /// Returns whether it sends traces.
+    pub fn sends_traces(&self) -> bool {
+        self.traces || self.more.xray_daemon
+    }
+
+    /// Returns whether nothing is asked for that came with the second defaults.
+    fn is_plain(&self) -> bool {
+        let is_plain = |target: &Scrape| {
+            let is_whole = target.keep.is_empty() && target.drop.is_empty();
+            is_whole && target.labels.is_empty()
+        };
+        self.more == More::default() && self.scrape.iter().all(is_plain)
     }
 
     /// How it is configured.
     pub fn configuration(&self) -> Configuration {
         let mut variables = self.environment.iter().chain(&self.secrets);
-        if self.command.is_some() || variables.any(|(name, _)| name == CONFIG_VARIABLE) {
+        let is_given = variables.any(|(name, _)| name == CONFIG_VARIABLE);
+        if self.command.is_some() || self.file.is_some() || is_given {
             return Configuration::Own;
         }
         let generated = || Configuration::Generated(config::generate(self));
         match (self.source, self.generation) {
             (None, Generation::First) => first::choose(self),
             // That no file does is a mistake, which is reported.
-            (Some(Source::Image), _) => self.file().map_or_else(generated, Configuration::BuiltIn),
+            (Some(Source::Image), _) => self
+                .built_in_file()
+                .map_or_else(generated, Configuration::BuiltIn),
             (Some(Source::Generated), _) | (None, Generation::Second) => generated(),
         }
     }
 
     /// The file of the image that does what is asked for.
-    pub fn file(&self) -> Option<&'static str> {
-        first::file(self)
+    pub fn built_in_file(&self) -> Option<&'static str> {
+        first::file(self).filter(|_| self.is_plain())
     }
 
     /// Returns whether the defaults of its generation can do what is asked for: what became
@@ -210,7 +252,8 @@ impl Collector {
         let is_plain = |target: &Scrape| !target.is_secure && target.params.is_empty();
         match self.generation {
             Generation::First => {
-                self.source != Some(Source::Generated) && self.scrape.iter().all(is_plain)
+                let is_older = self.source != Some(Source::Generated);
+                is_older && self.is_plain() && self.scrape.iter().all(is_plain)
             }
             Generation::Second => true,
         }
@@ -219,7 +262,7 @@ impl Collector {
     /// The ports that it listens on, in whatever way it is configured but by the user.
     pub fn ports(&self) -> Vec<u16> {
         let mut ports = vec![HEALTH_PORT];
-        if self.listens() {
+        if self.takes_otlp() {
             ports.extend([OTLP_GRPC_PORT, OTLP_HTTP_PORT]);
         }
         match self.configuration() {
@@ -227,6 +270,13 @@ impl Collector {
             Configuration::Generated(_) | Configuration::Own => {}
         }
         ports
+    }
+
+    /// The ports that it listens on by UDP.
+    pub fn udp_ports(&self) -> Vec<u16> {
+        let statsd = self.more.statsd.then_some(STATSD_PORT);
+        let daemon = self.more.xray_daemon.then_some(XRAY_PORT);
+        statsd.into_iter().chain(daemon).collect()
     }
 
     /// The container definition, without a log configuration.
@@ -293,7 +343,11 @@ impl Collector {
             Configuration::Generated(json) => {
                 add(CONFIG_VARIABLE, Template::from(json.to_string()));
             }
-            Configuration::Own => {}
+            Configuration::Own => {
+                if let Some(file) = &self.file {
+                    add(CONFIG_VARIABLE, file.clone());
+                }
+            }
         }
         let given = self
             .environment
@@ -329,24 +383,6 @@ fn health_check() -> Node {
         ("retries", Node::from(5_u32)),
         ("startPeriod", Node::from(10_u32)),
     ])
-}
-
-/// Returns whether `image` is the collector's: an image without a shell.
-pub fn is_collector(image: &str) -> bool {
-    let name = image.split('@').next().unwrap_or(image);
-    let last = name.rsplit('/').next().unwrap_or(name);
-    last.split(':').next() == Some("aws-otel-collector")
-}
-
-/// Returns whether `image` names one content for good, as far as names do: it has a digest, or a
-/// tag other than `latest`.
-pub fn is_pinned(image: &str) -> bool {
-    if image.contains('@') {
-        return true;
-    }
-    let last = image.rsplit('/').next().unwrap_or(image);
-    last.split_once(':')
-        .is_some_and(|(_, tag)| !tag.is_empty() && tag != "latest")
 }
 
 #[cfg(test)]

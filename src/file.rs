@@ -19,3 +19,4 @@ pub(crate) mod tags;
 pub mod tree;
 pub(crate) mod unclosed;
 pub(crate) mod write;
+pub mod yaml;

@@ -176,7 +176,14 @@ impl ParsedFile<'_> {
             &mut poisoned,
             &mut problems,
         );
-        let stack = sections::read(&header, &place, &declared, &mut root, around, &mut found);
+        let stack = sections::read(
+            document.source(),
+            &names,
+            (&header, &place),
+            &mut root,
+            around,
+            &mut found,
+        );
         poisoned.suppress_follow_ups(&mut found);
         problems.absorb(found);
         if problems.is_empty() {

@@ -5,11 +5,13 @@
 //! application the same `job`; and they label series by log streams, which change when the
 //! collector is restarted.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::collector::{
-    Collector, ENDPOINT_VARIABLE, OTLP_GRPC_PORT, OTLP_HTTP_PORT, Period, Scrape,
-    first::TASK_METRICS, version::Names,
+    Collector, ENDPOINT_VARIABLE, OTLP_GRPC_PORT, OTLP_HTTP_PORT, Period, STATSD_PORT, Scrape,
+    TaskMetrics, XRAY_PORT, first::TASK_METRICS, version::Names,
 };
 
 /// The job name in the configurations that the image brings.
@@ -46,15 +48,19 @@ const MEMORY_SPIKE_PERCENT: u32 = 20;
 pub(super) fn generate(collector: &Collector) -> Value {
     let names = Names::of(collector.image.known());
     let mut parts = Parts::default();
+    if collector.more.debug {
+        parts.log = Some(names.log);
+        parts.add("exporters", names.log, json!({"verbosity": "normal"}));
+    }
     let limiter = memory_limiter(collector, &mut parts);
     parts.extension("health_check", Value::Null);
     if collector.writes_metrics() {
         metrics(collector, &names, limiter, &mut parts);
     }
-    if collector.traces {
+    if collector.sends_traces() {
         traces(collector, &names, limiter, &mut parts);
     }
-    if collector.listens() {
+    if collector.takes_otlp() {
         parts.add("receivers", "otlp", otlp());
     }
     parts.into_document()
@@ -66,6 +72,8 @@ struct Parts {
     sections: Map<String, Value>,
     pipelines: Map<String, Value>,
     extensions: Vec<&'static str>,
+    /// The exporter that writes everything into the log, if there is one.
+    log: Option<&'static str>,
 }
 
 impl Parts {
@@ -81,8 +89,9 @@ impl Parts {
     }
 
     fn pipeline(&mut self, name: &str, receivers: &[&str], processors: &[&str], exporter: &str) {
+        let exporters: Vec<&str> = [exporter].into_iter().chain(self.log).collect();
         let pipeline =
-            json!({"receivers": receivers, "processors": processors, "exporters": [exporter]});
+            json!({"receivers": receivers, "processors": processors, "exporters": exporters});
         self.pipelines.insert(name.to_owned(), pipeline);
     }
 
@@ -115,24 +124,46 @@ fn memory_limiter(collector: &Collector, parts: &mut Parts) -> Option<&'static s
 }
 
 fn metrics(collector: &Collector, names: &Names, limiter: Option<&'static str>, parts: &mut Parts) {
-    parts.extension("sigv4auth", json!({"region": collector.workspace_region}));
-    parts.add("receivers", "awsecscontainermetrics", Value::Null);
-    let task =
-        json!({"metrics": {"include": {"match_type": "strict", "metric_names": TASK_METRICS}}});
-    parts.add("processors", "filter", task);
+    let more = &collector.more;
+    let mut signer = json!({"region": collector.workspace_region});
+    if let Some(role) = &more.assume_role {
+        signer["assume_role"] = json!({"arn": escaped(role)});
+    }
+    parts.extension("sigv4auth", signer);
     detection(collector, names, parts);
-    let batch = json!({"timeout": Period::seconds(BATCH_SECONDS).to_string()});
+    let seconds = Period::seconds(BATCH_SECONDS);
+    let batch = json!({"timeout": more.batch.as_ref().unwrap_or(&seconds).to_string()});
     parts.add("processors", "batch/metrics", batch);
-    let remote_write = json!({
+    let rename = rename(collector, names, parts);
+    let mut remote_write = json!({
         "endpoint": variable(ENDPOINT_VARIABLE),
         "auth": {"authenticator": "sigv4auth"},
         "resource_to_telemetry_conversion": {"enabled": true},
     });
+    if !more.labels.is_empty() {
+        remote_write["external_labels"] = labels(&more.labels);
+    }
     parts.add("exporters", names.remote_write, remote_write);
-    let of_task: Vec<&str> = limiter.into_iter().chain(["filter"]).collect();
-    let receivers = ["awsecscontainermetrics"];
-    parts.pipeline("metrics", &receivers, &of_task, names.remote_write);
+    if let Some(measured) = measured(&more.task_metrics) {
+        parts.add("receivers", "awsecscontainermetrics", Value::Null);
+        let task =
+            json!({"metrics": {"include": {"match_type": "strict", "metric_names": measured}}});
+        parts.add("processors", "filter", task);
+        let of_task: Vec<&str> = limiter
+            .into_iter()
+            .chain(["filter"])
+            .chain(rename)
+            .collect();
+        let receivers = ["awsecscontainermetrics"];
+        parts.pipeline("metrics", &receivers, &of_task, names.remote_write);
+    }
     let mut sources = Vec::new();
+    if more.statsd {
+        sources.push("statsd");
+        let endpoint = format!("0.0.0.0:{STATSD_PORT}");
+        let statsd = json!({"endpoint": endpoint, "aggregation_interval": "60s"});
+        parts.add("receivers", "statsd", statsd);
+    }
     if collector.otlp {
         sources.push("otlp");
     }
@@ -141,10 +172,58 @@ fn metrics(collector: &Collector, names: &Names, limiter: Option<&'static str>, 
         let config = json!({"config": prometheus(&collector.scrape)});
         parts.add("receivers", "prometheus", config);
     }
-    let of_application = [names.resource_detection, "batch/metrics"];
-    let of_application: Vec<&str> = limiter.into_iter().chain(of_application).collect();
+    let of_application: Vec<&str> = limiter
+        .into_iter()
+        .chain([names.resource_detection])
+        .chain(rename)
+        .chain(["batch/metrics"])
+        .collect();
     let pipeline = "metrics/application";
     parts.pipeline(pipeline, &sources, &of_application, names.remote_write);
+}
+
+/// The names of the metrics of the task that are let through.
+fn measured(metrics: &TaskMetrics) -> Option<Vec<String>> {
+    let of_task = || TASK_METRICS.iter().map(|name| (*name).to_owned());
+    match metrics {
+        TaskMetrics::Off => None,
+        TaskMetrics::Task => Some(of_task().collect()),
+        TaskMetrics::Containers => {
+            // What is measured of the task is measured of each of its containers too.
+            let of_container = of_task().filter_map(|name| {
+                let rest = name.strip_prefix("ecs.task.")?;
+                Some(format!("container.{rest}"))
+            });
+            Some(of_task().chain(of_container).collect())
+        }
+        TaskMetrics::Named(names) => Some(names.iter().map(|name| escaped(name)).collect()),
+    }
+}
+
+/// The processor that renames metrics, if any are to be.
+fn rename(collector: &Collector, names: &Names, parts: &mut Parts) -> Option<&'static str> {
+    let rename = &collector.more.rename;
+    if rename.is_empty() {
+        return None;
+    }
+    let transforms: Vec<Value> = rename
+        .iter()
+        .map(|(from, to)| {
+            json!({"include": escaped(from), "action": "update", "new_name": escaped(to)})
+        })
+        .collect();
+    let transform = json!({"transforms": transforms});
+    parts.add("processors", names.metrics_transform, transform);
+    Some(names.metrics_transform)
+}
+
+fn labels(labels: &BTreeMap<String, String>) -> Value {
+    let labels = labels.iter();
+    Value::Object(
+        labels
+            .map(|(name, value)| (name.clone(), json!(escaped(value))))
+            .collect(),
+    )
 }
 
 fn traces(collector: &Collector, names: &Names, limiter: Option<&'static str>, parts: &mut Parts) {
@@ -154,7 +233,17 @@ fn traces(collector: &Collector, names: &Names, limiter: Option<&'static str>, p
     parts.add("exporters", "awsxray", Value::Null);
     let processors = [names.resource_detection, "batch/traces"];
     let processors: Vec<&str> = limiter.into_iter().chain(processors).collect();
-    parts.pipeline("traces", &["otlp"], &processors, "awsxray");
+    let mut sources = Vec::new();
+    if collector.traces {
+        sources.push("otlp");
+    }
+    if collector.more.xray_daemon {
+        sources.push("awsxray");
+        let endpoint = format!("0.0.0.0:{XRAY_PORT}");
+        let daemon = json!({"endpoint": endpoint, "transport": "udp"});
+        parts.add("receivers", "awsxray", daemon);
+    }
+    parts.pipeline("traces", &sources, &processors, "awsxray");
 }
 
 /// The processor that labels series by what runs them. Where there is no EC2 instance, asking for
@@ -203,6 +292,21 @@ fn job(target: &Scrape) -> Value {
         let params = target.params.iter();
         let params = params.map(|(name, value)| (escaped(name), json!([escaped(value)])));
         job["params"] = Value::Object(params.collect());
+    }
+    if !target.labels.is_empty() {
+        job["static_configs"][0]["labels"] = labels(&target.labels);
+    }
+    let mut rules = Vec::new();
+    for (action, patterns) in [("keep", &target.keep), ("drop", &target.drop)] {
+        if !patterns.is_empty() {
+            // Prometheus compares the whole name with the whole pattern.
+            let patterns: Vec<String> = patterns.iter().map(|p| escaped(p)).collect();
+            let regex = patterns.join("|");
+            rules.push(json!({"source_labels": ["__name__"], "regex": regex, "action": action}));
+        }
+    }
+    if !rules.is_empty() {
+        job["metric_relabel_configs"] = Value::Array(rules);
     }
     job
 }

@@ -13,6 +13,8 @@ fn collector() -> Collector {
         otlp: false,
         scrape: Vec::new(),
         traces: false,
+        more: More::default(),
+        file: None,
         command: None,
         endpoint: Some(Template::from("https://example.test/api/v1/remote_write")),
         workspace_region: "us-east-1".to_owned(),
@@ -39,6 +41,9 @@ fn target(port: u16, path: &str, interval: &str, timeout: &str) -> Scrape {
         default_job: format!("app:{port}"),
         is_secure: false,
         params: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        keep: Vec::new(),
+        drop: Vec::new(),
     }
 }
 
@@ -100,7 +105,7 @@ fn a_configuration_of_the_image_is_taken_if_it_is_asked_for_and_there_is_one() {
         (with(&respelled, false, false), "ecs-amp-prometheus.yaml"),
         (with(&one, false, true), "ecs-amp-xray-prometheus.yaml"),
     ] {
-        assert_eq!(collector.file(), Some(file));
+        assert_eq!(collector.built_in_file(), Some(file));
         assert!(matches!(
             collector.configuration(),
             Configuration::Generated(_)
@@ -128,7 +133,7 @@ fn a_configuration_of_the_image_is_taken_if_it_is_asked_for_and_there_is_one() {
         with(&two, false, false),
         with(&one, true, true),
     ] {
-        assert_eq!(collector.file(), None, "{collector:?}");
+        assert_eq!(collector.built_in_file(), None, "{collector:?}");
     }
 }
 

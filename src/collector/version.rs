@@ -12,6 +12,9 @@ pub const NEWEST_KNOWN: Version = (0, 49);
 /// the old ones as aliases, and says in its log that they will go.
 const SPELLED_OUT: Version = (0, 49);
 
+/// The first version that has the exporter `debug`, which the next one has in place of `logging`.
+const LOG_IS_CALLED_DEBUG: Version = (0, 41);
+
 /// What a version calls the components whose names have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -19,20 +22,33 @@ pub struct Names {
     pub remote_write: &'static str,
     /// The processor that finds out where it runs.
     pub resource_detection: &'static str,
+    /// The processor that renames metrics.
+    pub metrics_transform: &'static str,
+    /// The exporter that writes into the log.
+    pub log: &'static str,
 }
 
 impl Names {
     /// The names in this image. One whose tag says no version may be an old one, and every version
     /// up to now takes the old names.
     pub fn of(image: Option<&str>) -> Self {
-        match image.and_then(of_image) {
+        let version = image.and_then(of_image);
+        let log = match version {
+            Some(version) if version < LOG_IS_CALLED_DEBUG => "logging",
+            Some(_) | None => "debug",
+        };
+        match version {
             Some(version) if version >= SPELLED_OUT => Self {
                 remote_write: "prometheus_remote_write",
                 resource_detection: "resource_detection",
+                metrics_transform: "metrics_transform",
+                log,
             },
             Some(_) | None => Self {
                 remote_write: "prometheusremotewrite",
                 resource_detection: "resourcedetection",
+                metrics_transform: "metricstransform",
+                log,
             },
         }
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, io, path::Path};
 
 use crate::{
-    file::tags::Tag,
+    file::{interpolate::Names, source::Source, tags::Tag},
     model::{
         address::{Address, StackName},
         identity::Identity,
@@ -12,6 +12,10 @@ use crate::{
 
 /// The stack around a section.
 pub(crate) struct Context<'a> {
+    /// The stack file.
+    pub(crate) source: &'a Source,
+    /// What strings may mention.
+    pub(crate) names: &'a Names<'a>,
     /// The stack's name.
     pub(crate) stack: StackName,
     /// Where it is.

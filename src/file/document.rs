@@ -44,8 +44,11 @@ impl Poisoned {
     /// Drops the problems of this file that are about one of them.
     pub fn suppress_follow_ups(&self, problems: &mut Problems) {
         problems.retain(|problem| {
+            if problem.file.is_some() {
+                return !problem.named_at.iter().any(|span| self.cover(span));
+            }
             let mut spans = problem.labels.iter().map(|(span, _)| span);
-            problem.file.is_some() || !spans.any(|span| self.cover(span))
+            !spans.any(|span| self.cover(span))
         });
     }
 
@@ -57,6 +60,11 @@ impl Poisoned {
 }
 
 impl<'s> Document<'s> {
+    /// The file.
+    pub fn source(&self) -> &'s Source {
+        self.source
+    }
+
     /// Parses `source`, or reports every syntax error in it.
     pub fn parse(source: &'s Source, problems: &mut Problems) -> Option<Self> {
         let (root, errors) = DeTable::parse_recoverable(&source.text);

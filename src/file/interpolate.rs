@@ -139,7 +139,12 @@ fn unclosed(span: &Span, problems: &mut Problems) {
 
 impl Names<'_> {
     /// What `name` stands for.
-    fn look_up(&self, name: &str, span: &Span, problems: &mut Problems) -> Option<Segment> {
+    pub(crate) fn look_up(
+        &self,
+        name: &str,
+        span: &Span,
+        problems: &mut Problems,
+    ) -> Option<Segment> {
         let parts: Vec<&str> = name.split('.').collect();
         let literal = |text: &str| Some(Segment::Literal(text.to_owned()));
         match parts.as_slice() {
@@ -279,7 +284,7 @@ impl Names<'_> {
         // and tags").
         if name.contains(':') || matches!(name, "*" | "?" | "$") {
             problem.help(format!(
-                "an IAM policy variable is written with two dollar signs: `$${{{name}}}`"
+                "what IAM or a collector fills in is written with two dollar signs: `$${{{name}}}`"
             ));
             return;
         }

@@ -17,6 +17,8 @@ pub struct Problem {
     pub help: Option<String>,
     /// The file that the places are in, if it is not the stack file.
     pub file: Option<Arc<Source>>,
+    /// Where the stack file names that file.
+    pub named_at: Option<Span>,
 }
 
 /// Collects problems, so that one run reports them all.
@@ -38,6 +40,7 @@ impl Problems {
             labels: vec![(span.clone(), label.into())],
             help: None,
             file: None,
+            named_at: None,
         })
     }
 
@@ -58,10 +61,11 @@ impl Problems {
         }
     }
 
-    /// Says of every problem that its places are in `file`.
-    pub fn move_to(&mut self, file: &Arc<Source>) {
+    /// Says of every problem that its places are in `file`, which the stack file may name.
+    pub fn move_to(&mut self, file: &Arc<Source>, named_at: Option<&Span>) {
         for problem in &mut self.0 {
             problem.file = Some(Arc::clone(file));
+            problem.named_at = named_at.cloned();
         }
     }
 

@@ -6,8 +6,10 @@ use crate::{
     file::{
         arn::Arn,
         context::Context,
+        interpolate::Names,
         problem::Problems,
         reader::{Located, invalid_key, table_of},
+        source::Source,
         tags::{self, Tag},
         tree::{Key, Table},
     },
@@ -23,15 +25,17 @@ use crate::{
 /// Reads all sections but `[stack]` and `[variables]`. What is returned is complete only if nothing
 /// was reported.
 pub(crate) fn read(
-    header: &Header,
-    place: &Place,
-    declared: &BTreeSet<Address>,
+    source: &Source,
+    names: &Names<'_>,
+    (header, place): (&Header, &Place),
     root: &mut Table,
     around: &LoadContext<'_>,
     problems: &mut Problems,
 ) -> Stack {
     known::fill_in(root, &place.identity);
     let mut context = Context {
+        source,
+        names,
         // A stack without a valid name is reported as such; the rest of its file is checked all the
         // same.
         stack: header
@@ -43,7 +47,7 @@ pub(crate) fn read(
         account_is_known: place.account_is_known,
         region_is_known: place.region_is_known,
         tags: common_tags(root, problems),
-        declared,
+        declared: names.declared,
         read: around.read,
     };
     let mut outlines = Outlines::default();
@@ -56,7 +60,7 @@ pub(crate) fn read(
         declare::conclude(kind, &context, root, &mut outlines, problems);
     }
     for kind in Kind::ALL {
-        collision::check(kind, names(kind, &outlines, root), problems);
+        collision::check(kind, names_of(kind, &outlines, root), problems);
     }
     let mut stack = into_stack(outlines, &context);
     stack.outputs = outputs::read(root, problems);
@@ -157,7 +161,7 @@ fn read_kind(
 }
 
 /// The names of the resources of `kind`, in the order of the file.
-fn names<'o>(kind: Kind, outlines: &'o Outlines, root: &Table) -> Vec<&'o Located<String>> {
+fn names_of<'o>(kind: Kind, outlines: &'o Outlines, root: &Table) -> Vec<&'o Located<String>> {
     let tables = tables(root, kind).into_iter();
     let found = tables.filter_map(|(key, _)| outlines.resources.get(&address(kind, key)));
     found.filter_map(|found| found.name.as_ref()).collect()

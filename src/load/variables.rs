@@ -164,7 +164,7 @@ fn given(around: &LoadContext<'_>, problems: &mut Problems) -> BTreeMap<String, 
                 given.insert(key.text, Given { value, by, place });
             }
         }
-        found.move_to(&file);
+        found.move_to(&file, None);
         problems.absorb(found);
     }
     for (name, value) in &around.variables {

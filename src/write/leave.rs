@@ -1,6 +1,9 @@
 //! What of a live resource a stack file can't say, and so leaves as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use crate::{
     ecs_shape::{api_name, stack_key},
@@ -115,7 +118,12 @@ fn spellings(path: &[String]) -> Vec<Vec<String>> {
 /// holds none of `secrets`.
 pub(crate) fn of(problem: &Problem, page: &Page, secrets: &Secrets) -> Option<Leave> {
     let why = format!("{} ({})", secrets.masked(&problem.message), problem.code);
-    let mut leaves = problem.labels.iter().filter_map(|(span, _)| {
+    // What is wrong in another file is left alone where the stack file names it.
+    let places: Vec<&Range<usize>> = match (&problem.file, &problem.named_at) {
+        (Some(_), named) => named.iter().collect(),
+        (None, _) => problem.labels.iter().map(|(span, _)| span).collect(),
+    };
+    let mut leaves = places.into_iter().filter_map(|span| {
         let (address, path) = address_of(page.path_at(span)?)?;
         Some(Leave {
             path: ignorable(address.kind, &path),

@@ -119,6 +119,7 @@ mod tests {
             labels: vec![(9..12, "here".to_owned()), (0..2, "first".to_owned())],
             help: None,
             file: None,
+            named_at: None,
         }
     }
 

@@ -28,7 +28,7 @@ use crate::{
         node::Node,
         normal::Rewrite,
         rule::Rule,
-        template::Attribute,
+        template::{Attribute, Reference},
     },
 };
 
@@ -50,7 +50,14 @@ impl Declare for TaskDefinition {
         problems: &mut Problems,
     ) -> Option<ReadResource> {
         let address = Address::new(Kind::TaskDefinition, &key.text);
+        let existing = |reference: &Reference| {
+            let known = outlines.existing.get(&reference.address)?;
+            known.get(&reference.attribute).cloned()
+        };
         let scope = Scope {
+            source: context.source,
+            names: context.names,
+            existing: &existing,
             identity: context.identity,
             log_groups: &log_groups(outlines),
             roles: &roles(context, outlines),

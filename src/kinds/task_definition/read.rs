@@ -1,5 +1,6 @@
 //! Checks `[task_definitions.KEY]`, and makes the request of it that ECS gets.
 
+mod collector;
 mod containers;
 mod export;
 mod launch;
@@ -22,8 +23,10 @@ use crate::{
     collector::Generation,
     ecs_shape,
     file::{
+        interpolate::Names,
         problem::Problems,
         reader::{TableReader, string_of, table_of},
+        source::Source,
         tree::{Key, Span, Table, Tree, Value},
     },
     kinds::{
@@ -45,7 +48,7 @@ use crate::{
         lifecycle::Lifecycle,
         policy::Policy,
         tags::{Tags, VERBATIM_TAG},
-        template::Template,
+        template::{Reference, Template},
     },
 };
 
@@ -61,6 +64,12 @@ pub struct Scope<'a> {
     pub workspace: WorkspaceOutline,
     /// Reads a file; paths are relative to the stack file.
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// The stack file.
+    pub source: &'a Source,
+    /// What strings may mention.
+    pub names: &'a Names<'a>,
+    /// The attributes of what somebody else manages.
+    pub existing: &'a dyn Fn(&Reference) -> Option<String>,
     /// The tags of the resource but its own: those of the stack, and those of ownership.
     pub tags: Tags,
 }
@@ -145,7 +154,7 @@ pub(crate) fn check(
         Some(Some(export)) => export,
         None => Export::default(),
     };
-    let notes = export.notes.clone();
+    let mut notes = export.notes.clone();
     let lifecycle = own::lifecycle(&mut reader);
     let mut inherited = scope.tags.clone();
     inherited.extend(export.tags.clone());
@@ -155,6 +164,7 @@ pub(crate) fn check(
     let mut role_arns = BTreeSet::new();
     let mut body = body(&path, table, &own, export, scope, &mut role_arns, problems);
     launch::fill_in_network(&mut body);
+    notes.extend(collector::check_containers(&body, scope, problems));
     let before = own.metrics.map(|metrics| (metrics, body.clone()));
     let needs = own
         .metrics

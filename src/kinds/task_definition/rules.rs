@@ -1,9 +1,32 @@
 //! The rules of task definitions and of the collector.
 
-use crate::model::rule::{Rule, rule};
+mod collector;
 
-/// The rules, by code. Task definitions keep those of the loader too.
-pub const TASK_DEFINITION: &[Rule] = &[
+use crate::{
+    kinds::task_definition::rules::collector::COLLECTOR,
+    model::rule::{Rule, rule},
+};
+
+/// The rules. Task definitions keep those of the loader too.
+pub const TASK_DEFINITION: &[Rule] = &ALL;
+
+/// Those of the request, then those of the collector.
+const ALL: [Rule; REQUEST.len() + COLLECTOR.len()] = {
+    let mut all = [REQUEST[0]; REQUEST.len() + COLLECTOR.len()];
+    let mut next = 0;
+    while next < REQUEST.len() {
+        all[next] = REQUEST[next];
+        next += 1;
+    }
+    while next < all.len() {
+        all[next] = COLLECTOR[next - REQUEST.len()];
+        next += 1;
+    }
+    all
+};
+
+/// The rules of the request, by code.
+const REQUEST: &[Rule] = &[
     rule(
         "ambiguous-log-group",
         "a log group is named by `name` and `region`, or by `arn`",
@@ -13,36 +36,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "awslogs-option",
         "the awslogs driver has the options it needs, and none that exclude each other",
         "ECS API reference, LogConfiguration",
-    ),
-    rule(
-        "collector-health-check",
-        "the health check of a collector runs its own `/healthcheck`, for its image holds no shell",
-        "aws-observability/aws-otel-collector, cmd/awscollector/Dockerfile",
-    ),
-    rule(
-        "collector-on-external",
-        "the collector does not run on external instances",
-        "ECS developer guide, \"Exporting application metrics to Amazon Managed Service for Prometheus\"",
-    ),
-    rule(
-        "collector-region",
-        "the collector takes itself to be in its own region, or in that of its workspace",
-        "aws-observability/aws-otel-collector, sigv4auth extension",
-    ),
-    rule(
-        "collector-without-network",
-        "a task with a collector has a network",
-        "ECS API reference, RegisterTaskDefinition",
-    ),
-    rule(
-        "collector-without-task-role",
-        "a task with a collector has a task role: the collector signs what it sends",
-        "aws-observability/aws-otel-collector, sigv4auth extension",
-    ),
-    rule(
-        "configured-twice",
-        "a collector takes its configuration from one place",
-        "aws-observability/aws-otel-collector, pkg/config",
     ),
     rule(
         "container-name",
@@ -80,19 +73,9 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS API reference, ContainerDependency",
     ),
     rule(
-        "derived-variable",
-        "variables of the collector that follow from `metrics` are set there",
-        "amp-stack",
-    ),
-    rule(
         "duplicate-container",
         "containers of a task have different names",
         "ECS API reference, ContainerDefinition",
-    ),
-    rule(
-        "duplicate-job",
-        "scrape targets have different job names",
-        "Prometheus documentation, \"Configuration\"",
     ),
     rule(
         "duplicate-mount",
@@ -165,16 +148,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS API reference, ContainerDefinition",
     ),
     rule(
-        "invalid-path",
-        "paths to scrape begin with `/`",
-        "Prometheus documentation, \"Configuration\"",
-    ),
-    rule(
-        "invalid-period",
-        "lengths of time are spelled like 20s or 1m30s",
-        "Go standard library, time.ParseDuration",
-    ),
-    rule(
         "log-driver",
         "log drivers are of those that the launch type has",
         "ECS API reference, LogConfiguration",
@@ -205,11 +178,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS API reference, RegisterTaskDefinition",
     ),
     rule(
-        "no-built-in-configuration",
-        "a configuration of the collector's image is asked for only what one of them does",
-        "aws-observability/aws-otel-collector, config/ecs",
-    ),
-    rule(
         "no-essential-container",
         "a task has an essential container",
         "ECS API reference, ContainerDefinition",
@@ -223,12 +191,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "no-task-role",
         "volumes that are mounted with IAM take a task role",
         "ECS API reference, EFSAuthorizationConfig",
-    ),
-    rule("no-workspace", "metrics go to a workspace", "amp-stack"),
-    rule(
-        "not-on-external",
-        "tasks on external instances have nothing that is not supported there",
-        "ECS developer guide, \"Amazon ECS clusters for external instances\"",
     ),
     rule(
         "not-on-fargate",
@@ -246,11 +208,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS API reference, ContainerDefinition",
     ),
     rule(
-        "nothing-to-collect",
-        "a collector has something to collect",
-        "amp-stack",
-    ),
-    rule(
         "port-clash",
         "two containers of one network do not listen on one port",
         "ECS API reference, PortMapping",
@@ -266,11 +223,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "ECS API reference, PortMapping",
     ),
     rule(
-        "remote-write-on-execution-role",
-        "rights of the collector belong to the task role",
-        "ECS developer guide, \"Amazon ECS task execution IAM role\"",
-    ),
-    rule(
         "resource-requirement",
         "GPUs are counted, and accelerators are those of the task",
         "ECS API reference, ResourceRequirement",
@@ -279,21 +231,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "root-directory",
         "a volume with an access point leaves its directory to that",
         "ECS API reference, EFSVolumeConfiguration",
-    ),
-    rule(
-        "scrape-own-port",
-        "a collector scrapes applications, and not the ports on which it listens itself",
-        "amp-stack",
-    ),
-    rule(
-        "scrape-timeout",
-        "a scrape ends before the next one begins",
-        "Prometheus documentation, \"Configuration\"",
-    ),
-    rule(
-        "task-role-cannot-write",
-        "the task role is allowed what the collector does",
-        "Amazon Managed Service for Prometheus user guide, \"IAM permissions and policies\"",
     ),
     rule(
         "task-size",
@@ -364,21 +301,6 @@ pub const TASK_DEFINITION: &[Rule] = &[
         "undefined-volume",
         "volumes that are mentioned are in the task",
         "ECS API reference, MountPoint",
-    ),
-    rule(
-        "unpinned-collector",
-        "the image of the collector names a version",
-        "amp-stack",
-    ),
-    rule(
-        "unreachable-collector",
-        "on a bridge network the containers that send to a collector are linked to it",
-        "ECS API reference, ContainerDefinition, links",
-    ),
-    rule(
-        "unreachable-target",
-        "a target on a bridge network names its container",
-        "ECS developer guide, \"Amazon ECS task networking options for EC2\"",
     ),
     rule(
         "volume-kind",

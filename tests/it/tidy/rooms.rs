@@ -106,6 +106,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("amp_stack_sandbox", &["cli/"]),
     ("clap", &["cli", "main.rs"]),
     ("indicatif", &["show/progress"]),
+    ("saphyr_parser", &["file/yaml.rs"]),
     ("toml", &["file/", "load"]),
     ("toml_edit", &["file/", "write", "load", "kinds/"]),
     ("toml_parser", &["file/format/", "file/unclosed"]),

@@ -14,8 +14,12 @@ const PROMETHEUS: &str = "Prometheus documentation, \"Configuration\"";
 
 /// The conditions under which other containers start; `none` is not to wait.
 pub const CONDITIONS: &[&str] = &["HEALTHY", "START", "none"];
+/// A configuration that is generated.
+pub const GENERATED: &str = "generated";
 /// A configuration that the image brings.
 pub const BUILT_IN: &str = "built-in";
+/// What is measured of a task, in a word.
+pub const TASK_METRICS: &[&str] = &["task", "container", "off"];
 /// How the task's role gets its rights.
 pub const POLICIES: &[&str] = &["least-privilege", grants::REMOTE_WRITE_ACCESS, "none"];
 
@@ -23,7 +27,7 @@ pub const POLICIES: &[&str] = &["least-privilege", grants::REMOTE_WRITE_ACCESS, 
 pub static METRICS: Fields = Fields {
     name: "metrics",
     path: "task_definitions.NAME.metrics",
-    doc: "Adds the AWS Distro for OpenTelemetry (ADOT) collector to the task, which sends the application's metrics to the workspace. It says at least one of `scrape`, `otlp` and `traces`, or brings a configuration of its own.",
+    doc: "Adds the AWS Distro for OpenTelemetry (ADOT) collector to the task, which sends the application's metrics to the workspace. It says at least one of `scrape`, `otlp`, `statsd`, `traces` and `xray_daemon`, or brings a configuration of its own.",
     source: PAGE,
     structure: None,
     foreign: foreign::METRICS,
@@ -51,6 +55,70 @@ pub static METRICS: Fields = Fields {
         .default_note("there are no traces")
         .example("\"xray\""),
         Field::new(
+            "xray_daemon",
+            Type::Boolean,
+            "Takes traces as the X-Ray daemon does, by UDP on port 2000, for applications with an X-Ray SDK, and sends them to AWS X-Ray.",
+        )
+        .source("AWS X-Ray developer guide, \"AWS X-Ray daemon\"")
+        .default("false")
+        .example("true"),
+        Field::new(
+            "statsd",
+            Type::Boolean,
+            "Takes metrics in the format of StatsD, by UDP on port 8125.",
+        )
+        .source("aws-observability/aws-otel-collector, statsd receiver")
+        .default("false")
+        .example("true"),
+        Field::new(
+            "labels",
+            Type::Map(&Type::Known),
+            "Labels of every series, of the application's and of the task's. One that a series has already stays as it is.",
+        )
+        .source("aws-observability/aws-otel-collector, prometheusremotewrite exporter")
+        .default("{}")
+        .example("{ environment = \"production\" }"),
+        Field::new(
+            "task_metrics",
+            Type::OneOf(&[Type::Choice(TASK_METRICS), Type::List(&Type::Known)]),
+            "What is measured of the task itself: the task as a whole, each of its containers besides, nothing, or the metrics of these names.",
+        )
+        .source("aws-observability/aws-otel-collector, awsecscontainermetrics receiver")
+        .default("\"task\"")
+        .example("[\"ecs.task.memory.utilized\", \"ecs.task.cpu.utilized\"]"),
+        Field::new(
+            "rename",
+            Type::Map(&Type::Known),
+            "New names of metrics, by the names that they have before they get their units and types.",
+        )
+        .source("aws-observability/aws-otel-collector, metricstransform processor")
+        .default("{}")
+        .example("{ \"ecs.task.memory.utilized\" = \"task.memory\" }"),
+        Field::new(
+            "batch",
+            Type::Known,
+            "How long samples are gathered before they are sent, as a length of time.",
+        )
+        .source("aws-observability/aws-otel-collector, batch processor")
+        .default("\"60s\"")
+        .example("\"10s\""),
+        Field::new(
+            "assume_role",
+            Type::Known,
+            "The ARN of a role that the collector takes on to write to the workspace, as one of another account takes. The task role is allowed to take it on; the role has to trust the task role.",
+        )
+        .source("aws-observability/aws-otel-collector, sigv4auth extension")
+        .default_note("it writes with the credentials of the task")
+        .example("\"arn:aws:iam::111122223333:role/RemoteWrite\""),
+        Field::new(
+            "debug",
+            Type::Boolean,
+            "Writes everything that is sent into the collector's log as well. It is for finding a mistake: CloudWatch Logs takes its price for every line.",
+        )
+        .source("aws-observability/aws-otel-collector, debug exporter")
+        .default("false")
+        .example("true"),
+        Field::new(
             "workspace",
             Type::Known,
             "Another workspace to send metrics to, by its id or ARN.",
@@ -75,11 +143,11 @@ pub static METRICS: Fields = Fields {
         .example("\"HEALTHY\""),
         Field::new(
             "config",
-            Type::Choice(&["generated", BUILT_IN]),
-            "Where the collector's configuration comes from: it is generated, or one of the image is taken, as ECS's console does. Those of the image can't scrape several endpoints, other paths or besides OTLP, sign for the region of the task only, take port 8888 as well, and give every application the `job` otel-collector and labels that change when the collector is restarted.",
+            Type::OneOf(&[Type::Choice(&[GENERATED, BUILT_IN]), Type::Known]),
+            "Where the collector's configuration comes from: it is generated, or one of the image is taken, as ECS's console does, or it stands in a file, whose path is relative to the stack file. A file of your own is taken as it is, but for what a stack file can mention, such as `${workspace.remote_write_url}` or `${var.NAME}`, and is checked like the stack file. Those of the image can't scrape several endpoints, other paths or besides OTLP, sign for the region of the task only, take port 8888 as well, and give every application the `job` otel-collector and labels that change when the collector is restarted.",
         )
         .default("\"generated\"")
-        .example("\"built-in\""),
+        .example("\"collector.yaml\""),
         Field::new(
             "essential",
             Type::Boolean,
@@ -206,5 +274,26 @@ pub static SCRAPE: Fields = Fields {
         )
         .default("{}")
         .example("{ format = \"prometheus\" }"),
+        Field::new(
+            "labels",
+            Type::Map(&Type::Known),
+            "Labels of what is scraped here.",
+        )
+        .default("{}")
+        .example("{ component = \"api\" }"),
+        Field::new(
+            "keep",
+            Type::List(&Type::Known),
+            "Patterns of the names of metrics, of which only these are kept. A pattern is about the whole name.",
+        )
+        .default_note("all are kept")
+        .example("[\"http_.*\", \"up\"]"),
+        Field::new(
+            "drop",
+            Type::List(&Type::Known),
+            "Patterns of the names of metrics that are dropped.",
+        )
+        .default_note("none are dropped")
+        .example("[\"go_.*\"]"),
     ],
 };

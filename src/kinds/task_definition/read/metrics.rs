@@ -2,6 +2,7 @@
 //! has to be allowed.
 
 mod mistakes;
+mod more;
 mod scrape;
 mod settings;
 mod workspace;
@@ -9,7 +10,10 @@ mod workspace;
 use std::collections::BTreeSet;
 
 use crate::{
-    collector::{Generation, grants},
+    collector::{
+        Distribution, ENDPOINT_VARIABLE, Generation, REGION_VARIABLE, distribution,
+        grants::{self, Rights},
+    },
     file::{
         problem::Problems,
         reader::table_of,
@@ -18,7 +22,10 @@ use crate::{
     kinds::{
         outline::Needs,
         task_definition::read::{
-            Scope, container_definitions,
+            Scope,
+            collector::{self, Surroundings, Variables, spelled},
+            container_definitions,
+            launch::Network,
             metrics::{settings::Settings, workspace::Workspace},
             roles::RoleUse,
             view::{View, from_node, key, merge, set, string, table, tree},
@@ -56,8 +63,9 @@ pub(crate) fn add(
         scope,
         problems,
     );
-    mistakes::report(&settings, body, scope, problems);
-    let needs = needs(&settings, body, scope);
+    let rights = configuration(&settings, body, scope, problems);
+    mistakes::report(&settings, &rights, body, scope, problems);
+    let needs = needs(&settings, &rights, body, scope);
     place(&settings, body);
     Some(needs)
 }
@@ -207,19 +215,80 @@ pub(crate) fn waits_for(container: &Tree) -> Vec<(&str, &Span)> {
     depends.chain(links).chain(volumes).collect()
 }
 
+/// Checks a configuration of the user's own, and returns what the collector needs to be allowed: of
+/// a configuration that can't be read here, what `metrics` says.
+fn configuration(
+    settings: &Settings<'_>,
+    body: &Table,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Rights {
+    let of_metrics = || {
+        let workspace = settings.workspace.as_ref();
+        let arn = workspace.map(|workspace| workspace.arn.clone());
+        let rights = Rights::of(arn, settings.collector.sends_traces());
+        match &settings.collector.more.assume_role {
+            Some(role) if !rights.remote_write.is_empty() => Rights {
+                remote_write: BTreeSet::new(),
+                assume: BTreeSet::from([role.clone()]),
+                ..rights
+            },
+            Some(_) | None => rights,
+        }
+    };
+    let verbatim = |key: &str| settings.verbatim.and_then(|verbatim| verbatim.get(key));
+    let image = settings.collector.image.known();
+    let is_adot = image.and_then(distribution) == Some(Distribution::Adot);
+    if is_adot && verbatim("mountPoints").is_none() && verbatim("entryPoint").is_none() {
+        for (file, span) in &settings.named_files {
+            collector::check_file(file, span, problems);
+        }
+    }
+    let Some(text) = settings.own_text.clone() else {
+        return of_metrics();
+    };
+    let around = Surroundings {
+        scope,
+        image,
+        variables: variables(settings, verbatim("environmentFiles").is_some()),
+        asks_health: is_adot && verbatim("healthCheck").is_none(),
+        network: Network::of(body),
+        others: container_definitions(body),
+    };
+    collector::check(text, &around, problems).unwrap_or_else(of_metrics)
+}
+
+/// The variables of the collector's container.
+fn variables(settings: &Settings<'_>, are_others: bool) -> Variables {
+    let collector = &settings.collector;
+    let derived = [
+        (ENDPOINT_VARIABLE, &collector.endpoint),
+        (REGION_VARIABLE, &collector.region),
+    ];
+    let derived = derived
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), Some(spelled(value.as_ref()?)))));
+    let secrets = collector
+        .secrets
+        .iter()
+        .map(|(name, _)| (name.clone(), None));
+    let given = collector.environment.iter();
+    let given = given.map(|(name, value)| (name.clone(), Some(spelled(value))));
+    Variables {
+        known: derived.chain(secrets).chain(given).collect(),
+        are_others,
+    }
+}
+
 /// What the task's role has to be given, if it is a role of the stack.
-fn needs(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>) -> Needs {
+fn needs(settings: &Settings<'_>, rights: &Rights, body: &Table, scope: &Scope<'_>) -> Needs {
     let mut needs = Needs::default();
     let RoleUse::Ours(role_key, role) = RoleUse::of(body.get("taskRoleArn"), scope) else {
         return needs;
     };
     match settings.granting {
         Granting::LeastPrivilege => {
-            let arn = settings
-                .workspace
-                .as_ref()
-                .map(|workspace| workspace.arn.clone());
-            let policy = grants::least_privilege(arn, settings.collector.traces);
+            let policy = rights.least_privilege();
             // A policy of this name in the stack file is the user's own version of it.
             let policy = policy.filter(|(name, _)| !role.inline_policies.contains_key(*name));
             if let Some((name, policy)) = policy {
@@ -228,14 +297,9 @@ fn needs(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>) -> Needs {
             }
         }
         Granting::State => {
-            let remote_write = settings
-                .workspace
-                .as_ref()
-                .map(|_| grants::REMOTE_WRITE_ACCESS);
-            let traces = settings
-                .collector
-                .traces
-                .then_some(grants::XRAY_WRITE_ACCESS);
+            let remote_write =
+                (!rights.remote_write.is_empty()).then_some(grants::REMOTE_WRITE_ACCESS);
+            let traces = rights.traces.then_some(grants::XRAY_WRITE_ACCESS);
             let arns = remote_write
                 .into_iter()
                 .chain(traces)

@@ -448,7 +448,7 @@ fn every_member_of_the_request_can_be_written() {
     };
     let mut problems = Problems::default();
     let document = crate::file::document::Document::parse(&source, &mut problems).unwrap();
-    let names = crate::file::interpolate::Names {
+    let names = Names {
         variables: None,
         environment: &|_| None,
         identity: None,

@@ -3,7 +3,7 @@
 use crate::{
     collector::{
         self, Configuration, Source,
-        grants::{self, Allowed},
+        grants::{self, Allowed, Rights},
     },
     file::{problem::Problems, tree::Table},
     kinds::task_definition::read::{
@@ -18,13 +18,14 @@ use crate::{
 /// Reports everything that is wrong.
 pub(crate) fn report(
     settings: &Settings<'_>,
+    rights: &Rights,
     body: &Table,
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) {
     sources(settings, problems);
     image(settings, problems);
-    task_role(settings, body, scope, problems);
+    task_role(settings, rights, body, scope, problems);
     execution_role(settings, body, scope, problems);
     place(settings, body, problems);
     reach(settings, body, problems);
@@ -38,7 +39,7 @@ pub(crate) fn report(
 fn sources(settings: &Settings<'_>, problems: &mut Problems) {
     let collector = &settings.collector;
     let span = &settings.span;
-    let metrics = collector.otlp || !collector.scrape.is_empty();
+    let metrics = collector.writes_metrics();
     if let [first, second, ..] = settings.own_configuration.as_slice() {
         problems
             .add(
@@ -54,7 +55,6 @@ fn sources(settings: &Settings<'_>, problems: &mut Problems) {
     }
     if let (Some(own), Some(source)) =
         (settings.own_configuration.first(), settings.sources.first())
-        && metrics
     {
         problems
             .add(
@@ -64,7 +64,7 @@ fn sources(settings: &Settings<'_>, problems: &mut Problems) {
                 "the collector is configured twice",
             )
             .and(source, "has no effect then")
-            .help("leave `otlp` and `scrape` out, and say in your configuration what they would");
+            .help("leave it out, and say in your configuration what it would");
     }
     let own = collector.configuration() == Configuration::Own;
     if !settings.collects && !own {
@@ -107,7 +107,13 @@ fn image(settings: &Settings<'_>, problems: &mut Problems) {
 
 /// Without credentials the collector doesn't start: its signer asks for them when the configuration
 /// is read (opentelemetry-collector-contrib, sigv4authextension, `Config.Validate`).
-fn task_role(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>, problems: &mut Problems) {
+fn task_role(
+    settings: &Settings<'_>,
+    rights: &Rights,
+    body: &Table,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) {
     match RoleUse::of(body.get("taskRoleArn"), scope) {
         RoleUse::None => {
             problems
@@ -116,23 +122,21 @@ fn task_role(settings: &Settings<'_>, body: &Table, scope: &Scope<'_>, problems:
         }
         RoleUse::Foreign => {}
         RoleUse::Ours(key, role) => {
-            let actions = [
-                (grants::REMOTE_WRITE, settings.workspace.is_some()),
-                (grants::PUT_TRACES, settings.collector.traces),
-            ];
-            let policies = (&role.managed_policies, &role.inline_policies);
+            let (managed, inline) = (&role.managed_policies, &role.inline_policies);
             // A policy of the stack file under the name of ours stands for ours.
-            let own = [grants::POLICY_NAME, grants::TRACES_POLICY_NAME]
+            let own = grants::POLICY_NAMES
                 .iter()
-                .any(|name| role.inline_policies.contains_key(*name));
-            let granted = match settings.granting {
+                .any(|name| inline.contains_key(*name));
+            let is_granted = |action| match settings.granting {
                 Granting::LeastPrivilege => !own,
-                Granting::State => true,
+                Granting::State => {
+                    matches!(action, grants::REMOTE_WRITE | grants::PUT_TRACES)
+                }
                 Granting::Nothing => false,
             };
-            for (action, _) in actions.into_iter().filter(|(_, needed)| *needed) {
-                let allowed = grants::allowed(policies.0, policies.1, action);
-                if !granted && allowed == Allowed::No {
+            for (action, on) in rights.tested() {
+                let allowed = grants::allowed_on(managed, inline, action, on.as_ref());
+                if !is_granted(action) && allowed == Allowed::No {
                     problems
                         .add(
                             "task-role-cannot-write",
@@ -241,15 +245,14 @@ fn ports(settings: &Settings<'_>, body: &Table, problems: &mut Problems) {
     if !Network::of(body).is_shared() || settings.collector.configuration() == Configuration::Own {
         return;
     }
-    let taken = settings.collector.ports();
+    let by_tcp = settings.collector.ports();
+    let by_udp = settings.collector.udp_ports();
     for container in container_definitions(body) {
         for mapping in container.list("portMappings") {
             let port = mapping.integer_at("containerPort");
-            let udp = mapping.known_at("protocol") == Some("udp");
-            if let Some(port) = taken
-                .iter()
-                .find(|taken| Some(i64::from(**taken)) == port && !udp)
-            {
+            let is_udp = mapping.known_at("protocol") == Some("udp");
+            let taken = if is_udp { &by_udp } else { &by_tcp };
+            if let Some(port) = taken.iter().find(|taken| Some(i64::from(**taken)) == port) {
                 problems
                     .add(
                         "port-clash",
@@ -315,7 +318,7 @@ fn built_in(settings: &Settings<'_>, scope: &Scope<'_>, problems: &mut Problems)
     };
     if settings.targets.len() == collector.scrape.len()
         && settings.collects
-        && collector.file().is_none()
+        && collector.built_in_file().is_none()
     {
         refuse(
             "none does this",

@@ -1,12 +1,10 @@
 //! Reads `metrics.scrape`: what the collector scrapes.
 
-use std::collections::BTreeMap;
-
 use crate::{
     collector::{Period, Scrape, config},
     file::{
         problem::{Problems, nearest},
-        reader::{Located, TableReader, did_you_mean, listed, string_of, table_of},
+        reader::{Located, TableReader, did_you_mean, listed, table_of},
         tree::{Span, Table},
     },
     kinds::task_definition::{
@@ -14,6 +12,7 @@ use crate::{
         read::{
             container_definitions,
             launch::{Launch, LaunchType, Network},
+            metrics::more::{self, words},
             view::View,
         },
     },
@@ -95,7 +94,12 @@ fn target(
     let container = reader.string("container");
     let job = reader.string("job").map(|found| found.value);
     let scheme = reader.choice("scheme").map(|found| found.value);
-    let params = params(&mut reader);
+    let params = words(&mut reader, "params");
+    let labels = more::labels(&mut reader);
+    let (keep, drop) = (
+        more::strings(&mut reader, "keep"),
+        more::strings(&mut reader, "drop"),
+    );
     reader.finish();
     if let Some(wrong) = url_path
         .as_ref()
@@ -125,20 +129,10 @@ fn target(
         default_job: container_name.unwrap_or_default(),
         is_secure: scheme == Some("https"),
         params,
+        labels,
+        keep,
+        drop,
     })
-}
-
-fn params(reader: &mut TableReader<'_, '_>) -> BTreeMap<String, String> {
-    let mut params = BTreeMap::new();
-    let Some(table) = reader.table("params") else {
-        return params;
-    };
-    for (name, value) in &table.entries {
-        if let Some(value) = string_of(value, &name.text, reader.problems()) {
-            params.insert(name.text.clone(), value);
-        }
-    }
-    params
 }
 
 /// The timeout, which may not be longer than the interval (Prometheus documentation,
@@ -170,7 +164,10 @@ fn timeout_of(
     given.value
 }
 
-fn period(reader: &mut TableReader<'_, '_>, key: &'static str) -> Option<Located<Period>> {
+pub(crate) fn period(
+    reader: &mut TableReader<'_, '_>,
+    key: &'static str,
+) -> Option<Located<Period>> {
     let found = reader.string(key)?;
     let value = Period::parse(&found.value);
     if value.is_none() {

@@ -1,25 +1,44 @@
 //! Reads the table `metrics`.
 
+use std::path::Path;
+
 use crate::{
     collector::{self, Collector, Generation, Source},
     file::{
-        problem::Problems,
-        reader::{TableReader, text_of},
+        self,
+        problem::{Problems, nearest},
+        reader::{TableReader, did_you_mean, string_of, text_of},
         tree::{Span, Table, Tree, Value},
     },
     kinds::task_definition::{
-        fields::metrics::{BUILT_IN, METRICS},
+        fields::metrics::{BUILT_IN, GENERATED, METRICS},
         read::{
-            Scope,
+            self, Scope,
+            collector::ConfigText,
             launch::Launch,
             logs,
-            metrics::{Granting, Workspace, scrape},
+            metrics::{Granting, Workspace, more, scrape},
             view::View,
         },
     },
     model::template::Template,
 };
 
+/// The keys that say what is collected.
+const SOURCES: [&str; 5] = ["scrape", "otlp", "traces", "statsd", "xray_daemon"];
+/// The keys that have no effect beside a configuration of the user's own.
+const GENERATED_ONLY: [&str; 10] = [
+    "otlp",
+    "scrape",
+    "statsd",
+    "xray_daemon",
+    "labels",
+    "task_metrics",
+    "rename",
+    "batch",
+    "assume_role",
+    "debug",
+];
 /// The variables that follow from other keys, with those keys.
 const DERIVED: &[(&str, &str)] = &[
     (collector::ENDPOINT_VARIABLE, "workspace"),
@@ -51,9 +70,13 @@ pub(crate) struct Settings<'t> {
     pub(crate) region_span: Option<Span>,
     /// Where the targets to scrape stand, those that are wrong included.
     pub(crate) targets: Vec<Span>,
-    /// Where a configuration of the user's own stands.
+    /// Where a configuration of the user's own stands, the one that wins first.
     pub(crate) own_configuration: Vec<Span>,
-    /// Where `otlp` and `scrape` stand.
+    /// That configuration, if it can be read here.
+    pub(crate) own_text: Option<ConfigText>,
+    /// The files that `command` names as configurations.
+    pub(crate) named_files: Vec<(String, Span)>,
+    /// Where the keys stand that only a generated configuration follows.
     pub(crate) sources: Vec<Span>,
     /// Whether it says what to collect, rightly or not.
     pub(crate) collects: bool,
@@ -71,8 +94,12 @@ pub(crate) fn read<'t>(
     problems: &mut Problems,
 ) -> Settings<'t> {
     let mut reader = TableReader::new(path, table, &METRICS, problems);
+    let file = configuration(&mut reader, scope);
     let mut collector = collector(&mut reader, body, generation, family);
-    let own_configuration = own_configuration(&reader);
+    let own_configuration = own_configuration(&reader, file.span);
+    let own_text = own_text(&reader, scope).or(file.text);
+    collector.source = file.source;
+    collector.file = file.template;
     let writes = collector.writes_metrics() || !own_configuration.is_empty();
     let workspace = match reader.string("workspace") {
         Some(named) => Workspace::named(&named, scope, reader.problems()),
@@ -89,6 +116,7 @@ pub(crate) fn read<'t>(
         Some("none") => Granting::Nothing,
         Some(_) | None => Granting::LeastPrivilege,
     };
+    let is_unread = collector.file == Some(Template::default());
     let condition = reader.choice("depends_on");
     let condition = condition.map_or_else(|| default_condition(generation), |found| found.value);
     let logs = reader.value("logs");
@@ -108,12 +136,20 @@ pub(crate) fn read<'t>(
         region_span: variable_span(&reader, collector::REGION_VARIABLE),
         targets: target_spans(&reader),
         own_configuration,
-        collects: ["scrape", "otlp", "traces"]
+        own_text,
+        named_files: named_files(&reader),
+        collects: SOURCES
             .into_iter()
             .filter_map(|key| reader.peek(key))
             .any(|tree| !declines(tree)),
         names_workspace: reader.peek("workspace").is_some(),
-        sources: ["otlp", "scrape"].into_iter().filter_map(span_of).collect(),
+        sources: GENERATED_ONLY
+            .into_iter()
+            // Of a file that can't be read, that is what is to be mended.
+            .filter(|_| !is_unread)
+            .filter(|key| reader.peek(key).is_some_and(|tree| !declines(tree)))
+            .filter_map(span_of)
+            .collect(),
     };
     reader.finish();
     settings
@@ -153,15 +189,14 @@ fn collector(
     let launch = Launch::of(body);
     Collector {
         generation,
-        source: reader.choice("config").map(|found| match found.value {
-            BUILT_IN => Source::Image,
-            _ => Source::Generated,
-        }),
+        source: None,
+        file: None,
         name: name.unwrap_or_else(|| collector::CONTAINER_NAME.to_owned()),
         image: image.unwrap_or_else(|| Template::from(collector::IMAGE)),
         otlp: reader.boolean("otlp").is_some_and(|found| found.value),
         scrape,
         traces: reader.choice("traces").is_some(),
+        more: more::read(reader),
         command: command(reader),
         endpoint: None,
         workspace_region: String::new(),
@@ -181,12 +216,105 @@ fn collector(
 
 /// Where the user configures the collector by other means than `otlp` and `scrape`, the one that
 /// wins first.
-fn own_configuration(reader: &TableReader<'_, '_>) -> Vec<Span> {
+fn own_configuration(reader: &TableReader<'_, '_>, file: Option<Span>) -> Vec<Span> {
     let variable = |list: &str| variable_in(reader, list, collector::CONFIG_VARIABLE);
     let command = reader.peek("command").map(|tree| tree.span.clone());
-    [variable("environment"), variable("secrets"), command]
+    [variable("environment"), variable("secrets"), file, command]
         .into_iter()
         .flatten()
+        .collect()
+}
+
+/// What `config` says.
+#[derive(Default)]
+struct Configured {
+    source: Option<Source>,
+    /// Where it names a file.
+    span: Option<Span>,
+    /// The file, with its places, if it can be read.
+    text: Option<ConfigText>,
+    /// The file as the collector gets it, or nothing in its stead.
+    template: Option<Template>,
+}
+
+/// Reads `config`: where the configuration comes from, or a file that holds one.
+fn configuration(reader: &mut TableReader<'_, '_>, scope: &Scope<'_>) -> Configured {
+    let nothing = Configured::default;
+    let Some(value) = reader.value("config") else {
+        return nothing();
+    };
+    let problems = reader.problems();
+    let Some(named) = string_of(value, "config", problems) else {
+        return nothing();
+    };
+    let from = |source| Configured {
+        source: Some(source),
+        ..nothing()
+    };
+    match named.as_str() {
+        GENERATED => return from(Source::Generated),
+        BUILT_IN => return from(Source::Image),
+        _ => {}
+    }
+    let path = Path::new(&named);
+    let unread = || Configured {
+        span: Some(value.span.clone()),
+        template: Some(Template::default()),
+        ..nothing()
+    };
+    let text = match (scope.read)(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let near = nearest(&named, [GENERATED, BUILT_IN]);
+            problems
+                .add(
+                    "unreadable-file",
+                    &value.span,
+                    error.to_string(),
+                    format!("cannot read `{named}`"),
+                )
+                .help(near.map_or_else(
+                    || format!("`config` takes `{GENERATED}`, `{BUILT_IN}` or a file"),
+                    did_you_mean,
+                ));
+            return unread();
+        }
+    };
+    let folder = scope.source.path.parent().unwrap_or(Path::new(""));
+    let source = file::source::Source {
+        path: folder.join(path),
+        text,
+    };
+    match ConfigText::in_file(source, &value.span, scope.names, problems) {
+        Some((text, template)) => Configured {
+            text: Some(text),
+            template: Some(template.resolve(scope.existing)),
+            ..unread()
+        },
+        None => unread(),
+    }
+}
+
+/// The configuration that the variable of the collector holds.
+fn own_text(reader: &TableReader<'_, '_>, scope: &Scope<'_>) -> Option<ConfigText> {
+    let name = collector::CONFIG_VARIABLE;
+    let value = reader.peek("environment")?.as_table()?.get(name)?;
+    let label = format!("{name} of `{}`", reader.name());
+    let text = value.as_text()?;
+    Some(ConfigText::in_stack(
+        text,
+        &value.span,
+        scope.source,
+        &label,
+    ))
+}
+
+/// The files that the command names as configurations.
+fn named_files(reader: &TableReader<'_, '_>) -> Vec<(String, Span)> {
+    let command = reader.peek("command").map(View::elements);
+    let named = read::collector::arguments(command.unwrap_or_default()).into_iter();
+    named
+        .map(|(file, span)| (file.to_owned(), span.clone()))
         .collect()
 }
 

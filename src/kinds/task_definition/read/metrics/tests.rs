@@ -9,6 +9,9 @@ use crate::{
     stack::Stack,
 };
 
+/// A configuration of one's own.
+const OWN: &str = "environment = { AOT_CONFIG_CONTENT = '''{extensions: {health_check: {}}, receivers: {otlp: {protocols: {grpc: {endpoint: \"0.0.0.0:4317\"}}}}, exporters: {debug: {}}, service: {extensions: [health_check], pipelines: {metrics: {receivers: [otlp], exporters: [debug]}}}}''' }";
+
 /// A task on Fargate with these keys in its table `metrics`, and with further tables.
 fn fargate(metrics: &str, tables: &str) -> String {
     task(
@@ -536,15 +539,9 @@ fn mistakes() {
             fargate("command = [\"--config=/etc/ecs/ecs-amp.yaml\"]", ""),
             &[],
         ),
+        (fargate(OWN, ""), &[]),
         (
-            fargate("environment = { AOT_CONFIG_CONTENT = \"x\" }", ""),
-            &[],
-        ),
-        (
-            fargate(
-                "command = [\"x\"]\nenvironment = { AOT_CONFIG_CONTENT = \"x\" }",
-                "",
-            ),
+            fargate(&format!("command = [\"x\"]\n{OWN}"), ""),
             &["configured-twice"],
         ),
         (

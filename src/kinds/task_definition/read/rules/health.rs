@@ -1,11 +1,12 @@
 //! Health checks.
 
 use crate::{
-    collector,
+    collector::{self, Distribution},
     file::{problem::Problems, tree::Tree},
     kinds::task_definition::{
         fields::ecs,
         read::{
+            collector::HEALTH_PROGRAM,
             rules::{Container, Task, range},
             view::View,
         },
@@ -35,6 +36,11 @@ fn command(container: &Container<'_>, check: &Tree, problems: &mut Problems) {
     };
     let words: Vec<Option<&str>> = at.elements().iter().map(View::known).collect();
     let label = container.label();
+    // As the collector's own examples have it; ECS takes it, and a note says so
+    // (aws-observability/aws-otel-collector, examples/ecs; aws/aws-cdk issue 34389).
+    if is_collector(container) && words == [Some(HEALTH_PROGRAM)] {
+        return;
+    }
     match words.as_slice() {
         // Others than ECS take a program alone, so it is known what is meant.
         [Some(program)] if !matches!(*program, "CMD" | "CMD-SHELL") && !program.is_empty() => {
@@ -75,20 +81,34 @@ fn command(container: &Container<'_>, check: &Tree, problems: &mut Problems) {
     shell_in_collector(container, at, &words, problems);
 }
 
+fn is_collector(container: &Container<'_>) -> bool {
+    let image = container.tree.known_at("image");
+    image.and_then(collector::distribution) == Some(Distribution::Adot)
+}
+
 /// The collector's image is made from nothing: it holds no shell, no curl and no wget
-/// (aws-observability/aws-otel-collector, `cmd/awscollector/Dockerfile`).
+/// (aws-observability/aws-otel-collector, `cmd/awscollector/Dockerfile`), and OpenTelemetry's own
+/// images hold nothing but the collector
+/// (<https://github.com/open-telemetry/opentelemetry-collector-releases/issues/866>).
 fn shell_in_collector(
     container: &Container<'_>,
     at: &Tree,
     words: &[Option<&str>],
     problems: &mut Problems,
 ) {
-    let collector = container
-        .tree
-        .known_at("image")
-        .is_some_and(collector::is_collector);
+    let image = container.tree.known_at("image");
+    let Some(distribution) = image.and_then(collector::distribution) else {
+        return;
+    };
+    let is_upstream = distribution == Distribution::Upstream;
     let absent = match words {
         [Some("CMD-SHELL"), ..] => Some("shell"),
+        // A file that others put there may be such a program.
+        [Some("CMD"), Some(program), ..] if is_upstream => {
+            let is_mounted = !container.tree.list("mountPoints").is_empty();
+            let is_itself = program.starts_with("/otelcol");
+            Some(*program).filter(|_| !is_mounted && !is_itself)
+        }
         [Some("CMD"), Some(program), ..] => {
             let program = program.rsplit('/').next().unwrap_or(program);
             ["curl", "wget", "sh", "bash"]
@@ -97,7 +117,7 @@ fn shell_in_collector(
         }
         _ => None,
     };
-    if let Some(absent) = absent.filter(|_| collector) {
+    if let Some(absent) = absent {
         problems
             .add(
                 "collector-health-check",
@@ -105,6 +125,10 @@ fn shell_in_collector(
                 "can never pass",
                 format!("the image of the collector has no {absent}"),
             )
-            .help("write [\"CMD\", \"/healthcheck\"]");
+            .help(if is_upstream {
+                "leave the health check out: the image holds nothing but the collector"
+            } else {
+                "write [\"CMD\", \"/healthcheck\"]"
+            });
     }
 }

@@ -143,7 +143,10 @@ fn check_health(container: &Map<String, Value>) -> Result<(), Refusal> {
         return Ok(());
     };
     let command: Vec<&str> = health.texts("command").collect();
-    if !matches!(command.as_slice(), ["CMD" | "CMD-SHELL", _, ..]) {
+    // A program alone is taken, as the collector's own examples have it
+    // (https://github.com/aws/aws-cdk/issues/34389).
+    let is_program = matches!(command.as_slice(), [only] if only.starts_with('/'));
+    if !is_program && !matches!(command.as_slice(), ["CMD" | "CMD-SHELL", _, ..]) {
         return Err(refused(
             container,
             "the health check command must start with CMD or CMD-SHELL and have an argument.",
