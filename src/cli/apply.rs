@@ -1,6 +1,6 @@
 //! `amp-stack apply`: shows what has to be done, asks, and does it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
@@ -13,6 +13,7 @@ use crate::cli::{
     interrupt::Interrupts,
     invocation::Invocation,
     saved::{self, SavedApply},
+    verify,
 };
 
 /// The examples in the help.
@@ -25,6 +26,7 @@ Examples:
   amp-stack apply --yes --accept log_groups.app
   amp-stack apply --replace task_definitions.checkout
                                           register a new revision although nothing has changed
+  amp-stack apply --yes --verify=10m      and then wait until samples of every task arrive
   amp-stack apply --yes --json > run.jsonl
                                           for programs: what was called, with request ids";
 
@@ -44,6 +46,18 @@ pub(super) struct Apply {
     /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
     #[arg(long, value_name = "STACK.toml", add = toml_file())]
     pub(super) stack: Vec<PathBuf>,
+    /// Afterwards prove that samples arrive, as `amp-stack verify --wait TIME` does [default TIME:
+    /// 5m]
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5m",
+        value_parser = verify::wait,
+        conflicts_with_all = ["json", "target"]
+    )]
+    pub(super) verify: Option<Duration>,
     #[command(flatten)]
     pub(super) json: JsonArgs,
 }
@@ -57,6 +71,13 @@ pub(super) async fn apply(
     console.begin_events(args.json.json, "apply")?;
     if let Some(file) = saved::named(&args.stacks.files) {
         refuse_options(args)?;
+        if args.verify.is_some() {
+            let failure =
+                Failure::before("--verify is not for a saved plan, which is no stack file");
+            return Err(
+                failure.hint("when it is applied, run: amp-stack verify STACK.toml --wait 5m")
+            );
+        }
         let apply = SavedApply {
             stacks: &args.stacks,
             applying: &args.applying,
@@ -71,9 +92,16 @@ pub(super) async fn apply(
         targets: &args.targets,
         in_use: &args.in_use,
     };
-    invocation
+    let exit = invocation
         .execute(&args.applying, console, interrupts)
-        .await
+        .await?;
+    match args.verify {
+        Some(wait) if exit == Exit::Done => {
+            console.eprint("\n")?;
+            verify::verify_stacks(&args.stacks, wait, console, interrupts).await
+        }
+        Some(_) | None => Ok(exit),
+    }
 }
 
 /// What a saved plan does is in its file, and nothing can be added to it.

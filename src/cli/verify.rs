@@ -1,6 +1,9 @@
 //! `amp-stack verify`: whether samples of every running task really arrive, and if not, why not.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use tokio::time::{Instant, sleep};
@@ -24,6 +27,7 @@ use crate::{
         verify::{self as shown, Frame},
         words,
     },
+    stack::Stack,
     verify::{self, Check, Facts, PlanFacts, State, Verdict},
 };
 
@@ -56,7 +60,7 @@ pub(super) struct Verify {
     pub(super) account: AccountArgs,
 }
 
-fn wait(text: &str) -> Result<Duration, String> {
+pub(super) fn wait(text: &str) -> Result<Duration, String> {
     let period = Period::parse(text);
     let period = period.ok_or_else(|| "takes a time such as 90s or 5m".to_owned())?;
     Ok(Duration::from_millis(period.millis()))
@@ -68,38 +72,82 @@ pub(super) async fn verify(
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
-    let path = files::one(args.file.as_deref(), std::path::Path::new("."))?;
+    let path = files::one(args.file.as_deref(), Path::new("."))?;
     let stacks = StackArgs {
         files: vec![path],
         load: args.load.clone(),
         account: args.account.clone(),
     };
-    let work = async {
-        let Session { targets, sandbox } = session::open(&stacks, console).await?;
-        let target = targets.into_iter().next();
-        let target = target.ok_or_else(|| Failure::internal("a session without a stack"))?;
-        let plan_command = typed("plan", &[&target.path], &stacks);
-        let wait = args.wait.unwrap_or_default();
-        let checks = look(&target, plan_command, wait, console).await?;
-        Ok((target, sandbox, checks))
-    };
-    let (target, sandbox, checks) = unless_interrupted(work, interrupts).await?;
-    let frame = Frame {
-        stack: target.stack.name.as_str(),
-        identity: &target.stack.identity,
-        sandbox: sandbox.as_deref(),
-    };
-    if args.json {
-        console.print(&format!("{:#}\n", shown::json(&checks, &frame)))?;
-    } else {
-        let style = console.out_style;
-        console.print(&shown::render(&checks, &frame, style))?;
+    let work = look_at_all(&stacks, args.wait.unwrap_or_default(), console);
+    let looked = unless_interrupted(work, interrupts).await?;
+    for looked in &looked {
+        let (checks, frame) = (&looked.checks, &looked.frame());
+        let text = if args.json {
+            format!("{:#}\n", shown::json(checks, frame))
+        } else {
+            shown::render(checks, frame, console.out_style)
+        };
+        console.print(&text)?;
     }
-    Ok(exit(&checks))
+    Ok(exit(looked.iter().flat_map(|looked| &looked.checks)))
+}
+
+/// The same for several stacks, which have just been applied.
+pub(super) async fn verify_stacks(
+    stacks: &StackArgs,
+    wait: Duration,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    let work = look_at_all(stacks, wait, console);
+    let looked = unless_interrupted(work, interrupts).await?;
+    let style = console.out_style;
+    let texts = looked
+        .iter()
+        .map(|one| shown::render(&one.checks, &one.frame(), style));
+    console.print(&texts.collect::<Vec<_>>().join("\n"))?;
+    Ok(exit(looked.iter().flat_map(|looked| &looked.checks)))
+}
+
+/// A stack, and what was found.
+struct Looked {
+    stack: Stack,
+    sandbox: Option<String>,
+    checks: Vec<Check>,
+}
+
+impl Looked {
+    fn frame(&self) -> Frame<'_> {
+        Frame {
+            stack: self.stack.name.as_str(),
+            identity: &self.stack.identity,
+            sandbox: self.sandbox.as_deref(),
+        }
+    }
+}
+
+/// Looks at the stacks, one after another.
+async fn look_at_all(
+    stacks: &StackArgs,
+    wait: Duration,
+    console: &mut Console,
+) -> Result<Vec<Looked>, Failure> {
+    let Session { targets, sandbox } = session::open(stacks, console).await?;
+    let mut looked = Vec::new();
+    for target in targets {
+        let plan_command = typed("plan", &[&target.path], stacks);
+        let checks = look(&target, plan_command, wait, console).await?;
+        looked.push(Looked {
+            stack: target.stack,
+            sandbox: sandbox.clone(),
+            checks,
+        });
+    }
+    Ok(looked)
 }
 
 /// How the program ends with these checks.
-pub(super) fn exit(checks: &[Check]) -> Exit {
+fn exit<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Exit {
     match Verdict::of(checks) {
         Verdict::Proven => Exit::Done,
         Verdict::Undecided => Exit::NotProven,

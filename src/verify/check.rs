@@ -187,14 +187,15 @@ impl Check {
 
 impl Verdict {
     /// What these checks say together.
-    pub fn of(checks: &[Check]) -> Self {
-        let any = |state| checks.iter().any(|check| check.state == state);
-        if any(State::Fails) {
-            Self::Disproven
-        } else if any(State::NotYet) || any(State::Unknown) {
-            Self::Undecided
-        } else {
-            Self::Proven
+    pub fn of<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Self {
+        let mut verdict = Self::Proven;
+        for check in checks {
+            match check.state {
+                State::Holds => {}
+                State::Fails => return Self::Disproven,
+                State::NotYet | State::Unknown => verdict = Self::Undecided,
+            }
         }
+        verdict
     }
 }

@@ -88,6 +88,7 @@ pub fn subjects(stack: &Stack, live: &Snapshot) -> Vec<Subject> {
 fn target(stack: &Stack, live: &Snapshot, measures: Option<&Measures>) -> Option<Target> {
     let endpoint = measures?.endpoint.as_deref()?;
     let (region, id) = parts(endpoint)?;
+    let region = region.unwrap_or(&stack.identity.region);
     let found = live.found.iter().map(|found| &found.attributes);
     let mut known = found.chain(stack.existing.values());
     let known = known.find(|known| known.get(&Attribute::Id).map(String::as_str) == Some(id));
@@ -104,11 +105,17 @@ fn target(stack: &Stack, live: &Snapshot, measures: Option<&Measures>) -> Option
     })
 }
 
-/// The region and the id in the URL of a workspace.
-fn parts(endpoint: &str) -> Option<(&str, &str)> {
+/// The region, if its host says one, and the id in the URL of a workspace. The host may be that of
+/// a VPC endpoint (`VPCE.aps-workspaces.REGION.vpce.amazonaws.com`) or of FIPS
+/// (`aps-workspaces-fips.REGION.amazonaws.com`), or of a proxy, which keeps the path (AMP user
+/// guide, "Using Amazon Managed Service for Prometheus with interface VPC endpoints"; AWS General
+/// Reference, "Amazon Managed Service for Prometheus endpoints").
+fn parts(endpoint: &str) -> Option<(Option<&str>, &str)> {
     let (_, rest) = endpoint.split_once("://")?;
     let (host, path) = rest.split_once('/')?;
-    let region = host.strip_prefix("aps-workspaces.")?.split('.').next()?;
+    let mut labels = host.split('.');
+    let is_amp = labels.any(|label| label.starts_with("aps-workspaces"));
+    let region = labels.next().filter(|_| is_amp);
     let id = path.trim_start_matches('/').strip_prefix("workspaces/")?;
     let id = id.split('/').next().filter(|id| id.starts_with("ws-"))?;
     Some((region, id))
@@ -261,20 +268,36 @@ mod tests {
 
     #[test]
     fn a_url_names_its_workspace() {
+        let aws = |host: &str| format!("https://{host}/workspaces/ws-1/api/v1/remote_write");
         for (url, expected) in [
             (
-                "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write",
-                Some(("eu-west-1", "ws-1")),
+                aws("aps-workspaces.eu-west-1.amazonaws.com"),
+                Some((Some("eu-west-1"), "ws-1")),
             ),
             (
-                "https://aps-workspaces.eu-west-1.amazonaws.com//workspaces/ws-1/",
-                Some(("eu-west-1", "ws-1")),
+                aws("aps-workspaces-fips.us-east-1.amazonaws.com"),
+                Some((Some("us-east-1"), "ws-1")),
             ),
-            ("https://aps-workspaces.eu-west-1.amazonaws.com/", None),
-            ("https://prometheus.example.test/workspaces/ws-1/", None),
-            ("ws-1", None),
+            (
+                aws("vpce-0a1b.aps-workspaces.eu-west-1.vpce.amazonaws.com"),
+                Some((Some("eu-west-1"), "ws-1")),
+            ),
+            (
+                "https://aps-workspaces.eu-west-1.amazonaws.com//workspaces/ws-1/".to_owned(),
+                Some((Some("eu-west-1"), "ws-1")),
+            ),
+            (aws("proxy.example.test"), Some((None, "ws-1"))),
+            (
+                "https://aps-workspaces.eu-west-1.amazonaws.com/".to_owned(),
+                None,
+            ),
+            (
+                "https://prometheus.example.test/api/v1/write".to_owned(),
+                None,
+            ),
+            ("ws-1".to_owned(), None),
         ] {
-            assert_eq!(parts(url), expected, "{url}");
+            assert_eq!(parts(&url), expected, "{url}");
         }
     }
 

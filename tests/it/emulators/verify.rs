@@ -409,6 +409,11 @@ fn verified(row: &Row, aws: &Mutex<Emulator>, endpoint: &str) -> (Run, Run) {
             aws.boto("ecs", "CreateService", service);
         }
     }
+    if row.name == "zero" {
+        // Nothing is left to apply, and what is not proven is no success.
+        let both = bench.run(&["apply", "stack.toml", "--yes", "--verify=1s"]);
+        assert!(both.expect(4).says("its desired count is 0"));
+    }
     let verified = bench.run(&["verify", "stack.toml", "--json", "--wait", row.wait]);
     let status = bench.run(&["status", "stack.toml", "--json"]).expect(0);
     (verified, status)
