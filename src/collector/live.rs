@@ -1,6 +1,8 @@
 //! What a collector in a registered task definition does, as far as its container says: where it
 //! sends, what it scrapes, and what its series are called.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
@@ -52,10 +54,13 @@ pub struct Measures {
     pub region: Option<String>,
     /// What it scrapes; `None` if its configuration is not one that amp-stack reads.
     pub jobs: Option<Vec<Job>>,
-    /// Whether it takes metrics over OTLP; `None` as above.
+    /// Whether applications send it metrics, over OTLP or as to `StatsD`; `None` as above.
     pub otlp: Option<bool>,
     /// Whether it sends traces to X-Ray; `None` as above.
     pub traces: Option<bool>,
+    /// The metrics of the task that it sends under their own names; `None` if it sends them all, or
+    /// its configuration can't be read.
+    pub measured: Option<BTreeSet<String>>,
     /// Where its log goes, if that is a log group.
     pub log: Option<LogTarget>,
 }
@@ -90,6 +95,7 @@ pub fn of(document: &Node) -> Option<Measures> {
         jobs: does.jobs,
         otlp: does.otlp,
         traces: does.traces,
+        measured: does.measured,
         log: log_target(container),
     })
 }
@@ -102,6 +108,7 @@ struct Does {
     jobs: Option<Vec<Job>>,
     otlp: Option<bool>,
     traces: Option<bool>,
+    measured: Option<BTreeSet<String>>,
 }
 
 impl Does {
@@ -165,7 +172,9 @@ impl Does {
                 let receivers = parts["receivers"].as_array().into_iter().flatten();
                 let mut receivers = receivers.filter_map(Value::as_str);
                 name.split('/').next() == Some(pipeline)
-                    && receivers.any(|receiver| receiver.split('/').next() == Some("otlp"))
+                    && receivers.any(|receiver| {
+                        matches!(receiver.split('/').next(), Some("otlp" | "statsd"))
+                    })
             })
         };
         Self {
@@ -174,7 +183,43 @@ impl Does {
             jobs: Some(jobs),
             otlp: Some(takes("metrics")),
             traces: Some(!of_kind("exporters", &["awsxray"]).is_empty()),
+            measured: measured(document),
         }
+    }
+}
+
+/// The metrics of the task that a generated configuration lets through under their own names.
+fn measured(document: &Value) -> Option<BTreeSet<String>> {
+    if document["receivers"]
+        .get("awsecscontainermetrics")
+        .is_none()
+    {
+        return Some(BTreeSet::new());
+    }
+    let processors = &document["processors"];
+    let names = processors["filter"]["metrics"]["include"]["metric_names"].as_array()?;
+    let names = names.iter().filter_map(Value::as_str).map(str::to_owned);
+    let mut names: BTreeSet<String> = names.collect();
+    for processor in ["metricstransform", "metrics_transform"] {
+        let transforms = processors[processor]["transforms"].as_array();
+        for transform in transforms.into_iter().flatten() {
+            names.remove(transform["include"].as_str().unwrap_or_default());
+        }
+    }
+    Some(names)
+}
+
+impl Measures {
+    /// The series of a task that are to be there; `None` if the version of the image is not known.
+    pub fn task_series(&self) -> Option<Vec<String>> {
+        let all = task_series(self.version)?;
+        let Some(measured) = &self.measured else {
+            return Some(all);
+        };
+        // A series is called as its metric, with `_` for each dot and the unit at its end.
+        let starts: Vec<String> = measured.iter().map(|name| name.replace('.', "_")).collect();
+        let is_measured = |series: &String| starts.iter().any(|start| series.starts_with(start));
+        Some(all.into_iter().filter(is_measured).collect())
     }
 }
 
@@ -311,6 +356,36 @@ mod tests {
         );
         let found = with("receivers:\n  prometheus:\n");
         assert_eq!((found.jobs, found.otlp, found.traces), (None, None, None));
+    }
+
+    #[test]
+    fn what_is_not_measured_or_renamed_is_not_expected() {
+        let with = |receivers: Value, processors: Value| {
+            let config = json!({"receivers": receivers, "processors": processors});
+            measures(&json!({"name": "c", "image": IMAGE, "environment": [
+                {"name": "AOT_CONFIG_CONTENT", "value": config.to_string()},
+            ]}))
+            .task_series()
+            .expect("the version is known")
+        };
+        let task = || json!({"awsecscontainermetrics": null});
+        let filter = json!({"metrics": {"include": {"metric_names": [
+            "ecs.task.memory.utilized", "ecs.task.cpu.utilized",
+        ]}}});
+        assert_eq!(
+            with(task(), json!({"filter": filter})),
+            ["ecs_task_cpu_utilized_None", "ecs_task_memory_utilized_MiB"]
+        );
+        let rename = json!({"transforms": [{"include": "ecs.task.cpu.utilized"}]});
+        assert_eq!(
+            with(
+                task(),
+                json!({"filter": filter, "metrics_transform": rename})
+            ),
+            ["ecs_task_memory_utilized_MiB"]
+        );
+        assert!(with(json!({"statsd": null}), json!({})).is_empty());
+        assert_eq!(with(task(), json!({})).len(), 8);
     }
 
     #[test]

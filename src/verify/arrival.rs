@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    collector::live::{Measures, task_series},
+    collector::live::Measures,
     model::workload::{Sample, Task},
     verify::{
         Check, Evidence, Samples, Subject,
@@ -102,7 +102,13 @@ pub(super) fn checks(
     checks.extend(targets(subject, measures, samples, running, &age));
     checks.push(application(subject, measures, samples, &age));
     checks.push(labels(subject, samples, running, &age));
-    checks.push(freshness(subject, samples, running, evidence.now, &age));
+    // Of what has other names, nobody can say which series is to be there.
+    let is_named = measures
+        .task_series()
+        .is_none_or(|series| !series.is_empty());
+    if is_named || measures.jobs.as_ref().is_none_or(|jobs| !jobs.is_empty()) {
+        checks.push(freshness(subject, samples, running, evidence.now, &age));
+    }
     checks
 }
 
@@ -150,7 +156,7 @@ fn task_check(
         .iter()
         .map(|s| s.label("__name__"))
         .collect();
-    let Some(expected) = task_series(measures.version) else {
+    let Some(expected) = measures.task_series() else {
         return if here.is_empty() {
             age.missing(
                 check,
@@ -164,6 +170,9 @@ fn task_check(
             ))
         };
     };
+    if expected.is_empty() {
+        return check.found("none is asked for under its own name");
+    }
     let expected_here = |name: &&String| here.contains(name.as_str());
     let (there, missing): (Vec<&String>, Vec<&String>) = expected.iter().partition(expected_here);
     if there.is_empty() {

@@ -67,6 +67,7 @@ fn measures() -> Measures {
         }]),
         otlp: Some(false),
         traces: Some(false),
+        measured: None,
         log: Some(LogTarget {
             group: "/ecs/app".to_owned(),
             prefix: "ecs".to_owned(),

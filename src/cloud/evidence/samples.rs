@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     aws::{Aws, prometheus::Queryable, workload::unseen},
-    collector::live::{Measures, task_series},
+    collector::live::Measures,
     model::{call::CallError, workload::Sample},
     verify::{Samples, Seen, Subject},
 };
@@ -173,7 +173,7 @@ impl<'a> Questions<'a> {
 }
 
 fn task_series_of(measures: &Measures) -> Option<String> {
-    task_series(measures.version)?.into_iter().next()
+    measures.task_series()?.into_iter().next()
 }
 
 /// The youngest sample of each task.
