@@ -4,6 +4,7 @@ pub mod decide;
 mod entry;
 pub mod events;
 pub mod graph;
+pub mod markdown;
 pub mod moved;
 pub mod outputs;
 pub mod plan;

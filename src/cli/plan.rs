@@ -15,7 +15,7 @@ use crate::{
         interrupt::{Interrupts, unless_interrupted},
         invocation::Invocation,
         place::{self, Place},
-        planning::{self, View},
+        planning::{self, Format, View},
         saved,
         session::Session,
     },
@@ -39,6 +39,7 @@ Examples:
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
   amp-stack plan --target roles.task      only this role and what it needs
+  amp-stack plan --format markdown        for a comment on a pull request
   amp-stack plan --json                   for programs: one event per line on standard output";
 
 /// `plan`.
@@ -76,6 +77,9 @@ pub(super) struct Plan {
     pub(super) targets: TargetArgs,
     #[command(flatten)]
     pub(super) in_use: InUseArgs,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", conflicts_with = "json")]
+    pub(super) format: Format,
     #[command(flatten)]
     pub(super) json: JsonArgs,
 }
@@ -110,6 +114,7 @@ pub(super) async fn plan(
         let view = View {
             sandbox: sandbox.as_deref(),
             verbose: args.verbose,
+            format: args.format,
             next: Some(&next),
         };
         let planned = planning::show(&request, view, console).await?;

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, io};
 
+use clap::ValueEnum;
+
 use crate::{
     cli::{
         args::OverrideArgs,
@@ -14,12 +16,22 @@ use crate::{
     plan::Plan,
     run::{self, PlanRequest, Planned, StackTarget},
     show::{
-        events,
+        events, markdown,
         plan::{Frame, render, total},
         suppressed,
     },
     stack::Stack,
 };
+
+/// The form of printed plans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For a comment on a pull request: folded, and short enough for GitHub
+    Markdown,
+}
 
 /// How plans are shown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,6 +40,8 @@ pub(super) struct View<'a> {
     pub(super) sandbox: Option<&'a str>,
     /// Whether to show the fields that stay as they are, too.
     pub(super) verbose: bool,
+    /// In which form.
+    pub(super) format: Format,
     /// The command that carries the plan out, if nothing asks at once.
     pub(super) next: Option<&'a str>,
 }
@@ -66,13 +80,13 @@ pub(super) fn print<C>(
     }
     let is_only = planned.len() == 1;
     let mut texts = Vec::new();
-    for (target, planned) in request.targets.iter().zip(planned) {
+    for (target, planned_stack) in request.targets.iter().zip(planned) {
         let Planned {
             plan,
             risks,
             live: _,
             suppressed,
-        } = planned;
+        } = planned_stack;
         let frame = Frame {
             stack: &target.stack.name,
             identity: &target.stack.identity,
@@ -81,13 +95,19 @@ pub(super) fn print<C>(
             verbose: view.verbose,
             next: view.next.filter(|_| is_only),
         };
+        if view.format == Format::Markdown {
+            let suppressed = request.explain.then_some(suppressed);
+            let room = markdown::MOST / planned.len();
+            texts.push(markdown::render(plan, risks, suppressed, &frame, room));
+            continue;
+        }
         let style = console.out_style;
         texts.push(render(plan, risks, &frame, style));
         if request.explain {
             texts.push(suppressed::render(suppressed, view.verbose, style));
         }
     }
-    if !is_only {
+    if !is_only && view.format == Format::Text {
         let plans: Vec<&Plan> = planned.iter().map(|planned| &planned.plan).collect();
         texts.push(total(&plans, view.next, console.out_style));
     }

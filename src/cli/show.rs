@@ -9,7 +9,7 @@ use crate::{
         console::Console,
         exit::Exit,
         failure::Failure,
-        planning::{self, View},
+        planning::{self, Format, View},
         saved::PlanFile,
     },
     run::{self, PlanRequest, StackTarget},
@@ -21,7 +21,9 @@ use crate::{
 pub(super) const EXAMPLES: &str = "\
 Examples:
   amp-stack show plan.json                the plan that `amp-stack plan --out plan.json` saved
-  amp-stack show plan.json --verbose      with the fields that stay as they are";
+  amp-stack show plan.json --verbose      with the fields that stay as they are
+  amp-stack show plan.json --format markdown
+                                          for the summary of a job";
 
 /// `show`.
 #[derive(Debug, Args)]
@@ -32,6 +34,9 @@ pub(super) struct Show {
     /// Show the fields that stay as they are, too
     #[arg(long)]
     pub(super) verbose: bool,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(super) format: Format,
 }
 
 /// `amp-stack show`.
@@ -49,6 +54,7 @@ pub(super) fn show(args: &Show, console: &mut Console) -> Result<Exit, Failure> 
     let view = View {
         sandbox: saved.sandbox.as_deref(),
         verbose: args.verbose,
+        format: args.format,
         next: Some(&file.apply_command_line(&saved)),
     };
     planning::print(&request, view, &planned, console)?;

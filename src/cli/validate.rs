@@ -14,8 +14,16 @@ use crate::{
         files,
         session::StackFile,
     },
-    file::{problem::Problem, render::json, source::Source},
-    load::collisions_between,
+    file::{
+        problem::Problem,
+        render::{
+            github,
+            json::{self, Mistake},
+            sarif,
+        },
+        source::Source,
+    },
+    load::{collisions_between, rules},
     show::words,
     stack::Stack,
 };
@@ -25,7 +33,10 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   amp-stack validate                      check ./stack.toml, or every file in ./stacks/
   amp-stack validate stacks/*.toml        check several, and that no two want one role name
-  amp-stack validate --format json        for editors and CI: the mistakes on standard output
+  amp-stack validate --format json        for editors and scripts: the mistakes on standard output
+  amp-stack validate --format github      in GitHub Actions: annotations at the lines
+  amp-stack validate --format sarif > amp-stack.sarif
+                                          for code scanning
 
 With --format json standard output holds one JSON object per mistake and line:
   version  1; higher if a member goes or changes its meaning
@@ -55,10 +66,14 @@ pub(super) struct Validate {
 /// How mistakes are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// To people, on standard error, with the lines they are in
+    /// To people, on standard error
     Text,
     /// To programs, on standard output, one JSON object per line
     Json,
+    /// To GitHub Actions, on standard output: annotations at the lines of a pull request
+    Github,
+    /// To code scanning, on standard output: one SARIF log, also if there are no mistakes
+    Sarif,
 }
 
 /// `amp-stack validate`.
@@ -66,6 +81,7 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
     let paths = files::all(&args.files, Path::new("."))?;
     let sources = files::read_all(&paths)?;
     let mut valid = Vec::new();
+    let mut mistakes = Vec::new();
     let mut exit = Exit::Done;
     for (path, file) in paths
         .iter()
@@ -81,7 +97,7 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
                 valid.push((file, stack));
             }
             Err(problems) => {
-                print_problems(args.format, &file, &problems, console)?;
+                mistakes.extend(print_problems(args.format, &file, &problems, console)?);
                 let problems = words::count(problems.len(), "problem");
                 let failure = Failure::before(format!("{problems} in {}", path.display()));
                 exit = failure.report(console);
@@ -94,25 +110,41 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
         .collect();
     let collisions = collisions_between(&stacks);
     if let Some((first, _)) = valid.first().filter(|_| !collisions.is_empty()) {
-        print_problems(args.format, first, &collisions, console)?;
+        mistakes.extend(print_problems(args.format, first, &collisions, console)?);
         exit = Failure::before("two stack files want the same role name").report(console);
+    }
+    if args.format == Format::Sarif {
+        let log = sarif::log(&mistakes, rules::find);
+        console.print(&format!("{log:#}\n"))?;
     }
     Ok(exit)
 }
 
+/// Prints the problems of a file, but those that are printed with all others at the end, which it
+/// returns.
 fn print_problems(
     format: Format,
     file: &StackFile<'_>,
     problems: &[Problem],
     console: &mut Console,
-) -> Result<(), Failure> {
+) -> Result<Vec<Mistake>, Failure> {
+    let source = file.source();
     match format {
         Format::Text => file.show(problems, console)?,
         Format::Json => {
             for problem in problems {
-                console.print(&format!("{}\n", json::line(file.source(), problem)))?;
+                console.print(&format!("{}\n", json::line(source, problem)))?;
             }
         }
+        Format::Github => {
+            for problem in problems {
+                console.print(&github::line(&json::mistake(source, problem)))?;
+            }
+        }
+        Format::Sarif => {
+            let mistakes = problems.iter();
+            return Ok(mistakes.map(|one| json::mistake(source, one)).collect());
+        }
     }
-    Ok(())
+    Ok(Vec::new())
 }

@@ -1,8 +1,10 @@
 //! Shows problems to people, with the lines underlined, and to programs.
 
 mod excerpt;
+pub mod github;
 pub mod json;
 mod masked;
+pub mod sarif;
 
 use std::{fmt, sync::Arc};
 

@@ -1,7 +1,7 @@
 //! The guide and the README say what is so: transcripts are run, stack files are loaded, links and
 //! codes are followed.
 
-mod pages;
+pub(crate) mod pages;
 mod transcript;
 
 use std::{

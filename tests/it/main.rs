@@ -29,6 +29,7 @@ mod outputs;
 mod plans;
 mod problems;
 mod progress;
+mod recipes;
 mod run;
 mod samples;
 mod sandbox_cli;

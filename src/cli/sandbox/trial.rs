@@ -215,8 +215,8 @@ impl Trial<'_> {
         let request = plan_request(&targets, false);
         let view = View {
             sandbox: Some(self.sandbox),
-            verbose: false,
             next,
+            ..View::default()
         };
         let planned = planning::show(&request, view, console);
         let planned = unless_interrupted(planned, interrupts).await?.remove(0);

@@ -6,32 +6,32 @@ use std::{
 };
 
 /// A page of Markdown.
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Its path from the top of the project.
-    pub(super) path: PathBuf,
-    pub(super) text: String,
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
 }
 
 /// What stands between two lines of backquotes.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// The line of the page that it begins after, from 1.
-    pub(super) line: usize,
-    pub(super) language: String,
+    pub(crate) line: usize,
+    pub(crate) language: String,
     /// The file that it is, if the page says so after the language.
-    pub(super) file: Option<String>,
+    pub(crate) file: Option<String>,
     /// Whether the page says `wrong` after that: a file with mistakes.
-    pub(super) wrong: bool,
-    pub(super) text: String,
+    pub(crate) wrong: bool,
+    pub(crate) text: String,
 }
 
 /// The top of the project.
-pub(super) fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The README, and every page of the guide by name.
-pub(super) fn pages() -> Vec<Page> {
+pub(crate) fn pages() -> Vec<Page> {
     let mut paths = vec![PathBuf::from("README.md")];
     for entry in fs::read_dir(root().join("src/guide")).unwrap() {
         let path = Path::new("src/guide").join(entry.unwrap().file_name());
@@ -55,12 +55,12 @@ pub(super) fn pages() -> Vec<Page> {
 
 impl Page {
     /// Where `line` is, as editors take it.
-    pub(super) fn at(&self, line: usize) -> String {
+    pub(crate) fn at(&self, line: usize) -> String {
         format!("{}:{line}", self.path.display())
     }
 
     /// Its blocks, in order.
-    pub(super) fn blocks(&self) -> Vec<Block> {
+    pub(crate) fn blocks(&self) -> Vec<Block> {
         let mut blocks = Vec::new();
         let mut open: Option<Block> = None;
         for (index, line) in self.text.lines().enumerate() {
@@ -84,7 +84,7 @@ impl Page {
     }
 
     /// Its lines outside of blocks, numbered from 1.
-    pub(super) fn prose(&self) -> Vec<(usize, &str)> {
+    pub(crate) fn prose(&self) -> Vec<(usize, &str)> {
         let mut inside = false;
         let mut lines = Vec::new();
         for (index, line) in self.text.lines().enumerate() {
