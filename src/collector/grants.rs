@@ -1,6 +1,8 @@
-//! What a collector's role has to be allowed, and whether a role is.
+//! What a collector's role has to be allowed, and what managed policies allow.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use serde_json::json;
 
 use crate::model::{node::Node, policy::Policy, template::Template};
 
@@ -60,22 +62,58 @@ const DISCOVER: [&str; 7] = [
 /// The action of taking on a role.
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 
-/// What AWS managed policies allow that tasks are often given, as patterns of actions (the
-/// policies' documents as of 2026-03, in the AWS managed policy reference). Of every other managed
-/// policy nothing is known offline.
+/// What AWS managed policies allow that tasks are often given, as patterns of actions, each on
+/// every resource (the policies' documents as of 2026-03, in the AWS managed policy reference). Of
+/// every other managed policy nothing is known offline.
 const KNOWN: &[(&str, &[&str])] = &[
+    ("AdministratorAccess", &["*"]),
+    (
+        "AmazonEC2ContainerRegistryReadOnly",
+        &[
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:GetRepositoryPolicy",
+            "ecr:DescribeRepositories",
+            "ecr:ListImages",
+            "ecr:DescribeImages",
+            "ecr:BatchGetImage",
+            "ecr:GetLifecyclePolicy",
+            "ecr:GetLifecyclePolicyPreview",
+            "ecr:ListTagsForResource",
+            "ecr:DescribeImageScanFindings",
+        ],
+    ),
     (
         "AmazonECSTaskExecutionRolePolicy",
-        &["ecr:*", "logs:CreateLogStream", "logs:PutLogEvents"],
+        &[
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:BatchGetImage",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        ],
     ),
     ("AmazonPrometheusFullAccess", &["aps:*"]),
     (
         "AmazonPrometheusQueryAccess",
-        &["aps:Get*", "aps:QueryMetrics"],
+        &[
+            "aps:GetLabels",
+            "aps:GetMetricMetadata",
+            "aps:GetSeries",
+            "aps:QueryMetrics",
+        ],
     ),
     (REMOTE_WRITE_ACCESS, &[REMOTE_WRITE]),
-    ("AmazonSSMReadOnlyAccess", &["ssm:*"]),
-    ("CloudWatchLogsFullAccess", &["logs:*"]),
+    (
+        "AmazonSSMReadOnlyAccess",
+        &["ssm:Describe*", "ssm:Get*", "ssm:List*"],
+    ),
+    (
+        "CloudWatchLogsFullAccess",
+        &["logs:*", "cloudwatch:GenerateQuery"],
+    ),
     (XRAY_WRITE_ACCESS, &XRAY_WRITE),
     ("AWSXrayWriteOnlyAccess", &XRAY_WRITE),
 ];
@@ -184,46 +222,19 @@ fn one_or_all(texts: impl Iterator<Item = Template>) -> Node {
     }
 }
 
-/// What is known offline about a role and an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowed {
-    /// A policy allows it, on some resource.
-    Yes,
-    /// No policy does.
-    No,
-    /// A policy whose document is not in the stack file may.
-    Unknown,
-}
-
-/// Returns whether these policies allow `action` on some resource. Denials and conditions are left
-/// to IAM.
-pub fn allowed(managed: &[Template], inline: &BTreeMap<String, Policy>, action: &str) -> Allowed {
-    allowed_on(managed, inline, action, None)
-}
-
-/// Returns whether these policies allow `action` on `resource`, if one is meant.
-pub fn allowed_on(
-    managed: &[Template],
-    inline: &BTreeMap<String, Policy>,
-    action: &str,
-    resource: Option<&Template>,
-) -> Allowed {
-    let mut inline = inline.values();
-    if inline.any(|policy| allows(policy, action, resource)) {
-        return Allowed::Yes;
-    }
-    let mut answer = Allowed::No;
-    for arn in managed {
-        let name = arn.known().and_then(aws_managed);
-        match KNOWN.iter().find(|(known, _)| Some(*known) == name) {
-            Some((_, patterns)) if patterns.iter().any(|pattern| matches(pattern, action)) => {
-                return Allowed::Yes;
-            }
-            Some(_) => {}
-            None => answer = Allowed::Unknown,
-        }
-    }
-    answer
+/// The documents of these managed policies, as far as they are known, and whether there are others.
+pub fn documents(managed: &[Template]) -> (Vec<Policy>, bool) {
+    let known = |arn: &Template| {
+        let name = arn.known().and_then(aws_managed)?;
+        let (_, actions) = KNOWN.iter().find(|(known, _)| *known == name)?;
+        Some(Policy::new(Node::from(&json!({
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"},
+        }))))
+    };
+    let documents: Vec<Policy> = managed.iter().filter_map(known).collect();
+    let has_unseen = documents.len() < managed.len();
+    (documents, has_unseen)
 }
 
 /// The name of an AWS managed policy, without its path.
@@ -235,200 +246,35 @@ fn aws_managed(arn: &str) -> Option<&str> {
     }
 }
 
-/// Returns whether a statement of `policy` allows `action` on `resource`.
-fn allows(policy: &Policy, action: &str, resource: Option<&Template>) -> bool {
-    let normal = policy.shown();
-    let statements = normal
-        .get("Statement")
-        .and_then(Node::as_list)
-        .unwrap_or_default();
-    statements.iter().any(|statement| {
-        let patterns = |key: &str| {
-            let list = statement
-                .get(key)
-                .and_then(Node::as_list)
-                .unwrap_or_default();
-            let hit = list
-                .iter()
-                .filter_map(Node::as_str)
-                .any(|pattern| matches(pattern, action));
-            (!list.is_empty(), hit)
-        };
-        let allow = statement.get("Effect").and_then(Node::as_str) == Some("Allow");
-        let (_, named) = patterns("Action");
-        let (excluding, excluded) = patterns("NotAction");
-        let resources = statement.get("Resource");
-        let covers = match (resource, resources) {
-            (Some(resource), Some(resources)) => names(resources, resource),
-            (Some(_) | None, _) => true,
-        };
-        allow && covers && (named || (excluding && !excluded))
-    })
-}
-
-/// Returns whether a `Resource` can mean this one. Where either is known only after apply, a
-/// pattern may, and an ARN does only if it is spelled the same.
-fn names(resources: &Node, resource: &Template) -> bool {
-    let is_meant = |text: &Template| {
-        if text == resource {
-            return true;
-        }
-        match (text.known(), resource.known()) {
-            (Some(pattern), Some(arn)) => matches(pattern, arn),
-            (Some(pattern), None) => pattern.contains(['*', '?']),
-            (None, Some(_)) => false,
-            (None, None) => text.segments().len() > 1,
-        }
-    };
-    match resources {
-        Node::Text(text) => is_meant(text),
-        Node::List(elements) => elements
-            .iter()
-            .any(|element| matches!(element, Node::Text(text) if is_meant(text))),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Map(_) => true,
-    }
-}
-
-/// Compares an action with a pattern, in which `*` stands for any characters and `?` for one,
-/// ignoring case (IAM user guide, "IAM JSON policy elements: Action").
-fn matches(pattern: &str, action: &str) -> bool {
-    fn rest(pattern: &[u8], action: &[u8]) -> bool {
-        match (pattern.split_first(), action.split_first()) {
-            (None, None) => true,
-            (Some((b'*', after)), _) => {
-                rest(after, action)
-                    || action
-                        .split_first()
-                        .is_some_and(|(_, next)| rest(pattern, next))
-            }
-            (Some((wanted, after)), Some((found, next))) => {
-                (*wanted == b'?' || wanted.eq_ignore_ascii_case(found)) && rest(after, next)
-            }
-            (None, Some(_)) | (Some(_), None) => false,
-        }
-    }
-    rest(pattern.as_bytes(), action.as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
-
-    fn inline(document: &Value) -> BTreeMap<String, Policy> {
-        BTreeMap::from([("p".to_owned(), Policy::new(Node::from(document)))])
-    }
-
-    #[test]
-    fn inline_policies_are_understood_as_iam_does() {
-        for (document, answer) in [
-            (
-                json!({"Statement": {"Effect": "Allow", "Action": "aps:RemoteWrite"}}),
-                Allowed::Yes,
-            ),
-            (
-                json!({"Statement": {"Effect": "Allow", "Action": ["x:Y", "APS:remote*"]}}),
-                Allowed::Yes,
-            ),
-            (
-                json!({"Statement": {"Effect": "Allow", "Action": "*"}}),
-                Allowed::Yes,
-            ),
-            (
-                json!({"Statement": {"Effect": "Allow", "NotAction": "iam:*"}}),
-                Allowed::Yes,
-            ),
-            (
-                json!({"Statement": {"Effect": "Allow", "NotAction": "aps:*"}}),
-                Allowed::No,
-            ),
-            (
-                json!({"Statement": {"Effect": "Deny", "Action": "*"}}),
-                Allowed::No,
-            ),
-            (
-                json!({"Statement": {"Effect": "Allow", "Action": "aps:Query*"}}),
-                Allowed::No,
-            ),
-            (
-                json!({"Statement": {"Effect": "Allow", "Action": "aps:RemoteWrit?"}}),
-                Allowed::Yes,
-            ),
-            (json!({"Statement": []}), Allowed::No),
-        ] {
-            assert_eq!(
-                allowed(&[], &inline(&document), REMOTE_WRITE),
-                answer,
-                "{document}"
-            );
-        }
-    }
 
     #[test]
     fn of_managed_policies_only_the_well_known_are_known() {
-        let managed = |arn: &str| allowed(&[Template::from(arn)], &BTreeMap::new(), REMOTE_WRITE);
-        assert_eq!(
-            managed("arn:aws:iam::aws:policy/AmazonPrometheusRemoteWriteAccess"),
-            Allowed::Yes
-        );
-        assert_eq!(
-            managed("arn:aws-us-gov:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"),
-            Allowed::No
-        );
-        assert_eq!(
-            managed("arn:aws:iam::aws:policy/AdministratorAccess"),
-            Allowed::Unknown
-        );
-        assert_eq!(
-            managed("arn:aws:iam::111122223333:policy/AmazonPrometheusRemoteWriteAccess"),
-            Allowed::Unknown
-        );
-    }
-
-    #[test]
-    fn a_right_is_for_the_workspace_that_is_meant() {
-        use crate::model::{
-            address::Address,
-            template::{Attribute, Reference},
-        };
-        let own = Template::from(Reference {
-            address: Address::workspace(),
-            attribute: Attribute::Arn,
-        });
-        let other = Template::from("arn:aws:aps:us-east-1:111122223333:workspace/ws-1");
-        let on = |resource: Node, wanted: &Template| {
-            let statement = Node::map([
-                ("Effect", Node::from("Allow")),
-                ("Action", Node::from(REMOTE_WRITE)),
-                ("Resource", resource),
-            ]);
-            let policy = Policy::new(Node::map([("Statement", statement)]));
-            let inline = BTreeMap::from([("p".to_owned(), policy)]);
-            allowed_on(&[], &inline, REMOTE_WRITE, Some(wanted))
-        };
-        for (resource, of_own, of_other) in [
-            (Node::from("*"), Allowed::Yes, Allowed::Yes),
-            (Node::from(own.clone()), Allowed::Yes, Allowed::No),
-            (Node::from(other.clone()), Allowed::No, Allowed::Yes),
+        for (arn, actions) in [
             (
-                Node::texts([other.clone(), own.clone()]),
-                Allowed::Yes,
-                Allowed::Yes,
+                "arn:aws:iam::aws:policy/AmazonPrometheusRemoteWriteAccess",
+                Some(REMOTE_WRITE),
             ),
             (
-                Node::from("arn:aws:aps:*:111122223333:workspace/*"),
-                Allowed::Yes,
-                Allowed::Yes,
+                "arn:aws-us-gov:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+                Some("logs:PutLogEvents"),
             ),
+            ("arn:aws:iam::aws:policy/PowerUserAccess", None),
             (
-                Node::from("arn:aws:aps:us-east-1:111122223333:workspace/ws-2"),
-                Allowed::No,
-                Allowed::No,
+                "arn:aws:iam::111122223333:policy/AmazonPrometheusRemoteWriteAccess",
+                None,
             ),
         ] {
-            assert_eq!(on(resource.clone(), &own), of_own, "{resource:?}");
-            assert_eq!(on(resource.clone(), &other), of_other, "{resource:?}");
+            let (documents, has_unseen) = documents(&[Template::from(arn)]);
+            assert_eq!(has_unseen, actions.is_none(), "{arn}");
+            let text = documents.iter().map(Policy::to_json).collect::<String>();
+            assert_eq!(
+                actions.is_some_and(|action| text.contains(action)),
+                actions.is_some(),
+                "{arn}: {text}"
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 //! IAM policy documents, and when two of them mean the same.
 
+pub mod effective;
 pub mod rules;
 
 use serde::{Deserialize, Serialize};

@@ -222,6 +222,7 @@ name = "Task"
 
 [roles.execution]
 name = "Execution"
+managed_policies = ["service-role/AmazonECSTaskExecutionRolePolicy"]
 
 [task_definitions.fargate]
 requires_compatibilities = ["FARGATE"]

@@ -30,6 +30,7 @@ mod plans;
 mod problems;
 mod progress;
 mod recipes;
+mod rights;
 mod run;
 mod samples;
 mod sandbox_cli;

@@ -40,6 +40,11 @@ pub const LOADER: &[Rule] = &[
         "amp-stack",
     ),
     rule(
+        "execution-role-cannot",
+        "the execution role is allowed what ECS does with it",
+        "ECS developer guide, \"Amazon ECS task execution IAM role\"",
+    ),
+    rule(
         "existing-workspace",
         "a workspace that the stack does not manage is named by `id` or `arn`, and nothing else is said about it",
         "amp-stack",
@@ -205,6 +210,11 @@ pub const LOADER: &[Rule] = &[
         "IAM API model 2010-05-08, roleDescriptionType",
     ),
     rule(
+        "role-does-not-trust-tasks",
+        "the roles of a task let ecs-tasks.amazonaws.com assume them",
+        "ECS developer guide, \"Amazon ECS task IAM role\"",
+    ),
+    rule(
         "role-name",
         "names of roles are 1 to 64 of letters, digits and `_+=,.@-`",
         "IAM API model 2010-05-08, roleNameType",
@@ -293,7 +303,7 @@ pub const LOADER: &[Rule] = &[
     ),
     rule(
         "variable-not-allowed",
-        "variables have values that they allow",
+        "variables have values that they allow, of the type that they have",
         "amp-stack",
     ),
     rule(

@@ -172,6 +172,8 @@ fn roles(context: &Context<'_>, outlines: &Outlines) -> BTreeMap<String, RoleOut
                 arn: context.identity.role_arn(&role.path, &role.name),
                 managed_policies: role.managed_policies.iter().cloned().collect(),
                 inline_policies: role.inline_policies.clone(),
+                trust: role.trust.clone(),
+                permissions_boundary: role.permissions_boundary.clone(),
                 span: found.span.clone(),
             };
             Some((address.key.clone(), outline))

@@ -8,6 +8,7 @@ mod logs;
 mod metrics;
 mod newer;
 mod own;
+mod rights;
 mod roles;
 mod rules;
 mod view;
@@ -87,6 +88,10 @@ pub struct RoleOutline {
     pub managed_policies: Vec<Template>,
     /// Its inline policies by name.
     pub inline_policies: BTreeMap<String, Policy>,
+    /// Who may assume it.
+    pub trust: Policy,
+    /// The ARN of the policy that bounds what it may do.
+    pub permissions_boundary: Option<Template>,
     /// Where its table stands.
     pub span: Span,
 }

@@ -217,11 +217,15 @@ impl Draft {
             *logging = None;
         }
         self.repair_families(rng);
-        // An execution role that could write metrics would be a mistake.
-        if let Some(role) = &mut self.roles[0]
-            && role.inline == Inline::Workspace
-        {
-            role.inline = Inline::Plain;
+        // An execution role that could write metrics would be a mistake, and so would be one that
+        // can't write the logs of its tasks.
+        let mut families = self.families.iter().flatten();
+        let executes = families.any(|family| family.logs.is_some());
+        if let Some(role) = &mut self.roles[0] {
+            if role.inline == Inline::Workspace {
+                role.inline = Inline::Plain;
+            }
+            role.managed |= executes;
         }
     }
 

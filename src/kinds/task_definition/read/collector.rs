@@ -13,7 +13,7 @@ mod variables;
 use crate::{
     collector::{
         self, Distribution,
-        grants::{self, Allowed, Rights},
+        grants::Rights,
         version::{self, Version},
     },
     file::{
@@ -21,7 +21,7 @@ use crate::{
         tree::{Span, Table, Tree},
     },
     kinds::task_definition::read::{
-        Scope, container_definitions, launch::Network, roles::RoleUse, view::View,
+        Scope, container_definitions, launch::Network, rights, roles::RoleUse, view::View,
     },
     model::template::Template,
 };
@@ -335,11 +335,11 @@ pub(crate) fn denied<'a>(
     let RoleUse::Ours(_, outline) = role else {
         return None;
     };
-    let (managed, inline) = (&outline.managed_policies, &outline.inline_policies);
+    let all = rights::of(outline, scope, None);
     let tested = rights.tested().into_iter();
     let denied: Vec<&str> = tested
         .filter(|(action, on)| {
-            grants::allowed_on(managed, inline, action, on.as_ref()) == Allowed::No
+            rights::obstacle_on(&all, outline, (action, on.as_ref()), scope).is_some()
         })
         .map(|(action, _)| action)
         .collect();

@@ -5,6 +5,7 @@
 
 mod containers;
 mod dependencies;
+mod execution;
 mod health;
 mod launch_types;
 mod logging;
@@ -159,6 +160,7 @@ pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
     storage::check(task, problems);
     logging::check(task, problems);
     permissions::check(task, problems);
+    execution::check(task, problems);
 }
 
 /// Reports a number that is outside of what is declared for the member `key` of this structure.

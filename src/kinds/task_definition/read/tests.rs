@@ -30,6 +30,9 @@ name = "Task"
 [roles.execution]
 name = "Execution"
 managed_policies = ["service-role/AmazonECSTaskExecutionRolePolicy"]
+[roles.execution.inline_policies.secrets]
+Version = "2012-10-17"
+Statement = { Effect = "Allow", Action = ["ssm:GetParameters", "secretsmanager:GetSecretValue", "s3:GetObject"], Resource = "*" }
 "#;
 
 fn read_nothing(path: &Path) -> io::Result<String> {

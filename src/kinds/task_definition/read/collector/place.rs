@@ -4,13 +4,14 @@
 use crate::{
     collector::{
         self, Distribution,
-        grants::{self, Allowed, Rights},
+        grants::{self, Rights},
     },
     file::{problem::Problems, tree::Table},
     kinds::task_definition::read::{
         Scope,
         collector::{Container, denied},
         launch::{Launch, LaunchType, Network},
+        rights,
         roles::RoleUse,
         view::View,
     },
@@ -110,10 +111,7 @@ fn execution_role<'a>(rights: Option<&Rights>, body: &Table, scope: &Scope<'a>) 
     };
     let task_role = RoleUse::of(body.get("taskRoleArn"), scope);
     let is_shared = matches!(task_role, RoleUse::Ours(task, _) if task == key);
-    let allowed = grants::allowed(
-        &role.managed_policies,
-        &role.inline_policies,
-        grants::REMOTE_WRITE,
-    );
-    (writes && !is_shared && allowed == Allowed::Yes).then_some(key)
+    let is_misplaced =
+        writes && !is_shared && rights::has_somewhere(role, grants::REMOTE_WRITE, scope);
+    is_misplaced.then_some(key)
 }

@@ -3,16 +3,18 @@
 use crate::{
     collector::{
         self, Configuration, Source,
-        grants::{self, Allowed, Rights},
+        grants::{self, Rights},
     },
     file::{problem::Problems, tree::Table},
     kinds::task_definition::read::{
-        Scope, container_definitions,
+        RoleOutline, Scope, container_definitions,
         launch::{Launch, LaunchType, Network},
         metrics::{Granting, settings::Settings},
+        rights,
         roles::RoleUse,
         view::View,
     },
+    model::{policy::Policy, template::Template},
 };
 
 /// Reports everything that is wrong.
@@ -122,33 +124,52 @@ fn task_role(
         }
         RoleUse::Foreign => {}
         RoleUse::Ours(key, role) => {
-            let (managed, inline) = (&role.managed_policies, &role.inline_policies);
-            // A policy of the stack file under the name of ours stands for ours.
-            let own = grants::POLICY_NAMES
-                .iter()
-                .any(|name| inline.contains_key(*name));
-            let is_granted = |action| match settings.granting {
-                Granting::LeastPrivilege => !own,
-                Granting::State => {
-                    matches!(action, grants::REMOTE_WRITE | grants::PUT_TRACES)
-                }
-                Granting::Nothing => false,
-            };
+            let granted = granted(settings, rights, role);
+            let all = rights::of(role, scope, granted.as_ref());
             for (action, on) in rights.tested() {
-                let allowed = grants::allowed_on(managed, inline, action, on.as_ref());
-                if !is_granted(action) && allowed == Allowed::No {
-                    problems
-                        .add(
-                            "task-role-cannot-write",
-                            &settings.span,
-                            "has nothing granted",
-                            format!("no policy of `roles.{key}` allows {action}"),
-                        )
-                        .and(&role.span, "the task role")
-                        .help("leave `policy` out to have it allowed for this workspace only");
-                }
+                let request = (action, on.as_ref());
+                let Some(why) = rights::obstacle_on(&all, role, request, scope) else {
+                    continue;
+                };
+                problems
+                    .add(
+                        "task-role-cannot-write",
+                        &settings.span,
+                        "does this",
+                        format!("the task role `roles.{key}` {why}"),
+                    )
+                    .and(&role.span, "the task role")
+                    .help(
+                        if settings.granting == Granting::LeastPrivilege && granted.is_some() {
+                            "what is denied, or out of bounds, stays so whatever amp-stack grants"
+                        } else {
+                            "leave `policy` out to have it allowed for this workspace only"
+                        },
+                    );
             }
         }
+    }
+}
+
+/// The policy that the role is given because of `settings`, unless the stack file has one under the
+/// name of ours, which stands for it.
+fn granted(settings: &Settings<'_>, rights: &Rights, role: &RoleOutline) -> Option<Policy> {
+    let inline = &role.inline_policies;
+    match settings.granting {
+        Granting::LeastPrivilege => {
+            let mut names = grants::POLICY_NAMES.iter();
+            let is_own = names.any(|name| inline.contains_key(*name));
+            let (_, policy) = rights.least_privilege().filter(|_| !is_own)?;
+            Some(policy)
+        }
+        // The managed policies of AWS allow these on every workspace.
+        Granting::State => {
+            let writes = !rights.remote_write.is_empty();
+            let everywhere = writes.then(|| Template::from("*"));
+            let managed = Rights::of(everywhere, rights.traces);
+            managed.least_privilege().map(|(_, policy)| policy)
+        }
+        Granting::Nothing => None,
     }
 }
 
@@ -164,12 +185,7 @@ fn execution_role(
         return;
     };
     let shared = matches!(RoleUse::of(body.get("taskRoleArn"), scope), RoleUse::Ours(task, _) if task == key);
-    let allowed = grants::allowed(
-        &role.managed_policies,
-        &role.inline_policies,
-        grants::REMOTE_WRITE,
-    );
-    if !shared && allowed == Allowed::Yes {
+    if !shared && rights::has_somewhere(role, grants::REMOTE_WRITE, scope) {
         problems
             .add("remote-write-on-execution-role", &role.span, "allows aps:RemoteWrite", format!("`roles.{key}` is the execution role, which the collector never uses"))
             .and(&settings.span, "the collector")

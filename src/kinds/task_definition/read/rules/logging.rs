@@ -3,17 +3,18 @@
 mod options;
 
 use crate::{
-    collector::grants::{self, Allowed},
     file::{problem::Problems, tree::Tree},
     kinds::task_definition::{
         document::stack_key,
         read::{
             logs::stack_group,
+            rights,
             roles::RoleUse,
             rules::{Container, Task},
             view::View,
         },
     },
+    model::policy::effective::Given,
 };
 
 /// What the awslogs driver has to be allowed to make a group (ECS API reference,
@@ -117,7 +118,16 @@ fn create_group(task: &Task<'_>, logs: &Tree, problems: &mut Problems) {
     let RoleUse::Ours(key, role) = task.execution_role else {
         return;
     };
-    if grants::allowed(&role.managed_policies, &role.inline_policies, CREATE_GROUP) == Allowed::No {
+    let group = option(logs, "awslogs-group").and_then(View::text);
+    let group = group.and_then(|group| rights::spelled(group, task.scope));
+    // Which group it is may be known only later: then any will do.
+    let resource = group.map_or_else(
+        || Given::StartsWith(String::new()),
+        |group| Given::StartsWith(task.scope.identity.log_group_arn(&group)),
+    );
+    let granted = rights::of(role, task.scope, None);
+    let request = (CREATE_GROUP, std::slice::from_ref(&resource));
+    if rights::obstacle(&granted, role, request, task.scope).is_some() {
         problems
             .add(
                 "create-group-denied",

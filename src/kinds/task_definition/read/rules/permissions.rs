@@ -4,12 +4,15 @@ use crate::{
     file::{problem::Problems, tree::Tree},
     kinds::task_definition::read::{
         launch::LaunchType,
+        rights,
+        roles::RoleUse,
         rules::{Container, Task},
         view::View,
     },
 };
 
 pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
+    trust(task, problems);
     if !task.execution_role.is_some() {
         execution_role(task, problems);
     }
@@ -29,6 +32,30 @@ pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
                     "an EFS volume with IAM is mounted by the task role, and there is none",
                 );
             }
+        }
+    }
+}
+
+/// ECS assumes both roles for the task (ECS developer guide, "Amazon ECS task IAM role" and "Amazon
+/// ECS task execution IAM role").
+fn trust(task: &Task<'_>, problems: &mut Problems) {
+    for (member, role) in [
+        ("taskRoleArn", task.role),
+        ("executionRoleArn", task.execution_role),
+    ] {
+        let (RoleUse::Ours(key, role), Some(at)) = (role, task.request.at(member)) else {
+            continue;
+        };
+        if rights::shuts_out_tasks(role, task.scope) {
+            problems
+                .add(
+                    "role-does-not-trust-tasks",
+                    &at.span,
+                    "is assumed by ECS",
+                    format!("`roles.{key}` does not let ecs-tasks.amazonaws.com assume it"),
+                )
+                .and(&role.span, "the role")
+                .help("leave `trust` out: then tasks of this account and region may assume it");
         }
     }
 }

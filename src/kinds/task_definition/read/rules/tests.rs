@@ -859,3 +859,235 @@ fn windows_has_less() {
         ),
     ]);
 }
+
+/// A role called `other` with this policy, to be put after everything else.
+fn other(statement: &str) -> String {
+    format!(
+        "[roles.other]\nname = \"Other\"\n[roles.other.inline_policies.p]\nVersion = \"2012-10-17\"\nStatement = {statement}\n"
+    )
+}
+
+fn allow(actions: &str, resource: &str) -> String {
+    format!("{{ Effect = \"Allow\", Action = [{actions}], Resource = \"{resource}\" }}")
+}
+
+/// What the execution role does, on what, and whether these rights are enough for it.
+#[test]
+fn the_execution_role_may_what_ecs_does_with_it() {
+    let logs = "\"logs:CreateLogStream\", \"logs:PutLogEvents\"";
+    let ecr = "image = \"111122223333.dkr.ecr.us-east-1.amazonaws.com/team/app:1\"";
+    let parameter = "arn:aws:ssm:us-east-1:111122223333:parameter/app/key";
+    let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db";
+    let cannot: &[&str] = &["execution-role-cannot"];
+    let role = "execution_role = \"other\"";
+    let case = |container: &str, statement: &str| fargate(role, container, &other(statement));
+    let group = "arn:aws:logs:us-east-1:111122223333:log-group:/t/app";
+    expect(vec![
+        (case("logs = \"app\"", &allow(logs, "*")), &[]),
+        (
+            case("logs = \"app\"", &allow(logs, &format!("{group}:*"))),
+            &[],
+        ),
+        (
+            case("logs = \"app\"", &allow(logs, "${log_groups.app.arn}:*")),
+            &[],
+        ),
+        (case("logs = \"app\"", &allow(logs, group)), &[]),
+        (
+            case("logs = \"app\"", &allow(logs, &format!("{group}-2:*"))),
+            cannot,
+        ),
+        (
+            case("logs = \"app\"", &allow("\"logs:CreateLogStream\"", "*")),
+            cannot,
+        ),
+        (case("logs = \"app\"", &allow("\"ecr:*\"", "*")), cannot),
+        (
+            case(
+                "logs = \"app\"",
+                &format!(
+                    "[{}, {{ Effect = \"Deny\", Action = \"logs:Put*\", Resource = \"*\" }}]",
+                    allow(logs, "*")
+                ),
+            ),
+            cannot,
+        ),
+        (
+            case("", &allow("\"ecr:*\"", "*")).replace("image = \"app:1\"", ecr),
+            &[],
+        ),
+        (
+            case(
+                "",
+                &allow(
+                    "\"ecr:*\"",
+                    "arn:aws:ecr:us-east-1:111122223333:repository/team/*",
+                ),
+            )
+            .replace("image = \"app:1\"", ecr),
+            cannot,
+        ),
+        (
+            case("", &allow(logs, "*")).replace("image = \"app:1\"", ecr),
+            cannot,
+        ),
+        (
+            case(
+                &format!("secrets = {{ A = \"{parameter}\" }}"),
+                &allow("\"ssm:GetParameters\"", parameter),
+            ),
+            &[],
+        ),
+        (
+            case(
+                "secrets = { A = \"/app/key\" }",
+                &allow("\"ssm:Get*\"", parameter),
+            ),
+            &[],
+        ),
+        (
+            case(
+                "secrets = { A = \"/app/other\" }",
+                &allow("\"ssm:Get*\"", parameter),
+            ),
+            cannot,
+        ),
+        (
+            case(
+                &format!("secrets = {{ A = \"{parameter}\" }}"),
+                &allow("\"ssm:GetParameter\"", "*"),
+            ),
+            cannot,
+        ),
+        (
+            case(
+                &format!("secrets = {{ A = \"{secret}:password::\" }}"),
+                &allow(
+                    "\"secretsmanager:GetSecretValue\"",
+                    &format!("{secret}-??????"),
+                ),
+            ),
+            &[],
+        ),
+        (
+            case(
+                &format!("secrets = {{ A = \"{secret}\" }}"),
+                &allow(
+                    "\"secretsmanager:GetSecretValue\"",
+                    "arn:aws:secretsmanager:us-east-1:111122223333:secret:web*",
+                ),
+            ),
+            cannot,
+        ),
+        // What a managed policy that nobody sees allows is not known.
+        (
+            fargate(
+                role,
+                "logs = \"app\"",
+                "[roles.other]\nname = \"Other\"\nmanaged_policies = [\"arn:aws:iam::111122223333:policy/Mine\"]\n",
+            ),
+            &[],
+        ),
+        // Two mistakes of one kind are one problem.
+        (
+            case("logs = \"app\"", &allow("\"s3:*\"", "*")).replace("image = \"app:1\"", ecr),
+            cannot,
+        ),
+    ]);
+}
+
+#[test]
+fn the_task_role_may_write_to_this_workspace() {
+    let cannot: &[&str] = &["task-role-cannot-write"];
+    let case = |keys: &str, statement: &str| {
+        let metrics = format!("[task_definitions.t.metrics]\notlp = true\n{keys}\n");
+        fargate(
+            "task_role = \"other\"",
+            "",
+            &format!("{metrics}{}", other(statement)),
+        )
+    };
+    let write = "\"aps:RemoteWrite\"";
+    let ours =
+        "arn:aws:aps:us-east-1:111122223333:workspace/ws-11111111-2222-3333-4444-555555555555";
+    let none = "policy = \"none\"";
+    expect(vec![
+        (case(none, &allow(write, "${workspace.arn}")), &[]),
+        (
+            case(none, &allow(write, "arn:aws:aps:*:*:workspace/*")),
+            &[],
+        ),
+        (
+            case(
+                none,
+                &allow(
+                    write,
+                    "arn:aws:aps:${region}:${account}:workspace/${workspace.id}",
+                ),
+            ),
+            &[],
+        ),
+        (case(none, &allow(write, ours)), cannot),
+        (case(none, &allow("\"aps:QueryMetrics\"", "*")), cannot),
+        (case("", &allow("\"s3:GetObject\"", "*")), &[]),
+        (
+            case(
+                "",
+                "{ Effect = \"Deny\", Action = \"aps:*\", Resource = \"*\" }",
+            ),
+            cannot,
+        ),
+        (
+            case(
+                none,
+                "{ Effect = \"Allow\", Action = \"aps:RemoteWrite\", Resource = \"*\", Condition = { StringEquals = { \"aws:PrincipalAccount\" = \"444455556666\" } } }",
+            ),
+            cannot,
+        ),
+    ]);
+}
+
+#[test]
+fn tasks_assume_their_roles() {
+    let trusting = |principal: &str| {
+        format!(
+            "[roles.other]\nname = \"Other\"\n[roles.other.trust]\nVersion = \"2012-10-17\"\nStatement = {{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = {principal} }}\n"
+        )
+    };
+    let tasks = "{ Service = [\"ec2.amazonaws.com\", \"ecs-tasks.amazonaws.com\"] }";
+    let shut: &[&str] = &["role-does-not-trust-tasks"];
+    for key in ["task_role", "execution_role"] {
+        let role = format!("{key} = \"other\"");
+        expect(vec![
+            (fargate(&role, "", &trusting(tasks)), &[]),
+            (fargate(&role, "", &trusting("\"*\"")), &[]),
+            (
+                fargate(&role, "", &trusting("{ Service = \"ec2.amazonaws.com\" }")),
+                shut,
+            ),
+            (
+                fargate(&role, "", &trusting("{ AWS = \"444455556666\" }")),
+                shut,
+            ),
+        ]);
+    }
+}
+
+#[test]
+fn swapped_roles_are_noticed() {
+    let tables = fargate(
+        "execution_role = \"other\"\ntask_role = \"execution\"",
+        "logs = \"app\"",
+        &other(&allow("\"sqs:SendMessage\"", "*")),
+    );
+    let problems = crate::kinds::task_definition::read::tests::load_stack(
+        format!(
+            "{}{tables}",
+            crate::kinds::task_definition::read::tests::AROUND
+        ),
+        &|_| Err(std::io::ErrorKind::NotFound.into()),
+    )
+    .unwrap_err();
+    let help = problems[0].help.as_deref().unwrap_or_default();
+    assert!(help.contains("look swapped"), "{problems:#?}");
+}
