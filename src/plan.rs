@@ -8,6 +8,7 @@ mod decide;
 mod facts;
 mod generations;
 pub mod loss;
+mod mentions;
 mod names;
 mod order;
 mod project;
@@ -54,9 +55,9 @@ use crate::{
 ///    1. A build waits for the builds it refers to.
 ///    2. A build waits for the removal of what it replaces, and of whatever else of ours has its
 ///       name.
-///    3. A removal waits for every build, and for every removal of a later kind. One that a build
-///       waits for by rule 2 can't: it waits only for such removals of
-///       later kinds.
+///    3. A removal waits for every build that alters something which mentions what is removed, and
+///       for every removal, of a later kind, of something that mentions it. One that a build waits
+///       for by rule 2 can't wait for builds: it waits only for such removals of later kinds.
 ///    4. The creation of what only tags distinguish waits for the creation of what decides which of
 ///       several runs creates it ([`ClaimBy`]).
 ///

@@ -3,7 +3,7 @@
 //!
 //! Roles are not among it (Resource Groups Tagging API reference, `GetResources`).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 
@@ -57,7 +57,7 @@ impl Tagged {
 }
 
 /// Reads, for each query, what carries the tag of its stack.
-pub(crate) async fn observe(aws: &Aws, queries: &[Query]) -> Result<Vec<Tagged>, CallError> {
+pub(crate) async fn observe(aws: &Aws, queries: &[Arc<Query>]) -> Result<Vec<Tagged>, CallError> {
     let mut per_stack: BTreeMap<&str, Tagged> = queries
         .iter()
         .map(|query| (query.stack.as_str(), Tagged::default()))

@@ -349,8 +349,8 @@ impl<'s> StackFile<'s> {
     /// Shows problems with the lines they are in.
     pub(super) fn show(&self, problems: &[Problem], console: &mut Console) -> io::Result<()> {
         console.events_are_about(Some(&self.source.path));
-        for problem in problems {
-            console.emit(&Event::Problem(json::mistake(self.source, problem)))?;
+        for mistake in json::mistakes(self.source, problems) {
+            console.emit(&Event::Problem(mistake))?;
         }
         let text = render(self.source, problems, render_style(console.err_style));
         console.eprint(&format!("{}\n\n", text.trim_end()))

@@ -132,19 +132,16 @@ fn print_problems(
     match format {
         Format::Text => file.show(problems, console)?,
         Format::Json => {
-            for problem in problems {
-                console.print(&format!("{}\n", json::line(source, problem)))?;
+            for line in json::lines(source, problems) {
+                console.print(&format!("{line}\n"))?;
             }
         }
         Format::Github => {
-            for problem in problems {
-                console.print(&github::line(&json::mistake(source, problem)))?;
+            for mistake in json::mistakes(source, problems) {
+                console.print(&github::line(&mistake))?;
             }
         }
-        Format::Sarif => {
-            let mistakes = problems.iter();
-            return Ok(mistakes.map(|one| json::mistake(source, one)).collect());
-        }
+        Format::Sarif => return Ok(json::mistakes(source, problems).collect()),
     }
     Ok(Vec::new())
 }

@@ -1,6 +1,9 @@
 //! Reading what a stack does not own yet, so that it can be taken into its file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     aws::{Aws, all, tagging},
@@ -54,7 +57,7 @@ pub struct Alias {
 impl Aws {
     /// Reads what is wanted, and what `stack` owns already. Alters nothing.
     pub async fn survey(&self, stack: &StackName, wanted: &Wanted) -> Result<Survey, CallError> {
-        let query = Query {
+        let query = Arc::new(Query {
             stack: stack.clone(),
             identity: self.identity().await?,
             roles: BTreeSet::new(),
@@ -70,7 +73,7 @@ impl Aws {
             removal: false,
             needs: false,
             destroy: false,
-        };
+        });
         let (roles, workspaces, others) = tokio::try_join!(
             survey_roles(self, &query, wanted),
             survey_workspaces(self, &query, wanted),
@@ -115,7 +118,7 @@ impl Aws {
 
 async fn survey_roles(
     aws: &Aws,
-    query: &Query,
+    query: &Arc<Query>,
     wanted: &Wanted,
 ) -> Result<(Vec<LiveResource>, Vec<TakenName>), CallError> {
     let is_wanted = |fact: &TakenName, tags: &BTreeMap<String, String>| {
@@ -133,7 +136,7 @@ async fn survey_roles(
 
 async fn survey_workspaces(
     aws: &Aws,
-    query: &Query,
+    query: &Arc<Query>,
     wanted: &Wanted,
 ) -> Result<(Vec<LiveResource>, Vec<Alias>), CallError> {
     let listed = workspace::list(aws).await?;
@@ -157,7 +160,7 @@ fn is_tagged(tags: &BTreeMap<String, String>, wanted: &Wanted) -> bool {
 
 async fn survey_tagged(
     aws: &Aws,
-    query: &Query,
+    query: &Arc<Query>,
     wanted: &Wanted,
 ) -> Result<Vec<LiveResource>, CallError> {
     let owned = tagging::observe(aws, std::slice::from_ref(query));
@@ -169,8 +172,9 @@ async fn survey_tagged(
     };
     let (mut owned, tagged) = tokio::try_join!(owned, tagged)?;
     let both = owned.pop().unwrap_or_default().and(&tagged);
-    let mut query = query.clone();
+    let mut query = Query::clone(query);
     query.families.extend(tagged.revisions.keys().cloned());
+    let query = Arc::new(query);
     let (groups, families) = tokio::try_join!(
         log_group::observe(aws, &query, &both),
         task_definition::observe(aws, &query, &both),

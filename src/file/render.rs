@@ -3,17 +3,23 @@
 mod excerpt;
 pub mod github;
 pub mod json;
+mod lines;
 mod masked;
 pub mod sarif;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
     MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 
-use crate::file::{problem::Problem, render::excerpt::Excerpt, source::Source, tree::Span};
+use crate::file::{
+    problem::Problem,
+    render::{excerpt::Excerpt, lines::Lines},
+    source::Source,
+    tree::Span,
+};
 
 /// How problems are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,28 +45,44 @@ pub struct Report {
 }
 
 /// A file of which whole lines are shown, without their secrets, and no others than those with a
-/// label. Lines that are very long are cut around their labels.
+/// label and those between them. Lines that are very long are cut around their labels.
 #[derive(Clone, Debug)]
 struct WholeLines {
-    /// The whole text without secrets.
-    text: Arc<str>,
+    file: Arc<Shown>,
     excerpt: Arc<Excerpt>,
+}
+
+/// What all problems of a file have in common.
+#[derive(Debug)]
+struct Shown {
+    /// The whole text without secrets.
+    text: String,
+    lines: Lines,
     name: String,
 }
 
-impl WholeLines {
-    fn new(file: &Source, labels: &[Span]) -> Self {
-        let text: Arc<str> = Arc::from(masked::masked(&file.text));
-        Self {
-            excerpt: Arc::new(Excerpt::new(&text, labels)),
+impl Shown {
+    fn of(file: &Source) -> Arc<Self> {
+        let text = masked::masked(&file.text);
+        Arc::new(Self {
+            lines: Lines::of(&text),
             text,
             name: file.path.display().to_string(),
+        })
+    }
+}
+
+impl WholeLines {
+    fn new(file: &Arc<Shown>, labels: &[Span]) -> Self {
+        Self {
+            excerpt: Arc::new(Excerpt::new(&file.text, &file.lines, labels)),
+            file: Arc::clone(file),
         }
     }
 
     /// Where a place of the file is in what is shown.
     fn shown(&self, span: &Span) -> SourceSpan {
-        let length = first_line(&self.text, span);
+        let length = first_line(&self.file.text, span);
         let start = self.excerpt.shown_at(span.start);
         let end = self.excerpt.shown_at(span.start + length).max(start);
         (start, end - start).into()
@@ -84,19 +106,21 @@ impl SourceCode for WholeLines {
         } else {
             whole_lines(shown, start..end)
         };
-        let stood = self.excerpt.stood_at(start).min(self.text.len());
-        let (line, column) = line_and_column(&self.text[..stood]);
+        let Shown { text, lines, name } = self.file.as_ref();
+        let stood = self.excerpt.stood_at(start).min(text.len());
+        let line = lines.line(stood);
+        let column = stood - lines.start(line).unwrap_or_default();
         let piece = &shown.as_bytes()[start..end];
-        let lines = piece.split(|byte| *byte == b'\n').count() - 1;
+        let further = piece.split(|byte| *byte == b'\n').count() - 1;
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
+            name.clone(),
             piece,
             (start, end - start).into(),
             line,
             column,
             // As the library counts them: all lines up to the end, which makes it show the places
             // of one file in one picture.
-            line + lines,
+            line + further,
         )))
     }
 }
@@ -113,18 +137,15 @@ fn whole_lines(text: &str, span: Span) -> (usize, usize) {
     )
 }
 
-/// The line and the column that begin after `before`, from zero.
-fn line_and_column(before: &str) -> (usize, usize) {
-    let line = before.bytes().filter(|byte| *byte == b'\n').count();
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (line, before.len() - start)
-}
-
 impl Report {
     /// Joins a problem of the stack file `source`, or of the file that it names itself, with the
     /// text of that file.
     pub fn new(source: &Source, problem: &Problem) -> Self {
         let file = problem.file.as_deref().unwrap_or(source);
+        Self::in_file(&Shown::of(file), problem)
+    }
+
+    fn in_file(file: &Arc<Shown>, problem: &Problem) -> Self {
         let places: Vec<Span> = problem
             .labels
             .iter()
@@ -176,11 +197,14 @@ impl Diagnostic for Report {
 /// The problems of a stack file as text that ends in a line end.
 pub fn render(source: &Source, problems: &[Problem], style: Style) -> String {
     let mut text = String::new();
+    let mut files: BTreeMap<&Path, Arc<Shown>> = BTreeMap::new();
     for (index, problem) in problems.iter().enumerate() {
         if index > 0 {
             text.push('\n');
         }
-        let report = Report::new(source, problem);
+        let file = problem.file.as_deref().unwrap_or(source);
+        let file = files.entry(&file.path).or_insert_with(|| Shown::of(file));
+        let report = Report::in_file(file, problem);
         // A String takes whatever is written to it, so the only failure there could be does not
         // happen.
         _ = match style {

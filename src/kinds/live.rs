@@ -1,6 +1,8 @@
 //! How the kinds live in AWS: each is read and altered by code of its own, in its folder, and the
 //! choice between them is made here.
 
+use std::sync::Arc;
+
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -88,7 +90,8 @@ impl<R> Seen<R> {
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) aws: Aws,
-    pub(crate) queries: Vec<Query>,
+    /// Shared, because each task of the reading holds one, and a query names the whole stack.
+    pub(crate) queries: Vec<Arc<Query>>,
     /// What the tagging API says, which one call answers for several kinds.
     tagged: OnceCell<Result<Vec<Tagged>, CallError>>,
 }
@@ -97,7 +100,7 @@ impl Reading {
     pub(crate) fn new(aws: &Aws, queries: &[Query]) -> Self {
         Self {
             aws: aws.clone(),
-            queries: queries.to_vec(),
+            queries: queries.iter().cloned().map(Arc::new).collect(),
             tagged: OnceCell::new(),
         }
     }
@@ -105,7 +108,7 @@ impl Reading {
     /// Reads a kind of which the tagging API says what is the stack's: with `read`, for each query.
     pub(crate) async fn by_tags<R, F>(
         &self,
-        read: impl Fn(Aws, Query, Tagged) -> F + Send + Sync,
+        read: impl Fn(Aws, Arc<Query>, Tagged) -> F + Send + Sync,
     ) -> Result<Vec<Seen<R>>, CallError>
     where
         R: Send + 'static,

@@ -71,7 +71,7 @@ fn mentions(stack: &Stack) -> Mentions {
 fn find(mentions: &Mentions) -> Option<Vec<Address>> {
     let mut left = mentions.clone();
     loop {
-        let done: Vec<Address> = left
+        let done: BTreeSet<Address> = left
             .iter()
             .filter(|(_, mentioned)| !mentioned.iter().any(|address| left.contains_key(address)))
             .map(|(address, _)| address.clone())

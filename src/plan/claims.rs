@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     kinds::{Resource, kind::IdentifiedBy},
-    model::{address::Address, tags::Owner},
+    model::{
+        address::{Address, Kind},
+        tags::Owner,
+    },
     snapshot::{LiveResource, Snapshot},
     stack::Stack,
 };
@@ -23,11 +26,12 @@ impl<'a> Claims<'a> {
     pub(super) fn new(stack: &'a Stack, live: &'a Snapshot) -> Self {
         let mut claims = Self::default();
         let mut taken = BTreeSet::new();
+        let known = Known::of(live);
         for (address, declared) in &stack.resources {
             let Some(want) = &declared.want else {
                 continue;
             };
-            if let Some((index, found)) = find(address, want, live) {
+            if let Some((index, found)) = known.find(address, want) {
                 claims.matched.insert(address, found);
                 taken.insert(index);
             }
@@ -69,28 +73,46 @@ fn seniority(found: &LiveResource) -> (bool, u64, String) {
     )
 }
 
-fn find<'a>(
-    address: &Address,
-    want: &Resource,
-    live: &'a Snapshot,
-) -> Option<(usize, &'a LiveResource)> {
-    let mut candidates = live
-        .found
-        .iter()
-        .enumerate()
-        .filter(|(_, found)| found.resource.kind() == address.kind);
-    match Resource::identified_by(address.kind) {
-        IdentifiedBy::Tags => {
-            let of_ours = candidates.filter(|(_, found)| ours(found) == Some(address));
-            of_ours.min_by_key(|(_, found)| seniority(found))
+/// What lives, with its place in the snapshot, by what it can be recognised by.
+struct Known<'a> {
+    by_name: BTreeMap<(Kind, &'a str), Vec<(usize, &'a LiveResource)>>,
+    by_address: BTreeMap<&'a Address, Vec<(usize, &'a LiveResource)>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(live: &'a Snapshot) -> Self {
+        let mut known = Self {
+            by_name: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+        };
+        for (index, found) in live.found.iter().enumerate() {
+            let name = (found.resource.kind(), found.resource.name());
+            known.by_name.entry(name).or_default().push((index, found));
+            if let Some(address) = ours(found) {
+                let at = known.by_address.entry(address).or_default();
+                at.push((index, found));
+            }
         }
-        // One that stands at another address and could not simply be tagged anew is that address's
-        // business.
-        IdentifiedBy::Name => candidates.find(|(_, found)| {
-            found.resource.name() == want.name()
-                && ours(found).is_some_and(|at| {
-                    at == address || Resource::replace_reasons(&found.resource, want).is_empty()
-                })
-        }),
+        known
+    }
+
+    fn find(&self, address: &Address, want: &Resource) -> Option<(usize, &'a LiveResource)> {
+        match Resource::identified_by(address.kind) {
+            IdentifiedBy::Tags => {
+                let of_ours = self.by_address.get(address)?.iter();
+                of_ours.min_by_key(|(_, found)| seniority(found)).copied()
+            }
+            // One that stands at another address and could not simply be tagged anew is that
+            // address's business.
+            IdentifiedBy::Name => {
+                let mut called = self.by_name.get(&(address.kind, want.name()))?.iter();
+                let is_it = |(_, found): &&(usize, &'a LiveResource)| {
+                    ours(found).is_some_and(|at| {
+                        at == address || Resource::replace_reasons(&found.resource, want).is_empty()
+                    })
+                };
+                called.find(is_it).copied()
+            }
+        }
     }
 }

@@ -94,7 +94,7 @@ impl<'a> Planner<'a> {
         self.plan.notes.sort_by(|a, b| a.address.cmp(&b.address));
         loss::keep_unfinished(&mut self.plan.oldest, &self.steps, &self.dependencies);
         creation::claim(&mut self.steps, stack, self.live, &self.dependencies);
-        self.plan.steps = order::order(self.steps, &self.dependencies);
+        self.plan.steps = order::order(self.steps, &self.dependencies, &stack.identity);
         self.plan
     }
 
@@ -341,9 +341,10 @@ impl<'a> Planner<'a> {
             .steps
             .values()
             .filter(|step| step.id.phase == Phase::Build && step.from.is_none());
+        let names = names::TakenNames::of(self.live);
         let taken: Vec<(Address, Reason)> = creations
             .filter_map(|step| {
-                let reason = names::taken(step, self.live, &self.removed)?;
+                let reason = names::taken(step, &names, &self.removed)?;
                 Some((step.id.address.clone(), reason))
             })
             .collect();

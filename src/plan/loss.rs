@@ -45,15 +45,13 @@ pub(super) fn keep_unfinished(
     steps: &BTreeMap<StepId, Step>,
     dependencies: &Dependencies,
 ) {
-    let is_awaited = |address: &Address| {
-        let creations = steps.values().filter(|step| step.from.is_none());
-        let mut on = creations.filter_map(|step| dependencies.get(&step.id.address));
-        on.any(|on| on.contains(address))
-    };
+    let creations = steps.values().filter(|step| step.from.is_none());
+    let on = creations.filter_map(|step| dependencies.get(&step.id.address));
+    let awaited: BTreeSet<&Address> = on.flatten().collect();
     oldest.retain(|id, _| {
         let step = steps.get(id).filter(|step| step.adopted_from.is_none());
         let from = step.and_then(|step| step.from.as_ref());
-        from.is_some_and(|from| from.is_unfinished(is_awaited(&id.address)))
+        from.is_some_and(|from| from.is_unfinished(awaited.contains(&id.address)))
     });
 }
 

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    model::{address::Address, live::TakenName, tags::Owner},
+    model::{
+        address::{Address, Kind},
+        live::TakenName,
+        tags::Owner,
+    },
     plan::{Reason, Refusal, Step},
     snapshot::Snapshot,
     stack::Stack,
@@ -18,20 +22,42 @@ pub(super) fn adoptable(owner: &Owner) -> bool {
     }
 }
 
+/// The names that are taken, by kind and name without case; whether AWS ignores it is for the kind
+/// to say.
+pub(super) struct TakenNames<'a> {
+    live: &'a Snapshot,
+    by_name: BTreeMap<(Kind, String), Vec<TakenName>>,
+}
+
+impl<'a> TakenNames<'a> {
+    pub(super) fn of(live: &'a Snapshot) -> Self {
+        let mut by_name: BTreeMap<_, Vec<TakenName>> = BTreeMap::new();
+        for kind in Kind::ALL {
+            for taken in live.taken_names(kind) {
+                let key = (kind, taken.name.to_ascii_lowercase());
+                by_name.entry(key).or_default().push(taken);
+            }
+        }
+        Self { live, by_name }
+    }
+}
+
 /// Who has the name that `build`, which creates something, is about to take, when everything whose
 /// ARN is in `removed` is gone.
 pub(super) fn taken(
     build: &Step,
-    live: &Snapshot,
+    names: &TakenNames<'_>,
     removed: &BTreeMap<String, Address>,
 ) -> Option<Reason> {
     let to = build.to.as_ref()?;
-    let taken = live.taken_names(to.kind());
-    let other = taken
-        .into_iter()
+    let key = (to.kind(), to.name().to_ascii_lowercase());
+    let other = names
+        .by_name
+        .get(&key)?
+        .iter()
         .find(|other| to.collides_with(&other.name) && !removed.contains_key(&other.arn))?;
-    let wanted = to.account_wide_arn(&live.identity);
-    let TakenName { arn, owner, .. } = other;
+    let wanted = to.account_wide_arn(&names.live.identity);
+    let TakenName { arn, owner, .. } = other.clone();
     Some(match wanted {
         Some(wanted) if wanted != arn => Reason::NameTaken {
             wanted: to.name().to_owned(),

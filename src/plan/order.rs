@@ -1,11 +1,17 @@
 //! The order of the steps: what depends on what, and the four rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     kinds::Resource,
-    model::address::Address,
-    plan::{ClaimBy, Phase, Step, StepId},
+    model::{
+        address::{Address, Kind},
+        identity::Identity,
+    },
+    plan::{ClaimBy, Phase, Step, StepId, mentions::Mentions},
     stack::Stack,
 };
 
@@ -77,30 +83,95 @@ pub(super) fn dependencies_first(dependencies: &Dependencies) -> Vec<Address> {
 }
 
 /// Gives every step the steps that it waits for, by the four rules of [`plan`](super::plan), and
-/// sorts them.
-pub(super) fn order(mut steps: BTreeMap<StepId, Step>, dependencies: &Dependencies) -> Vec<Step> {
+/// sorts them: builds as soon as they can come, then removals, those of later kinds first.
+pub(super) fn order(
+    mut steps: BTreeMap<StepId, Step>,
+    dependencies: &Dependencies,
+    identity: &Identity,
+) -> Vec<Step> {
+    let removals = Removals::new(&steps);
+    let builds = steps.values().filter(|step| step.id.phase == Phase::Build);
+    // The removals that some build waits for by rule 2.
+    let replaced: BTreeSet<StepId> = builds
+        .flat_map(|build| removals.in_the_way(build).cloned())
+        .collect();
+    let mentions = Mentions::of_removals(steps.values(), identity);
     let mut edges: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
-    let replaced = replaced(&steps);
     for step in steps.values() {
-        let after = match step.id.phase {
-            Phase::Build => before_build(step, &steps, dependencies),
-            Phase::Remove => before_removal(step, &steps, &replaced),
-        };
-        edges.insert(step.id.clone(), after);
+        if step.id.phase == Phase::Build {
+            let before = before_build(step, &steps, dependencies, &removals);
+            edges.entry(step.id.clone()).or_default().extend(before);
+        } else {
+            edges.entry(step.id.clone()).or_default();
+        }
+        for removal in mentions.in_state(step.from.as_ref()) {
+            if waits_for(removal, &step.id, &replaced) {
+                let before = edges.entry(removal.clone()).or_default();
+                before.insert(step.id.clone());
+            }
+        }
     }
     for (id, after) in &edges {
         if let Some(step) = steps.get_mut(id) {
             step.after.clone_from(after);
         }
     }
-    let sorted = topological(edges);
-    sorted.iter().filter_map(|id| steps.remove(id)).collect()
+    let place = |id: StepId| {
+        let comes_last = id.phase == Phase::Remove && !replaced.contains(&id);
+        (comes_last.then_some(Reverse(id.address.kind)), id)
+    };
+    let waiting = edges
+        .into_iter()
+        .map(|(id, after)| (place(id), after.into_iter().map(place).collect()))
+        .collect();
+    let sorted = topological(waiting).into_iter();
+    sorted.filter_map(|(_, id)| steps.remove(&id)).collect()
 }
 
-/// The removals that some build waits for by rule 2.
-fn replaced(steps: &BTreeMap<StepId, Step>) -> BTreeSet<StepId> {
-    let builds = steps.values().filter(|s| s.id.phase == Phase::Build);
-    builds.flat_map(|build| in_the_way(build, steps)).collect()
+/// The removals of a plan, by what they make room for.
+struct Removals<'a> {
+    at: BTreeMap<&'a Address, Vec<&'a StepId>>,
+    /// What bears a name that no other of its kind may have, by kind and name without case, with
+    /// what is removed.
+    called: BTreeMap<(Kind, String), Vec<(&'a StepId, &'a Resource)>>,
+}
+
+impl<'a> Removals<'a> {
+    fn new(steps: &'a BTreeMap<StepId, Step>) -> Self {
+        let mut removals = Self {
+            at: BTreeMap::new(),
+            called: BTreeMap::new(),
+        };
+        for step in steps.values() {
+            if step.id.phase == Phase::Build {
+                continue;
+            }
+            let at = removals.at.entry(&step.id.address).or_default();
+            at.push(&step.id);
+            if let Some(from) = &step.from {
+                let name = from.name().to_ascii_lowercase();
+                let called = removals.called.entry((step.id.address.kind, name));
+                called.or_default().push((&step.id, from));
+            }
+        }
+        removals
+    }
+
+    /// Rule 2: what `build` replaces, and what else has its name.
+    fn in_the_way(&self, build: &Step) -> impl Iterator<Item = &'a StepId> {
+        let replaces = !build.replaces.is_empty();
+        let replaced = self.at.get(&build.id.address).filter(|_| replaces);
+        let name = build.to.as_ref().map_or("", Resource::name).to_owned();
+        let key = (build.id.address.kind, name.to_ascii_lowercase());
+        let called = self.called.get(&key).filter(|_| build.from.is_none());
+        // The key ignores case; whether AWS does is for the kind to say.
+        let colliding = called
+            .into_iter()
+            .flatten()
+            .filter(move |(_, from)| from.collides_with(&name))
+            .map(|(id, _)| *id);
+        replaced.into_iter().flatten().copied().chain(colliding)
+    }
 }
 
 /// Rules 1, 2 and 4.
@@ -108,12 +179,13 @@ fn before_build(
     step: &Step,
     steps: &BTreeMap<StepId, Step>,
     dependencies: &Dependencies,
+    removals: &Removals<'_>,
 ) -> BTreeSet<StepId> {
     let on = dependencies.get(&step.id.address).into_iter().flatten();
     on.map(|address| StepId::build(address.clone()))
         .filter(|id| steps.contains_key(id))
         .chain(decider(step).cloned())
-        .chain(in_the_way(step, steps))
+        .chain(removals.in_the_way(step).cloned())
         .collect()
 }
 
@@ -125,61 +197,48 @@ fn decider(build: &Step) -> Option<&StepId> {
     }
 }
 
-/// Rule 2: what the build replaces, and what else has its name.
-fn in_the_way<'a>(
-    build: &'a Step,
-    steps: &'a BTreeMap<StepId, Step>,
-) -> impl Iterator<Item = StepId> + 'a {
-    let kind = build.id.address.kind;
-    let name = build.to.as_ref().map_or("", Resource::name);
-    steps
-        .values()
-        .filter(move |other| {
-            let replaced = other.id.address == build.id.address && !build.replaces.is_empty();
-            let collides = build.from.is_none()
-                && other.id.address.kind == kind
-                && other
-                    .from
-                    .as_ref()
-                    .is_some_and(|from| from.collides_with(name));
-            other.id.phase == Phase::Remove && (replaced || collides)
-        })
-        .map(|other| other.id.clone())
-}
-
-/// Rule 3. A removal of a replacement can't wait for one that waits for builds: that would be a
-/// circle.
-fn before_removal(
-    step: &Step,
-    steps: &BTreeMap<StepId, Step>,
-    replaced: &BTreeSet<StepId>,
-) -> BTreeSet<StepId> {
-    let makes_way = replaced.contains(&step.id);
-    let waits_for = |other: &&StepId| match other.phase {
+/// Rule 3, given that what `other` alters or removes mentions what `removal` removes. A removal
+/// that a build waits for can't wait for one that may wait for builds: that would be a circle.
+fn waits_for(removal: &StepId, other: &StepId, replaced: &BTreeSet<StepId>) -> bool {
+    let makes_way = replaced.contains(removal);
+    match other.phase {
         Phase::Build => !makes_way,
         Phase::Remove => {
-            other.address.kind > step.id.address.kind && (!makes_way || replaced.contains(*other))
+            other.address.kind > removal.address.kind && (!makes_way || replaced.contains(other))
         }
-    };
-    steps.keys().filter(waits_for).cloned().collect()
+    }
 }
 
 /// Sorts so that everything comes after what it waits for, and otherwise in the order of its names.
 ///
 /// What waits in a circle comes last; a checked stack has no circles.
-fn topological<T: Ord + Clone>(mut waiting: BTreeMap<T, BTreeSet<T>>) -> Vec<T> {
-    let mut sorted = Vec::new();
-    while let Some(next) = waiting
-        .iter()
-        .find(|(_, on)| on.is_empty())
-        .map(|(item, _)| item.clone())
-    {
-        waiting.remove(&next);
-        for on in waiting.values_mut() {
-            on.remove(&next);
+fn topological<T: Ord + Clone>(waiting: BTreeMap<T, BTreeSet<T>>) -> Vec<T> {
+    let mut left: BTreeMap<&T, usize> = BTreeMap::new();
+    let mut waited_for: BTreeMap<&T, Vec<&T>> = BTreeMap::new();
+    for (item, on) in &waiting {
+        left.insert(item, on.len());
+        for on in on {
+            waited_for.entry(on).or_default().push(item);
         }
-        sorted.push(next);
     }
-    sorted.extend(waiting.into_keys());
+    let mut ready: BTreeSet<&T> = left
+        .iter()
+        .filter(|(_, on)| **on == 0)
+        .map(|(i, _)| *i)
+        .collect();
+    let mut sorted = Vec::new();
+    while let Some(next) = ready.pop_first() {
+        left.remove(next);
+        for item in waited_for.remove(next).into_iter().flatten() {
+            if let Some(on) = left.get_mut(item) {
+                *on -= 1;
+                if *on == 0 {
+                    ready.insert(item);
+                }
+            }
+        }
+        sorted.push(next.clone());
+    }
+    sorted.extend(left.into_keys().cloned());
     sorted
 }

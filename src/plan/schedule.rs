@@ -1,39 +1,60 @@
 //! What may run next: a state machine without I/O.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Plan, StepId};
 
 /// Which steps of a plan wait, which run, and which may be started.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// The steps in the order of the plan that are not begun, with those of the steps before them
-    /// that are not done.
-    waiting: Vec<(StepId, BTreeSet<StepId>)>,
+    /// The steps that are not begun, by their places in the plan.
+    waiting: BTreeMap<usize, Waiting>,
+    /// Those of them that wait for nothing more.
+    ready: BTreeSet<usize>,
+    /// The places of the steps that wait for a step, by its name.
+    waited_for: BTreeMap<StepId, Vec<usize>>,
     /// The steps that were started and have not ended.
     running: BTreeSet<StepId>,
+}
+
+/// A step that is not begun.
+#[derive(Clone, Debug)]
+struct Waiting {
+    id: StepId,
+    /// The number of the steps before it that are not done.
+    for_steps: usize,
 }
 
 impl Schedule {
     /// A schedule on which nothing has begun.
     pub fn new(plan: &Plan) -> Self {
-        Self {
-            waiting: plan
-                .steps
-                .iter()
-                .map(|step| (step.id.clone(), step.after.clone()))
-                .collect(),
+        let mut schedule = Self {
+            waiting: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            waited_for: BTreeMap::new(),
             running: BTreeSet::new(),
+        };
+        for (place, step) in plan.steps.iter().enumerate() {
+            for before in &step.after {
+                let waited_for = schedule.waited_for.entry(before.clone());
+                waited_for.or_default().push(place);
+            }
+            if step.after.is_empty() {
+                schedule.ready.insert(place);
+            }
+            let waiting = Waiting {
+                id: step.id.clone(),
+                for_steps: step.after.len(),
+            };
+            schedule.waiting.insert(place, waiting);
         }
+        schedule
     }
 
     /// Starts the first step of the plan's order that waits for nothing more.
     pub fn start_next(&mut self) -> Option<StepId> {
-        let next = self
-            .waiting
-            .iter()
-            .position(|(_, after)| after.is_empty())?;
-        let (id, _) = self.waiting.remove(next);
+        let next = self.ready.pop_first()?;
+        let Waiting { id, .. } = self.waiting.remove(&next)?;
         self.running.insert(id.clone());
         Some(id)
     }
@@ -46,8 +67,14 @@ impl Schedule {
     /// Takes note that a running step is done.
     pub fn succeed(&mut self, id: &StepId) {
         self.end(id);
-        for (_, after) in &mut self.waiting {
-            after.remove(id);
+        for place in self.waited_for.remove(id).into_iter().flatten() {
+            // A step that was given up or stopped waits no more.
+            if let Some(waiting) = self.waiting.get_mut(&place) {
+                waiting.for_steps -= 1;
+                if waiting.for_steps == 0 {
+                    self.ready.insert(place);
+                }
+            }
         }
     }
 
@@ -55,18 +82,18 @@ impl Schedule {
     /// directly or not, in the order of the plan.
     pub fn fail(&mut self, id: &StepId) -> Vec<StepId> {
         self.end(id);
-        let mut lost = BTreeSet::from([id.clone()]);
-        let mut given_up = Vec::new();
-        // The plan's order has everything after what it waits for, so one pass finds all.
-        self.waiting.retain(|(waiting, after)| {
-            let keep = after.is_disjoint(&lost);
-            if !keep {
-                lost.insert(waiting.clone());
-                given_up.push(waiting.clone());
+        let mut lost = vec![id.clone()];
+        let mut given_up = BTreeMap::new();
+        while let Some(id) = lost.pop() {
+            for place in self.waited_for.remove(&id).into_iter().flatten() {
+                if let Some(Waiting { id, .. }) = self.waiting.remove(&place) {
+                    self.ready.remove(&place);
+                    lost.push(id.clone());
+                    given_up.insert(place, id);
+                }
             }
-            keep
-        });
-        given_up
+        }
+        given_up.into_values().collect()
     }
 
     /// Takes note that a running step was left unfinished on request.
@@ -76,10 +103,9 @@ impl Schedule {
 
     /// Begins nothing more, and returns what was not begun, in the order of the plan.
     pub fn stop(&mut self) -> Vec<StepId> {
-        std::mem::take(&mut self.waiting)
-            .into_iter()
-            .map(|(id, _)| id)
-            .collect()
+        self.ready.clear();
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.into_values().map(|waiting| waiting.id).collect()
     }
 
     /// Returns whether nothing runs and nothing waits.

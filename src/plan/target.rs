@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     kinds::Resource,
     model::address::Address,
-    plan::{ClaimBy, Phase, Plan, Step, claims, order},
+    plan::{ClaimBy, Phase, Plan, Step, claims, mentions::contains_name, order},
     snapshot::Snapshot,
     stack::Stack,
 };
@@ -172,52 +172,4 @@ fn mentions(holder: &Resource, removal: &Step, stack: &Stack) -> bool {
             .any(|name| contains_name(&text, name, goes_on_with));
     });
     found
-}
-
-/// Returns whether `text` contains `name`, and not only as a part of a longer name.
-fn contains_name(text: &str, name: &str, goes_on_with: &str) -> bool {
-    let goes_on = |c: char| c.is_alphanumeric() || goes_on_with.contains(c);
-    let mut places = text.match_indices(name);
-    !name.is_empty()
-        && places.any(|(at, _)| {
-            let before = text[..at].chars().next_back();
-            let after = text[at + name.len()..].chars().next();
-            !before.is_some_and(goes_on) && !after.is_some_and(goes_on)
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::address::Kind;
-
-    #[test]
-    fn a_part_of_a_longer_name_is_no_mention() {
-        let goes_on_with = Resource::name_goes_on_with(Kind::LogGroup);
-        for (text, is_mention) in [
-            ("/ecs/app", true),
-            (
-                "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/app:*",
-                true,
-            ),
-            ("--group=/ecs/app,/ecs/web", true),
-            ("{\"log_group_name\":\"/ecs/app\"}", true),
-            ("/ecs/app-2", false),
-            ("/ecs/app/worker", false),
-            ("/prod/ecs/app", false),
-            ("", false),
-        ] {
-            let found = contains_name(text, "/ecs/app", goes_on_with);
-            assert_eq!(found, is_mention, "{text}");
-        }
-        assert!(!contains_name("anything", "", goes_on_with));
-        let url = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/query";
-        let goes_on_with = Resource::name_goes_on_with(Kind::Workspace);
-        assert!(contains_name(url, "ws-1", goes_on_with));
-        assert!(!contains_name(
-            &url.replace("ws-1", "ws-12"),
-            "ws-1",
-            goes_on_with
-        ));
-    }
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::file::tree::Span;
+use crate::file::{render::lines::Lines, tree::Span};
 
 /// The longest line that is shown whole, in bytes.
 const LONGEST: usize = 1_000;
@@ -15,32 +15,39 @@ const AFTER: usize = 200;
 /// What stands for what is left out.
 const LEFT_OUT: &str = "…";
 
-/// A text in which lines with labels are cut around these.
+/// The lines of a text from the first label to the last, those that are too long cut around their
+/// labels.
 #[derive(Clone, Debug)]
 pub(super) struct Excerpt {
     text: String,
+    /// Where it begins in the whole.
+    start: usize,
     /// What is left out: where its mark stands in the excerpt, and where it stood in the whole.
     cuts: Vec<(Range<usize>, Range<usize>)>,
 }
 
 impl Excerpt {
-    /// Cuts the lines of `whole` in which a label begins.
-    pub(super) fn new(whole: &str, labels: &[Span]) -> Self {
+    /// The lines of `whole`, which begin at `lines`, in which labels begin, and those between.
+    pub(super) fn new(whole: &str, lines: &Lines, labels: &[Span]) -> Self {
+        let line_of = |label: &Span| lines.line(label.start);
+        let first = labels.iter().map(line_of).min().unwrap_or_default();
+        let last = labels.iter().map(line_of).max().unwrap_or_default();
         let mut excerpt = Self {
-            text: String::with_capacity(whole.len().min(1 << 16)),
+            text: String::new(),
+            start: lines.start(first).unwrap_or_default(),
             cuts: Vec::new(),
         };
-        let mut start = 0;
-        for line in whole.split_inclusive('\n') {
-            let end = start + line.len();
-            let content = start..start + line.trim_end_matches(['\n', '\r']).len();
+        for line in first..=last {
+            let start = lines.start(line).unwrap_or(whole.len());
+            let end = lines.start(line + 1).unwrap_or(whole.len());
+            let content = whole[start..end].trim_end_matches(['\n', '\r']);
+            let content = start..start + content.len();
             if content.len() <= LONGEST {
-                excerpt.text.push_str(line);
+                excerpt.text.push_str(&whole[start..end]);
             } else {
                 excerpt.push_cut(whole, &content, labels);
                 excerpt.text.push_str(&whole[content.end..end]);
             }
-            start = end;
         }
         excerpt
     }
@@ -85,7 +92,7 @@ impl Excerpt {
 
     /// Where a place of the whole text is in the excerpt.
     pub(super) fn shown_at(&self, place: usize) -> usize {
-        let (mut shown_from, mut whole_from) = (0, 0);
+        let (mut shown_from, mut whole_from) = (0, self.start);
         for (shown, whole) in &self.cuts {
             if place < whole.start {
                 break;
@@ -95,12 +102,12 @@ impl Excerpt {
             }
             (shown_from, whole_from) = (shown.end, whole.end);
         }
-        (shown_from + (place - whole_from)).min(self.text.len())
+        (shown_from + place.saturating_sub(whole_from)).min(self.text.len())
     }
 
     /// Where a place of the excerpt was in the whole text.
     pub(super) fn stood_at(&self, place: usize) -> usize {
-        let (mut shown_from, mut whole_from) = (0, 0);
+        let (mut shown_from, mut whole_from) = (0, self.start);
         for (shown, whole) in &self.cuts {
             if place < shown.start {
                 break;
@@ -118,12 +125,18 @@ impl Excerpt {
 mod tests {
     use super::*;
 
+    fn excerpt(whole: &str, labels: &[Span]) -> Excerpt {
+        Excerpt::new(whole, &Lines::of(whole), labels)
+    }
+
     #[test]
-    fn short_lines_are_kept() {
-        let excerpt = Excerpt::new("a\nb = ä\n", std::slice::from_ref(&(2..3)));
-        assert_eq!(excerpt.text(), "a\nb = ä\n");
-        assert_eq!(excerpt.shown_at(2), 2);
-        assert_eq!(excerpt.stood_at(6), 6);
+    fn lines_with_labels_and_between_them_are_kept() {
+        let one = excerpt("a\nb = ä\nc\n", std::slice::from_ref(&(2..3)));
+        assert_eq!(one.text(), "b = ä\n");
+        assert_eq!(one.shown_at(2), 0);
+        assert_eq!(one.stood_at(4), 6);
+        let between = excerpt("a\nb\nc\nd\n", &[4..5, 0..1]);
+        assert_eq!(between.text(), "a\nb\nc\n");
     }
 
     #[test]
@@ -135,7 +148,7 @@ mod tests {
             whole.find("two").expect("two"),
         );
         let last = whole.find("last").expect("last");
-        let excerpt = Excerpt::new(&whole, &[two..two + 3, one..one + 3, last..last + 4]);
+        let excerpt = excerpt(&whole, &[0..1, two..two + 3, one..one + 3, last..last + 4]);
         assert!(excerpt.text().len() < 2_000, "{}", excerpt.text().len());
         for (at, word) in [(one, "one"), (two, "two"), (last, "last\n")] {
             let shown = excerpt.shown_at(at);
@@ -154,7 +167,7 @@ mod tests {
     #[test]
     fn labels_that_meet_share_their_surroundings() {
         let whole = "x".repeat(5_000);
-        let excerpt = Excerpt::new(&whole, &[100..200, 150..160, 4_999..5_000, 5_000..5_000]);
+        let excerpt = excerpt(&whole, &[100..200, 150..160, 4_999..5_000, 5_000..5_000]);
         assert_eq!(excerpt.text().matches('…').count(), 2);
         assert_eq!(excerpt.stood_at(excerpt.shown_at(4_999)), 4_999);
     }

@@ -1,8 +1,10 @@
 //! Problems for programs: one JSON object per line, in a form that stays.
 
+use std::{collections::BTreeMap, path::Path};
+
 use serde::Serialize;
 
-use crate::file::{problem::Problem, source::Source};
+use crate::file::{problem::Problem, render::lines::Lines, source::Source};
 
 /// The version of the form. It rises when a member goes or changes its meaning, and stays when one
 /// comes.
@@ -54,46 +56,61 @@ pub struct Position {
 }
 
 /// A problem of `source`, or of the file that it names itself, as one line without a line end.
+pub fn line(source: &Source, problem: &Problem) -> String {
+    lines(source, std::slice::from_ref(problem)).collect()
+}
+
+/// Problems of `source`, or of the files that they name themselves, each as one line without a line
+/// end.
 #[expect(
     clippy::missing_panics_doc,
     reason = "strings and numbers can always be written as JSON"
 )]
-pub fn line(source: &Source, problem: &Problem) -> String {
-    let object = Object {
-        version: VERSION,
-        mistake: mistake(source, problem),
-    };
-    serde_json::to_string(&object).expect("it holds nothing but strings and numbers")
+pub fn lines<'a>(
+    source: &'a Source,
+    problems: &'a [Problem],
+) -> impl Iterator<Item = String> + use<'a> {
+    mistakes(source, problems).map(|mistake| {
+        let version = VERSION;
+        serde_json::to_string(&Object { version, mistake })
+            .expect("it holds nothing but strings and numbers")
+    })
 }
 
-/// The same as a value.
-pub fn mistake(source: &Source, problem: &Problem) -> Mistake {
-    let file = problem.file.as_deref().unwrap_or(source);
-    let labels = problem.labels.iter();
-    Mistake {
-        code: problem.code,
-        message: problem.message.clone(),
-        file: file.path.display().to_string(),
-        labels: labels
-            .map(|(span, text)| Label {
-                label: text.clone(),
-                start: position(&file.text, span.start),
-                end: position(&file.text, span.end),
-            })
-            .collect(),
-        help: problem.help.clone(),
-    }
+/// The same as values.
+pub fn mistakes<'a>(
+    source: &'a Source,
+    problems: &'a [Problem],
+) -> impl Iterator<Item = Mistake> + use<'a> {
+    let mut files: BTreeMap<&Path, Lines> = BTreeMap::new();
+    problems.iter().map(move |problem| {
+        let file = problem.file.as_deref().unwrap_or(source);
+        let lines = files.entry(&file.path);
+        let lines = lines.or_insert_with(|| Lines::of(&file.text));
+        let labels = problem.labels.iter();
+        Mistake {
+            code: problem.code,
+            message: problem.message.clone(),
+            file: file.path.display().to_string(),
+            labels: labels
+                .map(|(span, text)| Label {
+                    label: text.clone(),
+                    start: position(&file.text, lines, span.start),
+                    end: position(&file.text, lines, span.end),
+                })
+                .collect(),
+            help: problem.help.clone(),
+        }
+    })
 }
 
 /// The place after `byte` bytes of `text`, or at its end if it is shorter.
-fn position(text: &str, byte: usize) -> Position {
+fn position(text: &str, lines: &Lines, byte: usize) -> Position {
     let byte = text.floor_char_boundary(byte);
-    let before = &text[..byte];
-    let line = before.rfind('\n').map_or(0, |at| at + 1);
     Position {
         byte,
-        line: before.matches('\n').count() + 1,
-        column: before[line..].chars().count() + 1,
+        line: lines.line(byte) + 1,
+        column: lines.column(text, byte) + 1,
     }
 }
 
@@ -166,7 +183,7 @@ mod tests {
     #[test]
     fn no_place_lies_outside_the_text() {
         assert_eq!(
-            position("ü", 1),
+            position("ü", &Lines::of("ü"), 1),
             Position {
                 byte: 0,
                 line: 1,
@@ -174,7 +191,7 @@ mod tests {
             }
         );
         assert_eq!(
-            position("a\n", 9),
+            position("a\n", &Lines::of("a\n"), 9),
             Position {
                 byte: 2,
                 line: 2,

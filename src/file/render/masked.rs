@@ -1,6 +1,8 @@
 //! The text of a stack file without its secrets, letter for letter as long as the real one, so that
 //! places stay where they are.
 
+use std::collections::BTreeSet;
+
 use crate::model::secret::{is_secret_flag, is_secret_value};
 
 /// Elements of policies, whose values are written on the line of their names (IAM user guide, "IAM
@@ -27,6 +29,7 @@ fn masked_line(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;
     let mut last_string = None;
+    let mut names = Names::of(line);
     while let Some(open) = rest.find(['"', '\'']) {
         let quote = &rest[open..=open];
         let Some(length) = rest[open + 1..].find(quote) else {
@@ -36,7 +39,7 @@ fn masked_line(line: &str) -> String {
         shown.push_str(before);
         shown.push_str(quote);
         let is_next_argument = before.trim() == "," && last_string.is_some_and(is_secret_flag);
-        if is_next_argument || is_secret(&line[..line.len() - rest.len() + open], content) {
+        if is_next_argument || is_secret(&mut names, line.len() - rest.len() + open, content) {
             shown.push_str(&"*".repeat(content.len()));
         } else {
             shown.push_str(content);
@@ -49,32 +52,60 @@ fn masked_line(line: &str) -> String {
     shown
 }
 
-/// Returns whether a string is a secret, from what stands before it on its line.
-fn is_secret(before: &str, content: &str) -> bool {
+/// The names on a line, each gone through once however many strings the line has.
+struct Names<'a> {
+    line: &'a str,
+    /// Those that end before `from`.
+    earlier: BTreeSet<&'a str>,
+    from: usize,
+}
+
+impl<'a> Names<'a> {
+    fn of(line: &'a str) -> Self {
+        Self {
+            line,
+            earlier: BTreeSet::new(),
+            from: 0,
+        }
+    }
+
+    /// The last name before `end`; the others are among the earlier ones from now on.
+    fn last_before(&mut self, end: usize) -> Option<&'a str> {
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | '\'');
+        let start = self.from;
+        let mut last: Option<&str> = None;
+        for name in self.line[start..end].split(|c| !is_name(c)) {
+            if !name.is_empty() {
+                self.earlier.extend(last.replace(name));
+                // It may go on: the next look begins with it.
+                self.from = name.as_ptr().addr() - self.line.as_ptr().addr();
+            }
+        }
+        last
+    }
+}
+
+/// Returns whether a string is a secret, from what stands before `at` on its line.
+fn is_secret(names: &mut Names<'_>, at: usize, content: &str) -> bool {
     if content.is_empty() || content.starts_with("arn:") {
         return false;
     }
-    let assigned = before.trim_end().strip_suffix('=').unwrap_or_default();
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | '\'');
-    let names: Vec<&str> = assigned
-        .split(|c| !is_name(c))
-        .filter(|name| !name.is_empty())
-        .collect();
-    match names.as_slice() {
+    let before = names.line[..at].trim_end().strip_suffix('=');
+    let last = before.and_then(|before| names.last_before(before.len()));
+    match last {
         // The name is said elsewhere on the line: `{ name = "DB_PASSWORD", value = "…" }`,
         // `db_password = { default = "…" }`.
-        [earlier @ .., "value" | "default"] => {
+        Some("value" | "default") => {
+            let mut earlier = names.earlier.iter();
             is_secret_value(None, content)
-                || earlier
-                    .iter()
-                    .any(|name| is_secret_value(Some(name), content))
+                || earlier.any(|name| is_secret_value(Some(name), content))
         }
         // What a policy says is no secret.
-        [.., name] if POLICY_KEYS.contains(name) => false,
+        Some(name) if POLICY_KEYS.contains(&name) => false,
         // A property of the stack file: which key encrypts something, not what it is.
-        [.., name] if name.starts_with("kms_key") => is_secret_value(None, content),
-        [.., name] => is_secret_value(Some(name), content),
-        [] => is_secret_value(None, content),
+        Some(name) if name.starts_with("kms_key") => is_secret_value(None, content),
+        Some(name) => is_secret_value(Some(name), content),
+        None => is_secret_value(None, content),
     }
 }
 

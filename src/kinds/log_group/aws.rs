@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use aws_sdk_cloudwatchlogs::{
     operation::RequestId,
@@ -35,7 +38,7 @@ const NOT_FOUND: &str = "ResourceNotFoundException";
 
 impl InAws for LogGroup {
     async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
-        let read = |aws: Aws, query: Query, tagged: Tagged| async move {
+        let read = |aws: Aws, query: Arc<Query>, tagged: Tagged| async move {
             observe(&aws, &query, &tagged).await
         };
         reading.by_tags(read).await
@@ -49,7 +52,7 @@ impl InAws for LogGroup {
 /// Reads the groups that the stack declares and those that are tagged as its own.
 pub(crate) async fn observe(
     aws: &Aws,
-    query: &Query,
+    query: &Arc<Query>,
     tagged: &Tagged,
 ) -> Result<Vec<Live<LogGroup>>, CallError> {
     let names: BTreeSet<&String> = query
@@ -64,7 +67,7 @@ pub(crate) async fn observe(
     });
     let groups = batches.await?.into_iter().flatten();
     let found = all(groups, |group| {
-        let (aws, query) = (aws.clone(), query.clone());
+        let (aws, query) = (aws.clone(), Arc::clone(query));
         let name = group.log_group_name().unwrap_or_default();
         let as_wanted = tags_as_wanted(&query, tagged, name).cloned();
         async move { found(&aws, &query, &group, as_wanted).await }

@@ -282,20 +282,23 @@ pub(crate) fn check_arns(
     outlines: &Outlines,
     problems: &mut Problems,
 ) {
-    let resources = outlines.resources.iter();
-    let own: Vec<(&Address, String)> = resources
-        .filter_map(|(address, found)| {
-            let role = found.want.role()?;
-            Some((address, context.identity.role_arn(&role.path, &role.name)))
-        })
-        .collect();
+    // By the ARN without case; two roles whose ARNs differ by nothing else are a problem of their
+    // own.
+    let mut own: BTreeMap<String, Vec<(&Address, String)>> = BTreeMap::new();
+    for (address, found) in &outlines.resources {
+        if let Some(role) = found.want.role() {
+            let arn = context.identity.role_arn(&role.path, &role.name);
+            let same = own.entry(arn.to_ascii_lowercase()).or_default();
+            same.push((address, arn));
+        }
+    }
     for (_, tree) in &root.entries {
         tree.each_template(&mut |text, span| {
             let Some(given) = text.known() else {
                 return;
             };
-            let close = |arn: &str| arn != given && arn.eq_ignore_ascii_case(given);
-            if let Some((address, arn)) = own.iter().find(|(_, arn)| close(arn)) {
+            let close = own.get(&given.to_ascii_lowercase()).into_iter().flatten();
+            if let Some((address, arn)) = close.filter(|(_, arn)| arn != given).min() {
                 let message = format!("`{given}` differs only by case from the ARN of `{address}`");
                 problems
                     .add("role-arn-case", span, "no such role", message)

@@ -6,7 +6,10 @@ mod running;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use aws_sdk_ecs::{
     operation::RequestId,
@@ -35,7 +38,7 @@ const TAG_BATCH: usize = 50;
 
 impl InAws for TaskDefinition {
     async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
-        let read = |aws: Aws, query: Query, tagged: Tagged| async move {
+        let read = |aws: Aws, query: Arc<Query>, tagged: Tagged| async move {
             observe(&aws, &query, &tagged).await
         };
         reading.by_tags(read).await
@@ -60,7 +63,7 @@ impl InAws for TaskDefinition {
 /// Reads the families that the stack declares and those that hold revisions of its own.
 pub(crate) async fn observe(
     aws: &Aws,
-    query: &Query,
+    query: &Arc<Query>,
     tagged: &Tagged,
 ) -> Result<Vec<Live<TaskDefinition>>, CallError> {
     let mut families = tagged.revisions.clone();
@@ -68,7 +71,7 @@ pub(crate) async fn observe(
         families.entry(family.clone()).or_default();
     }
     let found = all(families, |(family, tagged)| {
-        let (aws, query) = (aws.clone(), query.clone());
+        let (aws, query) = (aws.clone(), Arc::clone(query));
         async move { observe_family(&aws, &query, &family, &tagged).await }
     });
     Ok(found.await?.into_iter().flatten().collect())

@@ -28,7 +28,7 @@ use crate::{
     Context, Faults, Refusal, World, amp,
     chaos::{Chaos, Effect, End, Fate, Tally},
     ecs,
-    file::{FileError, WorldFile},
+    file::{FileError, Mark, WorldFile},
     iam, logs, prometheus,
     service::Outcome,
     sts, tagging,
@@ -258,6 +258,12 @@ impl Sandbox {
         ))
     }
 
+    /// Ends as if the process were killed: nothing is written any more.
+    #[cfg(test)]
+    pub(crate) fn abandon(&self) {
+        self.lock().file = None;
+    }
+
     fn fate(&self, call: &Call) -> Fate {
         let now_millis = self.0.clock.millis();
         let mut inner = self.lock();
@@ -285,13 +291,19 @@ impl Sandbox {
         if let Some(mut past) = past {
             return dispatch(&mut past, &cx, call);
         }
+        let entered = if call.is_read() {
+            None
+        } else {
+            inner.enter(&cx, call)?
+        };
         let wants_past = inner.chaos.as_ref().is_some_and(Chaos::wants_past);
         let before = (wants_past && !call.is_read()).then(|| inner.world.clone());
-        let answer = dispatch(&mut inner.world, &cx, call)?;
-        if !call.is_read() {
-            inner.keep(before, cx.now_millis)?;
+        let outcome = dispatch(&mut inner.world, &cx, call);
+        match &outcome {
+            Ok(_) => inner.remember(before, cx.now_millis),
+            Err(_) => inner.take_back(entered),
         }
-        Ok(answer)
+        outcome
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -301,19 +313,39 @@ impl Sandbox {
 }
 
 impl Inner {
-    /// Keeps a change: in the file, if there is one, and in the memory of the faults.
-    fn keep(&mut self, before: Option<World>, now_millis: u64) -> Result<(), Refusal> {
+    /// Enters a call in the file, if there is one. What cannot be kept is not done.
+    fn enter(&mut self, cx: &Context<'_>, call: &Call) -> Result<Option<Mark>, Refusal> {
+        let file = self.file.as_mut();
+        let entered = file.map(|file| file.enter(&self.world, cx, call));
+        entered.transpose().map_err(unstored)
+    }
+
+    /// Takes back a call that was refused.
+    fn take_back(&mut self, entered: Option<Mark>) {
+        if let Some((file, mark)) = self.file.as_mut().zip(entered) {
+            file.take_back(mark);
+        }
+    }
+
+    /// Keeps what was before a change for stale reads, if there are any.
+    fn remember(&mut self, before: Option<World>, now_millis: u64) {
         if let Some((chaos, before)) = self.chaos.as_mut().zip(before) {
             chaos.remember(before, now_millis);
-        }
-        match &self.file {
-            Some(file) => file.store(&self.world).map_err(unstored),
-            None => Ok(()),
         }
     }
 }
 
-fn dispatch(world: &mut World, cx: &Context<'_>, call: &Call) -> Outcome {
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(file) = &mut self.file {
+            // If that fails, the journal holds everything, and the next one that opens the file
+            // tries again.
+            _ = file.close(&self.world);
+        }
+    }
+}
+
+pub(crate) fn dispatch(world: &mut World, cx: &Context<'_>, call: &Call) -> Outcome {
     let (operation, input) = (call.operation.as_str(), &call.input);
     match call.service {
         Service::Iam => iam::call(world, cx, operation, input),

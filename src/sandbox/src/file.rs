@@ -1,9 +1,12 @@
 //! Keeps a [`World`] in a file, so that the sandbox outlives a process.
 //!
-//! The file is replaced as a whole: written beside itself, flushed to the disk, then renamed. A
-//! crash leaves the old world or the new one. A lock on a file of its own (`<file>.lock`, because
-//! renaming would take a lock on the file itself along) keeps two processes apart for as long as
-//! the [`WorldFile`] lives.
+//! Calls are entered in a journal (`<file>.journal`) as they come; at the end, and whenever the
+//! journal has become as long as the world, the file is replaced as a whole: written beside itself,
+//! flushed to the disk, then renamed. A crash leaves the world with every call that was answered. A
+//! lock on a file of its own (`<file>.lock`, because renaming would take a lock on the file itself
+//! along) keeps two processes apart for as long as the [`WorldFile`] lives.
+
+mod journal;
 
 use std::{
     ffi::OsString,
@@ -14,10 +17,14 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::World;
+use crate::{Context, World, wire::Call};
+use journal::Journal;
+pub(crate) use journal::Mark;
 
 const FORMAT: &str = "amp-stack sandbox";
 const VERSION: u32 = 1;
+/// How long a journal may be, in bytes, whatever the size of the world.
+const SHORT_JOURNAL: u64 = 1 << 20;
 
 /// Why a world could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +84,11 @@ pub enum FileError {
 pub struct WorldFile {
     path: PathBuf,
     account: String,
+    /// How many calls the world has taken, refused ones included.
+    calls: u64,
+    /// How long the file is, in bytes.
+    length: u64,
+    journal: Journal,
     _lock: File,
 }
 
@@ -87,8 +99,10 @@ struct Header {
     account: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Stored {
+    #[serde(default)]
+    calls: u64,
     world: World,
 }
 
@@ -97,6 +111,7 @@ struct ToStore<'a> {
     format: &'a str,
     version: u32,
     account: &'a str,
+    calls: u64,
     world: &'a World,
 }
 
@@ -123,49 +138,107 @@ impl WorldFile {
             },
             TryLockError::Error(source) => io("lock")(source),
         })?;
-        let world = match fs::read(path) {
-            Ok(text) => parse(path, account, &text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => World::default(),
+        let (stored, length) = match fs::read(path) {
+            Ok(text) => (parse(path, account, &text)?, text.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Default::default(),
             Err(error) => return Err(io("read")(error)),
         };
-        let file = Self {
+        let mut file = Self {
             path: path.to_owned(),
             account: account.to_owned(),
+            calls: stored.calls,
+            length: u64::try_from(length).unwrap_or(u64::MAX),
+            journal: Journal::new(beside(path, ".journal")),
             _lock: lock,
         };
+        let mut world = stored.world;
+        let journal = &file.journal;
+        let replayed = journal.replay(&mut world, account, stored.calls);
+        if let Some(calls) = replayed.map_err(io("read the journal of"))? {
+            file.calls = calls;
+            file.store(&world)?;
+        }
         Ok((file, world))
     }
 
+    /// Enters `call`, which `world` is about to take.
+    pub(crate) fn enter(
+        &mut self,
+        world: &World,
+        cx: &Context<'_>,
+        call: &Call,
+    ) -> Result<Mark, FileError> {
+        if self.journal.length() > self.length.max(SHORT_JOURNAL) {
+            self.store(world)?;
+        }
+        self.calls += 1;
+        let entered = self.journal.enter(self.calls, world, cx, call);
+        entered.map_err(|source| self.unwritten(source))
+    }
+
+    /// Takes back the call that was entered last, which the world has refused.
+    pub(crate) fn take_back(&mut self, mark: Mark) {
+        self.journal.take_back(mark);
+    }
+
+    /// Replaces the file by `world`, atomically, if anything has happened to it since.
+    pub(crate) fn close(&mut self, world: &World) -> Result<(), FileError> {
+        if self.journal.length() == 0 {
+            return Ok(());
+        }
+        self.store(world)
+    }
+
     /// Replaces the file by `world`, atomically.
-    pub fn store(&self, world: &World) -> Result<(), FileError> {
-        self.replace(world).map_err(|source| FileError::Io {
+    pub fn store(&mut self, world: &World) -> Result<(), FileError> {
+        let replaced = self.replace(world).and_then(|()| self.journal.remove());
+        replaced.map_err(|source| self.unwritten(source))
+    }
+
+    fn unwritten(&self, source: io::Error) -> FileError {
+        FileError::Io {
             action: "write",
             path: self.path.clone(),
             source,
-        })
+        }
     }
 
-    fn replace(&self, world: &World) -> io::Result<()> {
+    fn replace(&mut self, world: &World) -> io::Result<()> {
         let text = serde_json::to_vec(&ToStore {
             format: FORMAT,
             version: VERSION,
             account: &self.account,
+            calls: self.calls,
             world,
         })?;
         let temporary = beside(&self.path, ".new");
-        let mut file = File::create(&temporary)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &self.path)?;
-        // The new name is on the disk only once its directory is.
-        match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-            Some(_) | None => File::open(".")?.sync_all(),
+        let written = write(&temporary, &text);
+        if written.is_err() {
+            // Half a world is of no use, and takes room where there may be none.
+            _ = fs::remove_file(&temporary);
         }
+        written?;
+        fs::rename(&temporary, &self.path)?;
+        self.length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        sync_directory(&self.path)
     }
 }
 
-fn parse(path: &Path, account: &str, text: &[u8]) -> Result<World, FileError> {
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+/// A new name is on the disk only once its directory is.
+fn sync_directory(of: &Path) -> io::Result<()> {
+    match of.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        Some(_) | None => File::open(".")?.sync_all(),
+    }
+}
+
+fn parse(path: &Path, account: &str, text: &[u8]) -> Result<Stored, FileError> {
     let damaged = |source| FileError::Damaged {
         path: path.to_owned(),
         source,
@@ -185,8 +258,7 @@ fn parse(path: &Path, account: &str, text: &[u8]) -> Result<World, FileError> {
             wanted: account.to_owned(),
         });
     }
-    let stored: Stored = serde_json::from_slice(text).map_err(damaged)?;
-    Ok(stored.world)
+    serde_json::from_slice(text).map_err(damaged)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -197,16 +269,21 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, fs, path::PathBuf, process};
+    use std::{
+        env, fs,
+        path::{Path, PathBuf},
+        process,
+    };
 
-    use super::{FileError, WorldFile};
-    use crate::World;
+    use super::{FileError, WorldFile, beside};
+    use crate::{Sandbox, Settings, World, connector::Clock, wire::Request};
 
     const ACCOUNT: &str = "111122223333";
 
     /// A directory of its own for each test.
     fn directory(test: &str) -> PathBuf {
         let path = env::temp_dir().join(format!("amp-stack-file-{}-{test}", process::id()));
+        _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a temporary directory can be made");
         path
     }
@@ -214,7 +291,7 @@ mod tests {
     #[test]
     fn a_world_survives() {
         let path = directory("survives").join("world.json");
-        let (file, mut world) = WorldFile::open(&path, ACCOUNT).expect("a new file");
+        let (mut file, mut world) = WorldFile::open(&path, ACCOUNT).expect("a new file");
         assert_eq!(world, World::default());
         world.fresh();
         file.store(&world).expect("stored");
@@ -269,5 +346,102 @@ mod tests {
             matches!(error, FileError::Io { action: "lock", .. }),
             "{error}"
         );
+    }
+
+    /// A sandbox that is kept in a file, and ends as if it were killed.
+    struct Killed(Sandbox);
+
+    impl Killed {
+        fn open(path: &Path) -> Self {
+            let settings = Settings {
+                file: Some(path.to_owned()),
+                clock: Clock::new(|| 1_700_000_000_000),
+                ..Settings::default()
+            };
+            Self(Sandbox::open(settings).expect("it can be opened"))
+        }
+
+        async fn call(&self, operation: &str, input: &str) -> u16 {
+            let scope = "Credential=a/20260101/us-east-1/logs/aws4_request";
+            let request = Request {
+                method: "POST".to_owned(),
+                target: "/".to_owned(),
+                headers: [
+                    ("authorization", format!("AWS4-HMAC-SHA256 {scope}")),
+                    ("x-amz-target", format!("Logs_20140328.{operation}")),
+                ]
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+                body: input.into(),
+            };
+            self.0.respond(&request).await.expect("an answer").status
+        }
+
+        fn kill(self) -> World {
+            let world = self.0.world();
+            self.0.abandon();
+            world
+        }
+    }
+
+    #[tokio::test]
+    async fn every_answered_call_outlives_a_kill_and_the_file_is_written_at_the_end() {
+        let path = directory("killed").join("world.json");
+        let sandbox = Killed::open(&path);
+        for (operation, input, status) in [
+            ("CreateLogGroup", r#"{"logGroupName":"/a"}"#, 200),
+            ("CreateLogGroup", r#"{"logGroupName":"/a"}"#, 400),
+            (
+                "PutRetentionPolicy",
+                r#"{"logGroupName":"/a","retentionInDays":7}"#,
+                200,
+            ),
+            ("CreateLogGroup", r#"{"logGroupName":"/b"}"#, 200),
+        ] {
+            assert_eq!(sandbox.call(operation, input).await, status, "{input}");
+        }
+        let world = sandbox.kill();
+        assert!(!path.exists(), "nothing was written whole");
+        // A line that is cut off belongs to a call without an answer.
+        let journal = beside(&path, ".journal");
+        let mut lines = fs::read(&journal).expect("a journal");
+        assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 3);
+        lines.extend(b"{\"number\":4,");
+        fs::write(&journal, lines).expect("written");
+        let (file, again) = WorldFile::open(&path, ACCOUNT).expect("the same world");
+        assert_eq!(again.logs, world.logs);
+        assert!(path.exists() && !journal.exists());
+        drop(file);
+        let sandbox = Killed::open(&path);
+        let deleted = sandbox.call("DeleteLogGroup", r#"{"logGroupName":"/b"}"#);
+        assert_eq!(deleted.await, 200);
+        let world = sandbox.0.world();
+        drop(sandbox);
+        assert!(!journal.exists(), "a whole file needs no journal");
+        let (_file, again) = WorldFile::open(&path, ACCOUNT).expect("the same world");
+        assert_eq!(again.logs, world.logs);
+    }
+
+    /// `/dev/full` takes nothing, as a full disk does (Linux man pages, full(4)).
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn on_a_full_disk_a_call_fails_and_the_world_stays_as_it_was() {
+        let path = directory("full").join("world.json");
+        let sandbox = Killed::open(&path);
+        let create = r#"{"logGroupName":"/a"}"#;
+        assert_eq!(sandbox.call("CreateLogGroup", create).await, 200);
+        let before = sandbox.0.world();
+        drop(sandbox);
+        let sandbox = Killed::open(&path);
+        let journal = beside(&path, ".journal");
+        std::os::unix::fs::symlink("/dev/full", &journal).expect("a link");
+        let create = r#"{"logGroupName":"/b"}"#;
+        assert_eq!(sandbox.call("CreateLogGroup", create).await, 500);
+        assert_eq!(sandbox.0.world().logs, before.logs);
+        fs::remove_file(&journal).expect("removed");
+        drop(sandbox);
+        let sandbox = Killed::open(&path);
+        assert_eq!(sandbox.0.world().logs, before.logs);
+        assert_eq!(sandbox.call("CreateLogGroup", create).await, 200);
     }
 }

@@ -1,6 +1,9 @@
 //! Reading roles: two paged calls return everything about all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use aws_sdk_iam::{
     primitives::{DateTime, DateTimeFormat as Format},
@@ -42,14 +45,17 @@ pub(crate) type Also<'a> = &'a (dyn Fn(&TakenName, &BTreeMap<String, String>) ->
 /// `ListRoles` has neither tags nor boundaries nor policies, `GetAccountAuthorizationDetails`
 /// neither descriptions nor session lengths (botocore model iam 2010-05-08, `Role` and
 /// `RoleDetail`).
-pub(crate) async fn observe(aws: &Aws, queries: &[Query]) -> Result<Vec<Seen<Role>>, CallError> {
+pub(crate) async fn observe(
+    aws: &Aws,
+    queries: &[Arc<Query>],
+) -> Result<Vec<Seen<Role>>, CallError> {
     observe_also(aws, queries, &|_, _| false).await
 }
 
 /// Reads the same roles, and those that `also` accepts.
 pub(crate) async fn observe_also(
     aws: &Aws,
-    queries: &[Query],
+    queries: &[Arc<Query>],
     also: Also<'_>,
 ) -> Result<Vec<Seen<Role>>, CallError> {
     let (mut listed, mut details) = tokio::try_join!(list(aws), details(aws))?;
@@ -137,7 +143,7 @@ async fn details(aws: &Aws) -> Result<BTreeMap<String, RoleDetail>, CallError> {
 /// visible), and a role that was made a moment ago must not look like one that has no owner.
 async fn reconcile(
     aws: &Aws,
-    queries: &[Query],
+    queries: &[Arc<Query>],
     also: Also<'_>,
     listed: &mut BTreeMap<String, Listed>,
     details: &mut BTreeMap<String, RoleDetail>,
@@ -160,7 +166,7 @@ async fn reconcile(
             continue;
         };
         let tags = tag_map(live.tags());
-        let relevant = |query| {
+        let relevant = |query: &Arc<Query>| {
             let fact = fact(&live, &tags, query);
             is_relevant(&fact, query) || also(&fact, &tags)
         };

@@ -143,7 +143,9 @@ async fn observe() -> (Vec<Live<Role>>, Vec<TakenName>) {
     let script = Script::new(account);
     let mut query = query();
     query.roles = BTreeSet::from(["declared".to_owned(), "absent".to_owned()]);
-    let mut seen = super::observe(&script.aws(), &[query]).await.unwrap();
+    let mut seen = super::observe(&script.aws(), &[query.into()])
+        .await
+        .unwrap();
     let seen = seen.remove(0);
     (seen.found, seen.names)
 }

@@ -114,7 +114,7 @@ fn task_definition(found: &Live<TaskDefinition>) -> &TaskDefinition {
 async fn revisions_of_ours_are_distinguished_from_others() {
     let script = Script::new(family);
     let known = tagged([2, 3, 6, 7, 8, 9, 10, 11]);
-    let found = super::observe(&script.aws(), &query(), &known)
+    let found = super::observe(&script.aws(), &query().into(), &known)
         .await
         .unwrap();
     let [found] = &found[..] else {
@@ -152,7 +152,7 @@ async fn a_family_with_many_strange_revisions_costs_few_calls() {
     });
     let mut query = query();
     query.families = ["api".to_owned()].into();
-    let found = super::observe(&script.aws(), &query, &Tagged::default())
+    let found = super::observe(&script.aws(), &query.clone().into(), &Tagged::default())
         .await
         .unwrap();
     let family = task_definition(&found[0]);
@@ -172,7 +172,9 @@ async fn a_removal_sees_inactive_revisions() {
     let mut query = query();
     query.removal = true;
     let known = tagged((0..=13).filter(|n| *n != 12));
-    let found = super::observe(&script.aws(), &query, &known).await.unwrap();
+    let found = super::observe(&script.aws(), &query.clone().into(), &known)
+        .await
+        .unwrap();
     assert_eq!(task_definition(&found[0]).inactive, BTreeSet::from([0, 1]));
     assert_eq!(found[0].facts, [Fact::NewerRevision(14)]);
 }
@@ -196,7 +198,7 @@ async fn inactive_remains_are_ours_to_remove() {
     });
     let mut query = query();
     query.removal = true;
-    let found = super::observe(&script.aws(), &query, &tagged([1, 2]))
+    let found = super::observe(&script.aws(), &query.clone().into(), &tagged([1, 2]))
         .await
         .unwrap();
     assert_eq!(
@@ -208,7 +210,7 @@ async fn inactive_remains_are_ours_to_remove() {
 
     query.removal = false;
     query.families = ["api".to_owned()].into();
-    let found = super::observe(&script.aws(), &query, &tagged([1, 2]))
+    let found = super::observe(&script.aws(), &query.clone().into(), &tagged([1, 2]))
         .await
         .unwrap();
     assert_eq!(found[0].owner, Owner::Unknown);

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -30,7 +31,7 @@ const PAGE: i32 = 1000;
 /// alias. One that is being deleted counts as gone.
 pub(crate) async fn observe(
     aws: &Aws,
-    queries: &[Query],
+    queries: &[Arc<Query>],
 ) -> Result<Vec<Vec<Live<Workspace>>>, CallError> {
     let listed = list(aws).await?;
     let found = all(queries.to_vec(), |query| {
@@ -67,7 +68,7 @@ pub(crate) async fn list(aws: &Aws) -> Result<Vec<Listed>, CallError> {
 /// Reads those of the `listed` workspaces that one query asks about, and those that `also` accepts.
 pub(crate) async fn observe_also(
     aws: &Aws,
-    query: &Query,
+    query: &Arc<Query>,
     listed: &[Listed],
     also: &(dyn Fn(&Listed) -> bool + Sync),
 ) -> Result<Vec<Live<Workspace>>, CallError> {
@@ -78,7 +79,7 @@ pub(crate) async fn observe_also(
         relevant.then(|| (listed.clone(), owner))
     });
     let found = all(relevant, |(listed, owner)| {
-        let (aws, query) = (aws.clone(), query.clone());
+        let (aws, query) = (aws.clone(), Arc::clone(query));
         async move { found(&aws, &query, &listed.summary, &listed.tags, owner).await }
     });
     Ok(found.await?.into_iter().flatten().collect())

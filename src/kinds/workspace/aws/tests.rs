@@ -57,7 +57,7 @@ async fn observe(
     let mut query = query();
     query.alias = alias.map(str::to_owned);
     query.workspace_configuration = configuration;
-    super::observe(&script.aws(), &[query])
+    super::observe(&script.aws(), &[query.into()])
         .await
         .unwrap()
         .remove(0)
