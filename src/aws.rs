@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod error;
+pub(crate) mod pacer;
 mod passing;
 pub(crate) mod prometheus;
 pub(crate) mod raw;
@@ -29,17 +30,14 @@ use crate::model::{
     call::CallError,
     identity::Identity,
     live::Fact,
+    rate::Overrides,
     region::{RegionName, nearest_region},
     tags::{ADDRESS_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
     template::Template,
 };
-use client::{Service, service, tuned};
+use client::{Service, attempts_asked_for, service, tuned};
+use pacer::Pacer;
 use prometheus::Prometheus;
-
-/// The most calls at a time to a service.
-const CALLS_AT_A_TIME: usize = 8;
-/// The most calls at a time to IAM, which throttles sooner than the others.
-const IAM_CALLS_AT_A_TIME: usize = 5;
 
 /// Where and as whom to connect; what is `None` is found as every AWS tool finds it.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +46,8 @@ pub struct Options {
     pub profile: Option<String>,
     /// The region.
     pub region: Option<String>,
+    /// What the account's quotas are, where they are not those that AWS publishes.
+    pub rates: Overrides,
 }
 
 /// AWS, as one principal sees it in one region. Clones are handles of the same connection.
@@ -81,13 +81,20 @@ impl Aws {
         if let Some(region) = options.region {
             loader = loader.region(Region::new(region));
         }
-        Self::new(&loader.load().await)
+        let sdk = loader.load().await;
+        let pacer = Pacer::new(options.rates, attempts_asked_for(&sdk));
+        Self::with(&sdk, &pacer)
     }
 
     /// Connects through `http` to something in this process that stands in for AWS in `region`,
     /// with its own time; a key that is its own secret signs. Nothing is looked for: no
-    /// credentials, no profile, no endpoint.
-    pub fn through(http: SharedHttpClient, region: String, clock: SharedTimeSource) -> Self {
+    /// credentials, no profile, no endpoint. It has the rates of AWS, or takes whatever comes.
+    pub fn through(
+        http: SharedHttpClient,
+        region: String,
+        clock: SharedTimeSource,
+        rates: Option<Overrides>,
+    ) -> Self {
         let nobody = Credentials::new("sandbox", "sandbox", None, None, "sandbox");
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -95,20 +102,26 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(nobody))
             .time_source(clock)
             .http_client(http);
-        Self::new(&sdk.build())
+        let pacer = rates.map_or_else(|| Pacer::off(0), |rates| Pacer::new(rates, 0));
+        Self::with(&sdk.build(), &pacer)
     }
 
     /// Connects with settings that are ready, HTTP client and clock included.
     pub fn new(sdk: &SdkConfig) -> Self {
+        let pacer = Pacer::new(Overrides::default(), attempts_asked_for(sdk));
+        Self::with(sdk, &pacer)
+    }
+
+    fn with(sdk: &SdkConfig, pacer: &Pacer) -> Self {
         let sdk = &tuned(sdk);
         Self {
-            amp: service!(sdk, aws_sdk_amp, "aps", CALLS_AT_A_TIME),
-            ecs: service!(sdk, aws_sdk_ecs, "ecs", CALLS_AT_A_TIME),
-            iam: service!(sdk, aws_sdk_iam, "iam", IAM_CALLS_AT_A_TIME),
-            logs: service!(sdk, aws_sdk_cloudwatchlogs, "logs", CALLS_AT_A_TIME),
+            amp: service!(sdk, aws_sdk_amp, "aps", pacer),
+            ecs: service!(sdk, aws_sdk_ecs, "ecs", pacer),
+            iam: service!(sdk, aws_sdk_iam, "iam", pacer),
+            logs: service!(sdk, aws_sdk_cloudwatchlogs, "logs", pacer),
             prometheus: Prometheus::new(sdk),
-            sts: service!(sdk, aws_sdk_sts, "sts", CALLS_AT_A_TIME, client::NoSuchHost),
-            tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", CALLS_AT_A_TIME),
+            sts: service!(sdk, aws_sdk_sts, "sts", pacer, client::NoSuchHost),
+            tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", pacer),
             region: sdk.region().map(ToString::to_string),
             names_regions: sdk.endpoint_url().is_none(),
             clock: sdk.time_source().unwrap_or_default(),

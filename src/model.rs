@@ -10,6 +10,7 @@ pub mod node;
 pub mod normal;
 pub mod policy;
 pub mod query;
+pub mod rate;
 pub mod region;
 pub mod rule;
 pub mod running;

@@ -1,6 +1,6 @@
 //! What becomes known while a call is under way, reported to whoever listens to that call.
 
-use std::{cell::Cell, future::Future};
+use std::{cell::Cell, future::Future, time::Duration};
 
 tokio::task_local! {
     static LISTENER: Box<dyn Fn(Notice) + Send + Sync>;
@@ -10,8 +10,8 @@ tokio::task_local! {
 /// Why a call takes longer than calls do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// A request waits for its turn, because as many as a service takes well are under way.
-    Queued,
+    /// A request waits for its turn, because of how many AWS takes a second.
+    Queued(Queue),
     /// Its turn has come.
     Sending,
     /// AWS did not take a request, which is sent again after a pause.
@@ -30,6 +30,17 @@ pub enum Notice {
         /// What AWS calls how far it is: `CREATING`.
         status: String,
     },
+}
+
+/// What a request waits behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// What AWS takes: `ECS takes 1 registration or deregistration a second`.
+    pub limit: String,
+    /// How many requests have their turn until then, this one included.
+    pub ahead: usize,
+    /// How long until it is sent.
+    pub wait: Duration,
 }
 
 /// What happened to an attempt that is made again.

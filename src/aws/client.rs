@@ -1,6 +1,6 @@
-//! The SDK's clients: how often and how long they try, and how many of their calls run at a time.
+//! The SDK's clients: how often and how long they try, and when each of their calls may be sent.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
 use aws_config::{AppName, SdkConfig};
 use aws_sdk_iam::{
@@ -11,65 +11,48 @@ use aws_sdk_iam::{
     },
     error::{ProvideErrorMetadata, SdkError},
 };
-use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use aws_smithy_runtime_api::client::retries::classifiers::{RetryClassifierPriority, RetryReason};
+use aws_smithy_types::retry::ErrorKind;
 
 use crate::{
-    aws::error,
+    aws::{error, pacer, pacer::Pacer},
     model::call::CallError,
-    progress::{self, Notice},
 };
 
-/// The most attempts of one call at AWS. Its throttles refill once a second or slower, so a burst
-/// of calls needs many. An endpoint that somebody named (`AWS_ENDPOINT_URL`) is asked as often: it
-/// may be a VPC endpoint, behind which is AWS.
-const ATTEMPTS: u32 = 10;
 /// How long one attempt may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long all attempts of a call may take together.
-const OPERATION_TIMEOUT: Duration = Duration::from_mins(2);
+/// More attempts than [`Patience`] lets a request have, which decides. The SDK goes through their
+/// number to find out how long it may take to load credentials, so it must not be without bound.
+const MOST_ATTEMPTS: u32 = 1_000;
 /// The tokens that pay for the retries of one service. The SDK's own 500 run dry under throttling,
-/// which then fails calls that would have succeeded.
-pub(crate) const RETRY_TOKENS: usize = 10_000;
+/// which then fails calls that would have succeeded; how often a request is sent again is
+/// [`Patience`]'s business.
+pub(crate) const RETRY_TOKENS: usize = 100_000_000;
 
-/// The client of one service, and the bound on its calls at a time.
+/// The client of one service, and what says when its calls may be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Service<C> {
     pub(crate) client: C,
-    permits: Arc<Semaphore>,
+    pacer: Pacer,
 }
 
 impl<C: Sync> Service<C> {
-    pub(crate) fn new(client: C, calls_at_a_time: usize) -> Self {
+    pub(crate) fn new(client: C, pacer: &Pacer) -> Self {
         Self {
             client,
-            permits: Arc::new(Semaphore::new(calls_at_a_time)),
+            pacer: pacer.clone(),
         }
     }
 
-    /// Sends `request` once there is room for it.
+    /// Sends `request`, which is `operation` as IAM spells it in policies, once its turn has come.
     pub(crate) fn send<'a, O, E>(
         &'a self,
+        operation: &'a str,
         request: impl Future<Output = Result<O, SdkError<E>>> + Send + 'a,
     ) -> impl Future<Output = Result<O, SdkError<E>>> + Send + 'a {
         // The SDK's futures take kilobytes, which would add up in every function that awaits one.
         let request = Box::pin(request);
-        async move {
-            let _permit = self.turn().await;
-            request.await
-        }
-    }
-
-    /// Waits until there is room for a request.
-    async fn turn(&self) -> SemaphorePermit<'_> {
-        if let Ok(permit) = self.permits.try_acquire() {
-            return permit;
-        }
-        tracing::debug!("a request waits for its turn");
-        progress::emit(Notice::Queued);
-        let permit = self.permits.acquire().await;
-        progress::emit(Notice::Sending);
-        permit.expect("the semaphore is never closed")
+        self.pacer.send(operation, request)
     }
 
     /// Sends `request`, which is `operation` as IAM spells it in policies.
@@ -82,7 +65,7 @@ impl<C: Sync> Service<C> {
         O: 'a,
         E: ProvideErrorMetadata + std::error::Error + Send + 'static,
     {
-        let answer = self.send(request);
+        let answer = self.send(operation, request);
         async move {
             let answer = answer.await;
             answer.map_err(|failure| error::call_error(operation, &failure))
@@ -90,19 +73,22 @@ impl<C: Sync> Service<C> {
     }
 }
 
-/// `sdk` with amp-stack's retries, timeouts and name. What the user has set of these
-/// (`AWS_MAX_ATTEMPTS`, timeouts) is kept where it asks for more.
+/// How often the user wants a request to be sent (`AWS_MAX_ATTEMPTS`).
+pub(crate) fn attempts_asked_for(sdk: &SdkConfig) -> u32 {
+    sdk.retry_config().map_or(0, RetryConfig::max_attempts)
+}
+
+/// `sdk` with amp-stack's retries, timeouts and name. What the user has set of the timeouts is
+/// kept. An endpoint that somebody named (`AWS_ENDPOINT_URL`) is asked as often as AWS: it may be a
+/// VPC endpoint, behind which is AWS.
 pub(crate) fn tuned(sdk: &SdkConfig) -> SdkConfig {
-    let asked = sdk.retry_config().map_or(0, RetryConfig::max_attempts);
-    let ours = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT);
+    let ours = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT);
     let timeouts = sdk
         .timeout_config()
         .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
         .take_unset_from(ours);
     sdk.to_builder()
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS.max(asked)))
+        .retry_config(RetryConfig::standard().with_max_attempts(MOST_ATTEMPTS))
         .timeout_config(timeouts.build())
         .app_name(AppName::new("amp-stack").expect("the name has no character that is refused"))
         .build()
@@ -144,9 +130,7 @@ impl ClassifyRetry for OnlyThrottled {
         let succeeded = matches!(context.output_or_error(), None | Some(Ok(_)));
         match error_code(context).as_deref() {
             _ if succeeded => RetryAction::NoActionIndicated,
-            Some("ThrottlingException" | "Throttling" | "TooManyRequestsException") => {
-                RetryAction::throttling_error()
-            }
+            Some(code) if error::is_throttle(code) => RetryAction::throttling_error(),
             Some(_) | None => RetryAction::RetryForbidden,
         }
     }
@@ -188,6 +172,50 @@ impl ClassifyRetry for NoSuchHost {
     }
 }
 
+/// Ends the attempts of a request: one that is throttled is sent again for as long as AWS takes any
+/// of its kind, everything else a few times.
+#[derive(Debug)]
+pub(crate) struct Patience;
+
+impl ClassifyRetry for Patience {
+    fn classify_retry(&self, _context: &InterceptorContext) -> RetryAction {
+        RetryAction::NoActionIndicated
+    }
+
+    fn classify_retry_v2(&self, _: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        let RetryAction::RetryIndicated(reason) = previous else {
+            return RetryAction::NoActionIndicated;
+        };
+        let is_throttled = matches!(
+            reason,
+            RetryReason::RetryableError {
+                kind: ErrorKind::ThrottlingError,
+                ..
+            }
+        );
+        let may = if is_throttled {
+            pacer::throttled_may_be_sent_again()
+        } else {
+            pacer::failed_may_be_sent_again()
+        };
+        if may {
+            RetryAction::NoActionIndicated
+        } else {
+            RetryAction::RetryForbidden
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "patience"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        // After all that indicate something.
+        let classifiers = RetryClassifierPriority::run_after(after_the_sdk());
+        RetryClassifierPriority::run_after(classifiers)
+    }
+}
+
 fn after_the_sdk() -> RetryClassifierPriority {
     RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
 }
@@ -198,9 +226,9 @@ fn error_code(context: &InterceptorContext) -> Option<String> {
 }
 
 /// Makes the client of one service: the crate, which also names its retry partition, the service as
-/// IAM spells it in policies, and the most calls at a time.
+/// IAM spells it in policies, and what says when its calls may be sent.
 macro_rules! service {
-    ($sdk:expr, $krate:ident, $service:literal, $calls_at_a_time:expr $(, $classifier:expr)?) => {{
+    ($sdk:expr, $krate:ident, $service:literal, $pacer:expr $(, $classifier:expr)?) => {{
         use $krate::config::retry::{RetryPartition, TokenBucket};
         let partition = RetryPartition::custom(concat!("amp-stack-", stringify!($krate)))
             .token_bucket(TokenBucket::new($crate::aws::client::RETRY_TOKENS))
@@ -209,9 +237,10 @@ macro_rules! service {
             .retry_partition(partition)
             .retry_classifier($crate::aws::client::QuotaOrThrottle)
             $(.retry_classifier($classifier))?
+            .retry_classifier($crate::aws::client::Patience)
             .interceptor($crate::aws::retrying::RetryObserver { service: $service })
             .build();
-        $crate::aws::client::Service::new($krate::Client::from_conf(config), $calls_at_a_time)
+        $crate::aws::client::Service::new($krate::Client::from_conf(config), $pacer)
     }};
 }
 

@@ -74,6 +74,22 @@ pub(crate) fn is_ambiguous<E>(failure: &SdkError<E>) -> bool {
     }
 }
 
+/// Returns whether the code says that AWS wants fewer requests: nothing was done then. Which codes
+/// say so differs by service (AWS SDKs and tools reference guide, "Retry behavior").
+pub(crate) fn is_throttle(code: &str) -> bool {
+    matches!(
+        code,
+        "ThrottlingException"
+            | "Throttling"
+            | "ThrottledException"
+            | "TooManyRequestsException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+    )
+}
+
 /// The code of an error in an answer of any protocol.
 pub(crate) fn code_of_response(response: &HttpResponse) -> Option<String> {
     code_of_json(response).or_else(|| code_of_xml(response))

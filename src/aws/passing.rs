@@ -31,6 +31,20 @@ const PASSING: &[Passing] = &[
         says: "",
         class: Class::Busy,
     },
+    // AWS took nothing of the kind for as long as a request is sent again, which is long: somebody
+    // else takes all that the account may do.
+    Passing {
+        operations: &[],
+        codes: &[
+            "ThrottlingException",
+            "Throttling",
+            "ThrottledException",
+            "TooManyRequestsException",
+            "RequestLimitExceeded",
+        ],
+        says: "",
+        class: Class::Busy,
+    },
     // ECS says so while another revision of the family is registered or deregistered
     // (https://github.com/hashicorp/terraform-provider-aws/issues/9777 quotes it).
     Passing {

@@ -8,7 +8,7 @@ use aws_sdk_iam::config::{
     interceptors::{
         BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
     },
-    retry::{ClassifyRetry, RetryAction, RetryConfig},
+    retry::{ClassifyRetry, RetryAction},
 };
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -24,7 +24,10 @@ use aws_smithy_types::{
 use tokio::time::Instant;
 
 use crate::{
-    aws::error,
+    aws::{
+        error,
+        pacer::{self, Ended},
+    },
     progress::{self, Notice, Trouble},
 };
 
@@ -55,6 +58,7 @@ impl Intercept for RetryObserver {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         config.interceptor_state().store_put(Began(Instant::now()));
+        pacer::attempting(attempts(config) == 1);
         Ok(())
     }
 
@@ -64,18 +68,12 @@ impl Intercept for RetryObserver {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let attempts = config
-            .load::<RequestAttempts>()
-            .map_or(1, RequestAttempts::attempts);
-        let most = config
-            .load::<RetryConfig>()
-            .map_or(1, RetryConfig::max_attempts);
-        let request = config.load::<Metadata>().map_or("", Metadata::name);
-        let request = format!("{}:{request}", self.service);
+        let attempts = attempts(config);
+        let request = self.request(config);
         let took = config.load::<Began>().map(|began| began.0.elapsed());
         log(&request, attempts, took, context.inner());
-        let trouble = trouble(context.inner(), components);
-        if let Some(trouble) = trouble.filter(|_| attempts < most) {
+        pacer::ended(ended(context.inner()));
+        if let Some(trouble) = trouble(context.inner(), components) {
             tracing::debug!(
                 operation = request,
                 attempt = attempts,
@@ -89,6 +87,32 @@ impl Intercept for RetryObserver {
             });
         }
         Ok(())
+    }
+}
+
+impl RetryObserver {
+    /// The operation that `config` is of, as IAM spells it in policies.
+    fn request(&self, config: &ConfigBag) -> String {
+        let request = config.load::<Metadata>().map_or("", Metadata::name);
+        format!("{}:{request}", self.service)
+    }
+}
+
+/// Which attempt of a request it is, from 1.
+fn attempts(config: &ConfigBag) -> u32 {
+    let attempts = config.load::<RequestAttempts>();
+    attempts.map_or(1, RequestAttempts::attempts)
+}
+
+fn ended(context: &InterceptorContext) -> Ended {
+    if matches!(context.output_or_error(), Some(Ok(_))) {
+        return Ended::Well;
+    }
+    let code = context.response().and_then(error::code_of_response);
+    if code.is_some_and(|code| error::is_throttle(&code)) {
+        Ended::Throttled
+    } else {
+        Ended::Failed
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         candidates::{address, toml_file, variable},
         place::Place,
     },
-    model::secret::HIDDEN,
+    model::{rate::Override, secret::HIDDEN},
     plan::acceptance::Acceptance,
 };
 
@@ -104,7 +104,23 @@ pub(super) struct AccountArgs {
     #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
     pub(super) profile: Option<String>,
     #[command(flatten)]
+    pub(super) rates: RateArgs,
+    #[command(flatten)]
     pub(super) sandbox: SandboxArgs,
+}
+
+/// How many requests the account may make.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RateArgs {
+    /// How many requests of a kind the account may make a second, where that is not what AWS
+    /// publishes: ecs-register=5 (repeatable; `all` is every kind)
+    #[arg(
+        long,
+        value_name = "NAME=PER_SECOND",
+        env = "AMP_STACK_RATE",
+        value_delimiter = ','
+    )]
+    pub(super) rate: Vec<Override>,
 }
 
 /// The values of the variables of a stack file.

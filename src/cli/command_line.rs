@@ -13,7 +13,12 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
     let StackArgs {
         files: _,
         load: LoadArgs { variables, region },
-        account: AccountArgs { profile, sandbox },
+        account:
+            AccountArgs {
+                profile,
+                rates,
+                sandbox,
+            },
     } = target;
     let mut words = vec!["amp-stack".to_owned(), verb.to_owned()];
     words.extend(paths.iter().map(|path| quoted(&path.display().to_string())));
@@ -39,6 +44,9 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
         if let Some(value) = value {
             option(name, value);
         }
+    }
+    for rate in &rates.rate {
+        option("--rate", &rate.to_string());
     }
     match &sandbox.sandbox {
         None => {}
@@ -68,7 +76,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::cli::args::{SandboxArgs, VariableArgs};
+    use crate::cli::args::{RateArgs, SandboxArgs, VariableArgs};
 
     fn given(name: &str, value: &str, from_environment: bool) -> Assignment {
         Assignment {
@@ -113,6 +121,9 @@ mod tests {
             },
             account: AccountArgs {
                 profile: None,
+                rates: RateArgs {
+                    rate: vec!["ecs-register=5".parse().expect("it is a rate")],
+                },
                 sandbox: SandboxArgs {
                     sandbox: Some(Some(PathBuf::from("a b.json"))),
                     sandbox_chaos: Some(7),
@@ -121,7 +132,7 @@ mod tests {
         };
         assert_eq!(
             typed("apply", &[Path::new("stacks/a.toml")], &target),
-            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --sandbox='a b.json' --sandbox-chaos 7"
+            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --rate ecs-register=5 --sandbox='a b.json' --sandbox-chaos 7"
         );
     }
 }

@@ -181,14 +181,13 @@ async fn connect(args: &Import, console: &mut Console) -> Result<Aws, Failure> {
     if let Some(wanted) = WantedSandbox::by(&args.account.sandbox, beside) {
         let opened = wanted.open(None)?;
         console.eprint(&wanted.notice())?;
-        return Ok(sandbox::connect(
-            &opened,
-            sandbox::region(args.region.clone()),
-        ));
+        let region = sandbox::region(args.region.clone());
+        return Ok(wanted.connect(&opened, region, &args.account.rates));
     }
     let options = aws::Options {
         profile: args.account.profile.clone(),
         region: args.region.clone(),
+        rates: args.account.rates.rate.iter().copied().collect(),
     };
     // Boxed, because all the ways to find credentials make for a large future.
     Ok(Box::pin(Aws::connect(options)).await)

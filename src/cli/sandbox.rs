@@ -14,7 +14,10 @@ use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 
 use crate::{
     aws::Aws,
-    cli::{args::SandboxArgs, failure::Failure},
+    cli::{
+        args::{RateArgs, SandboxArgs},
+        failure::Failure,
+    },
 };
 use amp_stack_sandbox::{
     Faults, Sandbox, Settings,
@@ -93,6 +96,16 @@ impl Wanted {
         Ok(self.opened.get_or_init(|| sandbox).clone())
     }
 
+    /// A connection into `sandbox`, which was opened from this: it has AWS's rates only on a bad
+    /// day.
+    pub(super) fn connect(&self, sandbox: &Sandbox, region: String, rates: &RateArgs) -> Aws {
+        let rates = self
+            .chaos_seed
+            .map(|_| rates.rate.iter().copied().collect());
+        let clock = SharedTimeSource::new(SandboxTime(sandbox.clock()));
+        Aws::through(sandbox.http_client(), region, clock, rates)
+    }
+
     /// What a person reads about where it is: `stacks/.amp-stack/sandbox.json`, `in memory`.
     pub(super) fn name(&self) -> String {
         match &self.keeping {
@@ -122,12 +135,6 @@ pub(super) fn region(asked: Option<String>) -> String {
         .or_else(|| named("AWS_REGION"))
         .or_else(|| named("AWS_DEFAULT_REGION"))
         .unwrap_or_else(|| DEFAULT_REGION.to_owned())
-}
-
-/// A connection into `sandbox`, which has its time.
-pub(super) fn connect(sandbox: &Sandbox, region: String) -> Aws {
-    let clock = SharedTimeSource::new(SandboxTime(sandbox.clock()));
-    Aws::through(sandbox.http_client(), region, clock)
 }
 
 /// The time of a sandbox, as the SDK asks for it.

@@ -319,8 +319,8 @@ impl PlanFile {
         };
         let target = StackArgs {
             account: AccountArgs {
-                profile: None,
                 sandbox,
+                ..AccountArgs::default()
             },
             ..StackArgs::default()
         };

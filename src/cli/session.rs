@@ -240,6 +240,7 @@ impl<'a> Connections<'a> {
             let options = aws::Options {
                 profile: self.args.account.profile.clone(),
                 region,
+                rates: self.args.account.rates.rate.iter().copied().collect(),
             };
             // Boxed, because all the ways to find credentials make for a large future.
             return Ok(Box::pin(Aws::connect(options)).await);
@@ -251,7 +252,7 @@ impl<'a> Connections<'a> {
             console.eprint(&wanted.notice())?;
             self.opened.insert(opened)
         };
-        Ok(sandbox::connect(opened, sandbox::region(region)))
+        Ok(wanted.connect(opened, sandbox::region(region), &self.args.account.rates))
     }
 }
 

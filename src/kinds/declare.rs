@@ -68,13 +68,19 @@ pub(crate) trait Declare: State {
     /// The keys of its table that AWS keeps as they are where they are left out.
     const KEPT_BY_AWS: &'static [&'static str] = &[];
 
+    /// What the reader of a table has to know of the tables of the kinds before.
+    type Others;
+
+    /// Makes that of what was read so far, once for all tables of the kind.
+    fn others(context: &Context<'_>, outlines: &Outlines) -> Self::Others;
+
     /// Reads a table, and reports everything that is wrong with it. `None` means that there is
     /// nothing to speak of.
     fn read(
         context: &Context<'_>,
         key: &Key,
         table: &tree::Table,
-        outlines: &Outlines,
+        others: &Self::Others,
         problems: &mut Problems,
     ) -> Option<ReadResource>;
 
@@ -210,16 +216,26 @@ pub(crate) fn of_structure(name: &str) -> Option<&'static Fields> {
     kinds.find_map(|kind| with_kind!(kind, K => K::of_structure(name)))
 }
 
-/// Reads a table of `kind`, and reports everything that is wrong with it.
-pub(crate) fn read(
+/// Reads tables of `kind`, and reports everything that is wrong with them.
+pub(crate) fn read<'t>(
     kind: Kind,
     context: &Context<'_>,
-    key: &Key,
-    table: &tree::Table,
+    tables: impl IntoIterator<Item = (&'t Key, &'t tree::Table)>,
     outlines: &Outlines,
     problems: &mut Problems,
-) -> Option<ReadResource> {
-    with_kind!(kind, K => K::read(context, key, table, outlines, problems))
+) -> Vec<(&'t Key, ReadResource)> {
+    with_kind!(kind, K => read_of::<K>(context, tables, outlines, problems))
+}
+
+fn read_of<'t, K: Declare>(
+    context: &Context<'_>,
+    tables: impl IntoIterator<Item = (&'t Key, &'t tree::Table)>,
+    outlines: &Outlines,
+    problems: &mut Problems,
+) -> Vec<(&'t Key, ReadResource)> {
+    let others = K::others(context, outlines);
+    let read = |(key, table)| Some((key, K::read(context, key, table, &others, problems)?));
+    tables.into_iter().filter_map(read).collect()
 }
 
 /// Returns whether a table of `kind` names a resource that somebody else manages.

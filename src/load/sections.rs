@@ -151,13 +151,11 @@ fn read_kind(
             table_of(tree, &address(kind, key).to_string(), problems);
         }
     }
-    for (key, table) in tables(root, kind) {
-        if !declare::is_existing(kind, table) {
-            let found = declare::read(kind, context, key, table, outlines, problems);
-            let resources = &mut outlines.resources;
-            resources.extend(found.map(|found| (address(kind, key), found)));
-        }
-    }
+    let tables = tables(root, kind).into_iter();
+    let ours = tables.filter(|(_, table)| !declare::is_existing(kind, table));
+    let found = declare::read(kind, context, ours, outlines, problems).into_iter();
+    let found = found.map(|(key, found)| (address(kind, key), found));
+    outlines.resources.extend(found);
 }
 
 /// The names of the resources of `kind`, in the order of the file.

@@ -15,8 +15,11 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Mentions<'a> {
     /// By kind, whose names go on with characters of their own, and last word.
-    by_last_word: BTreeMap<Kind, BTreeMap<String, Vec<(String, &'a StepId)>>>,
+    by_last_word: BTreeMap<Kind, BTreeMap<String, Vec<Name<'a>>>>,
 }
+
+/// A name, and the step that removes what it names.
+type Name<'a> = (String, &'a StepId);
 
 impl<'a> Mentions<'a> {
     /// The names of everything that `steps` remove.

@@ -79,7 +79,7 @@ pub(super) fn dependencies_first(dependencies: &Dependencies) -> Vec<Address> {
             (address.clone(), on.cloned().collect())
         })
         .collect();
-    topological(waiting)
+    topological(&waiting)
 }
 
 /// Gives every step the steps that it waits for, by the four rules of [`plan`](super::plan), and
@@ -124,7 +124,7 @@ pub(super) fn order(
         .into_iter()
         .map(|(id, after)| (place(id), after.into_iter().map(place).collect()))
         .collect();
-    let sorted = topological(waiting).into_iter();
+    let sorted = topological(&waiting).into_iter();
     sorted.filter_map(|(_, id)| steps.remove(&id)).collect()
 }
 
@@ -159,8 +159,8 @@ impl<'a> Removals<'a> {
 
     /// Rule 2: what `build` replaces, and what else has its name.
     fn in_the_way(&self, build: &Step) -> impl Iterator<Item = &'a StepId> {
-        let replaces = !build.replaces.is_empty();
-        let replaced = self.at.get(&build.id.address).filter(|_| replaces);
+        let is_replacement = !build.replaces.is_empty();
+        let replaced = self.at.get(&build.id.address).filter(|_| is_replacement);
         let name = build.to.as_ref().map_or("", Resource::name).to_owned();
         let key = (build.id.address.kind, name.to_ascii_lowercase());
         let called = self.called.get(&key).filter(|_| build.from.is_none());
@@ -212,10 +212,10 @@ fn waits_for(removal: &StepId, other: &StepId, replaced: &BTreeSet<StepId>) -> b
 /// Sorts so that everything comes after what it waits for, and otherwise in the order of its names.
 ///
 /// What waits in a circle comes last; a checked stack has no circles.
-fn topological<T: Ord + Clone>(waiting: BTreeMap<T, BTreeSet<T>>) -> Vec<T> {
+fn topological<T: Ord + Clone>(waiting: &BTreeMap<T, BTreeSet<T>>) -> Vec<T> {
     let mut left: BTreeMap<&T, usize> = BTreeMap::new();
     let mut waited_for: BTreeMap<&T, Vec<&T>> = BTreeMap::new();
-    for (item, on) in &waiting {
+    for (item, on) in waiting {
         left.insert(item, on.len());
         for on in on {
             waited_for.entry(on).or_default().push(item);

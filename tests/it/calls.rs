@@ -1,6 +1,8 @@
 //! What amp-stack asks of AWS: how many calls a plan takes, and that it sees what AWS is late to
 //! list.
 
+mod pace;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
@@ -364,30 +366,4 @@ async fn what_was_made_a_moment_ago_is_destroyed_although_no_list_has_it_yet() {
     let (aws, _) = place.aws(false);
     let left = aws.observe(&stack.query_to_destroy()).await.unwrap();
     assert_eq!(left.found, []);
-}
-
-#[tokio::test(start_paused = true)]
-async fn sixty_log_groups_come_and_go_at_the_rates_that_aws_allows() {
-    let groups = (0..60).map(|n| {
-        let key = format!("g{n}");
-        (
-            group_at(&key),
-            Resource::LogGroup(group(&format!("/{key}"))),
-        )
-    });
-    let stack = samples::stack(groups);
-    let faults = Faults {
-        rates: true,
-        ..Faults::none(1)
-    };
-    let place = Place::new(&stack, Some(faults));
-    let (aws, counts) = place.aws(false);
-    build(&stack, &aws).await;
-    let live = aws.observe(&stack.query(false)).await.unwrap();
-    assert!(plan(&stack, &live).is_empty());
-    assert_eq!(counts.lock().unwrap().get("ListTagsForResource"), None);
-    destroy(&stack, &aws).await;
-    let left = aws.observe(&stack.query_to_destroy()).await.unwrap();
-    assert_eq!(left.found, []);
-    assert!(place.sandbox.tally().throttled > 0);
 }

@@ -15,7 +15,7 @@ use clap::Args;
 use crate::{
     aws::Aws,
     cli::{
-        args::{AcceptArgs, AccountArgs, ApplyArgs, LoadArgs, SandboxArgs, StackArgs},
+        args::{AcceptArgs, AccountArgs, ApplyArgs, LoadArgs, RateArgs, SandboxArgs, StackArgs},
         candidates::toml_file,
         command_line::typed,
         console::Console,
@@ -97,6 +97,7 @@ pub(crate) async fn run(
         load: args.load.clone(),
         account: AccountArgs {
             profile: None,
+            rates: RateArgs::default(),
             sandbox: SandboxArgs {
                 sandbox: Some(None),
                 sandbox_chaos: None,

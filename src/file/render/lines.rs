@@ -21,7 +21,7 @@ impl Lines {
         };
         let mut characters = 0;
         for (at, byte) in text.bytes().enumerate() {
-            if at % BLOCK == 0 {
+            if at.is_multiple_of(BLOCK) {
                 lines.characters.push(characters);
             }
             characters += usize::from(begins_character(byte));
@@ -29,7 +29,7 @@ impl Lines {
                 lines.starts.push(at + 1);
             }
         }
-        if text.len() % BLOCK == 0 {
+        if text.len().is_multiple_of(BLOCK) {
             lines.characters.push(characters);
         }
         lines

@@ -37,11 +37,15 @@ impl Declare for LogGroup {
     const HOLDS_DATA: bool = true;
     const MENTIONED: &'static [Attribute] = &[Attribute::Arn];
 
+    type Others = ();
+
+    fn others(_context: &Context<'_>, _outlines: &Outlines) {}
+
     fn read(
         context: &Context<'_>,
         key: &Key,
         table: &tree::Table,
-        _outlines: &Outlines,
+        (): &(),
         problems: &mut Problems,
     ) -> Option<ReadResource> {
         Some(read::read(context, key, table, problems))

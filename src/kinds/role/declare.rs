@@ -50,11 +50,15 @@ impl Declare for Role {
         by_case: Some("IAM does not distinguish the names of roles by case, whatever their paths"),
     };
 
+    type Others = ();
+
+    fn others(_context: &Context<'_>, _outlines: &Outlines) {}
+
     fn read(
         context: &Context<'_>,
         key: &Key,
         table: &tree::Table,
-        _outlines: &Outlines,
+        (): &(),
         problems: &mut Problems,
     ) -> Option<ReadResource> {
         Some(read::read(context, key, table, problems))

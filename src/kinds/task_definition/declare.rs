@@ -32,6 +32,18 @@ use crate::{
     },
 };
 
+/// What task definitions have to know of the other tables.
+pub(crate) struct Others {
+    /// The names of the stack's log groups, by their keys.
+    log_groups: BTreeMap<String, String>,
+    /// The stack's roles, by their keys.
+    roles: BTreeMap<String, RoleOutline>,
+    /// The workspace that metrics go to.
+    workspace: WorkspaceOutline,
+    /// The attributes of what somebody else manages.
+    existing: BTreeMap<Address, BTreeMap<Attribute, String>>,
+}
+
 impl Declare for TaskDefinition {
     const KIND: Kind = Kind::TaskDefinition;
     const SECTION: &'static Field = &fields::SECTION;
@@ -42,16 +54,27 @@ impl Declare for TaskDefinition {
     const IGNORABLE: &'static [&'static str] = &["tags.KEY", "cpu", "containers.NAME.image"];
     const MENTIONED: &'static [Attribute] = &[];
 
+    type Others = Others;
+
+    fn others(context: &Context<'_>, outlines: &Outlines) -> Others {
+        Others {
+            log_groups: log_groups(outlines),
+            roles: roles(context, outlines),
+            workspace: workspace(outlines),
+            existing: outlines.existing.clone(),
+        }
+    }
+
     fn read(
         context: &Context<'_>,
         key: &Key,
         table: &tree::Table,
-        outlines: &Outlines,
+        others: &Others,
         problems: &mut Problems,
     ) -> Option<ReadResource> {
         let address = Address::new(Kind::TaskDefinition, &key.text);
         let existing = |reference: &Reference| {
-            let known = outlines.existing.get(&reference.address)?;
+            let known = others.existing.get(&reference.address)?;
             known.get(&reference.attribute).cloned()
         };
         let scope = Scope {
@@ -59,9 +82,9 @@ impl Declare for TaskDefinition {
             names: context.names,
             existing: &existing,
             identity: context.identity,
-            log_groups: &log_groups(outlines),
-            roles: &roles(context, outlines),
-            workspace: workspace(outlines),
+            log_groups: &others.log_groups,
+            roles: &others.roles,
+            workspace: others.workspace.clone(),
             read: context.read,
             tags: tags::merged(context, &address, &[], false, &key.span, problems),
         };

@@ -45,11 +45,15 @@ impl Declare for Workspace {
         Attribute::Endpoint,
     ];
 
+    type Others = ();
+
+    fn others(_context: &Context<'_>, _outlines: &Outlines) {}
+
     fn read(
         context: &Context<'_>,
         _key: &Key,
         table: &tree::Table,
-        _outlines: &Outlines,
+        (): &(),
         problems: &mut Problems,
     ) -> Option<ReadResource> {
         Some(read::read(context, table, problems))

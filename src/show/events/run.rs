@@ -262,7 +262,7 @@ fn names(step: &StepId) -> (String, String) {
 fn noticed(step: &StepId, operation: &'static str, notice: &progress::Notice) -> Option<Event> {
     let (step, address) = names(step);
     Some(match notice {
-        progress::Notice::Queued | progress::Notice::Sending => return None,
+        progress::Notice::Queued(_) | progress::Notice::Sending => return None,
         progress::Notice::Retrying {
             request,
             attempts,

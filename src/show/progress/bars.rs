@@ -147,7 +147,7 @@ mod tests {
             template::Template,
         },
         plan::{ClaimBy, Step, StepId},
-        progress::{Notice, Trouble},
+        progress::{Notice, Queue, Trouble},
     };
 
     fn id(index: usize) -> StepId {
@@ -239,12 +239,20 @@ mod tests {
             attempts: 2,
             trouble: Trouble::Throttled,
         };
+        const QUEUED: &str = "ECS takes 1 deletion a second: 63 to go, about 1m 3s: ";
         let settling = Notice::Settling {
             request: "aps:DescribeWorkspace".to_owned(),
             status: "CREATING".to_owned(),
         };
         for (notice, waits_for) in [
-            (Notice::Queued, "queued: "),
+            (
+                Notice::Queued(Queue {
+                    limit: "ECS takes 1 deletion a second".to_owned(),
+                    ahead: 63,
+                    wait: Duration::from_secs(63),
+                }),
+                QUEUED,
+            ),
             (Notice::Sending, ""),
             (
                 retrying("iam:AttachRolePolicy"),
@@ -261,7 +269,7 @@ mod tests {
             let call = "iam:AttachRolePolicy service-role/P";
             let expected = format!("⠹ roles.r0: creating, 1 of 2: {waits_for}{call}  1m 12s");
             assert_eq!(lines[0], expected);
-            let waiting = usize::from(!matches!(waits_for, "" | "queued: "));
+            let waiting = usize::from(!matches!(waits_for, "" | QUEUED));
             let counted = format!("{} running, {waiting} waiting", 1 - waiting);
             assert!(lines[1].contains(&counted), "{}", lines[1]);
         }

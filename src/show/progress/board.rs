@@ -6,7 +6,7 @@ use crate::{
     apply::Event,
     model::call::{CallError, Class},
     plan::{Plan, StepId},
-    progress::{Notice, Trouble},
+    progress::{Notice, Queue, Trouble},
     show::{Paint, Style, step::verb_of, words},
 };
 
@@ -77,7 +77,7 @@ impl<'a> Board<'a> {
             } => {
                 let waits_for = match notice {
                     Notice::Sending => None,
-                    Notice::Queued => Some("queued".to_owned()),
+                    Notice::Queued(queue) => Some(queued(queue)),
                     Notice::Retrying {
                         request,
                         attempts,
@@ -91,7 +91,7 @@ impl<'a> Board<'a> {
                     Notice::Settling { status, .. } => Some(unsettled(status)),
                 };
                 let is_held_up = match notice {
-                    Notice::Queued | Notice::Sending => false,
+                    Notice::Queued(_) | Notice::Sending => false,
                     Notice::Retrying { .. } | Notice::Settling { .. } => true,
                 };
                 self.alter(step, |running| running.wait(waits_for, is_held_up));
@@ -246,6 +246,12 @@ pub(super) fn last_line(event: &Event, plan: &Plan, style: Style) -> Option<Stri
         | Event::Waiting { .. }
         | Event::Performed { .. } => None,
     }
+}
+
+/// `ECS takes 1 registration or deregistration a second: 63 to go, about 1m 3s`.
+pub(super) fn queued(queue: &Queue) -> String {
+    let Queue { limit, ahead, wait } = queue;
+    format!("{limit}: {ahead} to go, about {}", words::elapsed(*wait))
 }
 
 /// Why `request`, which belongs to the call `operation`, is sent again.

@@ -8,7 +8,7 @@ use crate::{
     progress::Notice,
     show::{
         Style,
-        progress::board::{Board, cause, last_line, refused, seconds, unsettled},
+        progress::board::{Board, cause, last_line, queued, refused, seconds, unsettled},
         step::verb_of,
         words,
     },
@@ -22,6 +22,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 const MANY_STEPS: usize = 20;
 /// The attempts of a request from which on it is worth a line that it is sent again.
 const MANY_ATTEMPTS: u32 = 3;
+/// A wait for a turn that is worth a line, once for each limit of AWS.
+const LONG_WAIT: Duration = Duration::from_secs(5);
 /// The steps that a sign of life names.
 const NAMED: usize = 3;
 
@@ -33,6 +35,8 @@ pub(super) struct Lines<'a> {
     board: Board<'a>,
     /// The waits that were reported: a step that waits for the same thing again says nothing new.
     printed: BTreeSet<(StepId, String)>,
+    /// The limits of AWS that were reported.
+    limits: BTreeSet<String>,
     has_spoken: bool,
     silent_since: Duration,
 }
@@ -45,6 +49,7 @@ impl<'a> Lines<'a> {
             out,
             board: Board::new(plan),
             printed: BTreeSet::new(),
+            limits: BTreeSet::new(),
             has_spoken: true,
             silent_since: Duration::ZERO,
         }
@@ -101,8 +106,11 @@ impl<'a> Lines<'a> {
                 notice,
             } => {
                 let what = match notice {
-                    // It is short, or what has the turn says why it is not.
-                    Notice::Queued | Notice::Sending => return None,
+                    Notice::Queued(queue) if queue.wait >= LONG_WAIT => {
+                        let first = self.limits.insert(queue.limit.clone());
+                        return first.then(|| format!("{operation}: {}", queued(queue)));
+                    }
+                    Notice::Queued(_) | Notice::Sending => return None,
                     Notice::Retrying { attempts, .. } if *attempts < MANY_ATTEMPTS => return None,
                     Notice::Retrying {
                         request, trouble, ..

@@ -134,7 +134,7 @@ async fn send(
         .interceptor(capture.clone())
         .mutate_request(move |request| replace_body(request, &body))
         .send();
-    let answer = aws.ecs.send(request).await?;
+    let answer = aws.ecs.send(OPERATION, request).await?;
     let definition = capture.take();
     let definition = definition
         .as_ref()

@@ -102,13 +102,12 @@ impl Journal {
         })?;
         line.push(b'\n');
         let mark = Mark(self.length);
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let file = File::options().create(true).append(true).open(&self.path)?;
-                super::sync_directory(&self.path)?;
-                self.file.insert(file)
-            }
+        let file = if let Some(file) = &mut self.file {
+            file
+        } else {
+            let file = File::options().create(true).append(true).open(&self.path)?;
+            super::sync_directory(&self.path)?;
+            self.file.insert(file)
         };
         let entered = file.write_all(&line).and_then(|()| file.sync_data());
         if let Err(error) = entered {
