@@ -12,7 +12,12 @@ use tokio::sync::watch;
 use crate::{
     cloud::Cloud,
     kinds::Change,
-    model::{address::Address, call::CallError, template::Attribute},
+    model::{
+        address::Address,
+        call::CallError,
+        service::{ServiceName, Wait},
+        template::Attribute,
+    },
     plan::{Plan, StepId},
     progress::Notice,
 };
@@ -48,6 +53,17 @@ pub struct Options {
     pub run_id: String,
     /// How long AWS may take to hear of what this run has made or altered.
     pub settle_timeout: Duration,
+    /// How rollouts are waited for.
+    pub rollouts: Rollouts,
+}
+
+/// How rollouts are waited for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rollouts {
+    /// Until when, by service.
+    pub waits: BTreeMap<ServiceName, Wait>,
+    /// For how long at most, if not for as long as the steps of a deployment take.
+    pub timeout: Option<Duration>,
 }
 
 /// What happens while a plan is carried out, in the order in which it happens.

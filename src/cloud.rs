@@ -4,7 +4,7 @@ mod aws;
 mod evidence;
 pub mod survey;
 
-use std::{future::Future, slice};
+use std::{future::Future, slice, time::Duration};
 
 use crate::{
     kinds::Change,
@@ -12,6 +12,7 @@ use crate::{
         address::Address,
         call::{CallError, Claim, Reply},
         query::Query,
+        service::Wait,
     },
     snapshot::Snapshot,
 };
@@ -33,8 +34,26 @@ pub trait Cloud: Send + Sync + 'static {
         }
     }
 
-    /// Performs one change, and reads until it has taken effect.
+    /// Performs one change, and reads until it has taken effect, or of a rollout until it has
+    /// begun.
     fn perform(&self, call: Call) -> impl Future<Output = Result<Reply, CallError>> + Send;
+
+    /// Reads until the rollout that a call has started has ended, or has got as far as it is waited
+    /// for. Never alters anything, so it may be left at any time.
+    fn follow(&self, rollout: Rollout) -> impl Future<Output = Result<Reply, CallError>> + Send;
+}
+
+/// A rollout that a call has started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollout {
+    /// The call that started it.
+    pub call: Call,
+    /// What it answered.
+    pub reply: Reply,
+    /// Until when to wait.
+    pub wait: Wait,
+    /// For how long at most, if not for as long as the steps of the deployment take.
+    pub timeout: Option<Duration>,
 }
 
 /// One change to one resource.
@@ -52,4 +71,6 @@ pub struct Call {
     pub token: String,
     /// What the run knows of who is to create what the call creates.
     pub claim: Claim,
+    /// The number of the newest revision, if the resource has revisions and that is known by now.
+    pub revision: Option<u32>,
 }

@@ -39,7 +39,7 @@
 //! use std::{sync::Arc, time::Duration};
 //!
 //! use amp_stack::{
-//!     apply::{Options, apply},
+//!     apply::{Options, Rollouts, apply},
 //!     cloud::Cloud as _,
 //!     file::source::Source,
 //!     load::{LoadContext, load},
@@ -64,6 +64,7 @@
 //!     concurrency: 8,
 //!     run_id: "example".to_owned(),
 //!     settle_timeout: Duration::from_secs(120),
+//!     rollouts: Rollouts::default(),
 //! };
 //! let (_stop, stopped) = watch::channel(false);
 //! let outcome = apply(Arc::new(first), Arc::clone(&cloud), options, stopped, |_| ()).await;

@@ -14,6 +14,7 @@ mod order;
 mod project;
 pub mod refusals;
 pub mod risk;
+pub mod rollouts;
 pub mod schedule;
 pub mod suppressed;
 mod target;
@@ -31,6 +32,7 @@ pub use target::holders;
 use crate::{
     kinds::{Change, Resource, kind::ReplaceReason},
     model::{address::Address, tags::Owner, template::Attribute},
+    plan::rollouts::Objection,
     snapshot::Snapshot,
     stack::Stack,
 };
@@ -236,6 +238,8 @@ pub enum Reason {
         /// By whom, for people: `service api in cluster prod (api:3)`.
         by: Vec<String>,
     },
+    /// A declared service is not brought to a revision.
+    Service(Objection),
     /// A role mentioned by ARN does not exist under exactly this name.
     NoSuchRole {
         /// The ARN as it is written.
@@ -266,6 +270,7 @@ impl Reason {
             Self::DeletionProtection { .. } => "deletion-protection",
             Self::InUse { .. } => "in-use",
             Self::NoSuchRole { .. } => "no-such-role",
+            Self::Service(objection) => objection.code(),
         }
     }
 }

@@ -15,11 +15,12 @@ use tokio::{sync::watch, time::Instant};
 pub use planning::{Goes, Planned, decide, observe, plan, what_goes};
 
 use crate::{
-    apply::{self, Event, Outcome},
+    apply::{self, Event, Outcome, Rollouts},
     cloud::Cloud,
     model::{
         address::Address,
         call::{CallError, Effect},
+        service::Wait,
     },
     plan::{Plan, acceptance::Acceptance, loss},
     stack::Stack,
@@ -66,6 +67,10 @@ pub struct RunOptions {
     pub concurrency: usize,
     /// A name that no other run has: tokens of calls are made from it.
     pub run_id: String,
+    /// Whether to wait for no rollout.
+    pub no_wait: bool,
+    /// For how long to wait for a rollout at most, if not for as long as its own steps take.
+    pub rollout_timeout: Option<Duration>,
 }
 
 /// What is lost by the plans of a run and has to be accepted by name, each with the index of its
@@ -312,6 +317,7 @@ async fn perform<C: Cloud, S: Session<C>>(
             // Resources of two stacks may have the same address, but no token may be the same.
             run_id: format!("{}.{index}", options.run_id),
             settle_timeout: SETTLE_TIMEOUT,
+            rollouts: rollouts(&target.stack, options),
         };
         let (outcome, changed) = perform_one(target, &plan, options, reporter, stop.clone()).await;
         run.changed |= changed;
@@ -322,6 +328,23 @@ async fn perform<C: Cloud, S: Session<C>>(
         session.not_begun(&not_begun);
     }
     run
+}
+
+/// How the rollouts of a stack are waited for.
+fn rollouts(stack: &Stack, options: &RunOptions) -> Rollouts {
+    let services = stack.resources.values().flat_map(|d| &d.lifecycle.services);
+    let waits = services.map(|(name, rollout)| {
+        let wait = if options.no_wait {
+            Wait::No
+        } else {
+            rollout.wait
+        };
+        (name.clone(), wait)
+    });
+    Rollouts {
+        waits: waits.collect(),
+        timeout: options.rollout_timeout,
+    }
 }
 
 /// Carries the plan of one stack out. Returns how it ended, and whether it changed something, or

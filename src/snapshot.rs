@@ -1,5 +1,7 @@
 //! What is there: AWS as it was read, already in normal form.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,6 +11,7 @@ use crate::{
         identity::Identity,
         live::{Live, TakenName},
         running::Running,
+        service::{Service, ServiceName},
     },
 };
 
@@ -29,6 +32,9 @@ pub struct Snapshot {
     pub roles: Vec<TakenName>,
     /// What runs; `None` if it was not read, because nothing is removed.
     pub running: Option<Running>,
+    /// The services that the stack declares.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<ServiceName, Service>,
 }
 
 impl Snapshot {
@@ -39,6 +45,7 @@ impl Snapshot {
             found: Vec::new(),
             roles: Vec::new(),
             running: None,
+            services: BTreeMap::new(),
         }
     }
 

@@ -36,6 +36,10 @@ pub struct Stack {
     /// The resources, declared or not, that may be removed although something that runs needs
     /// them: somebody has asked for that, for once.
     pub force_in_use: BTreeSet<Address>,
+    /// The resources that may be rolled out once more although that ended badly before: somebody
+    /// has asked for that, for once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub retry: BTreeSet<Address>,
 }
 
 /// Something that a stack gives to the scripts that come after it.
@@ -101,6 +105,7 @@ impl Stack {
             log_groups: BTreeMap::new(),
             retentions: BTreeMap::new(),
             families: BTreeSet::new(),
+            services: BTreeSet::new(),
             alias: None,
             workspace_configuration: false,
             destroy: false,
@@ -135,6 +140,7 @@ impl Stack {
             retentions: BTreeMap::new(),
             workspace_configuration: false,
             destroy: true,
+            services: BTreeSet::new(),
             ..self.query(true)
         }
     }

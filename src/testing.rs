@@ -13,7 +13,7 @@ pub use world::{Dangling, FakeResource};
 
 use self::world::World;
 use crate::{
-    cloud::{Call, Cloud},
+    cloud::{Call, Cloud, Rollout},
     kinds::Resource,
     model::{
         address::Kind,
@@ -21,7 +21,9 @@ use crate::{
         identity::Identity,
         live::Fact,
         query::Query,
+        rollout::End,
         running::Running,
+        service::{Service, ServiceName},
     },
     snapshot::Snapshot,
 };
@@ -53,6 +55,8 @@ pub enum Fault {
     Busy(u32),
     /// The program panics instead of making it.
     Panic,
+    /// It is a rollout, which is taken back: the service then runs what it ran before.
+    RolledBack,
 }
 
 #[derive(Debug)]
@@ -110,6 +114,16 @@ impl FakeCloud {
         self.book().world.running = Some(running);
     }
 
+    /// Lets a service be there, whoever made it, or alters it.
+    pub fn serve(&self, name: ServiceName, service: Service) {
+        self.book().world.services.insert(name, service);
+    }
+
+    /// What is there of a service.
+    pub fn service(&self, name: &ServiceName) -> Option<Service> {
+        self.book().world.services.get(name).cloned()
+    }
+
     /// Alters what is there, and removes it where `edit` says so by `false`, as somebody else
     /// would.
     pub fn mutate(&self, edit: impl FnMut(&mut FakeResource) -> bool) {
@@ -160,6 +174,28 @@ impl Cloud for FakeCloud {
         Ok(queries.iter().map(|q| book.world.observe(q)).collect())
     }
 
+    async fn follow(&self, rollout: Rollout) -> Result<Reply, CallError> {
+        tokio::time::sleep(self.latency).await;
+        let Rollout { call, .. } = rollout;
+        let mut book = self.book();
+        let number = book.attempts.get(&call.token).map(|(number, _)| *number);
+        let fault = number.and_then(|number| book.faults.get(&number));
+        let is_taken_back = matches!(fault, Some(Fault::RolledBack));
+        if is_taken_back {
+            book.world.take_back(&call);
+            return Err(CallError {
+                operation: call.change.operation().to_owned(),
+                code: End::RolledBack.code().map(str::to_owned),
+                message: "a fault: it was taken back".to_owned(),
+                request_id: None,
+                class: Class::Final,
+                effect: Effect::Unknown,
+                hint: None,
+            });
+        }
+        Ok(Reply::default())
+    }
+
     async fn perform(&self, call: Call) -> Result<Reply, CallError> {
         tokio::time::sleep(self.delay(&call.token)).await;
         let mut book = self.book();
@@ -199,8 +235,14 @@ impl Cloud for FakeCloud {
                 return Err(failed(Class::Busy, None, "a fault: somebody else is at it"));
             }
             Some(Fault::Panic) => panic!("a fault in call {number}"),
-            None | Some(Fault::After | Fault::Unsettled(_) | Fault::Denied(_) | Fault::Busy(_)) => {
-            }
+            None
+            | Some(
+                Fault::After
+                | Fault::Unsettled(_)
+                | Fault::Denied(_)
+                | Fault::Busy(_)
+                | Fault::RolledBack,
+            ) => {}
         }
         // AWS takes a token that it knows for another attempt of the same call.
         if book.log.iter().any(|other| other.token == call.token) {

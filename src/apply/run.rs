@@ -17,7 +17,7 @@ use crate::{
         step_task::{End, Progress, StepTask, asked_to_stop},
     },
     cloud::Cloud,
-    kinds::Change,
+    kinds::{Change, Resource},
     model::{
         address::Address,
         call::{CallError, Claim, Class, Effect, Maker, REPORT_BUG},
@@ -153,6 +153,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             step: step.id.clone(),
             target: step.target,
             changes,
+            revision: step.to.as_ref().and_then(Resource::newest_revision),
             follows_changes,
             claim: self.claim(&step.claim),
             began: Instant::now(),
@@ -208,6 +209,11 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
                 operation,
                 notice,
             },
+            Progress::RolledOut(step, remarks) => {
+                let about = |text| (step.address.clone(), text);
+                self.outcome.remarks.extend(remarks.into_iter().map(about));
+                return;
+            }
             Progress::Waiting(step, error, pause) => Event::Waiting { step, error, pause },
             Progress::Performed(step, operation, reply) => {
                 self.performed

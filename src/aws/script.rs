@@ -212,6 +212,7 @@ pub(crate) fn query() -> Query {
         log_groups: [].into(),
         retentions: [].into(),
         families: [].into(),
+        services: [].into(),
         alias: None,
         workspace_configuration: false,
         removal: false,

@@ -5,7 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 
 use crate::cli::{
-    args::{ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+    args::{
+        ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, RetryArgs, RolloutArgs, StackArgs, TargetArgs,
+    },
     candidates::toml_file,
     console::Console,
     exit::Exit,
@@ -42,7 +44,11 @@ pub(super) struct Apply {
     #[command(flatten)]
     pub(super) in_use: InUseArgs,
     #[command(flatten)]
+    pub(super) retry: RetryArgs,
+    #[command(flatten)]
     pub(super) applying: ApplyArgs,
+    #[command(flatten)]
+    pub(super) rollouts: RolloutArgs,
     /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
     #[arg(long, value_name = "STACK.toml", add = toml_file())]
     pub(super) stack: Vec<PathBuf>,
@@ -81,6 +87,7 @@ pub(super) async fn apply(
         let apply = SavedApply {
             stacks: &args.stacks,
             applying: &args.applying,
+            rollouts: &args.rollouts,
             stack_files: &args.stack,
         };
         return saved::apply(&file, &apply, console, interrupts).await;
@@ -91,9 +98,10 @@ pub(super) async fn apply(
         overrides: &args.overrides,
         targets: &args.targets,
         in_use: &args.in_use,
+        retry: &args.retry,
     };
     let exit = invocation
-        .execute(&args.applying, console, interrupts)
+        .execute(&args.applying, &args.rollouts, console, interrupts)
         .await?;
     match args.verify {
         Some(wait) if exit == Exit::Done => {
@@ -112,6 +120,7 @@ fn refuse_options(args: &Apply) -> Result<(), Failure> {
         ("--new-defaults", !args.overrides.new_defaults),
         ("--target", args.targets.target.is_empty()),
         ("--force-in-use", args.in_use.force_in_use.is_empty()),
+        ("--retry", args.retry.retry.is_empty()),
     ];
     match options.into_iter().find(|(_, is_empty)| !is_empty) {
         None => Ok(()),

@@ -1,6 +1,6 @@
 //! The options that several commands take.
 
-use std::{collections::BTreeMap, env, path::PathBuf};
+use std::{collections::BTreeMap, env, path::PathBuf, time::Duration};
 
 use clap::Args;
 
@@ -33,6 +33,15 @@ pub(super) struct InUseArgs {
     /// Remove this resource although a service or a task that runs needs it (repeatable)
     #[arg(long, value_name = "ADDRESS")]
     pub(super) force_in_use: Vec<Place>,
+}
+
+/// What may be rolled out although that ended badly before.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RetryArgs {
+    /// Roll this task definition out once more although its last rollout failed or was taken back
+    /// (repeatable)
+    #[arg(long, value_name = "ADDRESS", add = address())]
+    pub(super) retry: Vec<Place>,
 }
 
 /// What the plan is narrowed to.
@@ -168,6 +177,18 @@ pub(super) struct ApplyArgs {
     pub(super) concurrency: usize,
 }
 
+/// How rollouts are waited for.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RolloutArgs {
+    /// Do not wait for rollouts to services
+    #[arg(long)]
+    pub(super) no_wait: bool,
+    /// Wait at most this long for a rollout: `90s`, `20m`, `2h` [default: as long as its own steps
+    /// and baking times take, and 15 minutes more]
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "no_wait")]
+    pub(super) rollout_timeout: Option<Duration>,
+}
+
 /// The value of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
@@ -241,9 +262,31 @@ fn concurrency(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A time in seconds, minutes or hours.
+fn time(text: &str) -> Result<Duration, String> {
+    let unit = |unit: char, seconds: u64| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        let seconds = number.checked_mul(seconds)?;
+        (seconds > 0).then(|| Duration::from_secs(seconds))
+    };
+    let time = unit('s', 1).or_else(|| unit('m', 60));
+    time.or_else(|| unit('h', 3600))
+        .ok_or_else(|| "takes a time such as 90s, 20m or 2h".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_numbers_with_a_unit() {
+        for (text, seconds) in [("90s", 90), ("20m", 1200), ("2h", 7200)] {
+            assert_eq!(time(text), Ok(Duration::from_secs(seconds)));
+        }
+        for wrong in ["90", "0s", "-1m", "m", "1d", "", "99999999999999999999h"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn variables_keep_what_follows_the_first_equals_sign() {

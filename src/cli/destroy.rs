@@ -3,7 +3,9 @@
 use clap::Args;
 
 use crate::cli::{
-    args::{ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+    args::{
+        ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, RetryArgs, RolloutArgs, StackArgs, TargetArgs,
+    },
     console::Console,
     exit::Exit,
     failure::Failure,
@@ -45,8 +47,9 @@ pub(super) async fn destroy(
         overrides: &OverrideArgs::default(),
         targets: &args.targets,
         in_use: &args.in_use,
+        retry: &RetryArgs::default(),
     };
     invocation
-        .execute(&args.applying, console, interrupts)
+        .execute(&args.applying, &RolloutArgs::default(), console, interrupts)
         .await
 }

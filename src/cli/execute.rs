@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     apply::Outcome,
     cli::{
-        args::ApplyArgs,
+        args::{ApplyArgs, RolloutArgs},
         consent,
         console::Console,
         exit::Exit,
@@ -39,6 +39,7 @@ pub(super) struct ApplyRequest<'a, C> {
     /// The name of the sandbox that stands in for AWS, if one does.
     pub(super) sandbox: Option<&'a str>,
     pub(super) applying: &'a ApplyArgs,
+    pub(super) rollouts: &'a RolloutArgs,
     /// The command that shows what is left.
     pub(super) plan_command: String,
     /// The command that goes on.
@@ -79,6 +80,8 @@ impl<C> ApplyRequest<'_, C> {
         RunOptions {
             concurrency: self.applying.concurrency,
             run_id: run_id(),
+            no_wait: self.rollouts.no_wait,
+            rollout_timeout: self.rollouts.rollout_timeout,
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
         lookup::NotFound,
         rules::examples::{self, Example},
     },
-    model::{address::Kind, policy, rule::Rule},
+    model::{address::Kind, policy, rollout::ENDS, rule::Rule},
     plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
     show::{Paint, Style, words},
     verify::CHECKS,
@@ -68,6 +68,8 @@ enum Group {
     Refusal,
     /// Something in a plan that may be regretted.
     Risk,
+    /// A bad end of a rollout.
+    Rollout,
     /// A difference between the file and AWS that means nothing.
     NormalForm,
     /// Something that `verify` looks at.
@@ -78,7 +80,13 @@ impl Group {
     /// All that have rules, in the order in which they are listed.
     fn all() -> impl Iterator<Item = Self> {
         let of_kinds = Kind::ALL.into_iter().map(Self::OfKind);
-        let others = [Self::Refusal, Self::Risk, Self::NormalForm, Self::Check];
+        let others = [
+            Self::Refusal,
+            Self::Risk,
+            Self::Rollout,
+            Self::NormalForm,
+            Self::Check,
+        ];
         std::iter::once(Self::StackFile)
             .chain(of_kinds)
             .chain(others)
@@ -92,6 +100,7 @@ impl Group {
             Self::OfKind(kind) => declare::rules_title(kind),
             Self::Refusal => "Reasons for which plans refuse",
             Self::Risk => "Risks of plans",
+            Self::Rollout => "Bad ends of rollouts",
             Self::NormalForm => "Differences between the file and AWS that mean nothing",
             Self::Check => "What `verify` looks at",
         }
@@ -103,6 +112,7 @@ impl Group {
             Self::StackFile | Self::OfKind(_) => "a mistake in a stack file",
             Self::Refusal => "a reason for which a plan refuses",
             Self::Risk => "a risk of a plan",
+            Self::Rollout => "a bad end of a rollout",
             Self::NormalForm => "a difference that means nothing",
             Self::Check => "something that `verify` looks at",
         }
@@ -119,6 +129,7 @@ impl Group {
             Self::Refusal => of(REFUSALS),
             Self::Risk => of(RISKS),
             Self::Check => of(CHECKS),
+            Self::Rollout => of(ENDS),
             Self::NormalForm => {
                 let of_kinds = Kind::ALL.into_iter().flat_map(declare::rewrites);
                 let rewrites = of_kinds.chain(policy::rules::REWRITES);
@@ -236,7 +247,7 @@ fn paragraphs(entry: &Entry, style: Style) -> String {
     }
     let example = match entry.group {
         Group::StackFile | Group::OfKind(_) => examples::find(entry.code),
-        Group::Refusal | Group::Risk | Group::NormalForm | Group::Check => None,
+        Group::Refusal | Group::Risk | Group::Rollout | Group::NormalForm | Group::Check => None,
     };
     if let Some(example) = example {
         text.push('\n');

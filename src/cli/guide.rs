@@ -55,6 +55,10 @@ const PAGES: &[Page] = &[
         text: include_str!("../guide/ci.md"),
     },
     Page {
+        topic: "rollout",
+        text: include_str!("../guide/rollout.md"),
+    },
+    Page {
         topic: "verify",
         text: include_str!("../guide/verify.md"),
     },

@@ -166,6 +166,7 @@ async fn survey(args: &Import, console: &mut Console) -> Result<Imported, Failur
         found: survey.found.clone(),
         roles: survey.roles.clone(),
         running: None,
+        services: BTreeMap::new(),
     };
     Ok(Imported {
         plan: plan::plan(&written.stack, &snapshot),

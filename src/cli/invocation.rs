@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     cli::{
-        args::{ApplyArgs, InUseArgs, OverrideArgs, StackArgs, TargetArgs},
+        args::{ApplyArgs, InUseArgs, OverrideArgs, RetryArgs, RolloutArgs, StackArgs, TargetArgs},
         command_line::typed,
         consent,
         console::Console,
@@ -27,6 +27,7 @@ pub(super) struct Invocation<'a> {
     pub(super) overrides: &'a OverrideArgs,
     pub(super) targets: &'a TargetArgs,
     pub(super) in_use: &'a InUseArgs,
+    pub(super) retry: &'a RetryArgs,
 }
 
 impl Invocation<'_> {
@@ -41,6 +42,7 @@ impl Invocation<'_> {
         planning::apply_overrides(targets, self.overrides)?;
         planning::narrow(targets, &self.targets.target)?;
         planning::force(targets, &self.in_use.force_in_use)?;
+        planning::retry(targets, &self.retry.retry)?;
         Ok(session)
     }
 
@@ -48,6 +50,7 @@ impl Invocation<'_> {
     pub(super) async fn execute(
         &self,
         applying: &ApplyArgs,
+        rollouts: &RolloutArgs,
         console: &mut Console,
         interrupts: &mut Interrupts,
     ) -> Result<Exit, Failure> {
@@ -68,6 +71,7 @@ impl Invocation<'_> {
             },
             sandbox: sandbox.as_deref(),
             applying,
+            rollouts,
             plan_command: self.plan_command_line(&targets),
             apply_command: self.apply_command_line(&targets),
         };
@@ -96,6 +100,7 @@ impl Invocation<'_> {
             ("--replace", &self.overrides.replace),
             ("--target", &self.targets.target),
             ("--force-in-use", &self.in_use.force_in_use),
+            ("--retry", &self.retry.retry),
         ] {
             words.extend(places.iter().map(|place| format!("{option} {place}")));
         }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     cli::{
-        args::{InUseArgs, JsonArgs, OverrideArgs, StackArgs, TargetArgs},
+        args::{InUseArgs, JsonArgs, OverrideArgs, RetryArgs, StackArgs, TargetArgs},
         consent,
         console::Console,
         execute,
@@ -81,6 +81,8 @@ pub(super) struct Plan {
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", conflicts_with = "json")]
     pub(super) format: Format,
     #[command(flatten)]
+    pub(super) retry: RetryArgs,
+    #[command(flatten)]
     pub(super) json: JsonArgs,
 }
 
@@ -100,6 +102,7 @@ pub(super) async fn plan(
             overrides: &args.overrides,
             targets: &args.targets,
             in_use: &args.in_use,
+            retry: &args.retry,
         };
         let Session { targets, sandbox } = invocation.open(console).await?;
         let next = out.map_or_else(

@@ -163,6 +163,7 @@ pub(super) fn ensure_targets<C>(
         let named = [
             ("--target", target.only.as_ref()),
             ("--force-in-use", Some(&target.stack.force_in_use)),
+            ("--retry", Some(&target.stack.retry)),
         ];
         for (option, addresses) in named {
             for address in addresses.into_iter().flatten() {
@@ -212,6 +213,16 @@ pub(super) fn force<C>(targets: &mut [StackTarget<C>], places: &[Place]) -> Resu
     place::check("--force-in-use", places, &stacks)?;
     for StackTarget { stack, .. } in targets {
         stack.force_in_use = place::within(places, stack);
+    }
+    Ok(())
+}
+
+/// Lets be rolled out once more what ended badly.
+pub(super) fn retry<C>(targets: &mut [StackTarget<C>], places: &[Place]) -> Result<(), Failure> {
+    let stacks: Vec<&Stack> = targets.iter().map(|target| &target.stack).collect();
+    place::check("--retry", places, &stacks)?;
+    for StackTarget { stack, .. } in targets {
+        stack.retry = place::within(places, stack);
     }
     Ok(())
 }

@@ -16,8 +16,8 @@ use crate::{
     aws::Aws,
     cli::{
         args::{
-            AcceptArgs, AccountArgs, ApplyArgs, Assignment, LoadArgs, SandboxArgs, StackArgs,
-            VariableArgs,
+            AcceptArgs, AccountArgs, ApplyArgs, Assignment, LoadArgs, RolloutArgs, SandboxArgs,
+            StackArgs, VariableArgs,
         },
         command_line::typed,
         console::Console,
@@ -85,6 +85,7 @@ pub(super) fn apply_command_line(file: &Path, stacks: &StackArgs) -> String {
 pub(super) struct SavedApply<'a> {
     pub(super) stacks: &'a StackArgs,
     pub(super) applying: &'a ApplyArgs,
+    pub(super) rollouts: &'a RolloutArgs,
     /// Where the stack files are now.
     pub(super) stack_files: &'a [PathBuf],
 }
@@ -108,6 +109,7 @@ pub(super) async fn apply(
         plan: resume::request(&saved, &targets),
         sandbox: saved.sandbox.as_deref(),
         applying: &applying,
+        rollouts: args.rollouts,
         plan_command: plan_command_line(&saved, args.stacks),
         apply_command: apply_command_line(&file.path, args.stacks),
     };

@@ -3,12 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     aws::{Aws, all},
-    cloud::{Call, Cloud},
-    kinds::live::{self, Reading},
+    cloud::{Call, Cloud, Rollout},
+    kinds::live::{self, Follow, Reading, Target},
     model::{
         address::Kind,
         call::{CallError, Reply},
@@ -28,7 +28,12 @@ impl Cloud for Aws {
             let reading = Arc::clone(&reading);
             async move { live::running(kind, &reading).await }
         });
-        let (per_kind, running) = tokio::try_join!(per_kind, running)?;
+        let services = all(Kind::ALL, |kind| {
+            let reading = Arc::clone(&reading);
+            async move { live::services(kind, &reading).await }
+        });
+        let (per_kind, running, services) = tokio::try_join!(per_kind, running, services)?;
+        let services: BTreeMap<_, _> = services.into_iter().flatten().collect();
         let running = running.into_iter().flatten().next();
         let mut snapshots: Vec<Snapshot> = queries
             .iter()
@@ -37,6 +42,11 @@ impl Cloud for Aws {
                 found: Vec::new(),
                 roles: Vec::new(),
                 running: running.clone().filter(|_| query.removal),
+                services: services
+                    .iter()
+                    .filter(|(name, _)| query.services.contains(name))
+                    .map(|(name, service)| (name.clone(), service.clone()))
+                    .collect(),
             })
             .collect();
         for per_query in per_kind {
@@ -45,10 +55,42 @@ impl Cloud for Aws {
                 snapshot.roles.extend(seen.names);
             }
         }
+        for snapshot in &mut snapshots {
+            for found in &mut snapshot.found {
+                found.resource.note_services(&snapshot.services);
+            }
+        }
         Ok(snapshots)
     }
 
     async fn perform(&self, call: Call) -> Result<Reply, CallError> {
-        live::perform(self, &call.target, &call.token, call.claim, &call.change).await
+        let target = Target {
+            name: &call.target,
+            token: &call.token,
+            claim: call.claim,
+            operation: call.change.operation(),
+            revision: call.revision,
+        };
+        live::perform(self, &target, &call.change).await
+    }
+
+    async fn follow(&self, rollout: Rollout) -> Result<Reply, CallError> {
+        let Rollout { call, reply, .. } = &rollout;
+        let (Some((service, from)), Some(revision)) = (call.change.rolls_out(), call.revision)
+        else {
+            return Ok(Reply::default());
+        };
+        let follow = Follow {
+            address: &call.address,
+            service,
+            family: &call.target,
+            revision,
+            from,
+            deployment: reply.deployment.as_deref(),
+            operation: call.change.operation(),
+            wait: rollout.wait,
+            timeout: rollout.timeout,
+        };
+        live::follow(self, call.change.kind(), &follow).await
     }
 }

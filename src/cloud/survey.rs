@@ -68,6 +68,7 @@ impl Aws {
                 .collect(),
             retentions: BTreeMap::new(),
             families: wanted.families.clone(),
+            services: BTreeSet::new(),
             alias: None,
             workspace_configuration: true,
             removal: false,

@@ -1,5 +1,7 @@
 //! `prevent_destroy`, `adopt` and `ignore`: what AWS can't hold back by itself.
 
+use std::collections::BTreeMap;
+
 use crate::{
     file::{
         problem::Problems,
@@ -44,6 +46,7 @@ pub(crate) fn read(
         ignore,
         replace: false,
         keep_revisions: None,
+        services: BTreeMap::new(),
     }
 }
 

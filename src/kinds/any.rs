@@ -1,5 +1,7 @@
 //! The closed set of kinds: every choice between them is made here.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,6 +14,7 @@ use crate::{
         lifecycle::IgnorePath,
         node::Node,
         normal::Suppressed,
+        service::{Service, ServiceName},
         tags::Tags,
         template::{Reference, Template},
     },
@@ -172,6 +175,16 @@ impl Resource {
         with_state!(self, state => state.tags_mut())
     }
 
+    /// Takes up what the services that run it run now.
+    pub fn note_services(&mut self, services: &BTreeMap<ServiceName, Service>) {
+        with_state!(self, state => state.note_services(services));
+    }
+
+    /// The number of the newest revision, if it is a kind that has revisions and it is known.
+    pub fn newest_revision(&self) -> Option<u32> {
+        with_state!(self, state => state.newest_revision())
+    }
+
     /// The same state with everything filled in that `lookup` knows.
     #[must_use]
     pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
@@ -290,6 +303,12 @@ impl Change {
     /// Returns whether it takes a part of a resource away that stays as a whole.
     pub fn takes_away(&self) -> bool {
         with_call!(self, call => call.takes_away())
+    }
+
+    /// The service that it rolls a revision out to, if it does, and the revision that this runs
+    /// before, if that is known.
+    pub fn rolls_out(&self) -> Option<(&ServiceName, Option<u32>)> {
+        with_call!(self, call => call.rolls_out())
     }
 
     /// What the call is about, in a few words. Values are left out, for they may be secret.

@@ -1,7 +1,7 @@
 //! What amp-stack manages, wanted and live alike, and the calls that lead from one state to
 //! another.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
     kinds::regret::{LossContext, StepRisk},
@@ -15,6 +15,7 @@ use crate::{
         query::Query,
         rule::Rule,
         running::Running,
+        service::{Service, ServiceName},
         tags::{Owner, Tags},
         template::{Attribute, Reference, Template},
     },
@@ -60,6 +61,14 @@ pub trait State: Clone + PartialEq + fmt::Debug {
     /// same.
     fn suppressed(&self, _live: &Self) -> Vec<Suppressed> {
         Vec::new()
+    }
+
+    /// Takes up what the services that run it run now.
+    fn note_services(&mut self, _services: &BTreeMap<ServiceName, Service>) {}
+
+    /// The number of the newest revision, if it is a kind that has revisions and it is known.
+    fn newest_revision(&self) -> Option<u32> {
+        None
     }
 
     /// Its tags.
@@ -140,6 +149,12 @@ pub trait ApiCall: Clone + PartialEq + fmt::Debug {
     /// the part matters.
     fn takes_away(&self) -> bool {
         false
+    }
+
+    /// The service that it rolls a revision out to, if it does, and the revision that this runs
+    /// before, if that is known.
+    fn rolls_out(&self) -> Option<(&ServiceName, Option<u32>)> {
+        None
     }
 }
 

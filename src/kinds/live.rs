@@ -1,7 +1,7 @@
 //! How the kinds live in AWS: each is read and altered by code of its own, in its folder, and the
 //! choice between them is made here.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::sync::OnceCell;
 
@@ -15,11 +15,12 @@ use crate::{
         kind::State,
     },
     model::{
-        address::Kind,
+        address::{Address, Kind},
         call::{CallError, Claim, Reply},
         live::{Live, TakenName},
         query::Query,
         running::Running,
+        service::{Service, ServiceName, Wait},
     },
 };
 
@@ -35,6 +36,22 @@ pub(crate) trait InAws: State {
         _reading: &Reading,
     ) -> impl Future<Output = Result<Option<Running>, CallError>> + Send {
         async { Ok(None) }
+    }
+
+    /// Reads the declared services, if this kind is what services run.
+    fn services(
+        _reading: &Reading,
+    ) -> impl Future<Output = Result<BTreeMap<ServiceName, Service>, CallError>> + Send {
+        async { Ok(BTreeMap::new()) }
+    }
+
+    /// Reads until the rollout that a change has started has ended, or has got as far as it is
+    /// waited for.
+    fn follow(
+        _aws: &Aws,
+        _rollout: &Follow<'_>,
+    ) -> impl Future<Output = Result<Reply, CallError>> + Send {
+        async { Ok(Reply::default()) }
     }
 
     /// Performs one change, and reads until it has taken effect.
@@ -57,6 +74,31 @@ pub(crate) struct Target<'a> {
     pub(crate) claim: Claim,
     /// The operation, as IAM spells it in policies.
     pub(crate) operation: &'static str,
+    /// The number of the newest revision, if it has revisions and that is known.
+    pub(crate) revision: Option<u32>,
+}
+
+/// A rollout that was started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Follow<'a> {
+    /// What stands in the stack file.
+    pub(crate) address: &'a Address,
+    /// The service.
+    pub(crate) service: &'a ServiceName,
+    /// The family of the revision.
+    pub(crate) family: &'a str,
+    /// The revision.
+    pub(crate) revision: u32,
+    /// What the service ran before, if that is known.
+    pub(crate) from: Option<u32>,
+    /// The deployment that the call started, if the answer named one.
+    pub(crate) deployment: Option<&'a str>,
+    /// The operation that started it.
+    pub(crate) operation: &'static str,
+    /// Until when to wait.
+    pub(crate) wait: Wait,
+    /// For how long at most, if not for as long as the steps of the deployment take.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// What one query has found of a kind.
@@ -141,20 +183,29 @@ pub(crate) async fn running(kind: Kind, reading: &Reading) -> Result<Option<Runn
     with_kind!(kind, K => K::running(reading).await)
 }
 
-/// Performs one change to the resource `name`, and reads until it has taken effect.
+/// Reads the declared services, if services run what is of this kind.
+pub(crate) async fn services(
+    kind: Kind,
+    reading: &Reading,
+) -> Result<BTreeMap<ServiceName, Service>, CallError> {
+    with_kind!(kind, K => K::services(reading).await)
+}
+
+/// Reads until a rollout of something of one kind has ended, or has got as far as it is waited for.
+pub(crate) async fn follow(
+    aws: &Aws,
+    kind: Kind,
+    rollout: &Follow<'_>,
+) -> Result<Reply, CallError> {
+    with_kind!(kind, K => K::follow(aws, rollout).await)
+}
+
+/// Performs one change to `target`, and reads until it has taken effect.
 pub(crate) async fn perform(
     aws: &Aws,
-    name: &str,
-    token: &str,
-    claim: Claim,
+    target: &Target<'_>,
     change: &Change,
 ) -> Result<Reply, CallError> {
-    let target = &Target {
-        name,
-        token,
-        claim,
-        operation: change.operation(),
-    };
     with_kind!(change.kind(), K => {
         let change = K::call_of(change).expect("it is of its kind");
         K::perform(aws, target, change).await
@@ -166,6 +217,13 @@ impl crate::aws::script::Script {
     /// Performs one change.
     pub(crate) async fn perform(&self, name: &str, change: Change) -> Result<Reply, CallError> {
         let aws = self.aws();
-        perform(&aws, name, "token-1", Claim::Alone, &change).await
+        let target = Target {
+            name,
+            token: "token-1",
+            claim: Claim::Alone,
+            operation: change.operation(),
+            revision: None,
+        };
+        perform(&aws, &target, &change).await
     }
 }

@@ -175,6 +175,7 @@ fn into_stack(outlines: Outlines, context: &Context<'_>) -> Stack {
         role_arns: BTreeMap::new(),
         notes: Vec::new(),
         force_in_use: BTreeSet::new(),
+        retry: BTreeSet::new(),
     };
     for (address, found) in outlines.resources {
         for arn in found.role_arns {

@@ -13,6 +13,8 @@ pub struct Reply {
     pub attributes: BTreeMap<Attribute, String>,
     /// The number of the revision that was registered.
     pub revision: Option<u32>,
+    /// The ARN of the service deployment that was started, if the answer names it.
+    pub deployment: Option<String>,
     /// The id of the request, for AWS support.
     pub request_id: Option<String>,
     /// What people should know of how it went, as sentences without a full stop.

@@ -1,8 +1,10 @@
 //! How a declared resource is treated.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+
+use crate::model::service::{Rollout, ServiceName};
 
 /// How a resource is treated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub struct Lifecycle {
     pub ignore: Vec<IgnorePath>,
     /// How many revisions of a task definition stay active; `None` is all of them.
     pub keep_revisions: Option<u32>,
+    /// How a task definition is rolled out to each of its services.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<ServiceName, Rollout>,
 }
 
 /// A path to something within a resource that is left to somebody else: `tags.CostCenter`,

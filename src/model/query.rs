@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{address::StackName, identity::Identity, tags::Tags};
+use crate::model::{address::StackName, identity::Identity, service::ServiceName, tags::Tags};
 
 /// What has to be read of AWS to plan a stack.
 #[expect(
@@ -24,6 +24,8 @@ pub struct Query {
     pub retentions: BTreeMap<String, u32>,
     /// Families that the stack declares.
     pub families: BTreeSet<String>,
+    /// Services that the stack rolls revisions out to.
+    pub services: BTreeSet<ServiceName>,
     /// The alias of the workspace that the stack declares.
     pub alias: Option<String>,
     /// Whether the stack says anything about the configuration of its workspace, which is a call of

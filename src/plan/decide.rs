@@ -12,6 +12,7 @@ use crate::{
         claims::Claims,
         creation, facts, loss, names,
         order::{self, Dependencies},
+        rollouts,
     },
     snapshot::{LiveResource, Snapshot},
     stack::{Declared, Stack},
@@ -238,6 +239,9 @@ impl<'a> Planner<'a> {
             adopted_from,
             claim: ClaimBy::default(),
         };
+        let found = rollouts::check(&step, self.stack, self.live);
+        self.plan.refusals.extend(found.refusals);
+        self.plan.notes.extend(found.notes);
         if step.changes().is_empty() {
             return;
         }
@@ -323,14 +327,6 @@ impl<'a> Planner<'a> {
                 owner: found.owner.clone(),
                 differs,
             })
-        }
-    }
-
-    fn note_namesakes(&mut self, address: &Address, others: &[&LiveResource]) {
-        for found in others {
-            if let Some(text) = found.resource.namesake_note(found.arn(), &found.owner) {
-                self.note(address, text);
-            }
         }
     }
 

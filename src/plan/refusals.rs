@@ -35,6 +35,11 @@ pub const REFUSALS: &[Rule] = &[
         source: "IAM user guide, \"IAM identifiers\"",
     },
     Rule {
+        code: "no-such-service",
+        sentence: "a service that new revisions are to be rolled out to is not there: services are never created, and tasks without a service are not rolled out",
+        source: "ECS API reference, UpdateService",
+    },
+    Rule {
         code: "not-ours",
         sentence: "something of this name exists, and does not carry the stack's tags: choose another name, refer to it, or adopt it",
         source: "amp-stack",
@@ -44,17 +49,49 @@ pub const REFUSALS: &[Rule] = &[
         sentence: "the resource would be removed or replaced, but `prevent_destroy` holds it back",
         source: "amp-stack",
     },
+    Rule {
+        code: "rolled-back",
+        sentence: "the last rollout of this revision to the service failed, was stopped or was taken back: the same revision is not rolled out again unless somebody asks for it with `--retry`",
+        source: "ECS developer guide, \"How the Amazon ECS deployment circuit breaker detects failures\"",
+    },
+    Rule {
+        code: "service-controller",
+        sentence: "new revisions are rolled out only to services whose deployments ECS itself carries out: for CODE_DEPLOY and EXTERNAL somebody else starts them, and ECS Express Mode manages a service whole",
+        source: "ECS API reference, UpdateService and DeploymentController",
+    },
+    Rule {
+        code: "service-of-another-family",
+        sentence: "the service runs something else than a revision of this family",
+        source: "amp-stack",
+    },
+    Rule {
+        code: "service-owned",
+        sentence: "a CloudFormation stack owns the service, and would take its own revision back: `take_over = true` says that this is meant",
+        source: "CloudFormation user guide, \"Resource tag\"",
+    },
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::tags::Owner, plan::Reason};
+    use crate::{
+        model::{service::Controller, tags::Owner},
+        plan::{
+            Reason,
+            rollouts::{Objection, Why},
+        },
+    };
 
     #[test]
     fn every_reason_is_listed_in_the_order_of_its_code() {
         let arn = String::new;
         let owner = Owner::Unknown;
+        let service = |why| {
+            Reason::Service(Objection {
+                service: "prod/checkout".parse().unwrap(),
+                why,
+            })
+        };
         let reasons = [
             Reason::Ambiguous {
                 candidates: Vec::new(),
@@ -79,12 +116,26 @@ mod tests {
                 wanted: arn(),
                 similar: None,
             },
-            Reason::NotOurs { arn: arn(), owner },
+            service(Why::NoService),
+            Reason::NotOurs {
+                arn: arn(),
+                owner: owner.clone(),
+            },
             Reason::Protected {
                 arn: arn(),
                 replaces: Vec::new(),
                 by_tag: false,
             },
+            service(Why::EndedBadly {
+                revision: arn(),
+                how: arn(),
+            }),
+            service(Why::Controller(Controller::Express)),
+            service(Why::OtherFamily {
+                family: arn(),
+                runs: None,
+            }),
+            service(Why::Owned(owner)),
         ];
         let codes: Vec<&str> = reasons.iter().map(Reason::code).collect();
         let listed: Vec<&str> = REFUSALS.iter().map(|rule| rule.code).collect();

@@ -166,6 +166,8 @@ async fn run(
     let options = RunOptions {
         concurrency: 4,
         run_id: "run".to_owned(),
+        no_wait: false,
+        rollout_timeout: None,
     };
     let (_stop, stopped) = watch::channel(stops);
     let ended = execute(&request, &options, somebody, stopped).await;
@@ -315,6 +317,8 @@ async fn nothing_is_lost_that_nobody_has_named() {
             let options = RunOptions {
                 concurrency: 1,
                 run_id: "run".to_owned(),
+                no_wait: false,
+                rollout_timeout: None,
             };
             let nothing = || {};
             let mut session = Somebody::new(&nothing);

@@ -1,6 +1,8 @@
 //! What people have to decide or should know before a plan is carried out: refusals, risks and
 //! notes.
 
+mod services;
+
 use crate::{
     kinds::{kind::ReplaceReason, regret::Loss},
     model::{
@@ -126,6 +128,7 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
         } => protected(address, arn, replaces, *by_tag),
         Reason::DeletionProtection { arn } => deletion_protection(address, arn),
         Reason::InUse { arn, by } => in_use(address, arn, by),
+        Reason::Service(objection) => services::explain(address, objection),
         Reason::NoSuchRole { wanted, similar } => no_such_role(wanted, similar.as_deref()),
     }
 }

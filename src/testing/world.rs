@@ -16,6 +16,7 @@ use crate::{
         live::{Attributes, Fact, TakenName},
         query::Query,
         running::Running,
+        service::{Service, ServiceName},
         tags::{self, STACK_TAG},
         template::Attribute,
     },
@@ -59,6 +60,8 @@ pub(crate) struct World {
     pub(crate) dangling: Vec<Dangling>,
     /// What runs, as whoever looks sees it.
     pub(crate) running: Option<Running>,
+    /// The services that there are, whoever made them.
+    pub(crate) services: BTreeMap<ServiceName, Service>,
 }
 
 fn key(kind: Kind, target: &str) -> (Kind, String) {
@@ -75,6 +78,7 @@ impl World {
             last_revisions: BTreeMap::new(),
             dangling: Vec::new(),
             running: None,
+            services: BTreeMap::new(),
         }
     }
 
@@ -127,7 +131,40 @@ impl World {
         vec![Fact::UniqueId(self.made_ever.to_string())]
     }
 
+    /// Brings a service to the newest revision of what runs in it (ECS API reference,
+    /// `UpdateService`).
+    fn roll_out(&mut self, call: &Call, name: &ServiceName) -> Result<Reply, Refused> {
+        let thing = self.thing(call.address.kind, &call.target);
+        let there = thing.and_then(|thing| thing.resource.newest_revision());
+        let (Some(revision), true) = (call.revision, there == call.revision) else {
+            let message = format!("{} has no revision {:?}", call.target, call.revision);
+            return Err(Refused::new("ClientException", message));
+        };
+        let Some(Service::There(service)) = self.services.get_mut(name) else {
+            let message = format!("there is no service {name}");
+            return Err(Refused::new("ServiceNotFoundException", message));
+        };
+        service.runs = Some((call.target.clone(), revision));
+        service.failed.remove(&revision);
+        Ok(Reply::default())
+    }
+
+    /// Brings the service of a rollout back to what it ran before, as a circuit breaker does.
+    pub(crate) fn take_back(&mut self, call: &Call) {
+        let Some((name, from)) = call.change.rolls_out() else {
+            return;
+        };
+        if let Some(Service::There(service)) = self.services.get_mut(name) {
+            let failed = "ROLLBACK_SUCCESSFUL".to_owned();
+            service.failed.extend(call.revision.map(|to| (to, failed)));
+            service.runs = from.map(|from| (call.target.clone(), from));
+        }
+    }
+
     pub(crate) fn perform(&mut self, call: &Call) -> Result<Reply, Refused> {
+        if let Some((service, _)) = call.change.rolls_out() {
+            return self.roll_out(call, service);
+        }
         let kind = call.address.kind;
         let place = key(kind, &call.target);
         rules::check(
@@ -196,9 +233,19 @@ impl World {
     }
 
     pub(crate) fn observe(&self, query: &Query) -> Snapshot {
+        let services: BTreeMap<ServiceName, Service> = query
+            .services
+            .iter()
+            .map(|name| {
+                let service = self.services.get(name).cloned();
+                (name.clone(), service.unwrap_or(Service::NoService))
+            })
+            .collect();
         let found = self.things.values().filter_map(|thing| {
+            let mut resource = visible(&thing.resource, query)?;
+            resource.note_services(&services);
             Some(LiveResource {
-                resource: visible(&thing.resource, query)?,
+                resource,
                 owner: owner(thing, query),
                 attributes: self.attributes(thing),
                 facts: thing.facts.clone(),
@@ -216,6 +263,7 @@ impl World {
             found: found.collect(),
             roles: roles.collect(),
             running: self.running.clone().filter(|_| query.removal),
+            services: services.clone(),
         }
     }
 }

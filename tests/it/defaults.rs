@@ -253,6 +253,7 @@ network_mode = "bridge"
 memory = "2 GB"
 task_role = "task"
 execution_role = "execution"
+services = [{ cluster = "prod", service = "app" }]
 
 [task_definitions.ec2.containers.app]
 image = "nginx:1"

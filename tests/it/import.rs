@@ -40,6 +40,7 @@ fn plan_of(written: &Written, found: &[LiveResource], roles: &BTreeSet<String>) 
         found: found.to_vec(),
         roles: roles.iter().map(fact).collect(),
         running: None,
+        services: BTreeMap::new(),
     };
     plan(&written.stack, &snapshot)
 }

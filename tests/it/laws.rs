@@ -100,6 +100,7 @@ pub(crate) fn carry_out_narrowed(
         concurrency,
         run_id: format!("run-{}", fake.log().len()),
         settle_timeout: Duration::from_mins(1),
+        rollouts: apply::Rollouts::default(),
     };
     let report = |event: Event| match event {
         Event::Started { step, .. } => {

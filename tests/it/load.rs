@@ -457,6 +457,7 @@ fn a_workspace_says_what_the_file_says() {
         ignore: vec![IgnorePath::new("alias"), IgnorePath::new("tags.CostCenter")],
         replace: false,
         keep_revisions: None,
+        services: BTreeMap::new(),
     };
     assert_eq!(stack.resources[&Address::workspace()].lifecycle, expected);
 }

@@ -31,6 +31,7 @@ mod problems;
 mod progress;
 mod recipes;
 mod rights;
+mod rollout_cli;
 mod run;
 mod samples;
 mod sandbox_cli;

@@ -5,6 +5,7 @@ mod in_use;
 mod log_groups;
 mod risks;
 mod roles;
+mod rollouts;
 mod workspaces;
 
 use std::{collections::BTreeSet, sync::Arc};

@@ -109,6 +109,7 @@ pub(crate) fn family(name: &str, cpu: &str) -> TaskDefinition {
         revision: None,
         older: BTreeSet::new(),
         inactive: BTreeSet::new(),
+        services: BTreeMap::new(),
     }
 }
 
@@ -159,6 +160,7 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
         role_arns: BTreeMap::new(),
         notes: Vec::new(),
         force_in_use: BTreeSet::new(),
+        retry: BTreeSet::new(),
     }
 }
 
@@ -182,6 +184,7 @@ pub(crate) fn options() -> Options {
         concurrency: 4,
         run_id: "run".to_owned(),
         settle_timeout: Duration::from_secs(10),
+        rollouts: apply::Rollouts::default(),
     }
 }
 

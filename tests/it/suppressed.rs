@@ -62,6 +62,7 @@ fn snapshot(found: LiveResource) -> Snapshot {
         found: vec![found],
         roles: Vec::new(),
         running: None,
+        services: BTreeMap::new(),
     }
 }
 

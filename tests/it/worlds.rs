@@ -264,6 +264,7 @@ impl Spec {
             role_arns: BTreeMap::new(),
             notes: Vec::new(),
             force_in_use: std::collections::BTreeSet::new(),
+            retry: std::collections::BTreeSet::new(),
         }
     }
 
@@ -358,6 +359,7 @@ impl Spec {
             revision: None,
             older: std::collections::BTreeSet::new(),
             inactive: std::collections::BTreeSet::new(),
+            services: BTreeMap::new(),
         })
     }
 }

@@ -139,6 +139,7 @@ async fn run_with(
         },
         sandbox: None,
         applying,
+        rollouts: &RolloutArgs::default(),
         plan_command: "amp-stack plan".to_owned(),
         apply_command: "amp-stack apply".to_owned(),
     };
@@ -337,6 +338,7 @@ async fn a_plan_that_nobody_reads_is_not_carried_out() {
         },
         sandbox: None,
         applying: &applying,
+        rollouts: &RolloutArgs::default(),
         plan_command: String::new(),
         apply_command: String::new(),
     };

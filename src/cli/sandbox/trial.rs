@@ -15,7 +15,10 @@ use clap::Args;
 use crate::{
     aws::Aws,
     cli::{
-        args::{AcceptArgs, AccountArgs, ApplyArgs, LoadArgs, RateArgs, SandboxArgs, StackArgs},
+        args::{
+            AcceptArgs, AccountArgs, ApplyArgs, LoadArgs, RateArgs, RolloutArgs, SandboxArgs,
+            StackArgs,
+        },
         candidates::toml_file,
         command_line::typed,
         console::Console,
@@ -257,6 +260,7 @@ impl Trial<'_> {
             plan: plan_request(&targets, destroy),
             sandbox: Some(self.sandbox),
             applying: &applying,
+            rollouts: &RolloutArgs::default(),
             plan_command: self.typed("plan", &[]),
             apply_command: self.typed(verb, &[]),
         };

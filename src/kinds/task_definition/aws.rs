@@ -2,7 +2,9 @@
 
 mod register;
 mod revision;
+mod rollout;
 mod running;
+mod services;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +21,7 @@ use aws_sdk_ecs::{
 use crate::{
     aws::{Aws, all, error, live_tags, plain_tags, tagging::Tagged, tags_of_aws},
     kinds::{
-        live::{InAws, Reading, Seen, Target},
+        live::{Follow, InAws, Reading, Seen, Target},
         task_definition::{Change, Document, TaskDefinition},
     },
     model::{
@@ -27,6 +29,7 @@ use crate::{
         live::{Fact, Live},
         query::Query,
         running::Running,
+        service::{Service, ServiceName},
         tags,
         template::Attribute,
     },
@@ -53,6 +56,15 @@ impl InAws for TaskDefinition {
         let needs = at_stake().any(|query| query.needs);
         let running = running::observe(&reading.aws, &query.identity, needs).await?;
         Ok(Some(running))
+    }
+
+    /// What services run is all that is decided about them.
+    async fn services(reading: &Reading) -> Result<BTreeMap<ServiceName, Service>, CallError> {
+        services::observe(&reading.aws, &reading.queries).await
+    }
+
+    async fn follow(aws: &Aws, rollout: &Follow<'_>) -> Result<Reply, CallError> {
+        rollout::follow(aws, rollout).await
     }
 
     async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
@@ -134,6 +146,7 @@ async fn observe_family(
             revision: Some(current.number),
             older: ours,
             inactive,
+            services: BTreeMap::new(),
         },
         owner,
         attributes: attributes(family, current.arn),
@@ -160,6 +173,7 @@ fn remains(
             revision: None,
             older: BTreeSet::new(),
             inactive,
+            services: BTreeMap::new(),
         },
         owner: known.owner(newest),
         attributes: attributes(family, query.identity.task_definition_arn(family, newest)),
@@ -216,6 +230,7 @@ async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Repl
             }
             Ok(reply)
         }
+        Change::UpdateService { service, .. } => rollout::start(aws, target, service).await,
         Change::Deregister(revision) => deregister(aws, target, *revision).await,
         Change::Delete(revisions) => delete(aws, target, revisions).await,
     }

@@ -82,6 +82,12 @@ impl Declare for TaskDefinition {
             names: context.names,
             existing: &existing,
             identity: context.identity,
+            account: context
+                .account_is_known
+                .then_some(context.identity.account.as_str()),
+            region: context
+                .region_is_known
+                .then_some(context.identity.region.as_str()),
             log_groups: &others.log_groups,
             roles: &others.roles,
             workspace: others.workspace.clone(),

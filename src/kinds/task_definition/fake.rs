@@ -16,6 +16,7 @@ impl Simulated for TaskDefinition {
             Change::Register { .. } => Creates::IfAbsent,
             Change::Tag { .. }
             | Change::Untag { .. }
+            | Change::UpdateService { .. }
             | Change::Deregister(_)
             | Change::Delete(_) => Creates::Never,
         }
@@ -26,7 +27,7 @@ impl Simulated for TaskDefinition {
     fn check(&self, call: &Change) -> Result<(), Refused> {
         let active = self.active();
         let wrong = match call {
-            Change::Register { .. } => None,
+            Change::Register { .. } | Change::UpdateService { .. } => None,
             Change::Tag { revision, .. }
             | Change::Untag { revision, .. }
             | Change::Deregister(revision) => {
@@ -96,6 +97,7 @@ impl Simulated for TaskDefinition {
             }
             Change::Tag { .. }
             | Change::Untag { .. }
+            | Change::UpdateService { .. }
             | Change::Deregister(_)
             | Change::Delete(_) => None,
         }

@@ -4,13 +4,14 @@ pub mod container;
 pub mod ecs;
 mod foreign;
 pub mod metrics;
+pub mod service;
 
 use crate::{
     file::fields::{
         Field, Fields, Requirement, Type,
         lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
     },
-    kinds::task_definition::fields::{container::CONTAINER, metrics::METRICS},
+    kinds::task_definition::fields::{container::CONTAINER, metrics::METRICS, service::SERVICES},
 };
 
 /// The most characters of the name of a family, a container or a volume (ECS API reference,
@@ -191,6 +192,14 @@ pub static TASK_DEFINITION: Fields = Fields {
         .source("ECS API reference, DeregisterTaskDefinition")
         .default_note("all of them stay")
         .example("5"),
+        Field::new(
+            "services",
+            SERVICES,
+            "Services that `apply` brings to the newest revision, and waits for. They are somebody else's: they are never created, deleted or scaled. Each runs a revision of this family already.",
+        )
+        .source("ECS API reference, UpdateService")
+        .default("[]")
+        .example("[\"prod/checkout\"]"),
         Field::new(
             "verbatim",
             Type::Verbatim,

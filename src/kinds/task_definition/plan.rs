@@ -23,6 +23,7 @@ impl Planned for TaskDefinition {
 
     fn add_to_query(&self, query: &mut Query) {
         query.families.insert(self.family.clone());
+        query.services.extend(self.services.keys().cloned());
     }
 
     fn arn(&self, identity: &Identity) -> Option<String> {

@@ -11,6 +11,7 @@ mod own;
 mod rights;
 mod roles;
 mod rules;
+mod services;
 mod view;
 mod wire;
 
@@ -48,6 +49,7 @@ use crate::{
         identity::Identity,
         lifecycle::Lifecycle,
         policy::Policy,
+        service::{Runs, ServiceName},
         tags::{Tags, VERBATIM_TAG},
         template::{Reference, Template},
     },
@@ -57,6 +59,10 @@ use crate::{
 pub struct Scope<'a> {
     /// Where the stack lives.
     pub identity: &'a Identity,
+    /// The account, if it is known already.
+    pub account: Option<&'a str>,
+    /// The region, if it is known already.
+    pub region: Option<&'a str>,
     /// The names of the stack's log groups, by their keys.
     pub log_groups: &'a BTreeMap<String, String>,
     /// The stack's roles, by their keys.
@@ -160,7 +166,7 @@ pub(crate) fn check(
         None => Export::default(),
     };
     let mut notes = export.notes.clone();
-    let lifecycle = own::lifecycle(&mut reader);
+    let lifecycle = own::lifecycle(&mut reader, scope);
     let mut inherited = scope.tags.clone();
     inherited.extend(export.tags.clone());
     let tags = own::tags(&mut reader, inherited, &lifecycle);
@@ -182,6 +188,9 @@ pub(crate) fn check(
     let earlier = before.map_or_else(Vec::new, |(metrics, body)| {
         earlier(metrics, (&path, &family), &body, scope, &document)
     });
+    let services = lifecycle.services.keys();
+    let services: BTreeMap<ServiceName, Runs> =
+        services.map(|name| (name.clone(), Runs::Newest)).collect();
     let with = |document: Document| {
         let digest = unknown::digest(document.written());
         let digest = digest.map(|digest| (VERBATIM_TAG.to_owned(), digest.into()));
@@ -192,6 +201,7 @@ pub(crate) fn check(
             revision: None,
             older: BTreeSet::new(),
             inactive: BTreeSet::new(),
+            services: services.clone(),
         }
     };
     Some(Checked {

@@ -233,6 +233,11 @@ const REQUEST: &[Rule] = &[
         "ECS API reference, EFSVolumeConfiguration",
     ),
     rule(
+        "service-name",
+        "a service to roll out to is named by its cluster and its name, in the stack's own account and region",
+        "ECS API reference, UpdateService",
+    ),
+    rule(
         "task-size",
         "sizes of tasks are spelled as ECS reads them",
         "ECS API reference, RegisterTaskDefinition",

@@ -8,7 +8,7 @@ use crate::{
             document::{KEYED, VERBATIM_KEYS, rules::READ_ONLY, stack_key},
         },
     },
-    model::{diff::Path, rule::Rule, words},
+    model::{diff::Path, rule::Rule, service::ServiceName, words},
 };
 
 impl Shown for TaskDefinition {
@@ -27,6 +27,7 @@ impl Shown for TaskDefinition {
             revision: _,
             older: _,
             inactive: _,
+            services: _,
         } = self;
         if let Some(document) = document {
             let names = TreeNames {
@@ -48,6 +49,7 @@ impl ApiCall for Change {
             Self::Register { .. } => "ecs:RegisterTaskDefinition",
             Self::Tag { .. } => "ecs:TagResource",
             Self::Untag { .. } => "ecs:UntagResource",
+            Self::UpdateService { .. } => "ecs:UpdateService",
             Self::Deregister(_) => "ecs:DeregisterTaskDefinition",
             Self::Delete(_) => "ecs:DeleteTaskDefinitions",
         }
@@ -62,11 +64,23 @@ impl ApiCall for Change {
         matches!(self, Self::Deregister(_) | Self::Delete(_))
     }
 
+    fn rolls_out(&self) -> Option<(&ServiceName, Option<u32>)> {
+        match self {
+            Self::UpdateService { service, from } => Some((service, *from)),
+            Self::Register { .. }
+            | Self::Tag { .. }
+            | Self::Untag { .. }
+            | Self::Deregister(_)
+            | Self::Delete(_) => None,
+        }
+    }
+
     fn subject(&self) -> String {
         match self {
             Self::Register { family, .. } => format!("{family}, a new revision"),
             Self::Tag { tags, .. } => tag_keys(tags),
             Self::Untag { keys, .. } => keys.join(", "),
+            Self::UpdateService { service, .. } => format!("service {service}"),
             Self::Deregister(Some(revision)) => format!("revision {revision}"),
             Self::Deregister(None) => "the revision that is registered now".to_owned(),
             Self::Delete(revisions) => {

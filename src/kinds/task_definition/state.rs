@@ -1,6 +1,6 @@
 //! An ECS task definition family, with its revisions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ use crate::{
         lifecycle::IgnorePath,
         node::Node,
         normal::Suppressed,
+        service::{Runs, Service, ServiceName},
         tags::{self, Tags, VERBATIM_TAG},
         template::{Reference, Template},
     },
@@ -41,6 +42,10 @@ pub struct TaskDefinition {
     pub older: BTreeSet<u32>,
     /// Inactive revisions of ours; they are read only when the family is about to be removed.
     pub inactive: BTreeSet<u32>,
+    /// The declared services, with what each runs. They are somebody else's: what they run is all
+    /// that is decided here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<ServiceName, Runs>,
 }
 
 /// One call to ECS.
@@ -68,6 +73,13 @@ pub enum Change {
         revision: Option<u32>,
         /// The keys.
         keys: Vec<String>,
+    },
+    /// `UpdateService`: the service runs the newest revision from now on.
+    UpdateService {
+        /// The service.
+        service: ServiceName,
+        /// The revision that it runs before, if it is known.
+        from: Option<u32>,
     },
     /// `DeregisterTaskDefinition`: no new tasks from this revision; those that run go on.
     Deregister(Option<u32>),
@@ -118,7 +130,10 @@ impl State for TaskDefinition {
         match (from, to) {
             (None, None) => Vec::new(),
             (Some(from), None) => removal(from),
-            (None, Some(to)) => register(to).into_iter().collect(),
+            (None, Some(to)) => register(to)
+                .into_iter()
+                .chain(roll_out(None, to, true))
+                .collect(),
             (Some(from), Some(to)) => updates(from, to),
         }
     }
@@ -140,18 +155,28 @@ impl State for TaskDefinition {
                     revision: None,
                     older: BTreeSet::new(),
                     inactive: BTreeSet::new(),
+                    services: BTreeMap::new(),
                 });
             }
             (from, _) => from?,
         };
         match change {
             Change::Register { document, tags, .. } => {
+                let before = Runs::Other(family.revision);
+                for runs in family.services.values_mut() {
+                    if *runs == Runs::Newest {
+                        *runs = before;
+                    }
+                }
                 family.older.extend(family.revision.take());
                 family.document = Some(document.clone());
                 family.tags.clone_from(tags);
             }
             Change::Tag { tags: added, .. } => tags::set(&mut family.tags, added, false),
             Change::Untag { keys, .. } => family.tags.retain(|key, _| !keys.contains(key)),
+            Change::UpdateService { service, .. } => {
+                family.services.insert(service.clone(), Runs::Newest);
+            }
             Change::Deregister(revision) => {
                 if *revision == family.revision {
                     family.document = None;
@@ -211,6 +236,10 @@ impl State for TaskDefinition {
             self.older = live.active();
         }
         self.inactive.clone_from(&live.inactive);
+        // A service that has left the file goes on as it is.
+        for (service, runs) in &live.services {
+            self.services.entry(service.clone()).or_insert(*runs);
+        }
     }
 
     fn can_ignore(path: &IgnorePath) -> bool {
@@ -225,6 +254,18 @@ impl State for TaskDefinition {
             (Some(want), Some(live)) => want.suppressed(live),
             (None, _) | (_, None) => Vec::new(),
         }
+    }
+
+    fn note_services(&mut self, services: &BTreeMap<ServiceName, Service>) {
+        let runs = services.iter().filter_map(|(name, service)| {
+            let runs = service.runs(&self.family, self.revision)?;
+            Some((name.clone(), runs))
+        });
+        self.services = runs.collect();
+    }
+
+    fn newest_revision(&self) -> Option<u32> {
+        self.revision
     }
 
     fn tags(&self) -> &Tags {
@@ -258,6 +299,21 @@ impl State for TaskDefinition {
         if let Some(members) = outline.as_map_mut() {
             members.insert("family".to_owned(), Node::from(self.family.as_str()));
             members.insert("tags".to_owned(), display_tags(&self.tags));
+            let services = self.services.iter().map(|(name, runs)| {
+                let revision = match runs {
+                    Runs::Newest => self.revision,
+                    Runs::Other(revision) => *revision,
+                };
+                let shown = match revision {
+                    Some(revision) => format!("{}:{revision}", self.family),
+                    None => format!("the new revision of {}", self.family),
+                };
+                (name.to_string(), Node::from(shown.as_str()))
+            });
+            let services: Vec<(String, Node)> = services.collect();
+            if !services.is_empty() {
+                members.insert("services".to_owned(), Node::map(services));
+            }
         }
         outline
     }
@@ -271,9 +327,33 @@ fn register(to: &TaskDefinition) -> Option<Change> {
     })
 }
 
+/// Brings the services to the newest revision, unless they run it already.
+fn roll_out<'a>(
+    from: Option<&'a TaskDefinition>,
+    to: &'a TaskDefinition,
+    is_new: bool,
+) -> impl Iterator<Item = Change> + use<'a> {
+    to.services.iter().filter_map(move |(service, wanted)| {
+        let runs = from.and_then(|from| from.services.get(service));
+        let before = match runs {
+            Some(Runs::Newest) if !is_new => return None,
+            Some(Runs::Newest) => from.and_then(|from| from.revision),
+            Some(Runs::Other(revision)) => *revision,
+            None => None,
+        };
+        (*wanted == Runs::Newest).then(|| Change::UpdateService {
+            service: service.clone(),
+            from: before,
+        })
+    })
+}
+
 fn updates(from: &TaskDefinition, to: &TaskDefinition) -> Vec<Change> {
     let mut changes = Vec::new();
-    if from.document == to.document && from.revision == to.revision {
+    let is_new = from.document != to.document || from.revision != to.revision;
+    if is_new {
+        changes.extend(register(to));
+    } else {
         let revision = from.revision;
         changes.extend(tags::calls(
             &from.tags,
@@ -282,9 +362,8 @@ fn updates(from: &TaskDefinition, to: &TaskDefinition) -> Vec<Change> {
             |tags| Change::Tag { revision, tags },
             |keys| Change::Untag { revision, keys },
         ));
-    } else {
-        changes.extend(register(to));
     }
+    changes.extend(roll_out(Some(from), to, is_new));
     let kept = to.active();
     let retired = from.active().into_iter().filter(|r| !kept.contains(r));
     changes.extend(retired.map(|revision| Change::Deregister(Some(revision))));

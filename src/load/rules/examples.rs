@@ -218,6 +218,7 @@ pub const EXAMPLES: &[Example] = examples![
     "root-directory",
     "scrape-own-port",
     "scrape-timeout",
+    "service-name",
     "stack-name",
     "syntax",
     "tag-case",

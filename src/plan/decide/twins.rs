@@ -9,6 +9,15 @@ use crate::{
 };
 
 impl<'a> Planner<'a> {
+    /// Notes the others of the same name.
+    pub(super) fn note_namesakes(&mut self, address: &Address, others: &[&LiveResource]) {
+        for found in others {
+            if let Some(text) = found.resource.namesake_note(found.arn(), &found.owner) {
+                self.note(address, text);
+            }
+        }
+    }
+
     /// Decides about what is wanted where several carry its tags: the oldest is the one, and the
     /// others are left as they are. None of them is removed, in favour of another one either.
     pub(super) fn alter_oldest(

@@ -93,6 +93,7 @@ pub(super) fn family(name: &str, document: &Value) -> TaskDefinition {
         revision: Some(7),
         older: BTreeSet::new(),
         inactive: BTreeSet::new(),
+        services: BTreeMap::new(),
     }
 }
 

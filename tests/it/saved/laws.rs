@@ -67,6 +67,7 @@ fn run(fake: &Arc<FakeCloud>, plan: Plan, faults: &[(usize, Fault)]) {
         concurrency: 3,
         run_id: format!("run-{}", fake.log().len()),
         settle_timeout: Duration::from_mins(1),
+        rollouts: apply::Rollouts::default(),
     };
     let (_stop, stopped) = watch::channel(false);
     let deed = apply::apply(

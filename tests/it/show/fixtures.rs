@@ -189,6 +189,7 @@ pub(super) fn family(environment: &Value) -> TaskDefinition {
         revision: None,
         older: BTreeSet::new(),
         inactive: BTreeSet::new(),
+        services: BTreeMap::new(),
     }
 }
 

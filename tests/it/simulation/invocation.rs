@@ -155,6 +155,8 @@ impl Invocation {
         let options = RunOptions {
             concurrency: conditions.concurrency,
             run_id: conditions.id,
+            no_wait: false,
+            rollout_timeout: None,
         };
         let strike = conditions.strike.map(|(_, strike)| strike);
         let (stop, stopped) = watch::channel(false);

@@ -21,12 +21,7 @@ pub(super) const TASK_DEFINITION: &[Foreign] = &[
     ),
     Foreign::key(
         "containers",
-        &[
-            "container_definitions",
-            "container_definition",
-            "container",
-            "services",
-        ],
+        &["container_definitions", "container_definition", "container"],
     ),
     Foreign::key("volumes", &["volume", "storage"]),
     Foreign::key("family", &["name", "family_name"]),

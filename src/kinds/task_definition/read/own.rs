@@ -3,7 +3,13 @@
 
 use crate::{
     file::{lifecycle, reader::TableReader, tags, tree::Tree},
-    kinds::{declare::ignorable, task_definition::TaskDefinition},
+    kinds::{
+        declare::ignorable,
+        task_definition::{
+            TaskDefinition,
+            read::{Scope, services},
+        },
+    },
     model::{
         lifecycle::Lifecycle,
         tags::{MOST, PREVENT_DESTROY_TAG, Tags},
@@ -46,10 +52,11 @@ impl<'t> Own<'t> {
     }
 }
 
-/// Reads `prevent_destroy`, `adopt`, `ignore` and `keep_revisions`.
-pub(crate) fn lifecycle(reader: &mut TableReader<'_, '_>) -> Lifecycle {
+/// Reads `prevent_destroy`, `adopt`, `ignore`, `keep_revisions` and `services`.
+pub(crate) fn lifecycle(reader: &mut TableReader<'_, '_>, scope: &Scope<'_>) -> Lifecycle {
     let keep_revisions = reader.integer("keep_revisions");
     Lifecycle {
+        services: services::read(reader, scope),
         keep_revisions: keep_revisions.map(|found| found.value),
         ..lifecycle::read(reader, &ignorable::<TaskDefinition>(), false)
     }

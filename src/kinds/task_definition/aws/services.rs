@@ -1,0 +1,237 @@
+//! The declared services: what each runs, who carries its deployments out, and how those ended.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use aws_sdk_ecs::types::{
+    DeploymentController, DeploymentControllerType, ResourceManagementType, Service as Described,
+    ServiceDeploymentBrief, ServiceDeploymentStatus, ServiceField,
+};
+
+use crate::{
+    aws::{Aws, all, error::is_denied, tagging::family_and_revision},
+    model::{
+        address::StackName,
+        call::CallError,
+        query::Query,
+        service::{Controller, LiveService, Service, ServiceName},
+        tags,
+    },
+};
+
+/// The most services that `DescribeServices` takes (ECS API reference).
+const SERVICES: usize = 10;
+/// How many of the newest deployments of a service are looked at: whoever rolls out one more often
+/// than that between two runs of amp-stack does not need it.
+const DEPLOYMENTS: i32 = 20;
+
+/// Reads the services that the queries name.
+pub(crate) async fn observe(
+    aws: &Aws,
+    queries: &[Arc<Query>],
+) -> Result<BTreeMap<ServiceName, Service>, CallError> {
+    let mut by_cluster: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for name in queries.iter().flat_map(|query| &query.services) {
+        let names = by_cluster.entry(&name.cluster).or_default();
+        names.insert(&name.service);
+    }
+    let Some(query) = queries.first() else {
+        return Ok(BTreeMap::new());
+    };
+    let mut batches = Vec::new();
+    for (cluster, names) in by_cluster {
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let of_cluster = names.chunks(SERVICES);
+        batches.extend(of_cluster.map(|names| (cluster.to_owned(), names.to_vec())));
+    }
+    let (stack, region) = (query.stack.clone(), query.identity.region.clone());
+    let found = all(batches, |(cluster, names)| {
+        let (aws, stack, region) = (aws.clone(), stack.clone(), region.clone());
+        async move { of_cluster(&aws, (&stack, &region), &cluster, names).await }
+    });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+async fn of_cluster(
+    aws: &Aws,
+    place: (&StackName, &str),
+    cluster: &str,
+    names: Vec<String>,
+) -> Result<BTreeMap<ServiceName, Service>, CallError> {
+    let request = aws.ecs.client.describe_services().cluster(cluster);
+    let request = request.include(ServiceField::Tags);
+    let request = request.set_services(Some(names.clone())).send();
+    let answer = aws.ecs.call("ecs:DescribeServices", request).await;
+    let in_cluster = |service: &str| ServiceName {
+        cluster: cluster.to_owned(),
+        service: service.to_owned(),
+    };
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) if error.code.as_deref() == Some("ClusterNotFoundException") => {
+            let none = names
+                .iter()
+                .map(|name| (in_cluster(name), Service::NoCluster));
+            return Ok(none.collect());
+        }
+        Err(error) => return Err(error),
+    };
+    let mut found: BTreeMap<ServiceName, Service> = names
+        .iter()
+        .map(|name| (in_cluster(name), Service::NoService))
+        .collect();
+    // One that is deleted can be described for a while (ECS API reference, `DeleteService`).
+    let active = answer.services().iter();
+    for service in active.filter(|service| service.status() == Some("ACTIVE")) {
+        let name = in_cluster(service.service_name().unwrap_or_default());
+        let live = live(aws, place, &name, service).await?;
+        found.insert(name, Service::There(live));
+    }
+    Ok(found)
+}
+
+async fn live(
+    aws: &Aws,
+    (stack, region): (&StackName, &str),
+    name: &ServiceName,
+    service: &Described,
+) -> Result<LiveService, CallError> {
+    let tags = service.tags().iter().filter_map(|tag| {
+        let value = tag.value().unwrap_or_default().to_owned();
+        Some((tag.key()?.to_owned(), value))
+    });
+    let controller = controller(service);
+    let (failed, unseen) = if controller == Controller::Ecs {
+        failed(aws, name).await?
+    } else {
+        (BTreeMap::new(), None)
+    };
+    Ok(LiveService {
+        runs: service
+            .task_definition()
+            .and_then(family_and_revision)
+            .map(|(family, revision)| (family.to_owned(), revision)),
+        controller,
+        owner: tags::owner(&tags.collect(), stack, region),
+        is_deploying: service.deployments().len() > 1,
+        failed,
+        unseen,
+    })
+}
+
+/// A service without a controller of its own is deployed by ECS (ECS API reference, `Service`).
+fn controller(service: &Described) -> Controller {
+    if service.resource_management_type() == Some(&ResourceManagementType::Ecs) {
+        return Controller::Express;
+    }
+    match service
+        .deployment_controller()
+        .map(DeploymentController::r#type)
+    {
+        None | Some(DeploymentControllerType::Ecs) => Controller::Ecs,
+        Some(other) => Controller::Other(other.as_str().to_owned()),
+    }
+}
+
+/// The revisions whose last rollout to the service ended badly; and why that could not be seen.
+async fn failed(
+    aws: &Aws,
+    name: &ServiceName,
+) -> Result<(BTreeMap<u32, String>, Option<String>), CallError> {
+    let request = aws.ecs.client.list_service_deployments();
+    let request = request.cluster(&name.cluster).service(&name.service);
+    let request = request.max_results(DEPLOYMENTS).send();
+    let listed = aws.ecs.call("ecs:ListServiceDeployments", request).await;
+    let listed = match listed {
+        Ok(listed) => listed,
+        Err(error) if is_denied(error.code.as_deref()) => {
+            return Ok((
+                BTreeMap::new(),
+                Some(format!("{} is denied", error.operation)),
+            ));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut briefs = listed.service_deployments().to_vec();
+    if !briefs.iter().any(ended_badly) {
+        return Ok((BTreeMap::new(), None));
+    }
+    briefs.sort_by(|a, b| b.created_at().cmp(&a.created_at()));
+    let targets = briefs
+        .iter()
+        .filter_map(|b| b.target_service_revision_arn());
+    let targets: BTreeSet<String> = targets.map(str::to_owned).collect();
+    let revisions = match revisions(aws, targets.into_iter().collect()).await {
+        Ok(revisions) => revisions,
+        Err(error) if is_denied(error.code.as_deref()) => {
+            return Ok((
+                BTreeMap::new(),
+                Some(format!("{} is denied", error.operation)),
+            ));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut last: BTreeMap<u32, Option<String>> = BTreeMap::new();
+    for brief in &briefs {
+        let target = brief.target_service_revision_arn().unwrap_or_default();
+        let Some((_, revision)) = revisions.get(target).and_then(|d| family_and_revision(d)) else {
+            continue;
+        };
+        // The first one that is seen is the newest.
+        let how = || ended_badly(brief).then(|| describe(brief));
+        last.entry(revision).or_insert_with(how);
+    }
+    let failed = last
+        .into_iter()
+        .filter_map(|(revision, how)| Some((revision, how?)));
+    Ok((failed.collect(), None))
+}
+
+fn ended_badly(brief: &ServiceDeploymentBrief) -> bool {
+    matches!(
+        brief.status(),
+        Some(
+            ServiceDeploymentStatus::RollbackSuccessful
+                | ServiceDeploymentStatus::RollbackFailed
+                | ServiceDeploymentStatus::RollbackInProgress
+                | ServiceDeploymentStatus::RollbackRequested
+                | ServiceDeploymentStatus::Stopped
+                | ServiceDeploymentStatus::StopRequested
+        )
+    )
+}
+
+fn describe(brief: &ServiceDeploymentBrief) -> String {
+    let status = brief.status().map_or("", ServiceDeploymentStatus::as_str);
+    match brief.status_reason() {
+        Some(reason) if !reason.is_empty() => format!("{status}: {reason}"),
+        Some(_) | None => status.to_owned(),
+    }
+}
+
+/// The ARNs of the task definitions of service revisions, by the ARNs of these.
+pub(super) async fn revisions(
+    aws: &Aws,
+    arns: Vec<String>,
+) -> Result<BTreeMap<String, String>, CallError> {
+    let mut found = BTreeMap::new();
+    // At most twenty (ECS API reference, `DescribeServiceRevisions`).
+    for batch in arns.chunks(20) {
+        let request = aws.ecs.client.describe_service_revisions();
+        let request = request
+            .set_service_revision_arns(Some(batch.to_vec()))
+            .send();
+        let answer = aws
+            .ecs
+            .call("ecs:DescribeServiceRevisions", request)
+            .await?;
+        for revision in answer.service_revisions() {
+            let arn = revision.service_revision_arn().unwrap_or_default();
+            let definition = revision.task_definition().unwrap_or_default();
+            found.insert(arn.to_owned(), definition.to_owned());
+        }
+    }
+    Ok(found)
+}
