@@ -41,7 +41,7 @@ const NOTED: Duration = Duration::from_millis(300);
 /// How often a request that is not throttled is sent at the most, unless the user wants more.
 pub(super) const ATTEMPTS: u32 = 10;
 /// How long all attempts of a request that is not throttled may take together.
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The buckets of one account and region. Clones are handles of the same buckets.
 #[derive(Clone, Debug)]

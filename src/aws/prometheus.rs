@@ -2,15 +2,17 @@
 //! to AWS (AMP user guide, "Query using Prometheus-compatible APIs"). The SDK has no client for it,
 //! but everything that clients are made of.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 use aws_config::SdkConfig;
 use aws_runtime::auth::{SigV4OperationSigningConfig, sigv4};
 use aws_sdk_sts::{
     config::{
         ConfigBag, Intercept, Layer, RuntimeComponents, RuntimeComponentsBuilder,
-        SharedIdentityCache, interceptors::BeforeDeserializationInterceptorContextMut,
-        retry::RetryConfig, timeout::TimeoutConfig,
+        SharedIdentityCache,
+        interceptors::{BeforeDeserializationInterceptorContextMut, InterceptorContext},
+        retry::{ClassifyRetry, RetryAction, RetryConfig},
+        timeout::TimeoutConfig,
     },
     error::{BoxError, ErrorMetadata, ProvideErrorMetadata},
 };
@@ -25,17 +27,18 @@ use aws_smithy_runtime_api::client::{
     http::SharedHttpClient,
     identity::SharedIdentityResolver,
     orchestrator::{HttpRequest, HttpResponse, OrchestratorError},
+    retries::classifiers::RetryClassifierPriority,
     runtime_plugin::StaticRuntimePlugin,
 };
 use aws_smithy_types::body::SdkBody;
 use aws_types::{SigningName, region::SigningRegion};
-use http_body_util::Limited;
+use http_body_util::{LengthLimitError, Limited};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
-    aws::{error, retrying::RetryObserver},
+    aws::{error, pacer, retrying::RetryObserver},
     model::{call::CallError, workload::Sample},
 };
 
@@ -89,14 +92,13 @@ impl Prometheus {
             signer: sdk.credentials_provider().map(SharedIdentityResolver::new),
             identities: IdentityCache::lazy().build(),
             endpoint: sdk.endpoint_url().map(str::to_owned),
-            retries: sdk
-                .retry_config()
-                .cloned()
-                .unwrap_or_else(RetryConfig::standard),
+            // Queries are not paced: they have limits of their own.
+            retries: RetryConfig::standard().with_max_attempts(pacer::ATTEMPTS),
             timeouts: sdk
                 .timeout_config()
-                .cloned()
-                .unwrap_or_else(TimeoutConfig::disabled),
+                .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
+                .operation_timeout(pacer::REQUEST_TIMEOUT)
+                .build(),
         }
     }
 
@@ -140,6 +142,7 @@ impl Prometheus {
             .standard_retry(&self.retries)
             .retry_classifier(HttpStatusCodeClassifier::default())
             .retry_classifier(TransientErrorClassifier::<Refused>::new())
+            .retry_classifier(TooLarge)
             .timeout_config(self.timeouts.clone())
             .interceptor(RetryObserver { service: "aps" })
             .interceptor(Bounded)
@@ -279,6 +282,34 @@ impl Intercept for Bounded {
     }
 }
 
+/// Keeps a query from being sent again whose answer is too large: so would be the next one.
+#[derive(Debug)]
+struct TooLarge;
+
+impl ClassifyRetry for TooLarge {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let mut cause: Option<&(dyn Error + 'static)> = match context.output_or_error() {
+            Some(Err(failure)) => Some(failure),
+            Some(Ok(_)) | None => None,
+        };
+        while let Some(error) = cause {
+            if error.is::<LengthLimitError>() {
+                return RetryAction::RetryForbidden;
+            }
+            cause = error.source();
+        }
+        RetryAction::NoActionIndicated
+    }
+
+    fn name(&self) -> &'static str {
+        "too large"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -338,8 +369,9 @@ mod tests {
     #[tokio::test]
     async fn an_answer_without_end_is_not_read_to_its_end() {
         let endless = "x".repeat(MAX_ANSWER_BYTES + 1);
-        let (answer, _) = asked(Answer::Http(200, endless)).await;
+        let (answer, script) = asked(Answer::Http(200, endless)).await;
         let error = answer.expect_err("too large");
         assert!(error.to_string().contains("length limit"), "{error}");
+        assert_eq!(script.asked().len(), 1, "nor asked for again");
     }
 }

@@ -1,5 +1,5 @@
-//! Where the lines of a text begin, so that a place is told by line and column without going
-//! through the text once more for each.
+//! Where the lines of a text begin, so that the line and the column of a place are found without
+//! going through the text once more for each.
 
 /// How many bytes lie between two places of which it is known how many characters are before them.
 const BLOCK: usize = 1 << 10;

@@ -20,7 +20,7 @@ pub(crate) use follow::follow;
 /// Brings the service to the newest revision of the family, without waiting for its tasks.
 ///
 /// `UpdateService` with a revision that the service runs already starts no deployment unless that
-/// is asked for (ECS API reference, `UpdateService`, `forceNewDeployment`), so it may be sent twice.
+/// is asked for (ECS API reference, `UpdateService`, `forceNewDeployment`): it may be sent twice.
 pub(super) async fn start(
     aws: &Aws,
     target: &Target<'_>,
