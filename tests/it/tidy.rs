@@ -253,10 +253,12 @@ const GIVEN_UP: &[&str] = &[
     "shall",
     "stranger",
     "strangers",
+    "surroundings",
     "tell",
     "telling",
     "tells",
     "told",
+    "whereabouts",
     "wishes",
 ];
 

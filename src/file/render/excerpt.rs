@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_that_meet_share_their_surroundings() {
+    fn labels_that_meet_share_what_is_around_them() {
         let whole = "x".repeat(5_000);
         let excerpt = excerpt(&whole, &[100..200, 150..160, 4_999..5_000, 5_000..5_000]);
         assert_eq!(excerpt.text().matches('…').count(), 2);

@@ -33,7 +33,7 @@ pub(crate) use variables::Variables;
 const CONFIG_ARGUMENT: &str = "--config";
 
 /// What is around a configuration.
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct CollectorContext<'a> {
     /// What a task definition may mention.
     pub(crate) scope: &'a Scope<'a>,
     /// The collector's image, if it is known.
@@ -52,7 +52,7 @@ pub(crate) struct Surroundings<'a> {
 /// allowed; `None` if it can't be read.
 pub(crate) fn check(
     text: ConfigText,
-    around: &Surroundings<'_>,
+    around: &CollectorContext<'_>,
     problems: &mut Problems,
 ) -> Option<Rights> {
     let version = adot_version(around.image);
@@ -256,7 +256,7 @@ fn configuration(
             let text = ConfigText::in_stack(value.text()?, &value.span, scope.source, &name);
             let asks_health = container.distribution == Distribution::Adot
                 && asks_health(container.tree.at("healthCheck"));
-            let around = Surroundings {
+            let around = CollectorContext {
                 scope,
                 image: container.image.known(),
                 variables: container.variables(),

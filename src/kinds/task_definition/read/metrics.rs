@@ -23,7 +23,7 @@ use crate::{
         outline::Needs,
         task_definition::read::{
             Scope,
-            collector::{self, Surroundings, Variables, spelled},
+            collector::{self, CollectorContext, Variables, spelled},
             container_definitions,
             launch::Network,
             metrics::{settings::Settings, workspace::Workspace},
@@ -247,7 +247,7 @@ fn configuration(
     let Some(text) = settings.own_text.clone() else {
         return of_metrics();
     };
-    let around = Surroundings {
+    let around = CollectorContext {
         scope,
         image,
         variables: variables(settings, verbatim("environmentFiles").is_some()),

@@ -17,7 +17,7 @@ use crate::{
     kinds::task_definition::read::{
         Scope, WorkspaceOutline,
         collector::{
-            Surroundings, adot_version,
+            CollectorContext, adot_version,
             config::{Config, Pipeline, is_of},
             variables::{fill_in, fills_in_bare_names},
         },
@@ -55,7 +55,7 @@ struct Destination {
 }
 
 /// What the exporters of a configuration do in AWS.
-pub(crate) fn rights(config: &Config, around: &Surroundings<'_>) -> Rights {
+pub(crate) fn rights(config: &Config, around: &CollectorContext<'_>) -> Rights {
     let mut rights = Rights::default();
     for (_, body) in config.of_type(Section::Exporters, REMOTE_WRITE) {
         let Some(Ok(Some(destination))) = endpoint(body, around).map(|(_, url)| url) else {
@@ -102,7 +102,7 @@ fn without_placeholders(name: &str) -> String {
 }
 
 /// Reports what is wrong with how metrics get to workspaces.
-pub(crate) fn check(config: &Config, around: &Surroundings<'_>, problems: &mut Problems) {
+pub(crate) fn check(config: &Config, around: &CollectorContext<'_>, problems: &mut Problems) {
     for (key, body) in config.of_type(Section::Exporters, REMOTE_WRITE) {
         let Some((span, destination)) = endpoint(body, around) else {
             if body.get("endpoint").is_none() {
@@ -150,7 +150,7 @@ type Endpoint = Result<Option<Destination>, String>;
 
 /// Where an exporter sends to: a workspace, something else, or nothing that can be meant. `None` if
 /// it is not known.
-fn endpoint<'c>(body: &'c Yaml, around: &Surroundings<'_>) -> Option<(&'c Span, Endpoint)> {
+fn endpoint<'c>(body: &'c Yaml, around: &CollectorContext<'_>) -> Option<(&'c Span, Endpoint)> {
     let written = body.get("endpoint")?;
     let text = written.text()?;
     if text.contains('$') && fills_in_bare_names(adot_version(around.image)) {
@@ -255,7 +255,7 @@ fn signature(
     (key, body): (&Key, &Yaml),
     endpoint: &Span,
     destination: &Destination,
-    around: &Surroundings<'_>,
+    around: &CollectorContext<'_>,
     problems: &mut Problems,
 ) {
     let mut refuse = |span: &Span, label: &str, message: String, help: &str| {

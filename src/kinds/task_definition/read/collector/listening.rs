@@ -14,7 +14,7 @@ use crate::{
     },
     kinds::task_definition::read::{
         collector::{
-            Surroundings,
+            CollectorContext,
             config::{Config, is_of},
             variables::fill_in,
         },
@@ -43,7 +43,7 @@ struct Listener<'c> {
 /// Reports what is wrong with the health check, the ports and the targets.
 pub(crate) fn check(
     config: &Config,
-    around: &Surroundings<'_>,
+    around: &CollectorContext<'_>,
     version: Option<Version>,
     problems: &mut Problems,
 ) {
@@ -64,7 +64,7 @@ pub(crate) fn check(
 
 /// What `/healthcheck` asks: `GET http://127.0.0.1:13133/` (aws-observability/aws-otel-collector,
 /// `cmd/healthcheck/main.go`).
-fn health(config: &Config, around: &Surroundings<'_>, problems: &mut Problems) {
+fn health(config: &Config, around: &CollectorContext<'_>, problems: &mut Problems) {
     let enabled = config.of_type(Section::Extensions, &["health_check"]);
     let Some((key, body)) = enabled.first().copied() else {
         no_health(config, problems);
@@ -129,7 +129,7 @@ fn no_health(config: &Config, problems: &mut Problems) {
 }
 
 /// The host and the port of an address; `None` if it is not known.
-fn address(endpoint: &Yaml, around: &Surroundings<'_>) -> Option<(String, u16)> {
+fn address(endpoint: &Yaml, around: &CollectorContext<'_>) -> Option<(String, u16)> {
     let text = fill_in(endpoint.text()?, &around.variables)?;
     let text = text.rsplit("://").next().unwrap_or_default();
     let (host, port) = text.rsplit_once(':')?;
@@ -139,7 +139,7 @@ fn address(endpoint: &Yaml, around: &Surroundings<'_>) -> Option<(String, u16)> 
 /// Where the components listen that are in use.
 fn listeners<'c>(
     config: &'c Config,
-    around: &Surroundings<'_>,
+    around: &CollectorContext<'_>,
     version: Option<Version>,
 ) -> Vec<Listener<'c>> {
     let is_local = version.is_none_or(|version| version >= LISTENS_LOCALLY);
@@ -236,7 +236,7 @@ fn unreachable(config: &Config, listener: &Listener<'_>, problems: &mut Problems
 fn clashes(
     config: &Config,
     listeners: &[Listener<'_>],
-    around: &Surroundings<'_>,
+    around: &CollectorContext<'_>,
     problems: &mut Problems,
 ) {
     for (index, listener) in listeners.iter().enumerate() {
@@ -313,7 +313,7 @@ fn clashes(
 fn targets(
     config: &Config,
     listeners: &[Listener<'_>],
-    around: &Surroundings<'_>,
+    around: &CollectorContext<'_>,
     problems: &mut Problems,
 ) {
     for (_, body) in config.of_type(Section::Receivers, &["prometheus"]) {
@@ -336,7 +336,7 @@ fn one_target(
     config: &Config,
     target: &Yaml,
     listeners: &[Listener<'_>],
-    around: &Surroundings<'_>,
+    around: &CollectorContext<'_>,
     problems: &mut Problems,
 ) {
     let Some((host, port)) = address(target, around) else {
