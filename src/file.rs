@@ -15,6 +15,7 @@ pub mod reader;
 pub mod render;
 pub mod rules;
 pub mod source;
+pub(crate) mod syntax;
 pub(crate) mod tags;
 pub mod tree;
 pub(crate) mod unclosed;

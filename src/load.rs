@@ -8,6 +8,7 @@ mod known;
 pub mod lookup;
 pub mod names;
 mod outputs;
+mod placeholder;
 pub mod reference;
 pub mod root;
 pub mod rules;
@@ -189,6 +190,7 @@ impl ParsedFile<'_> {
         if problems.is_empty() {
             Ok(stack)
         } else {
+            placeholder::advise(document, &mut problems);
             Err(problems.into_sorted())
         }
     }

@@ -63,7 +63,7 @@ pub struct PlanRequest<'a, C> {
 /// How to carry plans out.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// The most resources to work on at a time.
+    /// Maximum number of resources to work on at once.
     pub concurrency: usize,
     /// A name that no other run has: tokens of calls are made from it.
     pub run_id: String,

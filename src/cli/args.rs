@@ -16,10 +16,10 @@ use crate::{
 /// What is to happen to resources besides what the stack file says.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct OverrideArgs {
-    /// Take over this resource if it exists already and is no stack's (repeatable)
+    /// Take over this resource if it exists already and belongs to no stack (repeatable)
     #[arg(long, value_name = "ADDRESS", add = address())]
     pub(super) adopt: Vec<Place>,
-    /// Build this resource anew; of a task definition, register a new revision (repeatable)
+    /// Recreate this resource; of a task definition, register a new revision (repeatable)
     #[arg(long, value_name = "ADDRESS", add = address())]
     pub(super) replace: Vec<Place>,
     /// Take the defaults of this amp-stack also for what earlier ones made
@@ -172,7 +172,7 @@ pub(super) struct ApplyArgs {
     pub(super) yes: bool,
     #[command(flatten)]
     pub(super) accepting: AcceptArgs,
-    /// The most resources to work on at a time
+    /// Maximum number of resources to work on at once
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = concurrency)]
     pub(super) concurrency: usize,
 }

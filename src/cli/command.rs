@@ -105,10 +105,10 @@ pub(super) enum Command {
     /// Prove that samples of every running task arrive, or say why not; AWS is only read
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", verify::EXAMPLES))]
     Verify(Verify),
-    /// Print what lives, for scripts: outputs, ARNs, ids and URLs
+    /// Print outputs, ARNs, ids and URLs of the deployed stack, for scripts
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
     Output(Outputs),
-    /// Draw what a stack file declares and what mentions what, without AWS
+    /// Draw the resources of a stack file and their references, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),
     /// Say which rule is behind a code and what breaks it, or what a field of the stack file is for
@@ -120,7 +120,7 @@ pub(super) enum Command {
     /// Print the JSON Schema of stack files, with which editors complete and check them
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
     Schema(Schema),
-    /// See a stack live and die: plan, apply, plan again and destroy it in a sandbox, without AWS
+    /// Run a stack through plan, apply, verify and destroy in a throwaway sandbox, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", trial::EXAMPLES))]
     Try(Try),
     /// Serve a sandbox to other AWS tools, on this machine only

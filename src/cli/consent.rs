@@ -17,7 +17,7 @@ pub(super) fn ensure_possible(applying: &ApplyArgs, console: &Console) -> Result
     }
     if console.prints_json() {
         return Err(
-            Failure::before("nobody can be asked, because --json is for programs").hint(
+            Failure::before("cannot ask for confirmation: --json is for programs").hint(
                 "give --yes to do it without asking; `amp-stack plan --json` shows what would be done",
             ),
         );
@@ -26,7 +26,7 @@ pub(super) fn ensure_possible(applying: &ApplyArgs, console: &Console) -> Result
         return Ok(());
     }
     Err(
-        Failure::before("nobody can be asked, because standard input is no terminal")
+        Failure::before("cannot ask for confirmation: standard input is not a terminal")
             .hint("give --yes to do it without asking; `amp-stack plan` shows what would be done"),
     )
 }

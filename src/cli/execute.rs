@@ -125,9 +125,7 @@ impl<C> ApplyRequest<'_, C> {
             RunError::Call(error) => Failure::from(error),
             RunError::Refused { decisions } => {
                 let decisions = words::count(decisions, "decision");
-                Failure::before(format!(
-                    "nothing was changed, because of {decisions} to make first"
-                ))
+                Failure::before(format!("nothing was changed: {decisions} needed first"))
             }
             RunError::NotAccepted(losses) => {
                 let places = places(&self.plan, &losses);

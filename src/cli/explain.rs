@@ -41,7 +41,7 @@ const PREFIX: &str = "amp_stack::";
 /// `explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The code of a mistake, of a refusal, of a risk, of a difference that means nothing, or of
+    /// The code of a mistake, of a refusal, of a risk, of a difference without effect, or of
     /// what `verify` looks at, or the path of a field of stack files [default: list all codes]
     #[arg(value_name = "CODE|FIELD", add = ArgValueCompleter::new(codes_and_fields))]
     pub(super) code: Option<String>,
@@ -113,7 +113,7 @@ impl Group {
             Self::Refusal => "a reason for which a plan refuses",
             Self::Risk => "a risk of a plan",
             Self::Rollout => "a bad end of a rollout",
-            Self::NormalForm => "a difference that means nothing",
+            Self::NormalForm => "a difference without effect",
             Self::Check => "something that `verify` looks at",
         }
     }
@@ -338,10 +338,7 @@ mod tests {
     fn what_two_things_are_called_is_explained_for_both() {
         let shown = text("task-size");
         assert!(shown.contains("(a mistake in a stack file)"), "{shown}");
-        assert!(
-            shown.contains("(a difference that means nothing)"),
-            "{shown}"
-        );
+        assert!(shown.contains("(a difference without effect)"), "{shown}");
     }
 
     #[test]

@@ -99,10 +99,33 @@ fn unreadable(path: &Path, meant: Option<&Path>) -> Option<String> {
             format!("it is a directory; name stack files: {}", named.join(" "))
         });
     }
-    let address: Address = path.to_str()?.parse().ok()?;
-    Some(format!(
-        "to plan one resource of a stack only, write --target {address}"
-    ))
+    if path == Path::new("-") {
+        return Some(
+            "stack files are not read from standard input, because they name others beside them; amp-stack fmt - formats one"
+                .to_owned(),
+        );
+    }
+    if let Ok(address) = path.to_str()?.parse::<Address>() {
+        return Some(format!(
+            "to plan one resource of a stack only, write --target {address}"
+        ));
+    }
+    if path.exists() {
+        return None;
+    }
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let beside = toml_files(directory.unwrap_or(Path::new(".")));
+    let beside: Vec<String> = beside
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    Some(if beside.is_empty() {
+        format!("amp-stack init {} writes one", path.display())
+    } else {
+        format!("there is {}", beside.join(", "))
+    })
 }
 
 /// The TOML files in `directory`.

@@ -5,10 +5,12 @@
 use std::ffi::OsString;
 
 use clap::{
-    Error,
+    CommandFactory, Error,
     builder::StyledStr,
     error::{ContextKind, ContextValue, ErrorKind},
 };
+
+use crate::cli::command::Args;
 
 /// Commands of Terraform, the AWS CDK, Copilot, kubectl, docker compose and others.
 const COMMANDS: &[(&[&str], &str)] = &[
@@ -54,6 +56,22 @@ const COMMANDS: &[(&[&str], &str)] = &[
         "`amp-stack --version` prints the version",
     ),
     (
+        &["log", "logs", "tail", "watch", "events", "wait"],
+        "`amp-stack verify --wait 5m` looks until samples arrive, and says why they don't; `amp-stack status` shows what runs",
+    ),
+    (
+        &["doctor", "health", "diagnose", "debug"],
+        "`amp-stack verify` proves that samples arrive, or says why not",
+    ),
+    (
+        &["scale", "restart", "stop", "start", "exec", "ssh"],
+        "services belong to whoever deploys: amp-stack brings them to new revisions, and neither creates nor scales them",
+    ),
+    (
+        &["upgrade", "self-update", "install"],
+        "this program is installed and updated by what installed it: see Install in its README",
+    ),
+    (
         &["new", "generate", "scaffold"],
         "`amp-stack init` writes a stack file, asking what it needs to know",
     ),
@@ -63,7 +81,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     ),
     (
         &["taint"],
-        "`amp-stack apply --replace ADDRESS` builds a resource anew",
+        "`amp-stack apply --replace ADDRESS` recreates a resource",
     ),
     (
         &["adopt"],
@@ -180,7 +198,18 @@ fn advice(error: &Error, words: &[OsString]) -> Option<String> {
         return None;
     };
     let word = word.as_str();
-    let known = || table.iter().find(|(words, _)| words.contains(&word));
+    let lower = word.to_ascii_lowercase();
+    let known = || {
+        let exact = table.iter().find(|(words, _)| words.contains(&word));
+        // Options of one letter differ by case; commands don't.
+        let is_command = context == ContextKind::InvalidSubcommand;
+        let folded = || {
+            table
+                .iter()
+                .find(|(words, _)| words.contains(&lower.as_str()))
+        };
+        exact.or_else(|| folded().filter(|_| is_command))
+    };
     if error.kind() == ErrorKind::UnknownArgument {
         if let Some(long) = with_one_hyphen(word, words) {
             let long = long.split('=').next().unwrap_or(long);
@@ -196,7 +225,10 @@ fn advice(error: &Error, words: &[OsString]) -> Option<String> {
             );
         }
     }
-    known().map(|(_, advice)| (*advice).to_owned())
+    let is_ours = || lower != word && Args::command().find_subcommand(&lower).is_some();
+    known()
+        .map(|(_, advice)| (*advice).to_owned())
+        .or_else(|| is_ours().then(|| format!("commands are in lower case: `amp-stack {lower}`")))
 }
 
 /// The word of which clap read only the first letter, as in `-var-file=prod.toml`.
@@ -208,10 +240,9 @@ fn with_one_hyphen<'w>(letter: &str, words: &'w [OsString]) -> Option<&'w str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory, Parser};
+    use clap::Parser;
 
     use super::*;
-    use crate::cli::command::Args;
 
     fn said(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();

@@ -153,7 +153,10 @@ fn farewell(path: &Path, answers: &Answers) -> String {
     };
     let mut commands = vec![("validate", "checks it, without AWS")];
     if !answers.uses_existing_roles() {
-        commands.push(("try", "shows it live and die in a sandbox, without AWS"));
+        commands.push((
+            "try",
+            "runs it through plan, apply and destroy in a sandbox",
+        ));
     }
     commands.push(("plan", "shows what `amp-stack apply` would do in AWS"));
     let width = "validate".len() + file.len();

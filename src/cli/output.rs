@@ -28,7 +28,7 @@ use crate::{
 /// The examples in the help.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  amp-stack output                        every output, and every attribute of what lives
+  amp-stack output                        every output, and every attribute of what is deployed
   amp-stack output workspace.remote_write_url
                                           one value and nothing else, for $(...)
   aws ecs update-service --service checkout --task-definition \\
@@ -158,7 +158,7 @@ fn differs(plan: &Plan) -> Option<String> {
     }
     what.retain(|text| !text.is_empty());
     Some(format!(
-        "AWS is not as the stack file says ({}); the values are those of what lives now",
+        "AWS is not as the stack file says ({}); the values are those of today",
         what.join(", ")
     ))
 }

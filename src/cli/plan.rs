@@ -177,6 +177,6 @@ fn ensure_decided(planned: &[Planned], to_save: bool) -> Result<(), Failure> {
         "cannot be carried out"
     };
     Err(Failure::before(format!(
-        "the plan {what}, because of {decisions} to make first"
+        "the plan {what}: {decisions} needed first"
     )))
 }

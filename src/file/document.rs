@@ -10,10 +10,12 @@ use toml::{
 use crate::{
     file::{
         fields::Fields,
+        foreign::{Instead, Reshape},
         interpolate::{Names, Place, interpolate},
         problem::Problems,
         reader::unknown_key,
         source::Source,
+        syntax,
         tree::{Key, Span, Table, Tree, Value},
         unclosed::{self, Unclosed},
     },
@@ -79,6 +81,7 @@ impl<'s> Document<'s> {
         let mended = unclosed::mended(&source.text, &unclosed);
         let (_, errors) = DeTable::parse_recoverable(&mended);
         let mut line = None;
+        let mut repeats = syntax::Repeats::default();
         for error in &errors {
             let span = error.span().unwrap_or_default();
             let start = unclosed::unmended(span.start, &unclosed);
@@ -89,9 +92,13 @@ impl<'s> Document<'s> {
             if line.replace(here) == Some(here) {
                 continue;
             }
+            let is_repeated = error.message() == "duplicate key";
+            if is_repeated && repeats.covers(&span, &source.text) {
+                continue;
+            }
             let problem = problems.add("syntax", &span, "here", error.message());
-            if error.message() == "duplicate key" {
-                problem.help("TOML lets a key or a table stand in a file once");
+            if let Some(help) = syntax::help(error.message(), &span, &source.text) {
+                problem.help(help);
             }
         }
         None
@@ -114,6 +121,10 @@ impl<'s> Document<'s> {
                 unknown_key("the stack file", key.get_ref(), &span, known, problems);
             }
             let right = known.meant(key.get_ref()).filter(|_| is_unknown);
+            let value = match known.foreign(key.get_ref()).filter(|_| is_unknown) {
+                Some(Instead::Reshaped(_, Reshape::Only, _)) => only(value),
+                _ => value,
+            };
             match right {
                 Some(right) if keys.contains(right) => misspelt.push((right.to_owned(), value)),
                 Some(right) => {
@@ -189,6 +200,18 @@ impl<'s> Document<'s> {
             span: 0..0,
             entries,
         }
+    }
+}
+
+/// The only table within a table of tables; the table itself where there are several, or none.
+fn only(value: Spanned<DeValue<'_>>) -> Spanned<DeValue<'_>> {
+    let DeValue::Table(tables) = value.get_ref() else {
+        return value;
+    };
+    let mut inner = tables.values();
+    match (inner.next(), inner.next()) {
+        (Some(one), None) if matches!(one.get_ref(), DeValue::Table(_)) => one.clone(),
+        _ => value,
     }
 }
 

@@ -25,6 +25,18 @@ pub enum Instead {
     Key(&'static str),
     /// Something that is written in another way or place: a sentence without its full stop.
     Advice(&'static str),
+    /// A key of the same table that takes the value in another shape. The value is read as that key
+    /// would have it, so that nothing is reported as missing because of it.
+    Reshaped(&'static str, Reshape, &'static str),
+}
+
+/// How the value of a foreign key becomes that of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reshape {
+    /// One value is a list of it.
+    List,
+    /// A table of named things is the only one of them.
+    Only,
 }
 
 impl Foreign {
@@ -41,6 +53,19 @@ impl Foreign {
         Self {
             keys,
             instead: Instead::Advice(advice),
+        }
+    }
+
+    /// Keys that mean `key`, whose value has another shape, as `advice` shows.
+    pub const fn reshaped(
+        key: &'static str,
+        reshape: Reshape,
+        advice: &'static str,
+        keys: &'static [&'static str],
+    ) -> Self {
+        Self {
+            keys,
+            instead: Instead::Reshaped(key, reshape, advice),
         }
     }
 }
@@ -66,7 +91,7 @@ impl Fields {
     /// The key of this table that `written` stands for: a foreign name of it, or a misspelling.
     pub fn meant(&self, written: &str) -> Option<&'static str> {
         match self.foreign(written) {
-            Some(Instead::Key(key)) => Some(key),
+            Some(Instead::Key(key) | Instead::Reshaped(key, ..)) => Some(key),
             Some(Instead::Advice(_)) => None,
             None => nearest(written, self.keys()),
         }

@@ -289,6 +289,18 @@ impl Names<'_> {
             return;
         }
         let candidates = self.spellings();
+        let variable = format!("var.{}", name.to_ascii_lowercase());
+        let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if candidates.contains(&variable) {
+            problem.help(did_you_mean(&format!("${{{variable}}}")));
+            return;
+        }
+        if name.chars().all(is_capital) && name.chars().any(|c| c.is_ascii_uppercase()) {
+            problem.help(format!(
+                "did you mean `${{{variable}}}`, a variable that is declared under [variables], or `${{env.{name}}}`, one of the environment?"
+            ));
+            return;
+        }
         suggest(
             problem,
             nearest(name, candidates.iter().map(String::as_str)),

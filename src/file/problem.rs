@@ -54,6 +54,11 @@ impl Problems {
         self.0.retain(wanted);
     }
 
+    /// The problems, to be altered.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Problem> {
+        self.0.iter_mut()
+    }
+
     /// Says of every problem what it is about.
     pub fn preface(&mut self, about: &str) {
         for problem in &mut self.0 {
@@ -119,4 +124,12 @@ pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(name.len()) / 4)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// The only one of `names` that `name` abbreviates, as `env` does `environment`.
+pub fn abbreviated<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut longer = names
+        .into_iter()
+        .filter(|candidate| name.len() >= 2 && candidate.starts_with(name));
+    longer.next().filter(|_| longer.next().is_none())
 }

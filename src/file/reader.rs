@@ -237,7 +237,11 @@ impl<'t, 'p> TableReader<'t, 'p> {
     /// An array of different strings, which may mention other resources; empty if it is left out.
     pub fn distinct_texts(&mut self, key: &str) -> Vec<Located<Template>> {
         let mut texts: Vec<Located<Template>> = Vec::new();
-        for tree in self.list(key).unwrap_or_default() {
+        let elements = self.list(key);
+        // One string is no array, and is reported; it is read as the only element, so that nothing
+        // is missed because of it.
+        let single = self.peek(key).filter(|tree| tree.as_text().is_some());
+        for tree in elements.unwrap_or_default().iter().chain(single) {
             let Some(text) = text_of(tree, key, self.problems) else {
                 continue;
             };
@@ -303,7 +307,7 @@ pub fn unknown_key(
 /// The help about a key that is none of `fields`, if it is known what is meant.
 pub fn instead_of(key: &str, fields: &Fields) -> Option<String> {
     match fields.foreign(key) {
-        Some(Instead::Advice(advice)) => Some(advice.to_owned()),
+        Some(Instead::Advice(advice) | Instead::Reshaped(_, _, advice)) => Some(advice.to_owned()),
         Some(Instead::Key(_)) | None => fields.meant(key).map(did_you_mean),
     }
 }

@@ -1,6 +1,6 @@
 //! What other tools have at the top of their files, and what a stack file has instead.
 
-use crate::file::foreign::Foreign;
+use crate::file::foreign::{Foreign, Reshape};
 
 const NO_SERVICES: &str = "amp-stack creates, scales and deletes no services and clusters; what a service runs is declared in `[task_definitions.NAME]`";
 const NO_STATE: &str = "leave it out: there is no state file, and credentials are found as every AWS tool finds them; the region and the account stand in `[stack]`";
@@ -33,7 +33,9 @@ pub(super) const STACK_FILE: &[Foreign] = &[
         &["amp", "aps", "amp_workspace", "aws_prometheus_workspace"],
     ),
     Foreign::key("tags", &["labels", "default_tags"]),
-    Foreign::advice(
+    Foreign::reshaped(
+        "workspace",
+        Reshape::Only,
         "a stack has one workspace, without a name of its own: `[workspace]`",
         &["workspaces"],
     ),

@@ -77,9 +77,21 @@ fn is_name(name: &Located<String>, problems: &mut Problems) -> bool {
                 "not a stack name",
                 error.to_string(),
             )
-            .help("the name goes into the tags that say which stack owns a resource");
+            .help(stack_name_of(&name.value).map_or_else(
+                || "the name goes into the tags that say which stack owns a resource".to_owned(),
+                |meant| did_you_mean(&meant),
+            ));
     }
     parsed.is_ok()
+}
+
+/// The stack name that is nearest to `written`: in lower case, with dashes for what it can't have.
+fn stack_name_of(written: &str) -> Option<String> {
+    let lower = written.trim().to_lowercase();
+    let parts = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let meant = parts.join("-");
+    meant.parse::<StackName>().is_ok().then_some(meant)
 }
 
 /// A region that is not listed may be newer than this program, so only its spelling is judged here.
@@ -103,7 +115,16 @@ fn is_account(account: &Located<String>, problems: &mut Problems) -> bool {
     let fits = account.value.len() == 12 && account.value.bytes().all(|b| b.is_ascii_digit());
     if !fits {
         let message = format!("`{}` is not the id of an account", account.value);
-        problems.add("account", &account.span, "takes twelve digits", message);
+        let digits: String = account.value.chars().filter(char::is_ascii_digit).collect();
+        let help = match digits.len() {
+            12 => did_you_mean(&digits),
+            count => {
+                format!("there are {count} digits; `aws sts get-caller-identity` prints the id")
+            }
+        };
+        problems
+            .add("account", &account.span, "takes twelve digits", message)
+            .help(help);
     }
     fits
 }

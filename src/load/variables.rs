@@ -7,7 +7,7 @@ use crate::{
     file::{
         document::{Document, Poisoned},
         interpolate::Names,
-        problem::{Problems, nearest},
+        problem::{Problems, abbreviated, nearest},
         reader::{TableReader, did_you_mean, listed, string_of, table_of, wrong_type},
         source::Source,
         tree::{Key, Span, Tree, Value},
@@ -335,7 +335,8 @@ fn undeclared(name: &str, given: &Given, values: &Values, problems: &mut Problem
         Some((file, _)) => problem.file = Some(Arc::clone(file)),
         None => problem.labels.clear(),
     }
-    let near = nearest(name, values.keys().map(String::as_str));
+    let known = || values.keys().map(String::as_str);
+    let near = nearest(name, known()).or_else(|| abbreviated(name, known()));
     problem.help(near.map_or_else(
         || format!("declare it under [variables]: {name} = {{ description = \"…\" }}"),
         did_you_mean,

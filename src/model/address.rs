@@ -31,6 +31,14 @@ impl Kind {
         Self::TaskDefinition,
     ];
 
+    /// The key within `named`, where that is a whole address of the kind, or one of its attributes:
+    /// `task` of `roles.task` and of `roles.task.arn`.
+    pub fn key_in(self, named: &str) -> &str {
+        let key = named.strip_prefix(self.table());
+        let key = key.and_then(|rest| rest.strip_prefix('.'));
+        key.map_or(named, |key| key.split_once('.').map_or(key, |(key, _)| key))
+    }
+
     /// The name of the kind's table in a stack file.
     pub const fn table(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! A rule that amp-stack holds, with whose rule it is.
 
-/// A rule: why something is a mistake, a risk, a refusal, or a difference that means nothing.
+/// A rule: why something is a mistake, a risk, a refusal, or a difference without effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// The stable code, which `amp-stack explain` takes.

@@ -27,7 +27,7 @@ pub fn refusals(refusals: &[Refusal], style: Style) -> String {
     if refusals.is_empty() {
         return out;
     }
-    let title = "Nothing is done until this is decided:";
+    let title = "Blocked until this is decided:";
     out.push_str(&style.paint(Paint::Title, title));
     out.push('\n');
     for (index, refusal) in refusals.iter().enumerate() {
@@ -136,7 +136,7 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
 /// `belongs to …`, or that nobody knows.
 pub(super) fn whose(owner: &Owner) -> String {
     match owner {
-        Owner::Unknown => "has no tag that says whose it is".to_owned(),
+        Owner::Unknown => "has no owner tag".to_owned(),
         Owner::Ours(_)
         | Owner::OtherRegion { .. }
         | Owner::OtherStack(_)

@@ -95,7 +95,7 @@ fn heading(plan: &Plan, frame: &Frame<'_>) -> String {
             } else {
                 format!(", then {counts}")
             };
-            format!("**{refusals} to make first{counts}**")
+            format!("**Blocked: {refusals} needed{counts}**")
         }
     };
     let verb = if frame.destroy { " to destroy" } else { "" };

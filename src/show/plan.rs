@@ -127,7 +127,7 @@ fn what_next(refusals: usize, next: Option<&str>) -> String {
     match next {
         _ if refusals > 0 => {
             let refusals = words::count(refusals, "decision");
-            format!("{refusals} to make first; until then nothing is done\n")
+            format!("Blocked: {refusals} needed before anything can change\n")
         }
         Some(next) => format!("To do it, run: {next}\n"),
         None => String::new(),

@@ -208,7 +208,7 @@ impl Group<'_> {
         }
         if let Some(owner) = &self.first.adopted_from {
             let text = decide::whose(owner);
-            out.push_str(&words::wrap("      until now ", &text, style.width));
+            out.push_str(&words::wrap("      currently ", &text, style.width));
         }
     }
 

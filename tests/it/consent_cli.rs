@@ -210,7 +210,7 @@ fn a_plan_that_waits_for_a_decision_fails_and_says_which_where_the_plan_is() {
     ] {
         let refused = bench.run(&[&plan[..], options].concat()).expect(1);
         assert!(refused.stdout.contains("belongs to the amp-stack stack"));
-        assert!(refused.stderr.contains("decisions to make first"));
+        assert!(refused.stderr.contains("decisions needed"));
         assert!(!bench.path("p.json").exists());
     }
     let events = bench.run(&[&plan[..], &["--json"]].concat()).expect(1);

@@ -17,6 +17,7 @@ mod emulators;
 mod format;
 mod format_cli;
 mod fuzz;
+mod gallery;
 mod generations;
 mod graph;
 mod guide;

@@ -259,9 +259,12 @@ fn github_shows_mistakes_at_their_lines_and_refusals_in_the_comment() {
         .comment
         .as_deref()
         .expect("what has to be decided is posted");
-    assert!(comment.contains("**1 decision to make first"), "{comment}");
     assert!(
-        comment.contains("Nothing is done until this is decided:"),
+        comment.contains("**Blocked: 1 decision needed"),
+        "{comment}"
+    );
+    assert!(
+        comment.contains("Blocked until this is decided:"),
         "{comment}"
     );
     let pushed = github::run(&workflow, "push", &repository, &account.endpoint);

@@ -96,7 +96,7 @@ fn collisions_between_stacks_show_before_anything_is_made() {
     bench.write("shop.toml", &SHOP.replace("/ecs/shop", "/ecs/base"));
     let groups = bench.run(&both).expect(1);
     assert!(groups.says("this log group exists already and belongs to the amp-stack stack `base`"));
-    assert!(groups.says("1 decision to make first"));
+    assert!(groups.says("1 decision needed"));
     let role = "[roles.other]\nname = \"sharedtask\"\n";
     bench.write("shop.toml", &format!("{SHOP}\n{role}"));
     let roles = bench.run(&both).expect(1);

@@ -128,5 +128,5 @@ pub(super) fn nothing(args: &Import, choice: &Choice) -> Failure {
     Failure::before(format!(
         "the stack `{stack}` owns nothing in this account and region, and nothing was asked for"
     ))
-    .hint("say what to take: --family, --role, --log-group, --workspace, --tag, --cloudformation or --copilot")
+    .hint("name what to import: --family, --role, --log-group, --workspace, --tag, --cloudformation or --copilot")
 }

@@ -47,7 +47,7 @@ pub(crate) struct Serve {
     /// The number of the account [default: 111122223333]
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     pub(crate) account: Option<String>,
-    /// Misbehave as AWS does on a bad day, the same for the same seed
+    /// Inject throttling, failures, lost answers and lag, the same for the same seed
     #[arg(long, value_name = "SEED")]
     pub(crate) chaos: Option<u64>,
 }

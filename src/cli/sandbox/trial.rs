@@ -136,7 +136,7 @@ pub(crate) async fn run(
     };
     trial.play(console, interrupts).await?;
     console.eprint(
-        "\nThat was its whole life, in memory. With --sandbox the same commands work on a file; without it, on AWS.\n",
+        "\nNothing was kept. Add --sandbox to keep a sandbox in a file; leave it off to use AWS.\n",
     )?;
     Ok(Exit::Done)
 }

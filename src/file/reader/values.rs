@@ -26,14 +26,37 @@ pub fn wrong_type<'p>(
         format!("this is {found}"),
         format!("`{key}` takes {wanted}, not {found}"),
     );
-    let is_scalar = matches!(
-        tree.value,
-        Value::Bool(_) | Value::Integer(_) | Value::Float(_)
-    );
-    if is_scalar && wanted == "a string" {
-        problem.help("write it in quotes");
+    if let Some(help) = retyped(tree, key, wanted) {
+        problem.help(help);
     }
     problem
+}
+
+/// How the value that was given is written as the type that was wanted, if it can be.
+fn retyped(tree: &Tree, key: &str, wanted: &str) -> Option<String> {
+    let given = match &tree.value {
+        Value::Text(text) => text.known()?.trim().to_ascii_lowercase(),
+        Value::Bool(value) => value.to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::List(_) | Value::Table(_) => return None,
+    };
+    let value = match wanted {
+        "a string" => return Some("write it in quotes".to_owned()),
+        "an integer" => given.parse::<i64>().ok()?.to_string(),
+        "`true` or `false`" => match given.as_str() {
+            "true" | "yes" | "on" | "1" => "true".to_owned(),
+            "false" | "no" | "off" | "0" => "false".to_owned(),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    // An element of an array has no key of its own.
+    let own = key.rsplit('.').next().filter(|own| !own.contains('['));
+    Some(own.map_or_else(
+        || format!("write {value}"),
+        |own| format!("write {own} = {value}"),
+    ))
 }
 
 /// Reads the value of `key` as a string that may mention other resources.

@@ -142,12 +142,15 @@ fn retention(reader: &mut TableReader<'_, '_>, class: &str) -> Option<u32> {
             let problems = reader.problems();
             let given = string_of(tree, key, problems)?;
             if given != NEVER {
-                not_offered(
-                    &format!("\"{given}\""),
-                    tree,
-                    "write a number, or \"never\"".to_owned(),
-                    problems,
-                );
+                let digits = given.trim_end_matches(|c: char| !c.is_ascii_digit());
+                let number = digits.parse::<i64>().ok();
+                let help = number
+                    .filter(|days| RETENTION_DAYS.contains(days))
+                    .map_or_else(
+                        || "write a number, or \"never\"".to_owned(),
+                        |days| format!("write {key} = {days}"),
+                    );
+                not_offered(&format!("\"{given}\""), tree, help, problems);
             }
             None
         }

@@ -7,7 +7,9 @@ mod launch;
 mod logs;
 mod metrics;
 mod newer;
+mod notes;
 mod own;
+mod respell;
 mod rights;
 mod roles;
 mod rules;
@@ -176,6 +178,7 @@ pub(crate) fn check(
     let mut body = body(&path, table, &own, export, scope, &mut role_arns, problems);
     launch::fill_in_network(&mut body);
     notes.extend(collector::check_containers(&body, scope, problems));
+    notes.extend(notes::of_containers(&body, own.metrics));
     let before = own.metrics.map(|metrics| (metrics, body.clone()));
     let needs = own
         .metrics

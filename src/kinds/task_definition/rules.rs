@@ -119,7 +119,7 @@ const REQUEST: &[Rule] = &[
     ),
     rule(
         "fargate-size",
-        "tasks on Fargate have one of the sizes that there are",
+        "Fargate offers only some combinations of CPU and memory",
         "ECS developer guide, \"Amazon ECS task definition differences for Fargate\"",
     ),
     rule(

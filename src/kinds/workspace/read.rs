@@ -288,15 +288,17 @@ fn logging_arn(
             "not in this stack file",
             message,
         );
-        problem.help(nearest(known, groups.iter().copied()).map_or_else(
-            || {
-                format!(
-                    "give the ARN of a log group, or one of this stack: {}",
-                    listed(&groups)
-                )
-            },
-            did_you_mean,
-        ));
+        problem.help(
+            nearest(Kind::LogGroup.key_in(known), groups.iter().copied()).map_or_else(
+                || {
+                    format!(
+                        "give the ARN of a log group, or one of this stack: {}",
+                        listed(&groups)
+                    )
+                },
+                did_you_mean,
+            ),
+        );
         return None;
     }
     let attribute = Attribute::Arn;

@@ -340,6 +340,10 @@ fn foreign_keys_lead_to_what_stack_files_have() {
                 Instead::Advice(advice) => {
                     assert!(!advice.ends_with('.'), "{}: {advice}", fields.name);
                 }
+                Instead::Reshaped(key, _, advice) => {
+                    assert!(fields.get(key).is_some(), "{}: {key}", fields.name);
+                    assert!(advice.contains(key) && !advice.ends_with('.'), "{advice}");
+                }
             }
             for key in foreign.keys {
                 assert!(
@@ -364,5 +368,5 @@ fn foreign_keys_may_be_spelled_as_the_api_does() {
     assert_eq!(fields, Some(Instead::Key("containers")));
     assert_eq!(ROOT.meant("Parameters"), Some("variables"));
     assert_eq!(ROOT.meant("task_definition"), Some("task_definitions"));
-    assert_eq!(ROOT.meant("workspaces"), None);
+    assert_eq!(ROOT.meant("workspaces"), Some("workspace"));
 }

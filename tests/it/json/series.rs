@@ -46,7 +46,7 @@ Version = "2012-10-17"
 Statement = [{ Sid = "Send", Effect = "Allow", Action = "sqs:SendMessage", Resource = "*" }]
 
 [outputs]
-task_role = { value = "${roles.task.arn}", description = "who the containers are" }
+task_role = { value = "${roles.task.arn}", description = "what the application may do" }
 handle = { value = "hunter2-output", secret = true }
 
 [task_definitions.web]

@@ -271,7 +271,7 @@ fn a_plan_with_something_to_decide_is_not_saved() {
     bench.write("stack.toml", SMALL);
     let run = bench.run(PLAN).expect(1);
     assert!(
-        run.says("the plan was not saved, because of 1 decision to make first"),
+        run.says("the plan was not saved: 1 decision needed first"),
         "{}",
         run.stderr
     );

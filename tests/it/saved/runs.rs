@@ -176,7 +176,7 @@ const DRIFTS: &[Drift] = &[
         ROLE,
         |role| role["tags"] = Value::Array(Vec::new()),
         "roles.task",
-        "- tags.amp-stack:stack quickstart Nothing is done until this is decided: × roles.task: this role exists already",
+        "- tags.amp-stack:stack quickstart Blocked until this is decided: × roles.task: this role exists already",
     ),
     (
         WORKSPACES,

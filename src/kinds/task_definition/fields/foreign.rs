@@ -4,7 +4,10 @@
 //! The names are those of ECS's API, of Terraform's `aws_ecs_task_definition`, of Copilot's
 //! manifests and of Compose files.
 
-use crate::file::foreign::Foreign;
+use crate::file::foreign::{Foreign, Reshape};
+
+const LAUNCH_TYPES: &str =
+    "write the launch types as a list: `requires_compatibilities = [\"FARGATE\"]`";
 
 const NO_SERVICE: &str = "it belongs to a service, and amp-stack creates and scales none";
 const OF_A_CONTAINER: &str = "it belongs to a container: `[task_definitions.NAME.containers.NAME]`";
@@ -36,15 +39,13 @@ pub(super) const TASK_DEFINITION: &[Foreign] = &[
         ],
     ),
     Foreign::key("definition", &["file", "task_definition", "cli_input_json"]),
-    Foreign::advice(
-        "write the launch types as a list: `requires_compatibilities = [\"FARGATE\"]`",
-        &[
-            "launch_type",
-            "compatibilities",
-            "requires",
-            "capacity_provider",
-        ],
+    Foreign::reshaped(
+        "requires_compatibilities",
+        Reshape::List,
+        LAUNCH_TYPES,
+        &["launch_type", "compatibilities", "requires"],
     ),
+    Foreign::advice(LAUNCH_TYPES, &["capacity_provider"]),
     Foreign::advice(
         "write it as a table: `runtime_platform = { cpu_architecture = \"ARM64\", operating_system_family = \"LINUX\" }`",
         &[
@@ -212,6 +213,17 @@ pub(super) const METRICS: &[Foreign] = &[
         &["interval", "scrape_interval"],
     ),
     Foreign::advice("leave out the table for no metrics", &["enabled"]),
+];
+
+pub(super) const PORT_MAPPING: &[Foreign] = &[
+    Foreign::key("container_port", &["port", "target_port", "target"]),
+    Foreign::key("host_port", &["published"]),
+];
+
+pub(super) const HEALTH_CHECK: &[Foreign] = &[
+    Foreign::key("command", &["test", "cmd"]),
+    Foreign::key("start_period", &["grace_period", "initial_delay_seconds"]),
+    Foreign::key("retries", &["failure_threshold"]),
 ];
 
 pub(super) const SCRAPE: &[Foreign] = &[

@@ -79,11 +79,12 @@ fn by_key(given: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) 
             region: scope.identity.region.clone(),
         });
     }
+    let key = Kind::LogGroup.key_in(given);
     let keys: Vec<&str> = scope.log_groups.keys().map(String::as_str).collect();
     let by_name = scope.log_groups.iter().find(|(_, name)| *name == given);
     let help = by_name
         .map(|(key, _)| key.as_str())
-        .or_else(|| nearest(given, keys.iter().copied()))
+        .or_else(|| nearest(key, keys.iter().copied()))
         .map_or_else(
             || match keys.as_slice() {
                 [] => "the stack file has no [log_groups]; a log group of somebody else is written logs = { name = \"…\" }".to_owned(),

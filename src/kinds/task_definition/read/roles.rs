@@ -94,17 +94,18 @@ fn reference(key: &str) -> Template {
 }
 
 fn undefined(named: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) {
+    let key = Kind::Role.key_in(named);
     let keys: Vec<&str> = scope.roles.keys().map(String::as_str).collect();
     let by_name = scope.roles.iter().find(|(_, role)| role.name == named);
     let help = by_name
         .map(|(key, _)| key.as_str())
-        .or_else(|| nearest(named, keys.iter().copied()))
+        .or_else(|| nearest(key, keys.iter().copied()))
         .map_or_else(
             || match keys.as_slice() {
-                [] => "the stack file has no [roles]; a role of somebody else is named by its ARN"
+                [] => "the stack file has no [roles]; for a role outside this stack, write its ARN"
                     .to_owned(),
                 keys => format!(
-                    "the roles of this stack are {}; one of somebody else is named by its ARN",
+                    "the roles of this stack are {}; for a role outside this stack, write its ARN",
                     listed(keys)
                 ),
             },

@@ -10,9 +10,8 @@ use crate::{
     ecs_shape::{Member, Shape, Structure},
     file::{
         fields::{Field, Type},
-        foreign::Instead,
-        problem::{Problems, nearest},
-        reader::{did_you_mean, integer_of, listed, show_line, wrong_type},
+        problem::Problems,
+        reader::{integer_of, show_line, wrong_type},
         tree::{Key, Span, Table, Tree, Value},
     },
     kinds::task_definition::{
@@ -90,44 +89,7 @@ impl Converter<'_> {
         }
     }
 
-    /// Reports the keys that are not known. Those that are misspelt are spelled right, so that what
-    /// they hold is read and not taken for missing.
-    pub(crate) fn respelled(
-        &mut self,
-        table: &Table,
-        expected: &Expected<'_>,
-        path: &str,
-    ) -> Table {
-        let known: Vec<String> = expected
-            .of
-            .members
-            .iter()
-            .filter(|member| expected.given != Some(&member.name))
-            .map(|member| self.spelled(member))
-            .filter(|name| !expected.other_keys.contains(&name.as_str()))
-            .chain(expected.other_keys.iter().map(|key| (*key).to_owned()))
-            .collect();
-        let mut entries = Vec::new();
-        for (name, value) in &table.entries {
-            if known.contains(&name.text) {
-                entries.push((name.clone(), value.clone()));
-                continue;
-            }
-            if self.takes_newer(&name.text, &known, path) {
-                entries.push((name.clone(), value.clone()));
-                continue;
-            }
-            let right = self.unknown(name, &known, expected, path);
-            let right = right.filter(|right| table.get(right).is_none());
-            entries.extend(right.map(|right| (key(right, &name.span), value.clone())));
-        }
-        Table {
-            span: table.span.clone(),
-            entries,
-        }
-    }
-
-    fn spelled(&self, member: &Member) -> String {
+    pub(super) fn spelled(&self, member: &Member) -> String {
         match self.dialect {
             Dialect::StackFile => stack_key(&member.name),
             Dialect::Export => member.name.clone(),
@@ -158,49 +120,6 @@ impl Converter<'_> {
         }
     }
 
-    /// Reports a key, and finds the one that was meant.
-    fn unknown<'k>(
-        &mut self,
-        name: &Key,
-        known: &'k [String],
-        expected: &Expected<'_>,
-        path: &str,
-    ) -> Option<&'k str> {
-        let instead = self.instead(&name.text, expected);
-        let right = match instead {
-            Some(Instead::Key(key)) => known.iter().find(|candidate| *candidate == key),
-            Some(Instead::Advice(_)) => None,
-            None => {
-                let right = nearest(&name.text, known.iter().map(String::as_str));
-                known
-                    .iter()
-                    .find(|candidate| Some(candidate.as_str()) == right)
-            }
-        };
-        let right = right.map(String::as_str);
-        let problem = self.problems.add(
-            "unknown-key",
-            &name.span,
-            "not known here",
-            format!("`{path}` has no key `{}`", name.text),
-        );
-        problem.help(match (right, instead) {
-            (Some(right), _) => did_you_mean(right),
-            (None, Some(Instead::Advice(advice))) => advice.to_owned(),
-            (None, Some(Instead::Key(_)) | None) => members_of(expected, known),
-        });
-        right
-    }
-
-    /// What stands for a key that a stack file calls otherwise. An export is in the API's own
-    /// words, so that what it does not know is none of another tool's.
-    fn instead(&self, key: &str, expected: &Expected<'_>) -> Option<Instead> {
-        match self.dialect {
-            Dialect::StackFile => ecs::of(&expected.of.name)?.foreign(key),
-            Dialect::Export => None,
-        }
-    }
-
     fn member(&mut self, value: &Tree, member: &Member, of: &Structure, path: &str) -> Tree {
         let takes = declared(of, &stack_key(&member.name)).map(|field| field.value);
         if let (Value::Integer(_), Some(Type::MemberOr(Type::Integer(low, high)))) =
@@ -216,10 +135,27 @@ impl Converter<'_> {
         let is_by_name = keyed.is_some() && value.as_table().is_some();
         if self.dialect == Dialect::StackFile && !is_by_name && !fits(&member.shape, &value.value) {
             let problem = wrong_type(value, path, wanted(&member.shape), self.problems);
-            if let Some(field) = declared(of, &stack_key(&member.name)) {
+            let field = declared(of, &stack_key(&member.name));
+            // Quotes alone may not make a valid string of it.
+            let is_answered = problem.help.is_some() && !matches!(member.shape, Shape::Text(_));
+            if let Some(field) = field.filter(|_| !is_answered) {
                 show_line(problem, field);
             }
             return value.clone();
+        }
+        if let (Dialect::StackFile, Shape::List(element), Value::List(elements)) =
+            (self.dialect, &member.shape, &value.value)
+        {
+            let mut misfits = elements.iter().enumerate();
+            let misfit = misfits.find(|(_, inner)| !fits(element, &inner.value));
+            if let Some((index, inner)) = misfit {
+                let at = format!("{path}[{index}]");
+                let problem = wrong_type(inner, &at, wanted(element), self.problems);
+                if let Some(field) = declared(of, &stack_key(&member.name)) {
+                    show_line(problem, field);
+                }
+                return value.clone();
+            }
         }
         if let (
             Dialect::StackFile,
@@ -340,17 +276,6 @@ impl Converter<'_> {
 /// The field that is the member of `structure` with this name in a stack file.
 fn declared(structure: &Structure, name: &str) -> Option<&'static Field> {
     ecs::of(&structure.name)?.get(name)
-}
-
-fn members_of(expected: &Expected<'_>, known: &[String]) -> String {
-    if known.len() > 12 {
-        format!(
-            "the keys are the members of `{}` in ECS's API reference, in snake case; what AWS has added since can be passed through `verbatim`",
-            expected.of.name
-        )
-    } else {
-        format!("its keys are {}", listed(known))
-    }
 }
 
 /// Returns whether a value is of the type that a shape asks for, whatever is in it.

@@ -2,7 +2,7 @@
 
 use crate::{
     file::fields::{Field, Fields, Type},
-    kinds::task_definition::fields::ecs::part,
+    kinds::task_definition::fields::{ecs::part, foreign},
 };
 
 /// All structures of this file.
@@ -26,7 +26,9 @@ pub(crate) static ALL: &[&Fields] = &[
 ];
 
 /// An element of `port_mappings`.
-pub static PORT_MAPPING: Fields = part(
+pub static PORT_MAPPING: Fields = Fields {
+    foreign: foreign::PORT_MAPPING,
+    ..part(
     "PortMapping",
     "ECS API reference, PortMapping",
     "task_definitions.NAME.containers.NAME.port_mappings",
@@ -65,7 +67,8 @@ pub static PORT_MAPPING: Fields = part(
         )
         .example("\"8000-8010\""),
     ],
-);
+)
+};
 
 /// An environment variable, or a property of a proxy.
 static KEY_VALUE_PAIR: Fields = part(
@@ -129,7 +132,9 @@ static CONTAINER_DEPENDENCY: Fields = part(
 );
 
 /// `health_check`.
-pub static HEALTH_CHECK: Fields = part(
+pub static HEALTH_CHECK: Fields = Fields {
+    foreign: foreign::HEALTH_CHECK,
+    ..part(
     "HealthCheck",
     "ECS API reference, HealthCheck",
     "task_definitions.NAME.containers.NAME.health_check",
@@ -169,7 +174,8 @@ pub static HEALTH_CHECK: Fields = part(
         .default_note("they are counted from the start")
         .example("60"),
     ],
-);
+)
+};
 
 /// `restart_policy`.
 pub static RESTART_POLICY: Fields = part(

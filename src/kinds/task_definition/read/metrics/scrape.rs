@@ -4,8 +4,8 @@ use crate::{
     collector::{Period, Scrape, config},
     file::{
         problem::{Problems, nearest},
-        reader::{Located, TableReader, did_you_mean, listed, table_of},
-        tree::{Span, Table},
+        reader::{Located, TableReader, did_you_mean, listed, wrong_type},
+        tree::{Span, Table, Tree, Value},
     },
     kinds::task_definition::{
         fields::metrics::SCRAPE,
@@ -31,7 +31,12 @@ pub(crate) fn targets(
     for (index, element) in elements.iter().enumerate() {
         let path = format!("{name}.scrape[{index}]");
         let problems = reader.problems();
-        let Some(table) = table_of(element, &path, problems) else {
+        let Some(table) = element.as_table() else {
+            let problem = wrong_type(element, &path, "a table", problems);
+            problem.help(as_target(element).map_or_else(
+                || "write for example scrape = [{ port = 8080 }]".to_owned(),
+                |target| format!("write {target}"),
+            ));
             continue;
         };
         let Some(target) = target(table, &path, body, links, problems) else {
@@ -162,6 +167,36 @@ fn timeout_of(
         );
     }
     given.value
+}
+
+/// The target that a port, or an address such as `localhost:8080/metrics`, stands for, as a table.
+fn as_target(element: &Tree) -> Option<String> {
+    let written = match &element.value {
+        Value::Integer(port) => port.to_string(),
+        Value::Text(text) => text.known()?.to_owned(),
+        Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Table(_) => return None,
+    };
+    let (scheme, rest) = match written.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest),
+        None => ("http", written.as_str()),
+    };
+    let (authority, path) = match rest.find('/') {
+        Some(slash) => rest.split_at(slash),
+        None => (rest, ""),
+    };
+    let (host, port) = authority.rsplit_once(':').unwrap_or(("", authority));
+    let port: u16 = port.parse().ok()?;
+    let mut members = vec![format!("port = {port}")];
+    if !matches!(path, "" | "/metrics") {
+        members.push(format!("path = \"{path}\""));
+    }
+    if !matches!(host, "" | "localhost" | "127.0.0.1") {
+        members.push(format!("host = \"{host}\""));
+    }
+    if scheme == "https" {
+        members.push("scheme = \"https\"".to_owned());
+    }
+    Some(format!("{{ {} }}", members.join(", ")))
 }
 
 pub(crate) fn period(

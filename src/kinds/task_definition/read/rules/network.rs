@@ -101,7 +101,8 @@ fn mapping_of(task: &Task<'_>, container: &Container<'_>, mapping: &Tree, proble
     let port_range = mapping.at("containerPortRange");
     let port = mapping.at("containerPort");
     let host = mapping.at("hostPort");
-    if port.is_none() && port_range.is_none() {
+    // What is no table is reported as such.
+    if mapping.as_table().is_some() && port.is_none() && port_range.is_none() {
         problems.add(
             "missing-key",
             &mapping.span,

@@ -64,11 +64,28 @@ fn size(
                 "not a size",
                 format!("`{given}` is not an amount of {what}"),
             )
-            .help(
-                "`cpu` is written as 1024 or \"1 vCPU\", `memory` as 512 or \"0.5 GB\": a number without a unit is in CPU units or MiB",
-            );
+            .help(respelled(key, given, parse).map_or_else(
+                || "`cpu` is written as 1024 or \"1 vCPU\", `memory` as 512 or \"0.5 GB\": a number without a unit is in CPU units or MiB".to_owned(),
+                |right| format!("write {key} = {right}"),
+            ));
     }
     parsed
+}
+
+/// How ECS spells a size that is written as Docker, Kubernetes or Compose spell it, as a TOML
+/// value: `1GiB` is "1 GB", `1024 MB` is 1024, `500m` is "0.5 vCPU".
+fn respelled(key: &str, given: &str, parse: fn(&str) -> Option<u32>) -> Option<String> {
+    let lower = given.trim().to_ascii_lowercase();
+    let digits = lower.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let (number, unit) = (digits.trim(), lower[digits.len()..].trim());
+    let right = match (key, unit) {
+        ("cpu", "" | "cpu" | "cpus" | "vcpus" | "core" | "cores") => format!("\"{number} vCPU\""),
+        ("cpu", "m") => format!("\"{} vCPU\"", number.parse::<f64>().ok()? / 1000.0),
+        ("memory", "" | "g" | "gi" | "gib" | "gb") => format!("\"{number} GB\""),
+        ("memory", "m" | "mi" | "mib" | "mb") => number.to_owned(),
+        _ => return None,
+    };
+    parse(right.trim_matches('"')).map(|_| right)
 }
 
 fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mut Problems) {
