@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use crate::{
     cli::{
@@ -82,6 +82,9 @@ pub(super) struct SandboxArgs {
     /// the same seed
     #[arg(long, value_name = "SEED", requires = "sandbox")]
     pub(super) sandbox_chaos: Option<u64>,
+    /// Let the sandbox allow only what this IAM policy does, as AWS allows a user with it
+    #[arg(long, value_name = "POLICY.json", requires = "sandbox", value_hint = ValueHint::FilePath)]
+    pub(super) sandbox_caller: Option<PathBuf>,
 }
 
 /// Which stacks, and where.

@@ -58,6 +58,10 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
     if let Some(seed) = sandbox.sandbox_chaos {
         words.push(format!("--sandbox-chaos {seed}"));
     }
+    if let Some(policy) = &sandbox.sandbox_caller {
+        let policy = quoted(&policy.display().to_string());
+        words.push(format!("--sandbox-caller {policy}"));
+    }
     words.join(" ")
 }
 
@@ -127,12 +131,13 @@ mod tests {
                 sandbox: SandboxArgs {
                     sandbox: Some(Some(PathBuf::from("a b.json"))),
                     sandbox_chaos: Some(7),
+                    sandbox_caller: Some(PathBuf::from("me.json")),
                 },
             },
         };
         assert_eq!(
             typed("apply", &[Path::new("stacks/a.toml")], &target),
-            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --rate ecs-register=5 --sandbox='a b.json' --sandbox-chaos 7"
+            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --rate ecs-register=5 --sandbox='a b.json' --sandbox-chaos 7 --sandbox-caller me.json"
         );
     }
 }

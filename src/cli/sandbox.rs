@@ -20,7 +20,7 @@ use crate::{
     },
 };
 use amp_stack_sandbox::{
-    Faults, Sandbox, Settings,
+    CallerPolicy, Faults, Sandbox, Settings,
     connector::{Clock, DEFAULT_ACCOUNT},
     file::FileError,
 };
@@ -46,6 +46,8 @@ pub(super) struct Wanted {
     pub(super) keeping: Keeping,
     /// Where the faults of a bad day begin, if it is one.
     pub(super) chaos_seed: Option<u64>,
+    /// The file of the policy that says what the caller may do, if it is not the root user.
+    pub(super) caller: Option<PathBuf>,
     /// Where the time comes from.
     pub(super) clock: Clock,
     /// The sandbox, once it is open.
@@ -62,6 +64,7 @@ impl Wanted {
                 None => stack_file.with_file_name(DEFAULT_FILE),
             }),
             chaos_seed: options.sandbox_chaos,
+            caller: options.sandbox_caller.clone(),
             clock: Clock::system(),
             opened: OnceLock::new(),
         })
@@ -72,6 +75,7 @@ impl Wanted {
         Self {
             keeping: Keeping::Memory,
             chaos_seed: None,
+            caller: None,
             clock,
             opened: OnceLock::new(),
         }
@@ -90,7 +94,9 @@ impl Wanted {
             account: account.unwrap_or(DEFAULT_ACCOUNT).to_owned(),
             file,
             faults: self.chaos_seed.map(Faults::mild),
+            caller: self.caller.as_deref().map(caller).transpose()?,
             clock: self.clock.clone(),
+            ..Settings::default()
         };
         let sandbox = Sandbox::open(settings)?;
         Ok(self.opened.get_or_init(|| sandbox).clone())
@@ -120,8 +126,26 @@ impl Wanted {
             None => String::new(),
             Some(seed) => format!(", which misbehaves from seed {seed}"),
         };
-        format!("Sandbox {}{chaos}: nothing here is AWS\n\n", self.name())
+        let caller = match &self.caller {
+            None => String::new(),
+            Some(policy) => format!(", which allows what {} does", policy.display()),
+        };
+        format!(
+            "Sandbox {}{chaos}{caller}: nothing here is AWS\n\n",
+            self.name()
+        )
     }
+}
+
+/// Reads what the caller may do.
+fn caller(path: &Path) -> Result<CallerPolicy, Failure> {
+    let shown = path.display();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::before(format!("cannot read the policy {shown}: {error}")))?;
+    CallerPolicy::parse(&text).map_err(|reason| {
+        Failure::before(format!("{shown} is no policy that IAM takes: {reason}"))
+            .hint("`amp-stack permissions` writes one that fits a stack")
+    })
 }
 
 /// The region of a sandbox: the one that was asked for, else that of the environment, where the AWS
@@ -188,6 +212,7 @@ mod tests {
         let asked = |file: Option<&str>| SandboxArgs {
             sandbox: Some(file.map(PathBuf::from)),
             sandbox_chaos: Some(7),
+            sandbox_caller: None,
         };
         let none = SandboxArgs::default();
         assert!(Wanted::by(&none, Path::new("stack.toml")).is_none());

@@ -318,6 +318,7 @@ impl PlanFile {
         let sandbox = SandboxArgs {
             sandbox: saved.sandbox.as_ref().map(|file| Some(PathBuf::from(file))),
             sandbox_chaos: None,
+            sandbox_caller: None,
         };
         let target = StackArgs {
             account: AccountArgs {

@@ -6,6 +6,7 @@
 #![expect(clippy::too_many_lines, reason = "tables of test cases may be long")]
 
 mod apply;
+mod callers;
 mod calls;
 mod cli;
 mod completion;

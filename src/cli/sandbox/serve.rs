@@ -33,7 +33,8 @@ Examples:
   amp-stack sandbox                       an empty account on port 4566, forgotten at the end
   amp-stack sandbox .amp-stack/sandbox.json
                                           the account that `--sandbox` works on
-  amp-stack sandbox --port 0 --chaos 7    on any free port, on a bad day";
+  amp-stack sandbox --port 0 --chaos 7    on any free port, on a bad day
+  amp-stack sandbox --caller policy.json  whose caller may only what this policy allows";
 
 /// `sandbox`.
 #[derive(Debug, Args)]
@@ -50,6 +51,10 @@ pub(crate) struct Serve {
     /// Inject throttling, failures, lost answers and lag, the same for the same seed
     #[arg(long, value_name = "SEED")]
     pub(crate) chaos: Option<u64>,
+    /// Allow only what this IAM policy does, as AWS allows a user with it; sessions of roles
+    /// (`sts:AssumeRole`) may what their roles may
+    #[arg(long, value_name = "POLICY.json", alias = "sandbox-caller")]
+    pub(crate) caller: Option<PathBuf>,
 }
 
 /// The port can't be taken.
@@ -70,6 +75,7 @@ pub(crate) async fn serve(
     let wanted = Wanted {
         keeping: args.file.clone().map_or(Keeping::Memory, Keeping::File),
         chaos_seed: args.chaos,
+        caller: args.caller.clone(),
         clock: Clock::system(),
         opened: OnceLock::new(),
     };

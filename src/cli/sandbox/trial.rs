@@ -104,6 +104,7 @@ pub(crate) async fn run(
             sandbox: SandboxArgs {
                 sandbox: Some(None),
                 sandbox_chaos: None,
+                sandbox_caller: None,
             },
         },
     };

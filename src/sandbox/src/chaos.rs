@@ -322,6 +322,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             operation: operation.to_owned(),
             input: Input::new(),
+            key: None,
         }
     }
 

@@ -2,32 +2,24 @@
 //! and tests.
 
 mod clock;
+mod http;
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use aws_smithy_runtime_api::{
-    client::{
-        http::{
-            HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
-            http_client_fn,
-        },
-        orchestrator::{HttpRequest, HttpResponse},
-        result::ConnectorError,
-    },
-    http::StatusCode,
-};
-use aws_smithy_types::body::SdkBody;
 pub use clock::{Advance, Clock};
 
 use crate::{
     Context, Faults, Refusal, World, amp,
+    caller::{Caller, CallerPolicy},
     chaos::{Chaos, Effect, End, Fate, Tally},
     ecs,
     file::{FileError, Mark, WorldFile},
     iam, logs, prometheus,
+    rights::{self, Right},
     service::Outcome,
     sts, tagging,
     wire::{self, Call, Request, Response, Service},
@@ -48,6 +40,10 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// What goes wrong.
     pub faults: Option<Faults>,
+    /// What the caller may do; without it, it is the root user and may do everything.
+    pub caller: Option<CallerPolicy>,
+    /// Whether to remember what calls take the right to do, for [`Sandbox::rights_used`].
+    pub remember_rights: bool,
 }
 
 impl Default for Settings {
@@ -57,6 +53,8 @@ impl Default for Settings {
             clock: Clock::system(),
             file: None,
             faults: None,
+            caller: None,
+            remember_rights: false,
         }
     }
 }
@@ -82,6 +80,8 @@ struct Inner {
     world: World,
     file: Option<WorldFile>,
     chaos: Option<Chaos>,
+    /// What calls took the right to do, if that is to be remembered.
+    rights: Option<BTreeSet<Right>>,
 }
 
 impl Sandbox {
@@ -100,6 +100,7 @@ impl Sandbox {
             .map(|faults| faults.propagation.as_millis());
         world.iam.propagation_millis =
             propagation.map_or(0, |millis| u64::try_from(millis).unwrap_or(u64::MAX));
+        world.iam.user_policy = settings.caller.map(|policy| policy.text().to_owned());
         Ok(Self(Arc::new(Shared {
             account: settings.account,
             clock: settings.clock,
@@ -107,6 +108,7 @@ impl Sandbox {
                 world,
                 file,
                 chaos: settings.faults.map(Chaos::new),
+                rights: settings.remember_rights.then(BTreeSet::new),
             }),
         })))
     }
@@ -131,6 +133,12 @@ impl Sandbox {
         self.lock().world.clone()
     }
 
+    /// What the calls from outside have taken the right to do so far, if
+    /// [`Settings::remember_rights`] asked for it; whether or not their caller had it.
+    pub fn rights_used(&self) -> BTreeSet<Right> {
+        self.lock().rights.clone().unwrap_or_default()
+    }
+
     /// How many faults have happened so far.
     pub fn tally(&self) -> Tally {
         self.lock()
@@ -149,12 +157,6 @@ impl Sandbox {
         });
         let before = inner.chaos.take();
         inner.chaos = faults.map(|faults| Chaos::following(before, faults));
-    }
-
-    /// An HTTP client for the SDK's configuration that answers from here, without any socket.
-    pub fn http_client(&self) -> SharedHttpClient {
-        let connector = SharedHttpConnector::new(Connector(self.clone()));
-        http_client_fn(move |_, _| connector.clone())
     }
 
     /// Answers one request, or loses it if faults are asked for.
@@ -221,8 +223,10 @@ impl Sandbox {
             partition: wire::partition(&call.region),
             now_millis: self.0.clock.millis(),
         };
+        let caller = inner.caller(&cx, call)?;
+        inner.authorize(&cx, &caller, call)?;
         if let Some(mut past) = past {
-            return dispatch(&mut past, &cx, call);
+            return dispatch(&mut past, &cx, &caller, call);
         }
         let entered = if call.is_read() {
             None
@@ -231,7 +235,7 @@ impl Sandbox {
         };
         let wants_past = inner.chaos.as_ref().is_some_and(Chaos::wants_past);
         let before = (wants_past && !call.is_read()).then(|| inner.world.clone());
-        let outcome = dispatch(&mut inner.world, &cx, call);
+        let outcome = dispatch(&mut inner.world, &cx, &caller, call);
         match &outcome {
             Ok(_) => inner.remember(before, cx.now_millis),
             Err(_) => inner.take_back(entered),
@@ -251,6 +255,38 @@ impl Inner {
         let file = self.file.as_mut();
         let entered = file.map(|file| file.enter(&self.world, cx, call));
         entered.transpose().map_err(unstored)
+    }
+
+    /// Who makes `call`: the session whose key signed it, else the user, else the root user. The
+    /// calls that this process makes itself are the root user's.
+    fn caller(&self, cx: &Context<'_>, call: &Call) -> Result<Caller, Refusal> {
+        let Some(key) = &call.key else {
+            return Ok(Caller::Root);
+        };
+        if let Some(session) = self.world.sts.session(key) {
+            return session.caller(cx, call.service.dialect());
+        }
+        Ok(match self.world.iam.user_policy {
+            Some(_) => Caller::User,
+            None => Caller::Root,
+        })
+    }
+
+    /// Refuses a call that `caller` may not make.
+    fn authorize(&mut self, cx: &Context<'_>, caller: &Caller, call: &Call) -> Result<(), Refusal> {
+        if call.key.is_none() {
+            return Ok(());
+        }
+        let is_free = *caller == Caller::Root && call.service != Service::Sts;
+        if is_free && self.rights.is_none() {
+            return Ok(());
+        }
+        let rights = rights::of(&self.world, cx, call);
+        let allowed = rights::check(&self.world, cx, caller, call, &rights);
+        if let Some(used) = &mut self.rights {
+            used.extend(rights);
+        }
+        allowed
     }
 
     /// Takes back a call that was refused.
@@ -278,11 +314,16 @@ impl Drop for Inner {
     }
 }
 
-pub(crate) fn dispatch(world: &mut World, cx: &Context<'_>, call: &Call) -> Outcome {
+pub(crate) fn dispatch(
+    world: &mut World,
+    cx: &Context<'_>,
+    caller: &Caller,
+    call: &Call,
+) -> Outcome {
     let (operation, input) = (call.operation.as_str(), &call.input);
     match call.service {
         Service::Iam => iam::call(world, cx, operation, input),
-        Service::Sts => sts::call(world, cx, operation, input),
+        Service::Sts => sts::call(world, cx, caller, operation, input),
         Service::Ecs => ecs::call(world, cx, operation, input),
         Service::Logs => logs::call(world, cx, operation, input),
         Service::Amp if prometheus::is_mine(operation) => {
@@ -298,56 +339,4 @@ fn unstored(error: FileError) -> Refusal {
     let cause =
         std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
     Refusal::new(500, "InternalFailure", format!("{error}{cause}"))
-}
-
-/// The sandbox, as the SDK sees it.
-#[derive(Debug)]
-struct Connector(Sandbox);
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let sandbox = self.0.clone();
-        HttpConnectorFuture::new(async move {
-            let request = from_sdk(&request)?;
-            let response = sandbox
-                .respond(&request)
-                .await
-                .map_err(|lost| ConnectorError::io(lost.into()))?;
-            to_sdk(response)
-        })
-    }
-}
-
-fn from_sdk(request: &HttpRequest) -> Result<Request, ConnectorError> {
-    let body = request
-        .body()
-        .bytes()
-        .ok_or_else(|| ConnectorError::user("the sandbox takes no streamed bodies".into()))?;
-    let uri = request.uri();
-    let path_at = uri
-        .find("://")
-        .and_then(|scheme| uri[scheme + 3..].find('/').map(|slash| scheme + 3 + slash));
-    Ok(Request {
-        method: request.method().to_owned(),
-        target: path_at.map_or("/", |at| &uri[at..]).to_owned(),
-        headers: request
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect(),
-        body: body.to_vec(),
-    })
-}
-
-fn to_sdk(response: Response) -> Result<HttpResponse, ConnectorError> {
-    let status = StatusCode::try_from(response.status)
-        .map_err(|error| ConnectorError::other(error.into(), None))?;
-    let mut answer = HttpResponse::new(status, SdkBody::from(response.body));
-    for (name, value) in response.headers {
-        answer
-            .headers_mut()
-            .try_insert(name, value)
-            .map_err(|error| ConnectorError::other(error.into(), None))?;
-    }
-    Ok(answer)
 }

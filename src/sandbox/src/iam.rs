@@ -34,6 +34,7 @@ use crate::{
     Answer, Context, Refusal, World,
     service::{Input, Outcome},
 };
+pub(crate) use effective::{Identity, check_identity_policy};
 
 /// The state of the service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ pub struct State {
     /// How long, in milliseconds, a new role is visible in IAM but unknown to other services.
     #[serde(skip)]
     pub(super) propagation_millis: u64,
+    /// The policy of the user that calls, if it is not the root user: the only user there is.
+    #[serde(skip)]
+    pub(crate) user_policy: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -92,6 +92,7 @@
 )]
 
 pub mod amp;
+pub mod caller;
 pub mod chaos;
 mod collector;
 pub mod connector;
@@ -100,6 +101,7 @@ pub mod file;
 pub mod iam;
 pub mod logs;
 mod prometheus;
+pub mod rights;
 pub mod server;
 pub mod service;
 pub mod sts;
@@ -107,7 +109,9 @@ pub mod tagging;
 pub mod wire;
 pub mod world;
 
+pub use caller::CallerPolicy;
 pub use chaos::Faults;
 pub use connector::{Sandbox, Settings};
+pub use rights::Right;
 pub use service::{Answer, Context, Refusal};
 pub use world::World;

@@ -157,6 +157,8 @@ pub struct Call {
     pub operation: String,
     /// The members of the input.
     pub input: Input,
+    /// The id of the access key that signed it; nothing for calls that this process makes itself.
+    pub key: Option<String>,
 }
 
 impl Call {
@@ -197,6 +199,7 @@ pub fn decode(request: &Request) -> Result<Call, Rejection> {
         region: scope.region,
         operation,
         input,
+        key: Some(scope.key),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{amp, ecs, iam, logs};
+use crate::{amp, ecs, iam, logs, sts};
 
 /// One account of AWS.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -11,6 +11,9 @@ pub struct World {
     pub ids_issued: u64,
     /// IAM is global: one state for all regions.
     pub iam: iam::State,
+    /// STS: the sessions of roles.
+    #[serde(default)]
+    pub sts: sts::State,
     /// Amazon Managed Service for Prometheus, all regions.
     pub amp: amp::State,
     /// CloudWatch Logs, all regions.

@@ -79,6 +79,7 @@ impl Scene {
             region: self.region.clone(),
             operation: command.operation.to_owned(),
             input: command.input.clone(),
+            key: None,
         });
         done.map(drop).map_err(|refusal| {
             let (code, message) = (&refusal.code, &refusal.message);

@@ -110,6 +110,7 @@ mod tests {
             region: region.to_owned(),
             operation: operation.to_owned(),
             input: Input::new(),
+            key: None,
         }
     }
 

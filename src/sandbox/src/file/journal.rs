@@ -14,7 +14,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Context, World, connector,
+    Context, World,
+    caller::Caller,
+    connector,
     service::Input,
     wire::{Call, Service, partition},
 };
@@ -164,6 +166,7 @@ impl Entry {
             region: self.region,
             operation: self.operation,
             input: self.input,
+            key: None,
         };
         let cx = Context {
             account,
@@ -174,7 +177,7 @@ impl Entry {
         world.ids_issued = self.ids_issued;
         world.iam.propagation_millis = self.propagation_millis;
         // What was refused then is refused again, and nobody waits for the answer.
-        _ = connector::dispatch(world, &cx, &call);
+        _ = connector::dispatch(world, &cx, &Caller::Root, &call);
         Ok(())
     }
 }

@@ -40,6 +40,16 @@ impl Source {
             document,
         })
     }
+
+    /// Returns whether the statement at `index` names `principal` itself, and not its account or
+    /// everybody.
+    pub(super) fn names(&self, index: usize, principal: &str) -> bool {
+        let statement = self.document.statements.get(index);
+        let named = statement.and_then(|statement| statement.principals.as_ref());
+        named.is_some_and(|named| {
+            !named.all_but && named.items.iter().any(|one| one.name == principal)
+        })
+    }
 }
 
 /// All policies that have a say, and what is known of the request.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Refusal,
+    caller::USER,
     iam::{
         Role, State,
         evaluate::{Policies, Source},
@@ -56,6 +57,15 @@ pub(super) fn principal(iam: &State, input: &Input) -> Outcome {
     let mut reader = Reader::new(input);
     let arn = reader.required("PolicySourceArn", &ARN);
     let mut simulation = read(reader, "SimulatePrincipalPolicy")?;
+    // The same page: a session of a role is no principal that can be simulated.
+    if arn.contains(":assumed-role/") {
+        return Err(invalid_input(format!("Invalid Entity Arn: {arn}")));
+    }
+    if let Some(policy) = iam.user_policy.as_ref().filter(|_| is_user(arn)) {
+        let source = Source::new("CallerPolicy".to_owned(), "user", policy, Kind::Identity)?;
+        simulation.policies.identity.push(source);
+        return simulation.run();
+    }
     let role = iam
         .roles
         .values()
@@ -92,6 +102,11 @@ pub(super) fn principal(iam: &State, input: &Input) -> Outcome {
         .caller
         .get_or_insert_with(|| arn.to_owned());
     simulation.run()
+}
+
+/// Returns whether this is the ARN of the user that calls.
+fn is_user(arn: &str) -> bool {
+    arn.rsplit(':').next() == Some(&format!("user/{USER}"))
 }
 
 /// The policies that say what a role may do.
@@ -223,10 +238,11 @@ impl Simulation {
         let missing = self.policies.missing_keys();
         let mut results = Vec::new();
         for action in &self.actions {
-            for resource in &self.resources {
-                let result = self.result(action, resource, &missing);
-                results.push((format!("{:06}", results.len()), result));
-            }
+            let per_resource = self.resources.iter();
+            let per_resource: Vec<Value> = per_resource
+                .map(|resource| self.result(action, resource, &missing))
+                .collect();
+            results.push((format!("{:06}", results.len()), merged(per_resource)));
         }
         self.page.answer("EvaluationResults", results)
     }
@@ -272,6 +288,29 @@ impl Simulation {
         }
         Value::Object(members)
     }
+}
+
+/// One result for each action: its decision is the most restrictive one of its resources, of which
+/// each has its own in `ResourceSpecificResults` (IAM API reference, `EvaluationResult`).
+fn merged(mut results: Vec<Value>) -> Value {
+    let severity = |result: &Value| match result["EvalDecision"].as_str() {
+        Some("explicitDeny") => 2,
+        Some("implicitDeny") => 1,
+        _ => 0,
+    };
+    let specific = results.iter().flat_map(|result| {
+        let specific = result["ResourceSpecificResults"].as_array();
+        specific.into_iter().flatten().cloned().collect::<Vec<_>>()
+    });
+    let specific: Vec<Value> = specific.collect();
+    let is_one = results.len() == 1;
+    results.sort_by_key(|result| std::cmp::Reverse(severity(result)));
+    let mut merged = results.into_iter().next().unwrap_or_default();
+    if !is_one {
+        merged["EvalResourceName"] = json!("*");
+        merged["ResourceSpecificResults"] = json!(specific);
+    }
+    merged
 }
 
 fn shown((source, index): (&Source, usize)) -> Value {
@@ -409,27 +448,62 @@ mod tests {
     }
 
     #[test]
-    fn each_combination_is_answered_and_missing_keys_are_named() {
+    fn each_action_is_answered_once_and_missing_keys_are_named() {
         let statement = json!([{ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { "Bool": { "aws:X": "true" } } }]);
         let mut input = json!({
             "PolicyInputList": [policy(&statement)],
-            "ActionNames": ["s3:GetObject", "s3:PutObject"],
-            "ResourceArns": ["*", "arn:aws:s3:::b/*"],
-            "MaxItems": "3",
+            "ActionNames": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"],
+            "ResourceArns": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"],
+            "MaxItems": "2",
         });
         let mut account = Account::default();
         let first = account.answered("SimulateCustomPolicy", input.clone());
         let results = first["EvaluationResults"].as_array().expect("a list");
-        assert_eq!(results.len(), 3);
-        assert_eq!(results[0]["MissingContextValues"], json!(["aws:X"]));
-        assert_eq!(results[1]["MissingContextValues"], json!([]));
-        assert_eq!(
-            results[1]["ResourceSpecificResults"][0]["MissingContextValues"],
-            json!(["aws:X"])
-        );
+        assert_eq!(results.len(), 2);
+        for (index, bucket) in ["a", "b"].into_iter().enumerate() {
+            let specific = &results[1]["ResourceSpecificResults"][index];
+            assert_eq!(
+                specific["EvalResourceName"],
+                json!(format!("arn:aws:s3:::{bucket}/*"))
+            );
+            assert_eq!(specific["MissingContextValues"], json!(["aws:X"]));
+        }
         input["Marker"] = first["Marker"].clone();
         let rest = account.answered("SimulateCustomPolicy", input);
         assert_eq!(rest["EvaluationResults"].as_array().map(Vec::len), Some(1));
+
+        let anything = json!({
+            "PolicyInputList": [policy(&statement)],
+            "ActionNames": ["s3:GetObject"],
+        });
+        let answer = account.answered("SimulateCustomPolicy", anything);
+        let missing = &answer["EvaluationResults"][0]["MissingContextValues"];
+        assert_eq!(missing, &json!(["aws:X"]));
+    }
+
+    #[test]
+    fn the_decision_about_several_resources_is_the_most_restrictive() {
+        let statements = json!([
+            allow("s3:GetObject", "arn:aws:s3:::a/*"),
+            allow("s3:PutObject", "*"),
+        ]);
+        let input = json!({
+            "PolicyInputList": [policy(&statements)],
+            "ActionNames": ["s3:GetObject", "s3:PutObject"],
+            "ResourceArns": ["arn:aws:s3:::a/x", "arn:aws:s3:::b/x"],
+        });
+        let answer = Account::default().answered("SimulateCustomPolicy", input);
+        let results = &answer["EvaluationResults"];
+        let of = |action: usize| {
+            let specific = &results[action]["ResourceSpecificResults"];
+            [
+                &results[action]["EvalDecision"],
+                &specific[0]["EvalResourceDecision"],
+                &specific[1]["EvalResourceDecision"],
+            ]
+        };
+        assert_eq!(of(0), ["implicitDeny", "allowed", "implicitDeny"]);
+        assert_eq!(of(1), ["allowed", "allowed", "allowed"]);
     }
 
     #[test]

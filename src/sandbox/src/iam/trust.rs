@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     Context, Refusal,
+    caller::USER,
     iam::{
         PassRole, State,
         document::{self, Document},
@@ -76,8 +77,8 @@ fn is_identity(iam: &State, cx: &Context<'_>, name: &str) -> bool {
         ("iam", "role") if account == cx.account => {
             iam.pass_role(name, cx.now_millis) == PassRole::Ready
         }
-        // There are no users here.
-        ("iam", "user") if account == cx.account => false,
+        // The caller is the only user that there can be.
+        ("iam", "user") if account == cx.account => iam.user_policy.is_some() && rest == USER,
         ("iam", "role" | "user") | ("sts", "assumed-role" | "federated-user") => {
             !rest.is_empty() && !rest.contains('*')
         }

@@ -10,6 +10,8 @@ use crate::{
 pub(super) struct Scope {
     pub(super) service: Service,
     pub(super) region: String,
+    /// The id of the access key.
+    pub(super) key: String,
 }
 
 /// Why a request belongs to no service.
@@ -66,7 +68,7 @@ pub(super) fn of(request: &Request) -> Result<Scope, Fault> {
     // AWS General Reference: <key id>/<yyyymmdd>/<region>/<service>/aws4_request. A key id holds no
     // slash.
     let parts: Vec<&str> = credential.split('/').collect();
-    let &[_key, _date, region, name, "aws4_request"] = parts.as_slice() else {
+    let &[key, _date, region, name, "aws4_request"] = parts.as_slice() else {
         return Err(Fault::Incomplete(format!(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
         )));
@@ -78,6 +80,7 @@ pub(super) fn of(request: &Request) -> Result<Scope, Fault> {
     Ok(Scope {
         service,
         region: region.to_owned(),
+        key: key.to_owned(),
     })
 }
 
