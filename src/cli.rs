@@ -25,6 +25,7 @@ mod invocation;
 mod json;
 mod logging;
 mod man;
+mod metrics;
 mod output;
 mod place;
 mod plan;
@@ -111,6 +112,7 @@ async fn dispatch(
         Command::Verify(args) => verify::verify(&args, console, interrupts).await,
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
+        Command::Metrics(args) => metrics::metrics(&args, console),
         Command::Import(args) => import::import(&args, console, interrupts).await,
         Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),

@@ -11,7 +11,6 @@ mod first;
 pub mod grants;
 pub mod image;
 pub mod keys;
-pub mod live;
 pub mod more;
 pub mod period;
 pub mod version;

@@ -95,6 +95,7 @@ pub mod plan;
 pub mod progress;
 pub mod run;
 pub mod saved;
+pub mod series;
 pub mod show;
 pub mod snapshot;
 pub mod stack;

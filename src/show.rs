@@ -5,6 +5,7 @@ mod entry;
 pub mod events;
 pub mod graph;
 pub mod markdown;
+pub mod metrics;
 pub mod moved;
 pub mod outputs;
 pub mod plan;

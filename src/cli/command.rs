@@ -18,6 +18,7 @@ use crate::cli::{
     import::{self, Import},
     init::{self, Init},
     man::{self, Pages},
+    metrics::{self, Metrics},
     output::{self, Outputs},
     plan::{self, Plan},
     sandbox::{
@@ -108,6 +109,9 @@ pub(super) enum Command {
     /// Print outputs, ARNs, ids and URLs of the deployed stack, for scripts
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
     Output(Outputs),
+    /// Show which series will arrive, under which names and labels, and their price, without AWS
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", metrics::EXAMPLES))]
+    Metrics(Metrics),
     /// Draw the resources of a stack file and their references, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),

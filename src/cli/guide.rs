@@ -67,6 +67,10 @@ const PAGES: &[Page] = &[
         text: include_str!("../guide/sidecar.md"),
     },
     Page {
+        topic: "metrics",
+        text: include_str!("../guide/metrics.md"),
+    },
+    Page {
         topic: "errors",
         text: include_str!("../guide/errors.md"),
     },

@@ -27,6 +27,41 @@ pub fn elapsed(duration: Duration) -> String {
     }
 }
 
+/// A length of time as stack files write it: `500ms`, `20s`, `1m30s`.
+pub fn millis(millis: u64) -> String {
+    let (seconds, rest) = (millis / 1000, millis % 1000);
+    let mut text = String::new();
+    for (count, unit) in [
+        (seconds / 3600, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+        (rest, "ms"),
+    ] {
+        if count > 0 {
+            text.push_str(&count.to_string());
+            text.push_str(unit);
+        }
+    }
+    if text.is_empty() {
+        "0s".to_owned()
+    } else {
+        text
+    }
+}
+
+/// A number with a comma before every three digits.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Breaks `text` at spaces into lines of at most `width` columns. The first line begins with
 /// `first`, the others with as many spaces.
 ///
@@ -79,6 +114,26 @@ mod tests {
     fn durations_have_two_units_at_most() {
         for (seconds, text) in [(0, "0s"), (72, "1m 12s"), (3600, "1h 0m"), (3725, "1h 2m")] {
             assert_eq!(elapsed(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn numbers_and_lengths_of_time_are_short() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (12_345_678, "12,345,678"),
+        ] {
+            assert_eq!(thousands(number), text);
+        }
+        for (length, text) in [
+            (500, "500ms"),
+            (20_000, "20s"),
+            (90_000, "1m30s"),
+            (3_600_000, "1h"),
+        ] {
+            assert_eq!(millis(length), text);
         }
     }
 

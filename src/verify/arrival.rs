@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    collector::live::Measures,
     model::workload::{Sample, Task},
+    series::Measures,
     verify::{
         Check, Evidence, Samples, Subject,
         check::{APPLICATION, FRESH, LABELS, SERIES, TARGETS},
@@ -103,10 +103,10 @@ pub(super) fn checks(
     checks.push(application(subject, measures, samples, &age));
     checks.push(labels(subject, samples, running, &age));
     // Of what has other names, nobody can say which series is to be there.
-    let is_named = measures
-        .task_series()
-        .is_none_or(|series| !series.is_empty());
-    if is_named || measures.jobs.as_ref().is_none_or(|jobs| !jobs.is_empty()) {
+    let named = measures.task_series.as_ref();
+    if named.is_none_or(|series| !series.is_empty())
+        || measures.jobs.as_ref().is_none_or(|jobs| !jobs.is_empty())
+    {
         checks.push(freshness(subject, samples, running, evidence.now, &age));
     }
     checks
@@ -156,7 +156,7 @@ fn task_check(
         .iter()
         .map(|s| s.label("__name__"))
         .collect();
-    let Some(expected) = measures.task_series() else {
+    let Some(expected) = &measures.task_series else {
         return if here.is_empty() {
             age.missing(
                 check,
@@ -194,11 +194,12 @@ fn task_check(
         let missing: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
         let what = format!("missing: {}", missing.join(", "));
         // A configuration of one's own may leave some out.
-        return match measures.jobs {
-            None => check.found(format!(
+        return if measures.is_uncertain {
+            check.found(format!(
                 "{what}; a configuration of your own may leave them out"
-            )),
-            Some(_) => age.missing(check, TASK_MILLIS, what),
+            ))
+        } else {
+            age.missing(check, TASK_MILLIS, what)
         };
     }
     let too_few = samples

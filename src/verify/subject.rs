@@ -4,11 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    collector::{
-        grants::{PUT_TRACES, REMOTE_WRITE},
-        live::{self, Measures},
-    },
+    collector::grants::{PUT_TRACES, REMOTE_WRITE},
     model::{address::Address, identity::Identity, node::Node, template::Attribute},
+    series::{self, Measures},
     snapshot::Snapshot,
     stack::Stack,
     verify::{Right, RoleUse},
@@ -62,7 +60,7 @@ pub fn subjects(stack: &Stack, live: &Snapshot) -> Vec<Subject> {
             .into_iter()
             .find_map(|found| Some((found.document.as_ref()?, found.revision?)))?;
         let document = document.written();
-        let measures = live::of(document);
+        let measures = series::of(document);
         let target = target(stack, live, measures.as_ref());
         Some(Subject {
             address: address.clone(),

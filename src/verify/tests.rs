@@ -6,12 +6,12 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    collector::live::{Job, LogTarget, Measures, task_series},
     model::{
         address::{Address, Kind},
         identity::Identity,
         workload::{Container, Decision, LogLine, Sample, Service, Task, Workloads},
     },
+    series::{Job, LogTarget, Measures},
 };
 
 const NOW: u64 = 1_800_000_000_000;
@@ -52,6 +52,21 @@ fn task(index: usize) -> Task {
     }
 }
 
+/// What a collector of the newest version sends of each task.
+fn task_series() -> Vec<String> {
+    let names = [
+        "cpu_reserved_None",
+        "cpu_utilized_None",
+        "memory_reserved_MiB",
+        "memory_utilized_MiB",
+        "network_rate_rx_Bytes_per_Second",
+        "network_rate_tx_Bytes_per_Second",
+        "storage_read_bytes_Bytes",
+        "storage_write_bytes_Bytes",
+    ];
+    names.map(|name| format!("ecs_task_{name}")).to_vec()
+}
+
 fn measures() -> Measures {
     Measures {
         container: "otel".to_owned(),
@@ -67,7 +82,8 @@ fn measures() -> Measures {
         }]),
         otlp: Some(false),
         traces: Some(false),
-        measured: None,
+        task_series: Some(task_series()),
+        is_uncertain: false,
         log: Some(LogTarget {
             group: "/ecs/app".to_owned(),
             prefix: "ecs".to_owned(),
@@ -122,7 +138,7 @@ fn allowed() -> Decision {
 }
 
 fn samples() -> Samples {
-    let names = task_series(Some((0, 49))).unwrap();
+    let names = task_series();
     let tasks = [arn(1), arn(2)];
     let by_task = |value: f64| -> Vec<Sample> {
         let samples = tasks.iter();
@@ -564,7 +580,12 @@ fn every_fact_changes_the_check_that_it_is_about() {
             Verdict::Disproven,
         ),
         (
-            |s, _| s.measures.as_mut().unwrap().version = Some((0, 40)),
+            |s, _| {
+                let older = s.measures.as_mut().unwrap().task_series.as_mut().unwrap();
+                for name in older {
+                    *name = name.replace("_MiB", "_Megabytes");
+                }
+            },
             check::SERIES,
             Fails,
             "missing: ecs_task_memory_reserved_Megabytes",

@@ -27,6 +27,7 @@ mod init;
 mod json;
 mod laws;
 mod load;
+mod metrics;
 mod outputs;
 mod plans;
 mod problems;

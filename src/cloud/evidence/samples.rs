@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     aws::{Aws, prometheus::Queryable, workload::unseen},
-    collector::live::Measures,
     model::{call::CallError, workload::Sample},
+    series::Measures,
     verify::{Samples, Seen, Subject},
 };
 
@@ -173,7 +173,7 @@ impl<'a> Questions<'a> {
 }
 
 fn task_series_of(measures: &Measures) -> Option<String> {
-    measures.task_series()?.into_iter().next()
+    measures.task_series.as_ref()?.first().cloned()
 }
 
 /// The youngest sample of each task.
