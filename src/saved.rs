@@ -231,7 +231,6 @@ fn matters(fact: &Fact) -> bool {
         | Fact::UniqueId(_)
         | Fact::CreatedAt(_)
         | Fact::NothingOlderThan(_)
-        | Fact::NewerRevision(_)
         | Fact::LastUsed { .. } => true,
         Fact::TagsOfAws(_) => false,
     }

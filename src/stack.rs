@@ -106,18 +106,25 @@ impl Stack {
             retentions: BTreeMap::new(),
             families: BTreeSet::new(),
             services: BTreeSet::new(),
+            left_to: BTreeMap::new(),
             alias: None,
             workspace_configuration: false,
             destroy: false,
             removal,
             needs: removal,
         };
-        for want in self
-            .resources
-            .values()
-            .filter_map(|declared| declared.want.as_ref())
-        {
+        for declared in self.resources.values() {
+            let Some(want) = &declared.want else {
+                continue;
+            };
             want.add_to_query(&mut query);
+            let Lifecycle {
+                ignore, services, ..
+            } = &declared.lifecycle;
+            if !ignore.is_empty() && !services.is_empty() {
+                let services = services.keys().cloned().collect();
+                query.left_to.insert(want.name().to_owned(), services);
+            }
         }
         query
     }
@@ -141,6 +148,7 @@ impl Stack {
             workspace_configuration: false,
             destroy: true,
             services: BTreeSet::new(),
+            left_to: BTreeMap::new(),
             ..self.query(true)
         }
     }

@@ -215,6 +215,7 @@ pub(crate) fn query() -> Query {
         services: [].into(),
         alias: None,
         workspace_configuration: false,
+        left_to: BTreeMap::new(),
         removal: false,
         needs: false,
         destroy: false,

@@ -69,6 +69,7 @@ impl Aws {
             retentions: BTreeMap::new(),
             families: wanted.families.clone(),
             services: BTreeSet::new(),
+            left_to: BTreeMap::new(),
             alias: None,
             workspace_configuration: true,
             removal: false,
@@ -174,7 +175,7 @@ async fn survey_tagged(
     let (mut owned, tagged) = tokio::try_join!(owned, tagged)?;
     let both = owned.pop().unwrap_or_default().and(&tagged);
     let mut query = Query::clone(query);
-    query.families.extend(tagged.revisions.keys().cloned());
+    query.families.extend(both.revisions.keys().cloned());
     let query = Arc::new(query);
     let (groups, families) = tokio::try_join!(
         log_group::observe(aws, &query, &both),
@@ -185,13 +186,16 @@ async fn survey_tagged(
         let family = &found.resource;
         let tagged = tagged.revisions.get(&family.family);
         let is_newest = tagged
-            .zip(family.revision)
+            .zip(family.newest())
             .is_some_and(|(revisions, newest)| revisions.contains_key(&newest));
         is_newest
             || wanted.families.contains(&family.family)
             || matches!(found.owner, Owner::Ours(_))
     });
-    let families = families.map(|live| live.map(Resource::TaskDefinition));
+    let families = families.map(|mut live| {
+        live.resource.settle_newest();
+        live.map(Resource::TaskDefinition)
+    });
     let groups = groups.into_iter().map(|live| live.map(Resource::LogGroup));
     Ok(groups.chain(families).collect())
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     kinds::kind::Planned,
-    model::{identity::Identity, live::Attributes, template::Attribute},
+    model::{identity::Identity, live::Attributes, query::Query, template::Attribute},
 };
 
 /// A call that the rules forbid.
@@ -61,8 +61,8 @@ pub trait Simulated: Planned {
     /// values as lists.
     fn respell(&mut self) {}
 
-    /// Leaves out what is read only with `removal`, and returns whether anything is left.
-    fn hide_unread(&mut self, _removal: bool) -> bool {
+    /// Leaves out what is not read for `query`, and returns whether anything is left.
+    fn hide_unread(&mut self, _query: &Query) -> bool {
         true
     }
 

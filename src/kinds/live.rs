@@ -136,6 +136,8 @@ pub(crate) struct Reading {
     pub(crate) queries: Vec<Arc<Query>>,
     /// What the tagging API says, which one call answers for several kinds.
     tagged: OnceCell<Result<Vec<Tagged>, CallError>>,
+    /// The declared services, which also say which revision counts.
+    services: OnceCell<Result<BTreeMap<ServiceName, Service>, CallError>>,
 }
 
 impl Reading {
@@ -144,7 +146,19 @@ impl Reading {
             aws: aws.clone(),
             queries: queries.iter().cloned().map(Arc::new).collect(),
             tagged: OnceCell::new(),
+            services: OnceCell::new(),
         }
+    }
+
+    /// The declared services, which `read` reads once.
+    pub(crate) async fn services<F>(
+        &self,
+        read: impl FnOnce() -> F,
+    ) -> Result<BTreeMap<ServiceName, Service>, CallError>
+    where
+        F: Future<Output = Result<BTreeMap<ServiceName, Service>, CallError>>,
+    {
+        self.services.get_or_init(read).await.clone()
     }
 
     /// Reads a kind of which the tagging API says what is the stack's: with `read`, for each query.

@@ -1,12 +1,14 @@
 //! ECS task definition families, with their revisions.
 
 pub(crate) mod aws;
+mod changes;
 mod declare;
 pub mod document;
 mod fake;
 pub mod fields;
 pub(crate) mod grants;
 mod needs;
+mod newest;
 mod plan;
 pub mod read;
 mod risk;
@@ -16,4 +18,5 @@ pub mod state;
 pub(crate) mod write;
 
 pub use document::Document;
+pub use newest::Newer;
 pub use state::*;

@@ -39,8 +39,6 @@ pub enum Fact {
     /// Tags that AWS itself has put on it, which nobody else can set or remove; they are no part of
     /// its state.
     TagsOfAws(BTreeMap<String, String>),
-    /// A newer revision of the family does not carry our tags: somebody else registered it.
-    NewerRevision(u32),
     /// Whatever it holds is at most so many days old, and 0 says that it holds nothing. Known only
     /// of what can be bounded; a shorter retention that is no shorter than this deletes nothing.
     NothingOlderThan(u32),
@@ -82,7 +80,6 @@ impl<R> Live<R> {
             | Fact::RetentionByAccountPolicy(_)
             | Fact::TagsOfAws(_)
             | Fact::NothingOlderThan(_)
-            | Fact::NewerRevision(_)
             | Fact::LastUsed { .. } => None,
         })
     }
@@ -94,7 +91,6 @@ impl<R> Live<R> {
             Fact::UniqueId(_)
             | Fact::RetentionByAccountPolicy(_)
             | Fact::TagsOfAws(_)
-            | Fact::NewerRevision(_)
             | Fact::NothingOlderThan(_)
             | Fact::LastUsed { .. } => None,
         })

@@ -26,6 +26,8 @@ pub struct Query {
     pub families: BTreeSet<String>,
     /// Services that the stack rolls revisions out to.
     pub services: BTreeSet<ServiceName>,
+    /// The services that say of a family what is left to whoever deploys it, by family.
+    pub left_to: BTreeMap<String, BTreeSet<ServiceName>>,
     /// The alias of the workspace that the stack declares.
     pub alias: Option<String>,
     /// Whether the stack says anything about the configuration of its workspace, which is a call of

@@ -83,8 +83,7 @@ pub(super) fn in_use(found: &LiveResource, running: Option<&Running>) -> InUse {
         | Fact::UniqueId(_)
         | Fact::CreatedAt(_)
         | Fact::TagsOfAws(_)
-        | Fact::NothingOlderThan(_)
-        | Fact::NewerRevision(_) => None,
+        | Fact::NothingOlderThan(_) => None,
     });
     InUse {
         by: running.map(users).unwrap_or_default(),
@@ -120,7 +119,6 @@ pub(super) fn note_oldest(
             | Fact::UniqueId(_)
             | Fact::CreatedAt(_)
             | Fact::TagsOfAws(_)
-            | Fact::NewerRevision(_)
             | Fact::LastUsed { .. } => {}
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     kinds::{Resource, kind::Scope},
     model::{address::StackName, live::TakenName, tags::Owner, template::Attribute},
-    plan::{Phase, Plan, Step},
+    plan::{Phase, Plan, Step, names},
     snapshot::{LiveResource, Snapshot},
 };
 
@@ -28,7 +28,9 @@ pub fn project(live: &mut Snapshot, earlier: &Plan, of: &StackName, same_region:
 }
 
 fn remove(live: &mut Snapshot, step: &Step) {
-    live.found.retain(|found| !is_target(found, step));
+    // What no stack owns stays: of a family, revisions of somebody else are left.
+    let goes = |found: &LiveResource| is_target(found, step) && !names::adoptable(&found.owner);
+    live.found.retain(|found| !goes(found));
     if Resource::scope(step.id.address.kind) == Scope::Account {
         live.roles.retain(|fact| fact.name != step.target);
     }

@@ -159,7 +159,6 @@ fn tags_of_aws(found: &LiveResource) -> Vec<Suppressed> {
             | Fact::UniqueId(_)
             | Fact::CreatedAt(_)
             | Fact::NothingOlderThan(_)
-            | Fact::NewerRevision(_)
             | Fact::LastUsed { .. } => {}
         }
     }

@@ -245,8 +245,8 @@ impl World {
             let mut resource = visible(&thing.resource, query)?;
             resource.note_services(&services);
             Some(LiveResource {
+                owner: owner(&resource, query),
                 resource,
-                owner: owner(thing, query),
                 attributes: self.attributes(thing),
                 facts: thing.facts.clone(),
             })
@@ -255,7 +255,7 @@ impl World {
             Some(TakenName {
                 name: thing.resource.name().to_owned(),
                 arn: thing.resource.account_wide_arn(&self.identity)?,
-                owner: owner(thing, query),
+                owner: owner(&thing.resource, query),
             })
         });
         Snapshot {
@@ -268,12 +268,12 @@ impl World {
     }
 }
 
-fn owner(thing: &FakeResource, query: &Query) -> tags::Owner {
-    let tags = thing.resource.tags().iter();
+fn owner(resource: &Resource, query: &Query) -> tags::Owner {
+    let tags = resource.tags().iter();
     let tags = tags
         .map(|(key, value)| (key.clone(), value.to_string()))
         .collect();
-    let owner = match Resource::scope(thing.resource.kind()) {
+    let owner = match Resource::scope(resource.kind()) {
         Scope::Account => tags::owner_of_role,
         Scope::Region => tags::owner,
     };
@@ -284,7 +284,7 @@ fn owner(thing: &FakeResource, query: &Query) -> tags::Owner {
 fn visible(resource: &Resource, query: &Query) -> Option<Resource> {
     let mut resource = resource.clone();
     resource.respell();
-    resource.hide_unread(query.removal).then_some(resource)
+    resource.hide_unread(query).then_some(resource)
 }
 
 /// Returns whether a text of `resource` is `name`, or holds `identifier` other than as a part of a

@@ -58,7 +58,7 @@ pub fn subjects(stack: &Stack, live: &Snapshot) -> Vec<Subject> {
         let found = found.filter(|found| found.family == want.family);
         let (document, revision) = found
             .into_iter()
-            .find_map(|found| Some((found.document.as_ref()?, found.revision?)))?;
+            .find_map(|found| Some((found.newest_document()?, found.newest()?)))?;
         let document = document.written();
         let measures = series::of(document);
         let target = target(stack, live, measures.as_ref());

@@ -273,6 +273,28 @@ fn assert_takes_over_only_what_it_may(plan: &Plan, stack: &Stack) {
     }
 }
 
+/// What would be left of our families if everything of ours went: revisions of somebody else.
+fn theirs(things: &[FakeResource]) -> Vec<FakeResource> {
+    let left = things.iter().filter_map(|thing| {
+        let family = thing.resource.task_definition()?;
+        let newer = family.newer.clone()?;
+        let left = task_definition::TaskDefinition {
+            document: Some(newer.document),
+            tags: newer.tags,
+            revision: Some(newer.revision),
+            older: BTreeSet::new(),
+            inactive: BTreeSet::new(),
+            newer: None,
+            ..family.clone()
+        };
+        Some(FakeResource {
+            resource: Resource::TaskDefinition(left),
+            ..thing.clone()
+        })
+    });
+    left.collect()
+}
+
 /// Whatever happens to a call, what it made carries a stack's name.
 fn assert_nothing_stands_untagged(before: &[FakeResource], now: &[FakeResource]) {
     let untagged = |things: &[FakeResource]| -> BTreeSet<(Kind, String)> {
@@ -282,8 +304,10 @@ fn assert_nothing_stands_untagged(before: &[FakeResource], now: &[FakeResource])
             .map(|thing| (thing.resource.kind(), thing.target.clone()))
             .collect()
     };
+    // What is left of a family of which only somebody else's revisions are left is not new.
+    let before: Vec<FakeResource> = before.iter().cloned().chain(theirs(before)).collect();
     let new: Vec<_> = untagged(now)
-        .difference(&untagged(before))
+        .difference(&untagged(&before))
         .cloned()
         .collect();
     assert_eq!(new, [], "made without the tags of ownership");
@@ -347,6 +371,11 @@ fn two_states(history: &History, now: &Spec, address: &Address) -> [Option<Resou
         family.older = BTreeSet::from([3, 5]);
         family.inactive = BTreeSet::from([1]);
     }
+    for drift in &history.drifts {
+        if let (Drift::Revise(_, same), Some(from)) = (drift, &mut from) {
+            worlds::revise(from, *same);
+        }
+    }
     if let Some(Resource::Role(role)) = &mut from {
         role.instance_profiles.insert("profile".to_owned());
     }
@@ -389,7 +418,15 @@ proptest! {
                     continue;
                 }
             }
-            for (from, to) in [(&from, &to), (&from, &None), (&None, &to)] {
+            // Of what is removed, nothing is read that others registered.
+            let mut removed = from.clone();
+            if let Some(Resource::TaskDefinition(family)) = &mut removed {
+                family.newer = None;
+            }
+            for (from, to) in [(&from, &to), (&removed, &None), (&None, &to)] {
+                if to.is_none() && from != &removed {
+                    continue;
+                }
                 let changes = Resource::changes(from.as_ref(), to.as_ref());
                 let arrived = changes
                     .iter()
@@ -472,14 +509,18 @@ proptest! {
         let others = |fake: &FakeCloud| -> Vec<FakeResource> {
             fake.things().into_iter().filter(|thing| !is_ours(thing)).collect()
         };
-        let before = others(&fake);
+        let mut before = others(&fake);
+        before.extend(theirs(&fake.things()));
+        before.sort_by_key(|thing| (thing.resource.kind(), thing.target.clone()));
         let stack = history.before.stack().emptied();
         let query = stack.query(true);
         carry_out(&fake, &stack, &query, &faults, history.concurrency);
         let (plan, outcome) = carry_out(&fake, &stack, &query, &[], history.concurrency);
         prop_assert_eq!(plan.refusals, []);
         prop_assert_eq!(&outcome.failed, &[]);
-        prop_assert_eq!(others(&fake), before);
+        let mut after = others(&fake);
+        after.sort_by_key(|thing| (thing.resource.kind(), thing.target.clone()));
+        prop_assert_eq!(after, before);
         let ours: Vec<FakeResource> = fake.things().into_iter().filter(is_ours).collect();
         prop_assert_eq!(ours, []);
     }
@@ -602,6 +643,7 @@ fn the_worlds_are_not_too_tame() {
         seen.extend(history.drifts.iter().map(|drift| match drift {
             Drift::Remove(_) => "removed by hand",
             Drift::Alter(_) => "altered by hand",
+            Drift::Revise(..) => "revised by somebody else",
         }));
     }
     let expected = [
@@ -613,6 +655,7 @@ fn the_worlds_are_not_too_tame() {
         "removed by hand",
         "replace",
         "replaced",
+        "revised by somebody else",
         "update",
     ];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);

@@ -1,6 +1,8 @@
 //! Rollouts with the real binary, to services that boto3 has made in the sandbox: every end that a
 //! person can meet, and what is said about it.
 
+mod foreign;
+
 use serde_json::{Value, json};
 
 use crate::{

@@ -110,6 +110,8 @@ pub(crate) fn family(name: &str, cpu: &str) -> TaskDefinition {
         older: BTreeSet::new(),
         inactive: BTreeSet::new(),
         services: BTreeMap::new(),
+        newer: None,
+        served: None,
     }
 }
 

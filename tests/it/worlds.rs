@@ -7,7 +7,7 @@ use amp_stack::{
         Resource,
         log_group::LogGroup,
         role::Role,
-        task_definition::{Document, TaskDefinition},
+        task_definition::{Document, Newer, TaskDefinition},
         workspace::{Configuration, Workspace},
     },
     model::{
@@ -360,6 +360,8 @@ impl Spec {
             older: std::collections::BTreeSet::new(),
             inactive: std::collections::BTreeSet::new(),
             services: BTreeMap::new(),
+            newer: None,
+            served: None,
         })
     }
 }
@@ -449,6 +451,9 @@ pub(crate) fn ownership(address: &Address) -> Tags {
 pub(crate) enum Drift {
     Remove(sample::Index),
     Alter(sample::Index),
+    /// Registers a revision of a family without our tags, which says what the newest one says, or
+    /// something else.
+    Revise(sample::Index, bool),
 }
 
 /// What has happened before a plan is made.
@@ -472,6 +477,7 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
     let drift = prop_oneof![
         any::<sample::Index>().prop_map(Drift::Remove),
         any::<sample::Index>().prop_map(Drift::Alter),
+        any::<(sample::Index, bool)>().prop_map(|(index, same)| Drift::Revise(index, same)),
     ];
     (
         spec(),
@@ -540,14 +546,15 @@ impl History {
             if ours.is_empty() {
                 return;
             }
-            let (Drift::Remove(index) | Drift::Alter(index)) = drift;
+            let (Drift::Remove(index) | Drift::Alter(index) | Drift::Revise(index, _)) = drift;
             let chosen = index.get(&ours);
             fake.mutate(|thing| {
                 let is_chosen = thing == chosen;
                 match drift {
                     Drift::Remove(_) => return !is_chosen,
                     Drift::Alter(_) if is_chosen => alter(&mut thing.resource),
-                    Drift::Alter(_) => {}
+                    Drift::Revise(_, same) if is_chosen => revise(&mut thing.resource, *same),
+                    Drift::Alter(_) | Drift::Revise(..) => {}
                 }
                 true
             });
@@ -594,6 +601,26 @@ fn bystanders(name: &str) -> Vec<Resource> {
         all.role(name.to_owned(), &all.roles[0]),
         all.family(name, 0, &all.families[0]),
     ]
+}
+
+/// What pipelines do that register revisions of their own.
+pub(crate) fn revise(resource: &mut Resource, same: bool) {
+    let Resource::TaskDefinition(family) = resource else {
+        return;
+    };
+    let (Some(document), Some(newest)) = (family.newest_document(), family.newest()) else {
+        return;
+    };
+    let mut written = document.written().clone();
+    if let (false, Some(members)) = (same, written.as_map_mut()) {
+        members.insert("memory".to_owned(), Node::from("3 GB"));
+    }
+    family.newer = Some(Newer {
+        revision: newest + 1,
+        document: Document::new(written),
+        tags: Tags::from([("by".to_owned(), Template::from("ci"))]),
+        registered_by: Some("arn:aws:iam::111122223333:user/ci".to_owned()),
+    });
 }
 
 /// What people do in a console.

@@ -6,7 +6,7 @@ use crate::{
         fake::{Creates, Refused, Simulated},
         kind::State,
     },
-    model::{address::Kind, identity::Identity, live::Attributes},
+    model::{address::Kind, identity::Identity, live::Attributes, query::Query},
 };
 
 fn call_to<'a, K: Member>(_state: &K, change: &'a Change) -> Option<&'a <K as State>::Change> {
@@ -49,9 +49,9 @@ impl Resource {
         with_state!(self, state => state.respell());
     }
 
-    /// Leaves out what is read only with `removal`, and returns whether anything is left.
-    pub(crate) fn hide_unread(&mut self, removal: bool) -> bool {
-        with_state!(self, state => state.hide_unread(removal))
+    /// Leaves out what is not read for `query`, and returns whether anything is left.
+    pub(crate) fn hide_unread(&mut self, query: &Query) -> bool {
+        with_state!(self, state => state.hide_unread(query))
     }
 
     /// Numbers the newest revision of what has not been made by a call, and returns the last number

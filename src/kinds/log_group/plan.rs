@@ -82,7 +82,6 @@ impl Planned for LogGroup {
                 | Fact::CreatedAt(_)
                 | Fact::NothingOlderThan(_)
                 | Fact::TagsOfAws(_)
-                | Fact::NewerRevision(_)
                 | Fact::LastUsed { .. } => {}
             }
         }

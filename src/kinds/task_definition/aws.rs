@@ -4,6 +4,7 @@ mod register;
 mod revision;
 mod rollout;
 mod running;
+mod served;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -22,19 +23,19 @@ use crate::{
     aws::{Aws, all, error, live_tags, plain_tags, tagging::Tagged, tags_of_aws},
     kinds::{
         live::{Follow, InAws, Reading, Seen, Target},
-        task_definition::{Change, Document, TaskDefinition},
+        task_definition::{Change, Document, Newer, TaskDefinition},
     },
     model::{
         call::{CallError, Class, Reply},
-        live::{Fact, Live},
+        live::Live,
         query::Query,
         running::Running,
         service::{Service, ServiceName},
-        tags,
+        tags::{self, Owner},
         template::Attribute,
     },
 };
-use revision::{Known, Status};
+use revision::{Known, Revision, Status};
 
 /// The most tags of one call (ECS API reference, `TagResource`).
 const TAG_BATCH: usize = 50;
@@ -44,7 +45,9 @@ impl InAws for TaskDefinition {
         let read = |aws: Aws, query: Arc<Query>, tagged: Tagged| async move {
             observe(&aws, &query, &tagged).await
         };
-        reading.by_tags(read).await
+        let mut seen = reading.by_tags(read).await?;
+        served::complete(reading, &mut seen).await?;
+        Ok(seen)
     }
 
     /// Services and tasks run revisions, and whatever those need.
@@ -60,7 +63,8 @@ impl InAws for TaskDefinition {
 
     /// What services run is all that is decided about them.
     async fn services(reading: &Reading) -> Result<BTreeMap<ServiceName, Service>, CallError> {
-        services::observe(&reading.aws, &reading.queries).await
+        let read = || services::observe(&reading.aws, &reading.queries);
+        reading.services(read).await
     }
 
     async fn follow(aws: &Aws, rollout: &Follow<'_>) -> Result<Reply, CallError> {
@@ -125,36 +129,64 @@ async fn observe_family(
     // A family that does not stay and of which only our inactive revisions matter is ours to clean
     // up, whoever goes on with it.
     let only_remains = ours.is_empty() && !stays(query, family);
-    let newest = ours.pop_last().or(active.last().copied());
-    let current = match newest.filter(|_| !only_remains) {
+    let own = ours.pop_last();
+    let last = active.last().copied();
+    let current = match own.or(last).filter(|_| !only_remains) {
         Some(newest) => known.get(newest).await?,
         None => None,
     };
     let Some(current) = current.filter(|revision| revision.status == Status::Active) else {
         return Ok(remains(query, family, inactive, &known));
     };
-    let owner = tags::owner(&current.tags, &query.stack, &query.identity.region);
-    let foreign = active
-        .last()
-        .filter(|last| **last > current.number)
-        .map(|last| Fact::NewerRevision(*last));
-    Ok(Some(Live {
+    // What nobody wants any more has nothing to do with what others go on with.
+    let others = last.filter(|last| stays(query, family) && own.is_some_and(|own| own < *last));
+    let newer = match others {
+        Some(number) => known.get(number).await?,
+        None => None,
+    };
+    let newer = newer.filter(|newer| newer.status == Status::Active);
+    // Whoever of two stacks registers last would win for a while: only one can have the family.
+    let is_anothers = |newer: &Revision| matches!(owner(query, newer), Owner::OtherStack(_));
+    let (current, newer) = match newer {
+        Some(newer) if is_anothers(&newer) => (newer, None),
+        newer => (current, newer),
+    };
+    Ok(Some(live(query, family, current, newer, ours, inactive)))
+}
+
+fn owner(query: &Query, revision: &Revision) -> Owner {
+    tags::owner(&revision.tags, &query.stack, &query.identity.region)
+}
+
+/// The family with its newest revision of ours, and the one of somebody else that is `newer`.
+fn live(
+    query: &Query,
+    family: &str,
+    current: Revision,
+    newer: Option<Revision>,
+    older: BTreeSet<u32>,
+    inactive: BTreeSet<u32>,
+) -> Live<TaskDefinition> {
+    let newest = newer.as_ref().unwrap_or(&current);
+    Live {
+        owner: owner(query, &current),
+        attributes: attributes(family, newest.arn.clone()),
+        facts: tags_of_aws(&newest.tags).into_iter().collect(),
         resource: TaskDefinition {
-            family: family.to_owned(),
             document: Some(current.document),
             tags: live_tags(&current.tags),
             revision: Some(current.number),
-            older: ours,
+            older,
             inactive,
-            services: BTreeMap::new(),
+            newer: newer.map(|newer| Newer {
+                revision: newer.number,
+                document: newer.document,
+                tags: live_tags(&newer.tags),
+                registered_by: newer.registered_by,
+            }),
+            ..TaskDefinition::empty(family)
         },
-        owner,
-        attributes: attributes(family, current.arn),
-        facts: foreign
-            .into_iter()
-            .chain(tags_of_aws(&current.tags))
-            .collect(),
-    }))
+    }
 }
 
 /// The family of which only inactive revisions are ours, if there are any.
@@ -167,13 +199,8 @@ fn remains(
     let newest = *inactive.last()?;
     Some(Live {
         resource: TaskDefinition {
-            family: family.to_owned(),
-            document: None,
-            tags: BTreeMap::new(),
-            revision: None,
-            older: BTreeSet::new(),
             inactive,
-            services: BTreeMap::new(),
+            ..TaskDefinition::empty(family)
         },
         owner: known.owner(newest),
         attributes: attributes(family, query.identity.task_definition_arn(family, newest)),
@@ -206,7 +233,14 @@ async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Repl
             family,
             document,
             tags,
-        } => register::perform(aws, family, document, &plain_tags(tags)).await,
+            before,
+        } => {
+            let mut reply = register::perform(aws, family, document, &plain_tags(tags)).await?;
+            reply
+                .remarks
+                .extend(before.map(|before| way_back(family, before)));
+            Ok(reply)
+        }
         Change::Tag { revision, tags } => {
             let arn = arn(aws, target, *revision).await?;
             let tags = sdk_tags(&plain_tags(tags));
@@ -234,6 +268,13 @@ async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Repl
         Change::Deregister(revision) => deregister(aws, target, *revision).await,
         Change::Delete(revisions) => delete(aws, target, revisions).await,
     }
+}
+
+/// How to go back to what was the newest revision before.
+fn way_back(family: &str, before: u32) -> String {
+    format!(
+        "{family}:{before} was the newest revision before; to bring a service back to it: aws ecs update-service --cluster CLUSTER --service SERVICE --task-definition {family}:{before}"
+    )
 }
 
 fn sdk_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {

@@ -7,8 +7,22 @@ use crate::{
         fake::{Creates, Refused, Simulated},
         task_definition::{Change, Document, TaskDefinition},
     },
-    model::{identity::Identity, live::Attributes, tags::STACK_TAG, template::Attribute},
+    model::{
+        address::StackName,
+        identity::Identity,
+        live::Attributes,
+        query::Query,
+        tags::STACK_TAG,
+        template::{Attribute, Template},
+    },
 };
+
+impl TaskDefinition {
+    fn is_of(&self, stack: &StackName) -> bool {
+        let owner = self.tags.get(STACK_TAG);
+        owner.and_then(Template::known) == Some(stack.as_str())
+    }
+}
 
 impl Simulated for TaskDefinition {
     fn creates(call: &Change) -> Creates {
@@ -28,9 +42,14 @@ impl Simulated for TaskDefinition {
         let active = self.active();
         let wrong = match call {
             Change::Register { .. } | Change::UpdateService { .. } => None,
-            Change::Tag { revision, .. }
-            | Change::Untag { revision, .. }
-            | Change::Deregister(revision) => {
+            // What somebody else registered can be tagged, and nobody here ends it.
+            Change::Tag { revision, .. } | Change::Untag { revision, .. } => {
+                let newer = self.newer.as_ref().map(|newer| newer.revision);
+                let revision = revision.unwrap_or_default();
+                let is_there = active.contains(&revision) || newer == Some(revision);
+                (!is_there).then_some(revision)
+            }
+            Change::Deregister(revision) => {
                 let revision = revision.unwrap_or_default();
                 (!active.contains(&revision)).then_some(revision)
             }
@@ -46,7 +65,7 @@ impl Simulated for TaskDefinition {
     }
 
     fn live_attributes(&self, identity: &Identity, target: &str) -> Attributes {
-        let newest = self.revision.or(self.inactive.last().copied());
+        let newest = self.newest().or(self.inactive.last().copied());
         let arn = identity.task_definition_arn(target, newest.unwrap_or_default());
         BTreeMap::from([(Attribute::Arn, arn)])
     }
@@ -57,9 +76,16 @@ impl Simulated for TaskDefinition {
         }
     }
 
-    /// Inactive revisions are read only when something is removed.
-    fn hide_unread(&mut self, removal: bool) -> bool {
-        if removal {
+    /// Inactive revisions are read only when something is removed, and those of somebody else only
+    /// of a family that stays.
+    fn hide_unread(&mut self, query: &Query) -> bool {
+        if query.destroy || !query.families.contains(&self.family) {
+            self.newer = None;
+        } else if self.active().is_empty() || !self.is_of(&query.stack) {
+            // Without an active revision of one's own it is whoever's the newest one is.
+            self.take_in(self.newest());
+        }
+        if query.removal {
             return true;
         }
         self.inactive = BTreeSet::new();
@@ -68,6 +94,7 @@ impl Simulated for TaskDefinition {
 
     fn number_existing(&mut self) -> Option<u32> {
         let taken = self.active().into_iter().chain(self.inactive.clone());
+        let taken = taken.chain(self.newest());
         let last = taken.max().unwrap_or_default();
         if self.document.is_some() && self.revision.is_none() {
             self.revision = Some(last + 1);
@@ -91,7 +118,8 @@ impl Simulated for TaskDefinition {
         }
         match call {
             Change::Register { .. } => {
-                *last += 1;
+                let newest = before.and_then(Self::newest).unwrap_or_default();
+                *last = newest.max(*last) + 1;
                 self.revision = Some(*last);
                 self.revision
             }

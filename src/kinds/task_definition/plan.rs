@@ -10,7 +10,7 @@ use crate::{
     },
     model::{
         identity::Identity,
-        live::{Attributes, Fact},
+        live::Attributes,
         query::Query,
         rule::Rule,
         running::{Running, User},
@@ -55,21 +55,7 @@ impl Planned for TaskDefinition {
     }
 
     fn apply_overrides(&mut self, live: &Self, overrides: &Overrides<'_>) -> Vec<String> {
-        let mut notes = Vec::new();
-        for fact in overrides.facts {
-            match fact {
-                Fact::NewerRevision(revision) => notes.push(format!(
-                    "revision {revision} of {} is newer than the newest of this stack, and somebody else registered it",
-                    live.family
-                )),
-                Fact::RetentionByAccountPolicy(_)
-                | Fact::UniqueId(_)
-                | Fact::CreatedAt(_)
-                | Fact::TagsOfAws(_)
-                | Fact::NothingOlderThan(_)
-                | Fact::LastUsed { .. } => {}
-            }
-        }
+        let mut notes: Vec<String> = live.newer_note(self).into_iter().collect();
         if let Some(keep) = overrides.keep_revisions {
             notes.extend(keep_newest(keep, self, overrides.running));
         }
@@ -93,7 +79,8 @@ impl Planned for TaskDefinition {
         replaced: Option<&Self>,
         _account: &str,
     ) -> Vec<StepRisk> {
-        let from = altered.or(replaced).and_then(|from| from.document.as_ref());
+        let from = altered.or(replaced);
+        let from = from.and_then(TaskDefinition::newest_document);
         let Some(to) = &self.document else {
             return Vec::new();
         };
@@ -116,16 +103,19 @@ impl Planned for TaskDefinition {
     /// one.
     fn recognize_live(&mut self, unfilled: &Self, live: &Self) {
         self.settle_unknown(live);
-        if unfilled.document != live.document && self.document == live.document {
-            self.revision = live.revision;
+        let newest = live.newest_document();
+        if unfilled.document.as_ref() != newest && self.document.as_ref() == newest {
+            self.revision = live.newest();
         }
     }
 
-    /// Without an active revision the tags are those of whichever was active last.
+    /// Without an active revision the tags are those of whichever was active last. What services
+    /// run follows their deployments.
     fn take_unpredictable(&mut self, live: &Self) {
         if live.document.is_none() {
             self.tags.clone_from(&live.tags);
         }
+        self.served.clone_from(&live.served);
     }
 }
 

@@ -205,6 +205,8 @@ pub(crate) fn check(
             older: BTreeSet::new(),
             inactive: BTreeSet::new(),
             services: services.clone(),
+            newer: None,
+            served: None,
         }
     };
     Some(Checked {

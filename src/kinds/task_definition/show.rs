@@ -28,18 +28,37 @@ impl Shown for TaskDefinition {
             older: _,
             inactive: _,
             services: _,
+            newer,
+            served,
         } = self;
-        if let Some(document) = document {
+        // Plans show the newest one under the names of the fields themselves.
+        let (of_newer, tags_of_newer) = newer
+            .as_mut()
+            .map(|n| (&mut n.document, &mut n.tags))
+            .unzip();
+        let places = [
+            (document.as_mut(), None),
+            (of_newer, Some("newer")),
+            (served.as_mut(), Some("served")),
+        ];
+        for (document, place) in places {
+            let Some(document) = document else {
+                continue;
+            };
             let names = TreeNames {
                 name: stack_key,
                 keyed: KEYED,
                 verbatim: VERBATIM_KEYS,
             };
             let mut written = document.written().clone();
-            visitor.tree(&Path::default(), names, &mut written);
+            let path = place.map_or_else(Path::default, |place| Path::of_keys(&[place]));
+            visitor.tree(&path, names, &mut written);
             *document = Document::new(written);
         }
         visitor.tags(tags);
+        if let Some(tags) = tags_of_newer {
+            visitor.tags(tags);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     kinds::{
         kind::{ReplaceReason, State, display_tags, ignore_tag},
-        task_definition::document::Document,
+        task_definition::{changes, document::Document, newest::Newer},
     },
     model::{
         lifecycle::IgnorePath,
@@ -32,7 +32,7 @@ pub struct TaskDefinition {
     /// The family's name.
     pub family: String,
     /// What the newest active revision of ours says, without family and tags. `None` if only
-    /// inactive revisions are left.
+    /// inactive revisions of ours are left.
     pub document: Option<Document>,
     /// The tags of that revision.
     pub tags: Tags,
@@ -46,6 +46,14 @@ pub struct TaskDefinition {
     /// that is decided here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub services: BTreeMap<ServiceName, Runs>,
+    /// The newest active revision, if it is not one of ours: then it is the live definition, and
+    /// everything above is what is ours besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<Newer>,
+    /// What the revision says that the declared services run, if that is not the newest one. It is
+    /// read only of a family of which something is left to whoever deploys them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<Document>,
 }
 
 /// One call to ECS.
@@ -59,6 +67,9 @@ pub enum Change {
         document: Document,
         /// The tags.
         tags: Tags,
+        /// The revision that was the newest before, if services can go back to it and none is
+        /// declared: those that are say by themselves what they ran.
+        before: Option<u32>,
     },
     /// `TagResource` on a revision.
     Tag {
@@ -88,6 +99,21 @@ pub enum Change {
 }
 
 impl TaskDefinition {
+    /// A family without revisions.
+    pub(super) fn empty(family: &str) -> Self {
+        Self {
+            family: family.to_owned(),
+            document: None,
+            tags: BTreeMap::new(),
+            revision: None,
+            older: BTreeSet::new(),
+            inactive: BTreeSet::new(),
+            services: BTreeMap::new(),
+            newer: None,
+            served: None,
+        }
+    }
+
     /// Leaves of the older revisions only the newest, so that with the current one there are
     /// `keep`, and those that are in use.
     pub fn keep_only(&mut self, keep: u32, in_use: &BTreeSet<u32>) {
@@ -100,12 +126,12 @@ impl TaskDefinition {
     /// Leaves to `live` what amp-stack does not know: takes over what only it mentions, and gives
     /// up what AWS has not kept of a revision that was registered with the same.
     pub(super) fn settle_unknown(&mut self, live: &Self) {
-        let (Some(want), Some(found)) = (&mut self.document, &live.document) else {
+        let (Some(want), Some(found)) = (&mut self.document, live.newest_document()) else {
             return;
         };
         want.carry(found);
         let asked = self.tags.get(VERBATIM_TAG);
-        if asked.is_some() && asked == live.tags.get(VERBATIM_TAG) {
+        if asked.is_some() && asked == live.newest_tags().get(VERBATIM_TAG) {
             let kept = want.without_unkept(found);
             if kept == *found {
                 *want = kept;
@@ -129,40 +155,20 @@ impl State for TaskDefinition {
     fn changes(from: Option<&Self>, to: Option<&Self>) -> Vec<Change> {
         match (from, to) {
             (None, None) => Vec::new(),
-            (Some(from), None) => removal(from),
-            (None, Some(to)) => register(to)
-                .into_iter()
-                .chain(roll_out(None, to, true))
-                .collect(),
-            (Some(from), Some(to)) => updates(from, to),
+            (Some(from), None) => changes::removal(from),
+            (None, Some(to)) => changes::creation(to),
+            (Some(from), Some(to)) => changes::updates(from, to),
         }
     }
 
     fn apply_change(from: Option<Self>, change: &Change) -> Option<Self> {
         let mut family = match (from, change) {
-            (
-                None,
-                Change::Register {
-                    family,
-                    document,
-                    tags,
-                },
-            ) => {
-                return Some(Self {
-                    family: family.clone(),
-                    document: Some(document.clone()),
-                    tags: tags.clone(),
-                    revision: None,
-                    older: BTreeSet::new(),
-                    inactive: BTreeSet::new(),
-                    services: BTreeMap::new(),
-                });
-            }
+            (None, Change::Register { family, .. }) => Self::empty(family),
             (from, _) => from?,
         };
         match change {
             Change::Register { document, tags, .. } => {
-                let before = Runs::Other(family.revision);
+                let before = Runs::Other(family.newest());
                 for runs in family.services.values_mut() {
                     if *runs == Runs::Newest {
                         *runs = before;
@@ -171,11 +177,23 @@ impl State for TaskDefinition {
                 family.older.extend(family.revision.take());
                 family.document = Some(document.clone());
                 family.tags.clone_from(tags);
+                family.newer = None;
+                family.served = None;
             }
-            Change::Tag { tags: added, .. } => tags::set(&mut family.tags, added, false),
-            Change::Untag { keys, .. } => family.tags.retain(|key, _| !keys.contains(key)),
+            Change::Tag {
+                revision,
+                tags: added,
+            } => {
+                family.take_in(*revision);
+                tags::set(&mut family.tags, added, false);
+            }
+            Change::Untag { revision, keys } => {
+                let tags = family.tags_of(*revision);
+                tags.retain(|key, _| !keys.contains(key));
+            }
             Change::UpdateService { service, .. } => {
                 family.services.insert(service.clone(), Runs::Newest);
+                family.served = None;
             }
             Change::Deregister(revision) => {
                 if *revision == family.revision {
@@ -196,7 +214,9 @@ impl State for TaskDefinition {
                     && family.older.is_empty()
                     && family.inactive.is_empty();
                 if nothing_left {
-                    return None;
+                    // What is left then is somebody else's.
+                    let left = family.newest()?;
+                    family.take_in(Some(left));
                 }
             }
         }
@@ -220,20 +240,23 @@ impl State for TaskDefinition {
         };
         for path in ignore {
             match path.parts().as_slice() {
-                ["tags", key] => ignore_tag(&mut self.tags, Some(&live.tags), key),
+                ["tags", key] => ignore_tag(&mut self.tags, Some(live.newest_tags()), key),
                 parts => {
-                    if let (Some(want), Some(live)) = (&mut self.document, &live.document) {
+                    if let (Some(want), Some(live)) = (&mut self.document, live.deployed()) {
                         want.take_from(live, parts);
                     }
                 }
             }
         }
         self.settle_unknown(live);
-        if self.document == live.document {
-            self.revision = live.revision;
-            self.older.clone_from(&live.older);
-        } else {
-            self.older = live.active();
+        self.older = live.active();
+        if self.newest_document() == live.newest_document() {
+            // A state that was live itself has the newer revision beside its own.
+            self.revision = match self.newer {
+                Some(_) => live.revision,
+                None => live.newest(),
+            };
+            self.older.retain(|older| Some(*older) != self.revision);
         }
         self.inactive.clone_from(&live.inactive);
         // A service that has left the file goes on as it is.
@@ -250,7 +273,7 @@ impl State for TaskDefinition {
     }
 
     fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
-        match (&self.document, &live.document) {
+        match (&self.document, live.newest_document()) {
             (Some(want), Some(live)) => want.suppressed(live),
             (None, _) | (_, None) => Vec::new(),
         }
@@ -258,14 +281,14 @@ impl State for TaskDefinition {
 
     fn note_services(&mut self, services: &BTreeMap<ServiceName, Service>) {
         let runs = services.iter().filter_map(|(name, service)| {
-            let runs = service.runs(&self.family, self.revision)?;
+            let runs = service.runs(&self.family, self.newest())?;
             Some((name.clone(), runs))
         });
         self.services = runs.collect();
     }
 
     fn newest_revision(&self) -> Option<u32> {
-        self.revision
+        self.newest()
     }
 
     fn tags(&self) -> &Tags {
@@ -285,7 +308,8 @@ impl State for TaskDefinition {
     }
 
     fn each_template<'a>(&'a self, visit: &mut dyn FnMut(&'a Template)) {
-        if let Some(document) = &self.document {
+        let newer = self.newer.as_ref().map(|newer| &newer.document);
+        for document in self.document.iter().chain(newer) {
             document.written().each_template(visit);
         }
         self.tags.values().for_each(visit);
@@ -293,15 +317,14 @@ impl State for TaskDefinition {
 
     fn to_display_tree(&self) -> Node {
         let mut outline = self
-            .document
-            .as_ref()
+            .newest_document()
             .map_or_else(|| Node::map::<String>([]), Document::to_display_tree);
         if let Some(members) = outline.as_map_mut() {
             members.insert("family".to_owned(), Node::from(self.family.as_str()));
-            members.insert("tags".to_owned(), display_tags(&self.tags));
+            members.insert("tags".to_owned(), display_tags(self.newest_tags()));
             let services = self.services.iter().map(|(name, runs)| {
                 let revision = match runs {
-                    Runs::Newest => self.revision,
+                    Runs::Newest => self.newest(),
                     Runs::Other(revision) => *revision,
                 };
                 let shown = match revision {
@@ -317,70 +340,4 @@ impl State for TaskDefinition {
         }
         outline
     }
-}
-
-fn register(to: &TaskDefinition) -> Option<Change> {
-    to.document.clone().map(|document| Change::Register {
-        family: to.family.clone(),
-        document,
-        tags: to.tags.clone(),
-    })
-}
-
-/// Brings the services to the newest revision, unless they run it already.
-fn roll_out<'a>(
-    from: Option<&'a TaskDefinition>,
-    to: &'a TaskDefinition,
-    is_new: bool,
-) -> impl Iterator<Item = Change> + use<'a> {
-    to.services.iter().filter_map(move |(service, wanted)| {
-        let runs = from.and_then(|from| from.services.get(service));
-        let before = match runs {
-            Some(Runs::Newest) if !is_new => return None,
-            Some(Runs::Newest) => from.and_then(|from| from.revision),
-            Some(Runs::Other(revision)) => *revision,
-            None => None,
-        };
-        (*wanted == Runs::Newest).then(|| Change::UpdateService {
-            service: service.clone(),
-            from: before,
-        })
-    })
-}
-
-fn updates(from: &TaskDefinition, to: &TaskDefinition) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let is_new = from.document != to.document || from.revision != to.revision;
-    if is_new {
-        changes.extend(register(to));
-    } else {
-        let revision = from.revision;
-        changes.extend(tags::calls(
-            &from.tags,
-            &to.tags,
-            false,
-            |tags| Change::Tag { revision, tags },
-            |keys| Change::Untag { revision, keys },
-        ));
-    }
-    changes.extend(roll_out(Some(from), to, is_new));
-    let kept = to.active();
-    let retired = from.active().into_iter().filter(|r| !kept.contains(r));
-    changes.extend(retired.map(|revision| Change::Deregister(Some(revision))));
-    changes
-}
-
-fn removal(from: &TaskDefinition) -> Vec<Change> {
-    let active: Vec<u32> = from.active().into_iter().collect();
-    let mut changes: Vec<Change> = active
-        .iter()
-        .map(|revision| Change::Deregister(Some(*revision)))
-        .collect();
-    let all: BTreeSet<u32> = active.into_iter().chain(from.inactive.clone()).collect();
-    let all: Vec<u32> = all.into_iter().collect();
-    changes.extend(
-        all.chunks(DELETE_BATCH)
-            .map(|batch| Change::Delete(batch.to_vec())),
-    );
-    changes
 }

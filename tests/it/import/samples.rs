@@ -94,6 +94,8 @@ pub(super) fn family(name: &str, document: &Value) -> TaskDefinition {
         older: BTreeSet::new(),
         inactive: BTreeSet::new(),
         services: BTreeMap::new(),
+        newer: None,
+        served: None,
     }
 }
 

@@ -190,6 +190,8 @@ pub(super) fn family(environment: &Value) -> TaskDefinition {
         older: BTreeSet::new(),
         inactive: BTreeSet::new(),
         services: BTreeMap::new(),
+        newer: None,
+        served: None,
     }
 }
 

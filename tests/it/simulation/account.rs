@@ -41,6 +41,7 @@ pub(super) struct Account {
     pub(super) guest: String,
     /// Whether others left things under names that drafts may want.
     pub(super) strays: bool,
+    hand: Hand,
     begun: Instant,
 }
 
@@ -51,35 +52,43 @@ impl Account {
             clock: Clock::tokio(BEGIN_MILLIS),
             ..Settings::default()
         });
-        let mut account = Self {
-            sandbox: sandbox.expect("a sandbox without a file opens"),
-            guest: String::new(),
-            strays: rng.u8(..4) == 0,
-            begun: Instant::now(),
-        };
-        let hand = Hand::new(&account.sdk(account.sandbox.http_client()));
-        account.guest = hand.bystanders(rng).await;
+        let mut account = Self::new(sandbox.expect("a sandbox without a file opens"));
+        account.strays = rng.u8(..4) == 0;
+        account.guest = account.hand.bystanders(rng).await;
         if account.strays {
-            hand.strays().await;
+            account.hand.strays().await;
         }
         tokio::time::sleep(Duration::from_mins(1)).await;
-        hand.half_made(rng, account.strays).await;
+        account.hand.half_made(rng, account.strays).await;
         account
+    }
+
+    fn new(sandbox: Sandbox) -> Self {
+        let begun = Instant::now();
+        let hand = Hand::new(&sdk(sandbox.http_client(), begun));
+        Self {
+            sandbox,
+            guest: String::new(),
+            strays: false,
+            hand,
+            begun,
+        }
+    }
+
+    /// Registers a revision of `family` as a pipeline does, without our tags, and returns its name.
+    pub(super) async fn register_by_hand(&self, family: &str) -> String {
+        self.hand.register(family, Vec::new()).await
+    }
+
+    /// Deregisters a revision by hand.
+    pub(super) async fn deregister_by_hand(&self, name: &str) {
+        let request = self.hand.ecs.deregister_task_definition();
+        request.task_definition(name).send().await.unwrap();
     }
 
     /// The SDK's configuration with `http_client`, and with the clock of the simulation.
     pub(super) fn sdk(&self, http_client: SharedHttpClient) -> SdkConfig {
-        let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(http_client)
-            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
-                TokioSleep::new(),
-            ))
-            .time_source(VirtualTime(self.begun))
-            .build()
+        sdk(http_client, self.begun)
     }
 
     pub(super) fn identity(&self) -> Identity {
@@ -96,6 +105,20 @@ impl Account {
     }
 }
 
+fn sdk(http_client: SharedHttpClient, begun: Instant) -> SdkConfig {
+    let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http_client)
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+            TokioSleep::new(),
+        ))
+        .time_source(VirtualTime(begun))
+        .build()
+}
+
 /// Tags by which a stack owns something.
 fn owned(stack: &str, address: &str, region: &str) -> Vec<(&'static str, String)> {
     vec![
@@ -106,6 +129,7 @@ fn owned(stack: &str, address: &str, region: &str) -> Vec<(&'static str, String)
 }
 
 /// Somebody who works in the account by hand.
+#[derive(Clone, Debug)]
 struct Hand {
     iam: aws_sdk_iam::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
@@ -221,7 +245,7 @@ impl Hand {
         answer.workspace_id
     }
 
-    async fn register(&self, family: &str, tags: Vec<(&'static str, String)>) {
+    async fn register(&self, family: &str, tags: Vec<(&'static str, String)>) -> String {
         let container = aws_sdk_ecs::types::ContainerDefinition::builder()
             .name("app")
             .image("quay.io/sim/old")
@@ -232,11 +256,13 @@ impl Hand {
         };
         let request = self.ecs.register_task_definition().family(family);
         let tags: Vec<_> = tags.into_iter().map(tag).collect();
-        request
+        let answer = request
             .container_definitions(container.build())
             .set_tags(Some(tags).filter(|tags| !tags.is_empty()))
             .send()
             .await
             .unwrap();
+        let arn = answer.task_definition().unwrap().task_definition_arn();
+        arn.unwrap().rsplit('/').next().unwrap().to_owned()
     }
 }

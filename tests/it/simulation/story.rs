@@ -41,6 +41,8 @@ pub(super) struct Tally {
     pub(super) revisions: u64,
     /// Things that others had left under our names and that were taken over.
     pub(super) adoptions: u64,
+    /// Revisions of our families that others registered.
+    pub(super) foreign: u64,
 }
 
 impl Sum for Tally {
@@ -56,6 +58,7 @@ impl Sum for Tally {
             steps: sum.steps + tally.steps,
             revisions: sum.revisions + tally.revisions,
             adoptions: sum.adoptions + tally.adoptions,
+            foreign: sum.foreign + tally.foreign,
         })
     }
 }
@@ -129,6 +132,7 @@ impl Story {
     /// A stack file is applied on bad days, perhaps changed meanwhile, and then until nothing is
     /// left to do.
     async fn round(&mut self) {
+        let foreign = self.foreign_revision().await;
         let before = self.account.view();
         if self.rng.u8(..3) == 0 {
             let faults = self.rough();
@@ -154,7 +158,34 @@ impl Story {
             drafts.max(runs)
         };
         self.count_revisions(&before, &after, u64::try_from(most).unwrap());
+        if let Some(name) = foreign {
+            self.account.deregister_by_hand(&name).await;
+            self.stand_by(&name);
+        }
         self.draft = self.draft.changed(&mut self.rng);
+    }
+
+    /// In some rounds, somebody registers a revision of one of our families, which is drift. Returns
+    /// its name.
+    async fn foreign_revision(&mut self) -> Option<String> {
+        if self.rng.u8(..3) > 0 {
+            return None;
+        }
+        let view = self.account.view();
+        let families: Vec<&str> = view.active().into_keys().collect();
+        let family = (*families.get(self.rng.usize(..=families.len()))?).to_owned();
+        let name = self.account.register_by_hand(&family).await;
+        self.stand_by(&name);
+        self.documents.insert(family, "somebody else's".to_owned());
+        self.tally.foreign += 1;
+        Some(name)
+    }
+
+    /// From now on the revision `name` is nobody's business.
+    fn stand_by(&mut self, name: &str) {
+        let name = format!("revision {name}");
+        let revision = self.account.view().things[&name].clone();
+        self.bystanders.insert(name, revision);
     }
 
     /// Everything goes, on bad days too, and nothing of ours is left.

@@ -44,6 +44,8 @@ pub(crate) struct Revision {
     pub(crate) status: Status,
     pub(crate) document: Document,
     pub(crate) tags: BTreeMap<String, String>,
+    /// The ARN of whoever registered it.
+    pub(crate) registered_by: Option<String>,
 }
 
 /// Reads what `name` names: `family:revision`, or a family, which stands for its newest active
@@ -99,6 +101,10 @@ fn revision(body: &Value) -> Option<Revision> {
         status,
         document: Document::new(Node::from(definition)),
         tags: tags.collect(),
+        registered_by: definition
+            .get("registeredBy")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
     })
 }
 

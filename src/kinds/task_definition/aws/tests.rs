@@ -17,7 +17,7 @@ use crate::{
     },
     model::{
         call::{CallError, Class, Reply},
-        live::{Fact, Live},
+        live::Live,
         node::Node,
         tags::{Owner, Tags},
     },
@@ -49,6 +49,7 @@ fn described(name: &str, status: &str, tags: &Value) -> Answer {
     let mut definition = document();
     definition["taskDefinitionArn"] = json!(arn(name));
     definition["status"] = json!(status);
+    definition["registeredBy"] = json!("arn:aws:iam::111122223333:user/ci");
     definition["containerDefinitions"][0]["cpu"] = json!(0);
     definition["containerDefinitions"][0]["essential"] = json!(true);
     Answer::json(&json!({"taskDefinition": definition, "tags": tags}))
@@ -114,7 +115,9 @@ fn task_definition(found: &Live<TaskDefinition>) -> &TaskDefinition {
 async fn revisions_of_ours_are_distinguished_from_others() {
     let script = Script::new(family);
     let known = tagged([2, 3, 6, 7, 8, 9, 10, 11]);
-    let found = super::observe(&script.aws(), &query().into(), &known)
+    let mut query = query();
+    query.families = ["api".to_owned()].into();
+    let found = super::observe(&script.aws(), &query.clone().into(), &known)
         .await
         .unwrap();
     let [found] = &found[..] else {
@@ -125,8 +128,16 @@ async fn revisions_of_ours_are_distinguished_from_others() {
         found.owner,
         Owner::Ours("task_definitions.api".parse().unwrap())
     );
-    assert_eq!(found.arn(), arn("api:13"));
-    assert_eq!(found.facts, [Fact::NewerRevision(14)]);
+    // The newest one is what is live, whoever registered it.
+    assert_eq!(found.arn(), arn("api:14"));
+    let newer = family.newer.as_ref().unwrap();
+    assert_eq!(newer.revision, 14);
+    assert_eq!(
+        newer.registered_by.as_deref(),
+        Some("arn:aws:iam::111122223333:user/ci")
+    );
+    assert_eq!(newer.document, Document::new(Node::from(&document())));
+    assert_eq!(newer.tags, Tags::new());
     assert_eq!(family.revision, Some(13));
     assert_eq!(family.older, (2..=11).collect::<BTreeSet<u32>>());
     assert_eq!(family.inactive, BTreeSet::new());
@@ -135,6 +146,34 @@ async fn revisions_of_ours_are_distinguished_from_others() {
         Some(Document::new(Node::from(&document())))
     );
     assert_eq!(script.count(DESCRIBE), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_family_that_another_stack_goes_on_with_is_that_stack_s() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "ListTaskDefinitions" => {
+            Answer::json(&json!({"taskDefinitionArns": [arn("api:1"), arn("api:2")]}))
+        }
+        _ => match asked.json()["taskDefinition"].as_str().unwrap() {
+            "api:1" => described("api:1", "ACTIVE", &our_tags()),
+            name => described(
+                name,
+                "ACTIVE",
+                &json!([{"key": "amp-stack:stack", "value": "another"}]),
+            ),
+        },
+    });
+    let mut wanted = query();
+    wanted.families = ["api".to_owned()].into();
+    let found = super::observe(&script.aws(), &wanted.into(), &tagged([1])).await;
+    let found = &found.unwrap()[0];
+    assert_eq!(found.owner, Owner::OtherStack("another".to_owned()));
+    assert_eq!(task_definition(found).revision, Some(2));
+    // What is removed is ours all the same, and nothing else.
+    let found = super::observe(&script.aws(), &query().into(), &tagged([1])).await;
+    let found = &found.unwrap()[0];
+    assert!(matches!(found.owner, Owner::Ours(_)));
+    assert_eq!(task_definition(found).active(), BTreeSet::from([1]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +215,8 @@ async fn a_removal_sees_inactive_revisions() {
         .await
         .unwrap();
     assert_eq!(task_definition(&found[0]).inactive, BTreeSet::from([0, 1]));
-    assert_eq!(found[0].facts, [Fact::NewerRevision(14)]);
+    assert_eq!(task_definition(&found[0]).newer, None);
+    assert_eq!(found[0].arn(), arn("api:13"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,6 +30,7 @@ fn register() -> AnyChange {
                 "task_definitions.api".into(),
             ),
         ]),
+        before: None,
     })
 }
 
