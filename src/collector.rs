@@ -12,18 +12,21 @@ pub mod grants;
 pub mod image;
 pub mod keys;
 pub mod more;
+pub mod pattern;
 pub mod period;
+pub mod relabel;
+mod scrape;
 pub mod version;
-
-use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::model::{node::Node, template::Template};
 
 pub use image::{Distribution, IMAGE_FILES, distribution, is_collector, is_pinned};
-pub use more::{More, TaskMetrics};
+pub use more::{Attributes, More, Sending, TaskMetrics};
 pub use period::Period;
+pub use relabel::Relabel;
+pub use scrape::{Login, Scrape};
 
 /// The image that is used unless the stack file names another. It is pinned, because tags of the
 /// collector have renamed metrics: the tag decides the data.
@@ -151,47 +154,6 @@ pub struct Collector {
     pub links: Vec<String>,
 }
 
-/// Something to scrape.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scrape {
-    /// The host; `localhost` where the containers of a task share their network.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// The path, from its `/`.
-    pub path: String,
-    /// How often.
-    pub interval: Period,
-    /// How long an answer may take.
-    pub timeout: Period,
-    /// The value of the label `job`, if the stack file says it.
-    pub job: Option<String>,
-    /// The value of the label `job` if it does not: after whom the target belongs to.
-    pub default_job: String,
-    /// Whether it is scraped over HTTPS.
-    pub is_secure: bool,
-    /// The parameters of the query, by name.
-    pub params: BTreeMap<String, String>,
-    /// Labels of what is scraped, by name.
-    pub labels: BTreeMap<String, String>,
-    /// Patterns of the names of metrics that are kept; all are if there are none.
-    pub keep: Vec<String>,
-    /// Patterns of the names of metrics that are dropped.
-    pub drop: Vec<String>,
-}
-
-impl Scrape {
-    /// The host and the port, as Prometheus writes them.
-    pub fn target(&self) -> String {
-        format!("{}:{}", self.host, self.port)
-    }
-
-    /// The value of the label `job`.
-    pub fn job(&self) -> &str {
-        self.job.as_deref().unwrap_or(&self.default_job)
-    }
-}
-
 impl Collector {
     /// Returns whether it takes anything over OTLP.
     pub fn takes_otlp(&self) -> bool {
@@ -217,7 +179,8 @@ impl Collector {
     fn is_plain(&self) -> bool {
         let is_plain = |target: &Scrape| {
             let is_whole = target.keep.is_empty() && target.drop.is_empty();
-            is_whole && target.labels.is_empty()
+            let has_rules = !target.relabel.is_empty() || !target.metric_relabel.is_empty();
+            is_whole && !has_rules && target.labels.is_empty() && target.login.is_none()
         };
         self.more == More::default() && self.scrape.iter().all(is_plain)
     }

@@ -5,13 +5,17 @@
 //! application the same `job`; and they label series by log streams, which change when the
 //! collector is restarted.
 
+mod attributes;
+mod scrape;
+mod sending;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use crate::collector::{
-    Collector, ENDPOINT_VARIABLE, OTLP_GRPC_PORT, OTLP_HTTP_PORT, Period, STATSD_PORT, Scrape,
-    TaskMetrics, XRAY_PORT, first::TASK_METRICS, version::Names,
+    Collector, ENDPOINT_VARIABLE, OTLP_GRPC_PORT, OTLP_HTTP_PORT, STATSD_PORT, TaskMetrics,
+    XRAY_PORT, first::TASK_METRICS, version::Names,
 };
 
 /// The job name in the configurations that the image brings.
@@ -63,6 +67,7 @@ pub(super) fn generate(collector: &Collector) -> Value {
     if collector.takes_otlp() {
         parts.add("receivers", "otlp", otlp());
     }
+    parts.log_level = collector.more.log_level;
     parts.into_document()
 }
 
@@ -74,6 +79,8 @@ struct Parts {
     extensions: Vec<&'static str>,
     /// The exporter that writes everything into the log, if there is one.
     log: Option<&'static str>,
+    /// The least level of what the collector writes into its log about itself.
+    log_level: Option<&'static str>,
 }
 
 impl Parts {
@@ -99,11 +106,14 @@ impl Parts {
     /// to, and an application may need that port (OpenTelemetry documentation, "Internal
     /// telemetry").
     fn into_document(mut self) -> Value {
-        let service = json!({
+        let mut service = json!({
             "extensions": self.extensions,
             "pipelines": self.pipelines,
             "telemetry": {"metrics": {"level": "none"}},
         });
+        if let Some(level) = self.log_level {
+            service["telemetry"]["logs"] = json!({"level": level});
+        }
         self.sections.insert("service".to_owned(), service);
         Value::Object(self.sections)
     }
@@ -131,10 +141,11 @@ fn metrics(collector: &Collector, names: &Names, limiter: Option<&'static str>, 
     }
     parts.extension("sigv4auth", signer);
     detection(collector, names, parts);
-    let seconds = Period::seconds(BATCH_SECONDS);
-    let batch = json!({"timeout": more.batch.as_ref().unwrap_or(&seconds).to_string()});
-    parts.add("processors", "batch/metrics", batch);
+    parts.add("processors", "batch/metrics", sending::batch(more));
+    // What happens to names and attributes, whatever it is that is measured.
     let rename = rename(collector, names, parts);
+    let altered = attributes::add(&more.attributes, parts);
+    let altered: Vec<&str> = rename.into_iter().chain(altered).collect();
     let mut remote_write = json!({
         "endpoint": variable(ENDPOINT_VARIABLE),
         "auth": {"authenticator": "sigv4auth"},
@@ -143,6 +154,11 @@ fn metrics(collector: &Collector, names: &Names, limiter: Option<&'static str>, 
     if !more.labels.is_empty() {
         remote_write["external_labels"] = labels(&more.labels);
     }
+    sending::tune(
+        &more.sending,
+        sending::REMOTE_WRITE_QUEUE,
+        &mut remote_write,
+    );
     parts.add("exporters", names.remote_write, remote_write);
     if let Some(measured) = measured(&more.task_metrics) {
         parts.add("receivers", "awsecscontainermetrics", Value::Null);
@@ -152,7 +168,7 @@ fn metrics(collector: &Collector, names: &Names, limiter: Option<&'static str>, 
         let of_task: Vec<&str> = limiter
             .into_iter()
             .chain(["filter"])
-            .chain(rename)
+            .chain(altered.iter().copied())
             .collect();
         let receivers = ["awsecscontainermetrics"];
         parts.pipeline("metrics", &receivers, &of_task, names.remote_write);
@@ -169,13 +185,13 @@ fn metrics(collector: &Collector, names: &Names, limiter: Option<&'static str>, 
     }
     if !collector.scrape.is_empty() {
         sources.push("prometheus");
-        let config = json!({"config": prometheus(&collector.scrape)});
+        let config = json!({"config": scrape::prometheus(&collector.scrape)});
         parts.add("receivers", "prometheus", config);
     }
     let of_application: Vec<&str> = limiter
         .into_iter()
         .chain([names.resource_detection])
-        .chain(rename)
+        .chain(altered)
         .chain(["batch/metrics"])
         .collect();
     let pipeline = "metrics/application";
@@ -269,46 +285,6 @@ pub(super) fn otlp() -> Value {
             "http": {"endpoint": format!("0.0.0.0:{OTLP_HTTP_PORT}")},
         },
     })
-}
-
-/// Prometheus' part of the configuration, with a job for each target.
-fn prometheus(targets: &[Scrape]) -> Value {
-    let jobs: Vec<Value> = targets.iter().map(job).collect();
-    json!({"scrape_configs": jobs})
-}
-
-fn job(target: &Scrape) -> Value {
-    let mut job = json!({
-        "job_name": escaped(target.job()),
-        "metrics_path": escaped(&target.path),
-        "scrape_interval": target.interval.to_string(),
-        "scrape_timeout": target.timeout.to_string(),
-        "static_configs": [{"targets": [escaped(&target.target())]}],
-    });
-    if target.is_secure {
-        job["scheme"] = json!("https");
-    }
-    if !target.params.is_empty() {
-        let params = target.params.iter();
-        let params = params.map(|(name, value)| (escaped(name), json!([escaped(value)])));
-        job["params"] = Value::Object(params.collect());
-    }
-    if !target.labels.is_empty() {
-        job["static_configs"][0]["labels"] = labels(&target.labels);
-    }
-    let mut rules = Vec::new();
-    for (action, patterns) in [("keep", &target.keep), ("drop", &target.drop)] {
-        if !patterns.is_empty() {
-            // Prometheus compares the whole name with the whole pattern.
-            let patterns: Vec<String> = patterns.iter().map(|p| escaped(p)).collect();
-            let regex = patterns.join("|");
-            rules.push(json!({"source_labels": ["__name__"], "regex": regex, "action": action}));
-        }
-    }
-    if !rules.is_empty() {
-        job["metric_relabel_configs"] = Value::Array(rules);
-    }
-    job
 }
 
 /// A variable that the collector fills in when it starts.

@@ -51,6 +51,16 @@ impl Period {
         self.millis
     }
 
+    /// As the collector's own components read it, which know no unit above the hour (Go standard
+    /// library, `time.ParseDuration`).
+    pub fn in_go(&self) -> String {
+        if self.text.contains(['d', 'w', 'y']) {
+            format!("{}ms", self.millis)
+        } else {
+            self.text.clone()
+        }
+    }
+
     /// `seconds` seconds.
     pub fn seconds(seconds: u32) -> Self {
         Self {
@@ -69,6 +79,18 @@ impl fmt::Display for Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_collector_knows_no_days() {
+        for (text, in_go) in [
+            ("1h5ms", "1h5ms"),
+            ("1d", "86400000ms"),
+            ("1w1s", "604801000ms"),
+        ] {
+            let period = Period::parse(text).expect("a period");
+            assert_eq!(period.in_go(), in_go);
+        }
+    }
 
     #[test]
     fn periods_are_read_as_prometheus_reads_them() {

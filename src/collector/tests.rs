@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -44,6 +44,9 @@ fn target(port: u16, path: &str, interval: &str, timeout: &str) -> Scrape {
         labels: BTreeMap::new(),
         keep: Vec::new(),
         drop: Vec::new(),
+        relabel: Vec::new(),
+        metric_relabel: Vec::new(),
+        login: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    collector::components::type_of,
+    collector::{components::type_of, pattern},
     series::{
         attributes::{self, Attribute, Attributes, Place, Varies},
         document::scalar,
@@ -178,6 +178,7 @@ fn change<'a>(
         };
         match action["action"].as_str().unwrap_or_default() {
             "delete" => _ = attributes.remove(key),
+            "extract" => extract(key, &action["pattern"], attributes),
             "insert" => {
                 if let Some(value) = value {
                     attributes.entry(key.to_owned()).or_insert(value);
@@ -195,5 +196,20 @@ fn change<'a>(
             }
             _ => unknown.push(unsaid.to_owned()),
         }
+    }
+}
+
+/// Each named group of a pattern becomes an attribute, where the pattern fits.
+fn extract(key: &str, pattern: &Value, attributes: &mut Attributes) {
+    let Some(from) = attributes.get(key).cloned() else {
+        return;
+    };
+    let groups = pattern.as_str().map(pattern::read).and_then(Result::ok);
+    for name in groups.unwrap_or_default().named {
+        let found = Attribute {
+            value: None,
+            ..from.clone()
+        };
+        attributes.insert(name, found);
     }
 }

@@ -237,7 +237,9 @@ ephemeral_storage = { size_in_gib = 30 }
 proxy_configuration = { container_name = "app" }
 
 [task_definitions.fargate.metrics]
-scrape = [{ port = 9090 }]
+scrape = [{ port = 9090, metric_relabel = [{ target_label = "a" }] }]
+attributes = {}
+batch = { size = 10 }
 
 [task_definitions.fargate.containers.app]
 image = "nginx:1"

@@ -4,6 +4,8 @@ pub mod container;
 pub mod ecs;
 mod foreign;
 pub mod metrics;
+pub mod scrape;
+pub mod sending;
 pub mod service;
 
 use crate::{

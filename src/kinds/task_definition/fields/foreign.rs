@@ -200,6 +200,18 @@ pub(super) const METRICS: &[Foreign] = &[
     Foreign::key("environment", &["env"]),
     Foreign::key("traces", &["xray", "tracing"]),
     Foreign::key("config", &["configuration", "config_file"]),
+    Foreign::key("labels", &["external_labels", "static_labels"]),
+    Foreign::key("queue", &["remote_write_queue", "sending_queue"]),
+    Foreign::key("retry", &["retry_on_failure"]),
+    Foreign::advice(
+        "rules about labels stand with what is scraped: `scrape = [{ port = 8080, metric_relabel = [{ action = \"labeldrop\", regex = \"user_id\" }] }]`",
+        &[
+            "relabel",
+            "metric_relabel",
+            "relabel_configs",
+            "metric_relabel_configs",
+        ],
+    ),
     Foreign::advice(
         "targets are listed: `scrape = [{ port = 8080 }]`",
         &["port", "path", "target", "job", "prometheus"],
@@ -234,8 +246,39 @@ pub(super) const SCRAPE: &[Foreign] = &[
     Foreign::key("params", &["parameters", "query"]),
     Foreign::key("port", &["container_port"]),
     Foreign::key("host", &["hostname", "address"]),
+    Foreign::key("relabel", &["relabel_configs", "relabelings"]),
+    Foreign::key(
+        "metric_relabel",
+        &["metric_relabel_configs", "metric_relabelings"],
+    ),
+    Foreign::key("bearer_token", &["bearer", "token"]),
+    Foreign::advice(
+        "a token is a variable of `secrets`: `bearer_token = { secret = \"SCRAPE_TOKEN\" }`",
+        &["authorization", "auth", "credentials"],
+    ),
+    Foreign::advice(
+        "a password is a variable of `secrets`: `basic_auth = { username = \"prometheus\", password = { secret = \"SCRAPE_PASSWORD\" } }`",
+        &["username", "password"],
+    ),
     Foreign::advice(
         "a target of the task is its port: `scrape = [{ port = 8080 }]`",
         &["target", "targets", "url"],
     ),
+];
+
+pub(super) const BASIC_AUTH: &[Foreign] = &[Foreign::key("username", &["user", "name"])];
+
+pub(super) const ATTRIBUTES: &[Foreign] = &[
+    Foreign::key("add", &["insert", "update", "upsert", "set"]),
+    Foreign::key("delete", &["remove", "drop"]),
+];
+
+pub(super) const BATCH: &[Foreign] = &[
+    Foreign::key("size", &["send_batch_size"]),
+    Foreign::key("max_size", &["send_batch_max_size"]),
+];
+
+pub(super) const QUEUE: &[Foreign] = &[
+    Foreign::key("size", &["queue_size", "capacity"]),
+    Foreign::key("consumers", &["num_consumers", "max_shards"]),
 ];

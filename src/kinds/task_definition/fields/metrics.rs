@@ -6,11 +6,12 @@ use crate::{
     kinds::task_definition::fields::{
         container::{LOGS_TO, VERBATIM},
         foreign,
+        scrape::SCRAPE,
+        sending::{ATTRIBUTES, BATCH, QUEUE, RETRY},
     },
 };
 
 const PAGE: &str = "ECS developer guide, \"Exporting application metrics to Amazon Managed Service for Prometheus\"";
-const PROMETHEUS: &str = "Prometheus documentation, \"Configuration\"";
 
 /// The conditions under which other containers start; `none` is not to wait.
 pub const CONDITIONS: &[&str] = &["HEALTHY", "START", "none"];
@@ -20,6 +21,8 @@ pub const GENERATED: &str = "generated";
 pub const BUILT_IN: &str = "built-in";
 /// What is measured of a task, in a word.
 pub const TASK_METRICS: &[&str] = &["task", "container", "off"];
+/// The levels of a collector's log.
+pub const LOG_LEVELS: &[&str] = &["debug", "info", "warn", "error"];
 /// How the task's role gets its rights.
 pub const POLICIES: &[&str] = &["least-privilege", grants::REMOTE_WRITE_ACCESS, "none"];
 
@@ -95,13 +98,45 @@ pub static METRICS: Fields = Fields {
         .default("{}")
         .example("{ \"ecs.task.memory.utilized\" = \"task.memory\" }"),
         Field::new(
+            "attributes",
+            Type::Table(&ATTRIBUTES),
+            "What happens to the attributes of what is measured before they become labels.",
+        )
+        .source("aws-observability/aws-otel-collector, resource and attributes processors")
+        .default("{}")
+        .example("{ delete = [\"host.name\"], add = { \"deployment.environment\" = \"production\" } }"),
+        Field::new(
             "batch",
-            Type::Known,
-            "How long samples are gathered before they are sent, as a length of time.",
+            Type::OneOf(&[Type::Known, Type::Table(&BATCH)]),
+            "How long samples are gathered before they are sent, as a length of time, or as a table with how many.",
         )
         .source("aws-observability/aws-otel-collector, batch processor")
         .default("\"60s\"")
         .example("\"10s\""),
+        Field::new(
+            "queue",
+            Type::Table(&QUEUE),
+            "What waits to be sent, while the workspace takes nothing.",
+        )
+        .source("aws-observability/aws-otel-collector, prometheusremotewrite exporter")
+        .default("{}")
+        .example("{ size = 20000 }"),
+        Field::new(
+            "retry",
+            Type::Table(&RETRY),
+            "How often something is sent again that was not taken.",
+        )
+        .source("OpenTelemetry Collector, exporterhelper, README")
+        .default("{}")
+        .example("{ max_elapsed_time = \"15m\" }"),
+        Field::new(
+            "timeout",
+            Type::Known,
+            "How long the answer to what is sent may take, as a length of time.",
+        )
+        .source("aws-observability/aws-otel-collector, prometheusremotewrite exporter")
+        .default_note("it is 5 seconds")
+        .example("\"15s\""),
         Field::new(
             "assume_role",
             Type::Known,
@@ -118,6 +153,14 @@ pub static METRICS: Fields = Fields {
         .source("aws-observability/aws-otel-collector, debug exporter")
         .default("false")
         .example("true"),
+        Field::new(
+            "log_level",
+            Type::Choice(LOG_LEVELS),
+            "The least level of what the collector writes into its log about itself.",
+        )
+        .source("OpenTelemetry documentation, \"Internal telemetry\"")
+        .default_note("it is `info`")
+        .example("\"warn\""),
         Field::new(
             "workspace",
             Type::Known,
@@ -214,86 +257,5 @@ pub static METRICS: Fields = Fields {
         .default_note("none are")
         .example("128"),
         VERBATIM,
-    ],
-};
-
-/// An element of `scrape`.
-pub static SCRAPE: Fields = Fields {
-    name: "scrape",
-    path: "task_definitions.NAME.metrics.scrape",
-    doc: "An endpoint that serves metrics in the format of Prometheus.",
-    source: PROMETHEUS,
-    structure: None,
-    foreign: foreign::SCRAPE,
-    fields: &[
-        Field::new(
-            "port",
-            Type::Integer(1, 65_535),
-            "The port that the application serves its metrics at.",
-        )
-        .required()
-        .example("8080"),
-        Field::new("path", Type::Known, "The path, from its `/`.")
-            .default("\"/metrics\"")
-            .example("\"/actuator/prometheus\""),
-        Field::new(
-            "interval",
-            Type::Known,
-            "How often it is scraped, as a length of time: \"20s\", \"1m30s\" or \"500ms\".",
-        )
-        .default("\"20s\"")
-        .example("\"30s\""),
-        Field::new(
-            "timeout",
-            Type::Known,
-            "How long an answer may take. It can't be longer than the interval.",
-        )
-        .default_note("it is 10 seconds, or the interval if that is shorter")
-        .example("\"5s\""),
-        Field::new(
-            "container",
-            Type::Known,
-            "The container that serves the metrics. A task on a bridge network needs it, because there every container has a `localhost` of its own.",
-        )
-        .source("ECS developer guide, \"Amazon ECS task networking options for EC2\"")
-        .default_note("any container of the task, at `localhost`")
-        .example("\"app\""),
-        Field::new("host", Type::Known, "The host to scrape, if it is another one.")
-            .default_note("it is `localhost`, or on a bridge network the container")
-            .example("\"localhost\""),
-        Field::new("job", Type::Known, "The value of the label `job` of what is scraped.")
-            .default_note("it is the name of the `container`, else of the family; where that is not unique, the port is added")
-            .example("\"checkout\""),
-        Field::new("scheme", Type::Choice(&["http", "https"]), "How it is asked.")
-            .default("\"http\"")
-            .example("\"https\""),
-        Field::new(
-            "params",
-            Type::Map(&Type::Known),
-            "Parameters of the query, as after the `?` of an address.",
-        )
-        .default("{}")
-        .example("{ format = \"prometheus\" }"),
-        Field::new(
-            "labels",
-            Type::Map(&Type::Known),
-            "Labels of what is scraped here.",
-        )
-        .default("{}")
-        .example("{ component = \"api\" }"),
-        Field::new(
-            "keep",
-            Type::List(&Type::Known),
-            "Patterns of the names of metrics, of which only these are kept. A pattern is about the whole name.",
-        )
-        .default_note("all are kept")
-        .example("[\"http_.*\", \"up\"]"),
-        Field::new(
-            "drop",
-            Type::List(&Type::Known),
-            "Patterns of the names of metrics that are dropped.",
-        )
-        .default_note("none are dropped")
-        .example("[\"go_.*\"]"),
     ],
 };

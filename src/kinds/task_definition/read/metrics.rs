@@ -3,7 +3,10 @@
 
 mod mistakes;
 mod more;
+mod relabel;
 mod scrape;
+mod secret;
+mod sending;
 mod settings;
 mod workspace;
 

@@ -5,6 +5,11 @@ use crate::model::rule::{Rule, rule};
 /// The rules, by code.
 pub(super) const COLLECTOR: &[Rule] = &[
     rule(
+        "attribute-name",
+        "attributes are called by their own names, which have dots, and not by those of labels",
+        "OpenTelemetry, \"Semantic conventions\"",
+    ),
+    rule(
         "collector-component",
         "the image of a collector has the components that its configuration names",
         "aws-observability/aws-otel-collector, pkg/defaultcomponents",
@@ -110,6 +115,11 @@ pub(super) const COLLECTOR: &[Rule] = &[
         "Prometheus documentation, \"Configuration\"",
     ),
     rule(
+        "invalid-pattern",
+        "patterns are those of RE2",
+        "Go standard library, regexp/syntax",
+    ),
+    rule(
         "invalid-period",
         "lengths of time are spelled like 20s or 1m30s",
         "Go standard library, time.ParseDuration",
@@ -136,6 +146,16 @@ pub(super) const COLLECTOR: &[Rule] = &[
         "amp-stack",
     ),
     rule(
+        "plain-secret",
+        "what is a secret stands in no stack file",
+        "amp-stack",
+    ),
+    rule(
+        "relabel-rule",
+        "rules about labels have the keys that they need, and write what can be a label",
+        "Prometheus documentation, \"Configuration\", relabel_config",
+    ),
+    rule(
         "remote-write-on-execution-role",
         "rights of the collector belong to the task role",
         "ECS developer guide, \"Amazon ECS task execution IAM role\"",
@@ -151,9 +171,24 @@ pub(super) const COLLECTOR: &[Rule] = &[
         "Prometheus documentation, \"Configuration\"",
     ),
     rule(
+        "sending-limits",
+        "the limits of how samples are sent fit each other",
+        "OpenTelemetry Collector, configretry and batchprocessor",
+    ),
+    rule(
         "task-role-cannot-write",
         "the task role is allowed what the collector does",
         "Amazon Managed Service for Prometheus user guide, \"IAM permissions and policies\"",
+    ),
+    rule(
+        "two-logins",
+        "a target is asked as somebody in one way",
+        "Prometheus documentation, \"Configuration\"",
+    ),
+    rule(
+        "undefined-secret",
+        "a secret that is mentioned is one of `secrets`",
+        "amp-stack",
     ),
     rule(
         "unpinned-collector",

@@ -776,7 +776,15 @@ const OPTIONS: &[&str] = &[
     "task_metrics = \"off\"",
     "task_metrics = [\"ecs.task.memory.utilized\"]",
     "rename = { \"ecs.task.memory.utilized\" = \"memory\" }",
+    "scrape = [{ port = 8080, relabel = [{ source_labels = [\"__address__\"], regex = \"(.*):(.*)\", target_label = \"a$1\", replacement = \"$${2}-$1\" }], metric_relabel = [{ action = \"labeldrop\", regex = \"^u$|v\" }, { action = \"hashmod\", source_labels = [\"a\", \"b\"], separator = \"$\", target_label = \"c\", modulus = 4 }] }]",
+    "scrape = [{ port = 8080, basic_auth = { username = \"a$b\", password = { secret = \"PASSWORD\" } } }, { port = 8081, bearer_token = { secret = \"TOKEN\" } }]",
+    "attributes = { extract = { \"aws.ecs.cluster.arn\" = \"cluster/(?P<cluster>.*)$\" }, rename = { \"host.name\" = \"host$\" }, delete = [\"os.type\"], add = { \"a.b\" = \"$${x}\" } }",
     "batch = \"10s\"",
+    "batch = { timeout = \"1d\", size = 10, max_size = 20 }",
+    "queue = { size = 5, consumers = 2 }",
+    "retry = { initial_interval = \"1s\", max_interval = \"2s\", max_elapsed_time = \"1d\" }",
+    "timeout = \"7s\"",
+    "log_level = \"debug\"",
     "assume_role = \"arn:aws:iam::444455556666:role/Write\"",
     "debug = true",
     "memory = 256",
@@ -786,10 +794,13 @@ const OPTIONS: &[&str] = &[
 /// Versions of the image, on either side of what changes what is generated.
 const VERSIONS: &[&str] = &["v0.40.0", "v0.41.0", "v0.48.0", "v0.49.0"];
 
-/// A stack whose `metrics` hold these keys.
+/// What options mention as secrets.
+const SECRETS: &str = "secrets = { PASSWORD = \"arn:aws:ssm:us-east-1:111122223333:parameter/p\", TOKEN = \"arn:aws:ssm:us-east-1:111122223333:parameter/t\" }\n";
+
+/// A stack whose `metrics` hold these keys, and the secrets that options mention.
 fn with_metrics(keys: &str) -> String {
     format!(
-        "{AROUND}[task_definitions.t]\ntask_role = \"task\"\n{FARGATE}\n[task_definitions.t.containers.app]\nimage = \"app:1\"\n[task_definitions.t.metrics]\n{keys}\n"
+        "{AROUND}[task_definitions.t]\ntask_role = \"task\"\nexecution_role = \"arn:aws:iam::111122223333:role/Execution\"\n{FARGATE}\n[task_definitions.t.containers.app]\nimage = \"app:1\"\n[task_definitions.t.metrics]\n{SECRETS}{keys}\n"
     )
 }
 
@@ -926,6 +937,53 @@ fn each_option_is_where_it_belongs() {
             json!("arn:aws:iam::444455556666:role/Write"),
         ),
         (
+            "queue = { size = 5, consumers = 2 }",
+            "/exporters/prometheus_remote_write/remote_write_queue",
+            json!({"queue_size": 5, "num_consumers": 2}),
+        ),
+        (
+            "retry = { max_elapsed_time = \"15m\" }",
+            "/exporters/prometheus_remote_write/retry_on_failure",
+            json!({"max_elapsed_time": "15m"}),
+        ),
+        (
+            "timeout = \"15s\"",
+            "/exporters/prometheus_remote_write/timeout",
+            json!("15s"),
+        ),
+        (
+            "batch = { size = 10, max_size = 20 }",
+            "/processors/batch~1metrics",
+            json!({"timeout": "60s", "send_batch_size": 10, "send_batch_max_size": 20}),
+        ),
+        (
+            "log_level = \"warn\"",
+            "/service/telemetry/logs/level",
+            json!("warn"),
+        ),
+        (
+            "attributes = { rename = { a = \"b\" }, delete = [\"c\"] }",
+            "/processors/attributes/actions",
+            json!([
+                {"key": "b", "from_attribute": "a", "action": "upsert"},
+                {"key": "a", "action": "delete"},
+                {"key": "c", "action": "delete"},
+            ]),
+        ),
+        (
+            "attributes = { extract = { a = \"(?P<b>.)$\" }, add = { c = \"d$\" } }",
+            "/processors/resource/attributes",
+            json!([
+                {"key": "a", "pattern": "(?P<b>.)$$", "action": "extract"},
+                {"key": "c", "value": "d$$", "action": "upsert"},
+            ]),
+        ),
+        (
+            "attributes = { add = { c = \"d\" } }",
+            "/service/pipelines/metrics/processors",
+            json!(["filter", "resource"]),
+        ),
+        (
             "debug = true",
             "/service/pipelines/metrics/exporters",
             json!(["prometheus_remote_write", "debug"]),
@@ -948,6 +1006,22 @@ fn each_option_is_where_it_belongs() {
             {"source_labels": ["__name__"], "regex": "b", "action": "drop"},
         ])
     );
+    let ruled = generated(
+        "scrape = [{ port = 8080, keep = [\"a\"], relabel = [{ source_labels = [\"x\"], regex = \"(.*)$\", target_label = \"y\", replacement = \"$${1}z\" }], metric_relabel = [{ action = \"labeldrop\", regex = \"u\" }], bearer_token = { secret = \"TOKEN\" } }]",
+    );
+    let job = &ruled["receivers"]["prometheus"]["config"]["scrape_configs"][0];
+    assert_eq!(
+        job["relabel_configs"],
+        json!([{"action": "replace", "source_labels": ["x"], "target_label": "y", "regex": "(.*)$$", "replacement": "$${1}z"}])
+    );
+    assert_eq!(
+        job["metric_relabel_configs"],
+        json!([
+            {"source_labels": ["__name__"], "regex": "a", "action": "keep"},
+            {"action": "labeldrop", "regex": "u"},
+        ])
+    );
+    assert_eq!(job["authorization"], json!({"credentials": "${env:TOKEN}"}));
     let containers = generated(&format!("{scrape}task_metrics = \"container\""));
     let names =
         containers["processors"]["filter"]["metrics"]["include"]["metric_names"].to_string();

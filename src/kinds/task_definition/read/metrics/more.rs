@@ -11,7 +11,10 @@ use crate::{
     },
     kinds::task_definition::{
         fields::metrics::TASK_METRICS,
-        read::{metrics::scrape::period, view::View},
+        read::{
+            metrics::sending::{attributes, sending},
+            view::View,
+        },
     },
 };
 
@@ -19,15 +22,19 @@ use crate::{
 pub(crate) fn read(reader: &mut TableReader<'_, '_>) -> More {
     let is_set =
         |found: Option<crate::file::reader::Located<bool>>| found.is_some_and(|found| found.value);
+    let (batch, sending) = sending(reader);
     More {
         labels: labels(reader),
         task_metrics: task_metrics(reader),
         rename: words(reader, "rename"),
         statsd: is_set(reader.boolean("statsd")),
         xray_daemon: is_set(reader.boolean("xray_daemon")),
-        batch: period(reader, "batch").map(|found| found.value),
+        attributes: attributes(reader),
+        batch,
+        sending,
         assume_role: assume_role(reader),
         debug: is_set(reader.boolean("debug")),
+        log_level: reader.choice("log_level").map(|found| found.value),
     }
 }
 

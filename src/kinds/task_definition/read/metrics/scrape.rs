@@ -1,18 +1,22 @@
 //! Reads `metrics.scrape`: what the collector scrapes.
 
 use crate::{
-    collector::{Period, Scrape, config},
+    collector::{Login, Period, Scrape, config},
     file::{
         problem::{Problems, nearest},
         reader::{Located, TableReader, did_you_mean, listed, wrong_type},
         tree::{Span, Table, Tree, Value},
     },
     kinds::task_definition::{
-        fields::metrics::SCRAPE,
+        fields::scrape::{BASIC_AUTH, SCRAPE},
         read::{
             container_definitions,
             launch::{Launch, LaunchType, Network},
-            metrics::more::{self, words},
+            metrics::{
+                more::{self, words},
+                relabel,
+                secret::Secrets,
+            },
             view::View,
         },
     },
@@ -25,6 +29,7 @@ pub(crate) fn targets(
     family: &str,
     links: &mut Vec<String>,
 ) -> Vec<Scrape> {
+    let secrets = Secrets::of(reader);
     let name = reader.name().to_owned();
     let elements = reader.list("scrape").unwrap_or_default();
     let mut targets: Vec<(Scrape, &Span)> = Vec::new();
@@ -39,7 +44,7 @@ pub(crate) fn targets(
             ));
             continue;
         };
-        let Some(target) = target(table, &path, body, links, problems) else {
+        let Some(target) = target(table, &path, body, (links, &secrets), problems) else {
             continue;
         };
         targets.push((target, &element.span));
@@ -86,7 +91,7 @@ fn target(
     table: &Table,
     path: &str,
     body: &Table,
-    links: &mut Vec<String>,
+    (links, secrets): (&mut Vec<String>, &Secrets<'_>),
     problems: &mut Problems,
 ) -> Option<Scrape> {
     let mut reader = TableReader::new(path, table, &SCRAPE, problems);
@@ -105,6 +110,14 @@ fn target(
         more::strings(&mut reader, "keep"),
         more::strings(&mut reader, "drop"),
     );
+    for key in ["keep", "drop"] {
+        relabel::check_all(&mut reader, key);
+    }
+    let (relabel, metric_relabel) = (
+        relabel::rules(&mut reader, "relabel"),
+        relabel::rules(&mut reader, "metric_relabel"),
+    );
+    let login = login(&mut reader, secrets);
     reader.finish();
     if let Some(wrong) = url_path
         .as_ref()
@@ -137,7 +150,39 @@ fn target(
         labels,
         keep,
         drop,
+        relabel,
+        metric_relabel,
+        login,
     })
+}
+
+/// As whom the target is asked. Prometheus takes one way (prometheus/common, `HTTPClientConfig`,
+/// `Validate`).
+fn login(reader: &mut TableReader<'_, '_>, secrets: &Secrets<'_>) -> Option<Login> {
+    let path = format!("{}.basic_auth", reader.name());
+    let basic = reader.table("basic_auth").and_then(|table| {
+        let mut inner = TableReader::new(path, table, &BASIC_AUTH, reader.problems());
+        let username = inner.string("username");
+        let password = inner.value("password");
+        let password = password.and_then(|tree| secrets.read(tree, "password", inner.problems()));
+        inner.finish();
+        Some(Login::Basic(username?.value, password?))
+    });
+    let token = reader.value("bearer_token");
+    let bearer = token.and_then(|tree| secrets.read(tree, "bearer_token", reader.problems()));
+    if let (Some(first), Some(second)) = (reader.peek("basic_auth"), token) {
+        reader
+            .problems()
+            .add(
+                "two-logins",
+                &second.span,
+                "as another one",
+                "a target is asked as somebody in one way",
+            )
+            .and(&first.span, "as this one")
+            .help("leave one of `basic_auth` and `bearer_token` out");
+    }
+    basic.or(bearer.map(Login::Bearer))
 }
 
 /// The timeout, which may not be longer than the interval (Prometheus documentation,
@@ -204,20 +249,29 @@ pub(crate) fn period(
     key: &'static str,
 ) -> Option<Located<Period>> {
     let found = reader.string(key)?;
-    let value = Period::parse(&found.value);
+    period_of(&found.value, &found.span, key, reader.problems())
+}
+
+/// The length of time that `text`, the value of `key`, says.
+pub(crate) fn period_of(
+    text: &str,
+    span: &Span,
+    key: &str,
+    problems: &mut Problems,
+) -> Option<Located<Period>> {
+    let value = Period::parse(text);
     if value.is_none() {
-        reader
-            .problems()
+        problems
             .add(
                 "invalid-period",
-                &found.span,
+                span,
                 "not a length of time",
-                format!("`{key}` takes a length of time, not `{}`", found.value),
+                format!("`{key}` takes a length of time, not `{text}`"),
             )
             .help("write for example \"20s\", \"1m30s\" or \"500ms\"");
     }
     value.map(|value| Located {
-        span: found.span,
+        span: span.clone(),
         value,
     })
 }

@@ -27,7 +27,7 @@ use crate::{
 /// The keys that say what is collected.
 const SOURCES: [&str; 5] = ["scrape", "otlp", "traces", "statsd", "xray_daemon"];
 /// The keys that have no effect beside a configuration of the user's own.
-const GENERATED_ONLY: [&str; 10] = [
+const GENERATED_ONLY: [&str; 15] = [
     "otlp",
     "scrape",
     "statsd",
@@ -35,9 +35,14 @@ const GENERATED_ONLY: [&str; 10] = [
     "labels",
     "task_metrics",
     "rename",
+    "attributes",
     "batch",
+    "queue",
+    "retry",
+    "timeout",
     "assume_role",
     "debug",
+    "log_level",
 ];
 /// The variables that follow from other keys, with those keys.
 const DERIVED: &[(&str, &str)] = &[

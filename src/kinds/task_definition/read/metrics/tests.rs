@@ -613,6 +613,50 @@ fn mistakes() {
             fargate("scrape = [{ port = 8080, container = \"ap\" }]", ""),
             &["undefined-container"],
         ),
+        (
+            fargate(
+                "otlp = true\nretry = { initial_interval = \"1s\", max_interval = \"1s\" }",
+                "",
+            ),
+            &[],
+        ),
+        (
+            fargate("otlp = true\nbatch = { max_size = 10 }", ""),
+            &["sending-limits"],
+        ),
+        (
+            fargate("otlp = true\nbatch = { timeout = \"5\" }", ""),
+            &["invalid-period"],
+        ),
+        (fargate("otlp = true\nbatch = 5", ""), &["wrong-type"]),
+        (
+            fargate(
+                "otlp = true\nattributes = { delete = [\"aws.ecs.task.arn\"] }",
+                "",
+            ),
+            &["collector-tasks-alike"],
+        ),
+        (
+            fargate(
+                "otlp = true\nattributes = { rename = { host_name = \"h\" }, extract = { os_type = \"(?P<a>.*)\" } }",
+                "",
+            ),
+            &["attribute-name", "attribute-name"],
+        ),
+        (
+            fargate(
+                "scrape = [{ port = 8080, metric_relabel = [{ regex = \"(\" }] }]",
+                "",
+            ),
+            &["invalid-pattern", "relabel-rule"],
+        ),
+        (
+            fargate(
+                "scrape = [{ port = 8080, basic_auth = { username = \"a\", password = 5 } }]",
+                "",
+            ),
+            &["wrong-type"],
+        ),
         (fargate("scrape = [{ port = 0 }]", ""), &["out-of-range"]),
         (fargate("scrape = [{ }]", ""), &["missing-key"]),
         (fargate("otlp = true\nlogz = \"app\"", ""), &["unknown-key"]),
