@@ -27,6 +27,7 @@ mod logging;
 mod man;
 mod metrics;
 mod output;
+mod permissions;
 mod place;
 mod plan;
 mod planning;
@@ -113,6 +114,7 @@ async fn dispatch(
         Command::Output(args) => output::output(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
         Command::Metrics(args) => metrics::metrics(&args, console),
+        Command::Permissions(args) => permissions::permissions(&args, console),
         Command::Import(args) => import::import(&args, console, interrupts).await,
         Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),

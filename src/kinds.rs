@@ -7,6 +7,7 @@ pub mod kind;
 pub(crate) mod live;
 pub mod log_group;
 pub(crate) mod outline;
+pub(crate) mod permitted;
 pub mod regret;
 pub mod role;
 pub mod task_definition;

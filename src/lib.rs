@@ -91,6 +91,7 @@ pub mod file;
 pub mod kinds;
 pub mod load;
 pub mod model;
+pub mod permissions;
 pub mod plan;
 pub mod progress;
 pub mod run;

@@ -8,6 +8,7 @@ pub mod lifecycle;
 pub mod live;
 pub mod node;
 pub mod normal;
+pub mod permission;
 pub mod policy;
 pub mod query;
 pub mod rate;

@@ -8,6 +8,7 @@ pub mod markdown;
 pub mod metrics;
 pub mod moved;
 pub mod outputs;
+pub mod permissions;
 pub mod plan;
 pub mod progress;
 pub mod status;

@@ -20,6 +20,7 @@ use crate::cli::{
     man::{self, Pages},
     metrics::{self, Metrics},
     output::{self, Outputs},
+    permissions::{self, Permissions},
     plan::{self, Plan},
     sandbox::{
         serve::{self, Serve},
@@ -115,6 +116,9 @@ pub(super) enum Command {
     /// Draw the resources of a stack file and their references, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),
+    /// Print the least permissions that a stack takes, as an IAM policy, without AWS
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", permissions::EXAMPLES), long_about = permissions::ABOUT)]
+    Permissions(Permissions),
     /// Say which rule is behind a code and what breaks it, or what a field of the stack file is for
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
     Explain(Explain),

@@ -151,14 +151,28 @@ fn caller(path: &Path) -> Result<CallerPolicy, Failure> {
 /// The region of a sandbox: the one that was asked for, else that of the environment, where the AWS
 /// CLI and the SDKs look for it (AWS SDKs and Tools Reference Guide, "AWS Region").
 pub(super) fn region(asked: Option<String>) -> String {
+    asked
+        .or_else(named_region)
+        .unwrap_or_else(|| DEFAULT_REGION.to_owned())
+}
+
+/// The region that the environment names, if it does.
+pub(super) fn named_region() -> Option<String> {
     let named = |name: &str| {
         let value = std::env::var_os(name)?.into_string().ok()?;
         Some(value).filter(|value| !value.is_empty())
     };
-    asked
-        .or_else(|| named("AWS_REGION"))
-        .or_else(|| named("AWS_DEFAULT_REGION"))
-        .unwrap_or_else(|| DEFAULT_REGION.to_owned())
+    named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION"))
+}
+
+/// An account, as options take it.
+pub(super) fn account(text: &str) -> Result<String, String> {
+    // IAM user guide, "View AWS account identifiers": a 12-digit number.
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account is twelve digits".to_owned())
+    }
 }
 
 /// The time of a sandbox, as the SDK asks for it.

@@ -32,7 +32,7 @@ use crate::{
 use amp_stack_sandbox::Sandbox;
 
 /// Stands for the account while nobody has asked AWS.
-const PLACEHOLDER_ACCOUNT: &str = "000000000000";
+pub(super) const PLACEHOLDER_ACCOUNT: &str = "000000000000";
 /// Stands for the region while nobody has named one.
 const PLACEHOLDER_REGION: &str = "us-east-1";
 
@@ -331,6 +331,14 @@ impl<'s> StackFile<'s> {
     fn read_beside(&self, path: &Path) -> io::Result<String> {
         let directory = self.source.path.parent().unwrap_or(Path::new(""));
         fs::read(directory.join(path)).and_then(source::decode)
+    }
+
+    /// The region that the file names, if it does.
+    pub(super) fn region(&self) -> Option<String> {
+        let header = self.with(&RunLocation::assumed(None), |parsed, around| {
+            Ok(parsed.header(around))
+        });
+        header.ok().and_then(|header| header.region)
     }
 
     /// What the stack was read from.

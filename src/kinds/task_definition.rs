@@ -9,6 +9,7 @@ pub mod fields;
 pub(crate) mod grants;
 mod needs;
 mod newest;
+mod permissions;
 mod plan;
 pub mod read;
 mod risk;

@@ -116,6 +116,22 @@ pub fn endpoint_base(endpoint: &str) -> String {
     format!("{}/", base.trim_end_matches('/'))
 }
 
+/// The region, if its host says one, and the id in the URL of a workspace. The host may be that of
+/// a VPC endpoint (`VPCE.aps-workspaces.REGION.vpce.amazonaws.com`) or of FIPS
+/// (`aps-workspaces-fips.REGION.amazonaws.com`), or of a proxy, which keeps the path (AMP user
+/// guide, "Using Amazon Managed Service for Prometheus with interface VPC endpoints"; AWS General
+/// Reference, "Amazon Managed Service for Prometheus endpoints").
+pub fn workspace_of(url: &str) -> Option<(Option<&str>, &str)> {
+    let (_, rest) = url.split_once("://")?;
+    let (host, path) = rest.split_once('/')?;
+    let mut labels = host.split('.');
+    let is_amp = labels.any(|label| label.starts_with("aps-workspaces"));
+    let region = labels.next().filter(|_| is_amp);
+    let id = path.trim_start_matches('/').strip_prefix("workspaces/")?;
+    let id = id.split('/').next().filter(|id| id.starts_with("ws-"))?;
+    Some((region, id))
+}
+
 /// The URL that remote write sends samples to.
 pub fn remote_write_url(endpoint: &str) -> String {
     format!("{}api/v1/remote_write", endpoint_base(endpoint))

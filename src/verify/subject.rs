@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 
 use crate::{
     collector::grants::{PUT_TRACES, REMOTE_WRITE},
-    model::{address::Address, identity::Identity, node::Node, template::Attribute},
+    model::{
+        address::Address,
+        identity::{Identity, workspace_of},
+        node::Node,
+        template::Attribute,
+    },
     series::{self, Measures},
     snapshot::Snapshot,
     stack::Stack,
@@ -85,7 +90,7 @@ pub fn subjects(stack: &Stack, live: &Snapshot) -> Vec<Subject> {
 /// if it is one, because the URL does not say whose it is.
 fn target(stack: &Stack, live: &Snapshot, measures: Option<&Measures>) -> Option<Target> {
     let endpoint = measures?.endpoint.as_deref()?;
-    let (region, id) = parts(endpoint)?;
+    let (region, id) = workspace_of(endpoint)?;
     let region = region.unwrap_or(&stack.identity.region);
     let found = live.found.iter().map(|found| &found.attributes);
     let mut known = found.chain(stack.existing.values());
@@ -101,22 +106,6 @@ fn target(stack: &Stack, live: &Snapshot, measures: Option<&Measures>) -> Option
         arn: arn.unwrap_or_else(|| here.workspace_arn(id)),
         endpoint: here.workspace_endpoint(region, id),
     })
-}
-
-/// The region, if its host says one, and the id in the URL of a workspace. The host may be that of
-/// a VPC endpoint (`VPCE.aps-workspaces.REGION.vpce.amazonaws.com`) or of FIPS
-/// (`aps-workspaces-fips.REGION.amazonaws.com`), or of a proxy, which keeps the path (AMP user
-/// guide, "Using Amazon Managed Service for Prometheus with interface VPC endpoints"; AWS General
-/// Reference, "Amazon Managed Service for Prometheus endpoints").
-fn parts(endpoint: &str) -> Option<(Option<&str>, &str)> {
-    let (_, rest) = endpoint.split_once("://")?;
-    let (host, path) = rest.split_once('/')?;
-    let mut labels = host.split('.');
-    let is_amp = labels.any(|label| label.starts_with("aps-workspaces"));
-    let region = labels.next().filter(|_| is_amp);
-    let id = path.trim_start_matches('/').strip_prefix("workspaces/")?;
-    let id = id.split('/').next().filter(|id| id.starts_with("ws-"))?;
-    Some((region, id))
 }
 
 fn roles(document: &Node, identity: &Identity) -> Vec<(RoleUse, String)> {
@@ -295,7 +284,7 @@ mod tests {
             ),
             ("ws-1".to_owned(), None),
         ] {
-            assert_eq!(parts(&url), expected, "{url}");
+            assert_eq!(workspace_of(&url), expected, "{url}");
         }
     }
 

@@ -29,6 +29,7 @@ mod laws;
 mod load;
 mod metrics;
 mod outputs;
+mod permissions;
 mod plans;
 mod problems;
 mod progress;

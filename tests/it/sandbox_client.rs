@@ -11,10 +11,16 @@ pub(crate) fn quiet() -> Sandbox {
 
 /// What all clients of a test share.
 pub(crate) fn config(sandbox: &Sandbox) -> SdkConfig {
-    let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
+    config_in(sandbox, "eu-west-1")
+}
+
+/// The same in `region`.
+pub(crate) fn config_in(sandbox: &Sandbox, region: &str) -> SdkConfig {
+    // Where the sandbox verifies signatures, each access key is its own secret.
+    let credentials = Credentials::new("AKIASANDBOX", "AKIASANDBOX", None, None, "sandbox");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
+        .region(Region::new(region.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(sandbox.http_client())
         .build()

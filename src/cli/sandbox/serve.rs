@@ -16,7 +16,7 @@ use crate::cli::{
     exit::Exit,
     failure::Failure,
     interrupt::Interrupts,
-    sandbox::{Keeping, Wanted, region},
+    sandbox::{Keeping, Wanted, account, region},
 };
 use amp_stack_sandbox::{connector::Clock, server::Server};
 
@@ -112,13 +112,4 @@ fn directions(address: SocketAddr, account: &str) -> String {
          export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n\n\
          Ctrl-C stops it.\n"
     )
-}
-
-fn account(text: &str) -> Result<String, String> {
-    // IAM user guide, "View AWS account identifiers": a 12-digit number.
-    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(text.to_owned())
-    } else {
-        Err("an account is twelve digits".to_owned())
-    }
 }

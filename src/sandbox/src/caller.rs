@@ -3,6 +3,7 @@
 use crate::{
     Context,
     iam::{self, Identity},
+    rights::Right,
 };
 
 /// The name of the user that a [`CallerPolicy`] makes of the caller.
@@ -18,6 +19,13 @@ impl CallerPolicy {
         let text = text.trim();
         iam::check_identity_policy(text).map_err(|refusal| refusal.message)?;
         Ok(Self(text.to_owned()))
+    }
+
+    /// Returns whether it allows `right`.
+    pub fn allows(&self, right: &Right) -> bool {
+        let mut iam = iam::State::default();
+        iam.user_policy = Some(self.0.clone());
+        iam.judge(Identity::User, right).is_ok()
     }
 
     /// The document.

@@ -42,7 +42,7 @@ pub struct Settings {
     pub faults: Option<Faults>,
     /// What the caller may do; without it, it is the root user and may do everything.
     pub caller: Option<CallerPolicy>,
-    /// Whether to remember what calls take the right to do, for [`Sandbox::rights_used`].
+    /// Whether to remember what calls take the right to do, for [`Sandbox::take_rights_used`].
     pub remember_rights: bool,
 }
 
@@ -133,10 +133,15 @@ impl Sandbox {
         self.lock().world.clone()
     }
 
-    /// What the calls from outside have taken the right to do so far, if
-    /// [`Settings::remember_rights`] asked for it; whether or not their caller had it.
-    pub fn rights_used(&self) -> BTreeSet<Right> {
-        self.lock().rights.clone().unwrap_or_default()
+    /// What the calls from outside have taken the right to do since this was last asked, if
+    /// [`Settings::remember_rights`] wants it remembered; whether or not their caller had it.
+    pub fn take_rights_used(&self) -> BTreeSet<Right> {
+        let mut inner = self.lock();
+        inner
+            .rights
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// How many faults have happened so far.

@@ -23,6 +23,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
         "verify",
         &["model", "collector", "kinds", "stack", "snapshot", "series"],
     ),
+    ("permissions", &["model", "kinds", "stack", "series"]),
     (
         "load",
         &["model", "ecs_shape", "file", "collector", "kinds", "stack"],
@@ -92,6 +93,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
             "snapshot",
             "series",
             "verify",
+            "permissions",
             "load",
             "write",
             "cloud",

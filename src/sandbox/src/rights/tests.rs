@@ -414,10 +414,11 @@ fn rights_are_remembered_when_that_is_asked_for() {
     };
     let sandbox = Sandbox::open(settings).expect("it has no file");
     ask(&sandbox, Service::Iam, "ListRoles", json!({})).expect("the root user");
-    let used = sandbox.rights_used();
+    let used = sandbox.take_rights_used();
     let actions: Vec<&str> = used
         .iter()
         .map(|right: &Right| right.action.as_str())
         .collect();
     assert_eq!(actions, ["iam:ListRoles"]);
+    assert_eq!(sandbox.take_rights_used(), BTreeSet::new());
 }

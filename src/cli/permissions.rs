@@ -1,0 +1,148 @@
+//! `amp-stack permissions`: the least permissions that stacks take, without AWS.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    cli::{
+        args::LoadArgs,
+        candidates::toml_file,
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        files,
+        sandbox::{account, named_region},
+        session::{PLACEHOLDER_ACCOUNT, StackFile},
+    },
+    model::permission::{Permissions as Needed, Purpose},
+    permissions::permissions as needed_for,
+    show::permissions::{policies, size_note, terraform, text},
+};
+
+/// What it is.
+pub(super) const ABOUT: &str = "\
+Prints the least permissions that stacks take, as an IAM policy, without AWS.
+
+They follow from the stack files: the actions that planning, applying, destroying and verifying these stacks take, on their own \
+resources. What an earlier stack file declared and this one does not takes the policy of the earlier one, with `--for destroy`; so does \
+replacing something.";
+
+/// The examples in the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  amp-stack permissions --for plan        what a pull request's role needs
+  amp-stack permissions --for apply,destroy --account 111122223333 > policy.json
+                                          one policy for both
+  amp-stack permissions --format text     with the reason of each statement
+  amp-stack permissions stacks/*.toml --format terraform";
+
+/// `permissions`.
+#[derive(Debug, Args)]
+pub(super) struct Permissions {
+    /// The stack files [default: ./stack.toml, else the only file in ./stacks/]
+    #[arg(value_name = "STACK.toml", add = toml_file())]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) load: LoadArgs,
+    /// What the permissions are for; several are separated by commas
+    #[arg(
+        long = "for",
+        value_enum,
+        value_name = "COMMAND",
+        value_delimiter = ',',
+        default_value = "apply"
+    )]
+    pub(super) purposes: Vec<For>,
+    /// The account, where the stack file names none [default: any, as a wildcard]
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub(super) account: Option<String>,
+    /// How they are printed
+    #[arg(long, value_enum, default_value_t = Format::Json, value_name = "FORMAT")]
+    pub(super) format: Format,
+}
+
+/// What permissions are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(super) enum For {
+    /// To plan, and nothing else
+    Plan,
+    /// To plan, to create and to change
+    Apply,
+    /// To plan and to remove
+    Destroy,
+    /// To plan, and to verify that samples arrive
+    Verify,
+}
+
+impl For {
+    fn purpose(self) -> Purpose {
+        match self {
+            Self::Plan => Purpose::Plan,
+            Self::Apply => Purpose::Apply,
+            Self::Destroy => Purpose::Destroy,
+            Self::Verify => Purpose::Verify,
+        }
+    }
+}
+
+/// How permissions are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// An IAM policy; a list of them if one has no room for all
+    Json,
+    /// Data sources of Terraform
+    Terraform,
+    /// For people, with the reason of each
+    Text,
+}
+
+/// `amp-stack permissions`.
+pub(super) fn permissions(args: &Permissions, console: &mut Console) -> Result<Exit, Failure> {
+    let paths = files::named(&args.files, Path::new("."))?;
+    let sources = files::read_all(&paths)?;
+    let region = args.load.region.clone().or_else(named_region);
+    let mut needed = Needed::default();
+    let purposes: BTreeSet<For> = args.purposes.iter().copied().collect();
+    for file in StackFile::parse_all(&sources, &args.load.variables)? {
+        let stack = file.check(region.as_deref(), console)?;
+        if region.is_none() && file.region().is_none() {
+            return Err(Failure::before(format!(
+                "{} names no region",
+                file.source().path.display()
+            ))
+            .hint("name one with --region"));
+        }
+        for purpose in &purposes {
+            needed.extend(needed_for(&stack, purpose.purpose()));
+        }
+    }
+    let account = args.account.as_deref().unwrap_or("*");
+    let needed = needed.with_unknown(PLACEHOLDER_ACCOUNT, account);
+    let policies = policies(&needed);
+    match args.format {
+        Format::Text => console.print(&text(&needed, console.out_style))?,
+        Format::Terraform => {
+            let purposes: Vec<String> = purposes
+                .iter()
+                .map(|purpose| format!("{purpose:?}").to_lowercase())
+                .collect();
+            let name = format!("amp_stack_{}", purposes.join("_"));
+            console.print(&terraform(&needed, &name))?;
+        }
+        Format::Json => {
+            let text = match policies.as_slice() {
+                [one] => format!("{one:#}\n"),
+                several => format!("{:#}\n", serde_json::json!(several)),
+            };
+            console.print(&text)?;
+            if let Some(note) = size_note(&policies) {
+                console.eprint(&format!("note: {note}\n"))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
