@@ -32,7 +32,7 @@ use crate::model::{
     live::Fact,
     rate::Overrides,
     region::{RegionName, nearest_region},
-    tags::{ADDRESS_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
+    tags::{ADDRESS_TAG, DIGEST_TAG, REGION_TAG, STACK_TAG, Tags, is_reserved},
     template::Template,
 };
 use client::{Service, attempts_asked_for, service, tuned};
@@ -65,6 +65,7 @@ pub struct Aws {
     names_regions: bool,
     clock: SharedTimeSource,
     identity: Arc<OnceCell<Identity>>,
+    reads_fully: bool,
 }
 
 impl Aws {
@@ -126,7 +127,20 @@ impl Aws {
             names_regions: sdk.endpoint_url().is_none(),
             clock: sdk.time_source().unwrap_or_default(),
             identity: Arc::default(),
+            reads_fully: false,
         }
+    }
+
+    /// The same connection, which describes everything instead of believing digests if `fully`.
+    #[must_use]
+    pub fn reading_fully(mut self, fully: bool) -> Self {
+        self.reads_fully = fully;
+        self
+    }
+
+    /// Whether everything is described, whatever digests say.
+    pub(crate) fn reads_fully(&self) -> bool {
+        self.reads_fully
     }
 
     /// The time of the clock that also signs the calls.
@@ -217,10 +231,16 @@ where
     Ok(results.into_values().collect())
 }
 
-/// The tags of a live resource without those that AWS owns.
+/// Returns whether a tag belongs to the state of what carries it: it is neither AWS's nor only a
+/// hint for the next reading.
+pub(crate) fn is_of_state(key: &str) -> bool {
+    !is_reserved(key) && key != DIGEST_TAG
+}
+
+/// The tags of a live resource that belong to its state.
 pub(crate) fn live_tags(tags: &BTreeMap<String, String>) -> Tags {
     tags.iter()
-        .filter(|(key, _)| !is_reserved(key))
+        .filter(|(key, _)| is_of_state(key))
         .map(|(key, value)| (key.clone(), Template::from(value.as_str())))
         .collect()
 }

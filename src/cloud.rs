@@ -34,6 +34,17 @@ pub trait Cloud: Send + Sync + 'static {
         }
     }
 
+    /// Reads what matters only now that something will be removed, and adds it to `before`, which
+    /// was read a moment ago for the same stacks. Never alters anything.
+    fn observe_removal(
+        &self,
+        queries: &[Query],
+        before: Vec<Snapshot>,
+    ) -> impl Future<Output = Result<Vec<Snapshot>, CallError>> + Send {
+        drop(before);
+        self.observe_all(queries)
+    }
+
     /// Performs one change, and reads until it has taken effect, or of a rollout until it has
     /// begun.
     fn perform(&self, call: Call) -> impl Future<Output = Result<Reply, CallError>> + Send;

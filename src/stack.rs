@@ -11,7 +11,7 @@ use crate::{
         identity::Identity,
         lifecycle::Lifecycle,
         query::Query,
-        template::{Attribute, Template},
+        template::{Attribute, Reference, Template},
     },
 };
 
@@ -104,7 +104,7 @@ impl Stack {
             roles: BTreeSet::new(),
             log_groups: BTreeMap::new(),
             retentions: BTreeMap::new(),
-            families: BTreeSet::new(),
+            families: BTreeMap::new(),
             services: BTreeSet::new(),
             left_to: BTreeMap::new(),
             alias: None,
@@ -112,12 +112,16 @@ impl Stack {
             destroy: false,
             removal,
             needs: removal,
+            spelled: false,
         };
+        let lookup = |reference: &Reference| self.known_by_name(reference);
         for declared in self.resources.values() {
             let Some(want) = &declared.want else {
                 continue;
             };
-            want.add_to_query(&mut query);
+            for state in declared.earlier.iter().chain([want]) {
+                state.add_to_query(&mut query, &lookup);
+            }
             let Lifecycle {
                 ignore, services, ..
             } = &declared.lifecycle;
@@ -127,6 +131,16 @@ impl Stack {
             }
         }
         query
+    }
+
+    /// The value of a reference, if nobody has to ask AWS for it.
+    fn known_by_name(&self, reference: &Reference) -> Option<String> {
+        let Reference { address, attribute } = reference;
+        if let Some(existing) = self.existing.get(address) {
+            return existing.get(attribute).cloned();
+        }
+        let want = self.resources.get(address)?.want.as_ref()?;
+        want.attributes_from_name(&self.identity).remove(attribute)
     }
 
     /// What has to be read of AWS to plan it, if no more is removed than old revisions.

@@ -17,7 +17,7 @@ use crate::{
         step_task::{End, Progress, StepTask, asked_to_stop},
     },
     cloud::Cloud,
-    kinds::{Change, Resource},
+    kinds::Change,
     model::{
         address::Address,
         call::{CallError, Claim, Class, Effect, Maker, REPORT_BUG},
@@ -153,7 +153,9 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
             step: step.id.clone(),
             target: step.target,
             changes,
-            revision: step.to.as_ref().and_then(Resource::newest_revision),
+            revision: [&step.to, &step.from]
+                .into_iter()
+                .find_map(|state| state.as_ref()?.newest_revision()),
             follows_changes,
             claim: self.claim(&step.claim),
             began: Instant::now(),

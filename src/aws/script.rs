@@ -219,5 +219,6 @@ pub(crate) fn query() -> Query {
         removal: false,
         needs: false,
         destroy: false,
+        spelled: false,
     }
 }

@@ -116,14 +116,14 @@ pub(super) struct AccountArgs {
     #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
     pub(super) profile: Option<String>,
     #[command(flatten)]
-    pub(super) rates: RateArgs,
+    pub(super) calls: CallArgs,
     #[command(flatten)]
     pub(super) sandbox: SandboxArgs,
 }
 
-/// How many requests the account may make.
+/// How AWS is asked.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct RateArgs {
+pub(super) struct CallArgs {
     /// How many requests of a kind the account may make a second, where that is not what AWS
     /// publishes: ecs-register=5 (repeatable; `all` is every kind)
     #[arg(
@@ -133,6 +133,9 @@ pub(super) struct RateArgs {
         value_delimiter = ','
     )]
     pub(super) rate: Vec<Override>,
+    /// Describe every task definition instead of believing the digests in their tags
+    #[arg(long)]
+    pub(super) full_read: bool,
 }
 
 /// The values of the variables of a stack file.

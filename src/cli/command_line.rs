@@ -16,7 +16,7 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
         account:
             AccountArgs {
                 profile,
-                rates,
+                calls,
                 sandbox,
             },
     } = target;
@@ -45,8 +45,11 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
             option(name, value);
         }
     }
-    for rate in &rates.rate {
+    for rate in &calls.rate {
         option("--rate", &rate.to_string());
+    }
+    if calls.full_read {
+        words.push("--full-read".to_owned());
     }
     match &sandbox.sandbox {
         None => {}
@@ -80,7 +83,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::cli::args::{RateArgs, SandboxArgs, VariableArgs};
+    use crate::cli::args::{CallArgs, SandboxArgs, VariableArgs};
 
     fn given(name: &str, value: &str, from_environment: bool) -> Assignment {
         Assignment {
@@ -125,8 +128,9 @@ mod tests {
             },
             account: AccountArgs {
                 profile: None,
-                rates: RateArgs {
+                calls: CallArgs {
                     rate: vec!["ecs-register=5".parse().expect("it is a rate")],
+                    full_read: true,
                 },
                 sandbox: SandboxArgs {
                     sandbox: Some(Some(PathBuf::from("a b.json"))),
@@ -137,7 +141,7 @@ mod tests {
         };
         assert_eq!(
             typed("apply", &[Path::new("stacks/a.toml")], &target),
-            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --rate ecs-register=5 --sandbox='a b.json' --sandbox-chaos 7 --sandbox-caller me.json"
+            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --rate ecs-register=5 --full-read --sandbox='a b.json' --sandbox-chaos 7 --sandbox-caller me.json"
         );
     }
 }

@@ -183,12 +183,12 @@ async fn connect(args: &Import, console: &mut Console) -> Result<Aws, Failure> {
         let opened = wanted.open(None)?;
         console.eprint(&wanted.notice())?;
         let region = sandbox::region(args.region.clone());
-        return Ok(wanted.connect(&opened, region, &args.account.rates));
+        return Ok(wanted.connect(&opened, region, &args.account.calls));
     }
     let options = aws::Options {
         profile: args.account.profile.clone(),
         region: args.region.clone(),
-        rates: args.account.rates.rate.iter().copied().collect(),
+        rates: args.account.calls.rate.iter().copied().collect(),
     };
     // Boxed, because all the ways to find credentials make for a large future.
     Ok(Box::pin(Aws::connect(options)).await)

@@ -15,7 +15,7 @@ use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use crate::{
     aws::Aws,
     cli::{
-        args::{RateArgs, SandboxArgs},
+        args::{CallArgs, SandboxArgs},
         failure::Failure,
     },
 };
@@ -104,12 +104,13 @@ impl Wanted {
 
     /// A connection into `sandbox`, which was opened from this: it has AWS's rates only on a bad
     /// day.
-    pub(super) fn connect(&self, sandbox: &Sandbox, region: String, rates: &RateArgs) -> Aws {
+    pub(super) fn connect(&self, sandbox: &Sandbox, region: String, calls: &CallArgs) -> Aws {
         let rates = self
             .chaos_seed
-            .map(|_| rates.rate.iter().copied().collect());
+            .map(|_| calls.rate.iter().copied().collect());
         let clock = SharedTimeSource::new(SandboxTime(sandbox.clock()));
-        Aws::through(sandbox.http_client(), region, clock, rates)
+        let aws = Aws::through(sandbox.http_client(), region, clock, rates);
+        aws.reading_fully(calls.full_read)
     }
 
     /// What a person reads about where it is: `stacks/.amp-stack/sandbox.json`, `in memory`.

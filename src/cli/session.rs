@@ -236,14 +236,16 @@ impl<'a> Connections<'a> {
         region: Option<String>,
         console: &mut Console,
     ) -> Result<Aws, Failure> {
+        let calls = &self.args.account.calls;
         let Some(wanted) = self.wanted else {
             let options = aws::Options {
                 profile: self.args.account.profile.clone(),
                 region,
-                rates: self.args.account.rates.rate.iter().copied().collect(),
+                rates: calls.rate.iter().copied().collect(),
             };
             // Boxed, because all the ways to find credentials make for a large future.
-            return Ok(Box::pin(Aws::connect(options)).await);
+            let aws = Box::pin(Aws::connect(options)).await;
+            return Ok(aws.reading_fully(calls.full_read));
         };
         let opened = if let Some(opened) = &self.opened {
             opened
@@ -252,7 +254,7 @@ impl<'a> Connections<'a> {
             console.eprint(&wanted.notice())?;
             self.opened.insert(opened)
         };
-        Ok(wanted.connect(opened, sandbox::region(region), &self.args.account.rates))
+        Ok(wanted.connect(opened, sandbox::region(region), calls))
     }
 }
 

@@ -55,11 +55,37 @@ impl Cloud for Aws {
                 snapshot.roles.extend(seen.names);
             }
         }
-        for snapshot in &mut snapshots {
-            for found in &mut snapshot.found {
-                found.resource.note_services(&snapshot.services);
+        note_services(&mut snapshots);
+        Ok(snapshots)
+    }
+
+    async fn observe_removal(
+        &self,
+        queries: &[Query],
+        mut snapshots: Vec<Snapshot>,
+    ) -> Result<Vec<Snapshot>, CallError> {
+        let reading = Arc::new(Reading::new(self, queries));
+        let found = snapshots.iter_mut().map(|s| std::mem::take(&mut s.found));
+        let found: Arc<Vec<_>> = Arc::new(found.collect());
+        let per_kind = all(Kind::ALL, |kind| {
+            let (reading, found) = (Arc::clone(&reading), Arc::clone(&found));
+            async move { live::with_remains(kind, &reading, &found).await }
+        });
+        let running = all(Kind::ALL, |kind| {
+            let reading = Arc::clone(&reading);
+            async move { live::running(kind, &reading).await }
+        });
+        let (per_kind, running) = tokio::try_join!(per_kind, running)?;
+        let running = running.into_iter().flatten().next();
+        for per_query in per_kind {
+            for (snapshot, found) in snapshots.iter_mut().zip(per_query) {
+                snapshot.found.extend(found);
             }
         }
+        for (snapshot, query) in snapshots.iter_mut().zip(queries) {
+            snapshot.running = running.clone().filter(|_| query.removal);
+        }
+        note_services(&mut snapshots);
         Ok(snapshots)
     }
 
@@ -92,5 +118,14 @@ impl Cloud for Aws {
             timeout: rollout.timeout,
         };
         live::follow(self, call.change.kind(), &follow).await
+    }
+}
+
+/// Takes note of what the services run, of what is among what was found.
+fn note_services(snapshots: &mut [Snapshot]) {
+    for snapshot in snapshots {
+        for found in &mut snapshot.found {
+            found.resource.note_services(&snapshot.services);
+        }
     }
 }

@@ -67,7 +67,11 @@ impl Aws {
                 .map(|name| (name.clone(), BTreeMap::new()))
                 .collect(),
             retentions: BTreeMap::new(),
-            families: wanted.families.clone(),
+            families: wanted
+                .families
+                .iter()
+                .map(|family| (family.clone(), Vec::new()))
+                .collect(),
             services: BTreeSet::new(),
             left_to: BTreeMap::new(),
             alias: None,
@@ -75,6 +79,7 @@ impl Aws {
             removal: false,
             needs: false,
             destroy: false,
+            spelled: true,
         });
         let (roles, workspaces, others) = tokio::try_join!(
             survey_roles(self, &query, wanted),
@@ -175,7 +180,9 @@ async fn survey_tagged(
     let (mut owned, tagged) = tokio::try_join!(owned, tagged)?;
     let both = owned.pop().unwrap_or_default().and(&tagged);
     let mut query = Query::clone(query);
-    query.families.extend(both.revisions.keys().cloned());
+    for family in both.revisions.keys() {
+        query.families.entry(family.clone()).or_default();
+    }
     let query = Arc::new(query);
     let (groups, families) = tokio::try_join!(
         log_group::observe(aws, &query, &both),

@@ -17,7 +17,7 @@ use crate::{
         running::Running,
         service::{Service, ServiceName},
         tags::{Owner, Tags},
-        template::{Attribute, Reference, Template},
+        template::{Attribute, Lookup, Reference, Template},
     },
 };
 
@@ -214,8 +214,8 @@ pub trait Planned: State {
     /// Takes away what makes AWS itself refuse to delete it.
     fn lift_protection(&mut self) {}
 
-    /// Adds what has to be read of AWS to plan this wanted state.
-    fn add_to_query(&self, query: &mut Query);
+    /// Adds what has to be read of AWS to plan this wanted state, with what `lookup` knows.
+    fn add_to_query(&self, query: &mut Query, lookup: Lookup<'_>);
 
     /// The ARN, if it follows from the state.
     fn arn(&self, identity: &Identity) -> Option<String>;

@@ -3,11 +3,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, SetOnce};
 
 use crate::{
     aws::{
-        Aws, all,
+        Aws,
         tagging::{self, Tagged},
     },
     kinds::{
@@ -17,10 +17,11 @@ use crate::{
     model::{
         address::{Address, Kind},
         call::{CallError, Claim, Reply},
-        live::{Live, TakenName},
+        live::{Attributes, Live, TakenName},
         query::Query,
         running::Running,
         service::{Service, ServiceName, Wait},
+        tags::Owner,
     },
 };
 
@@ -30,6 +31,18 @@ pub(crate) trait InAws: State {
     fn observe(
         reading: &Reading,
     ) -> impl Future<Output = Result<Vec<Seen<Self>>, CallError>> + Send;
+
+    /// Adds to what was `found` a moment ago, for each query, what matters only when something is
+    /// removed.
+    fn with_remains(
+        _reading: &Reading,
+        found: Vec<Vec<Live<Self>>>,
+    ) -> impl Future<Output = Result<Vec<Vec<Live<Self>>>, CallError>> + Send
+    where
+        Self: Send,
+    {
+        async { Ok(found) }
+    }
 
     /// Reads who runs what, if this kind is what runs and one of the queries asks for it.
     fn running(
@@ -138,7 +151,12 @@ pub(crate) struct Reading {
     tagged: OnceCell<Result<Vec<Tagged>, CallError>>,
     /// The declared services, which also say which revision counts.
     services: OnceCell<Result<BTreeMap<ServiceName, Service>, CallError>>,
+    /// What is each stack's, by kind, once that kind has been read.
+    ours: BTreeMap<Kind, SetOnce<Vec<Ours>>>,
 }
+
+/// The attributes of what lives and is a stack's.
+pub(crate) type Ours = BTreeMap<Address, Attributes>;
 
 impl Reading {
     pub(crate) fn new(aws: &Aws, queries: &[Query]) -> Self {
@@ -147,6 +165,7 @@ impl Reading {
             queries: queries.iter().cloned().map(Arc::new).collect(),
             tagged: OnceCell::new(),
             services: OnceCell::new(),
+            ours: Kind::ALL.map(|kind| (kind, SetOnce::new())).into(),
         }
     }
 
@@ -161,22 +180,35 @@ impl Reading {
         self.services.get_or_init(read).await.clone()
     }
 
-    /// Reads a kind of which the tagging API says what is the stack's: with `read`, for each query.
-    pub(crate) async fn by_tags<R, F>(
-        &self,
-        read: impl Fn(Aws, Arc<Query>, Tagged) -> F + Send + Sync,
-    ) -> Result<Vec<Seen<R>>, CallError>
-    where
-        R: Send + 'static,
-        F: Future<Output = Result<Vec<Live<R>>, CallError>> + Send + 'static,
-    {
+    /// For each query, what the tagging API says is the stack's.
+    pub(crate) async fn tagged(&self) -> Result<&[Tagged], CallError> {
         let ask = || tagging::observe(&self.aws, &self.queries);
-        let tagged = self.tagged.get_or_init(ask).await.clone()?;
-        let per_query = self.queries.iter().cloned().zip(tagged);
-        let found = all(per_query, |(query, tagged)| {
-            read(self.aws.clone(), query, tagged)
+        let tagged = self.tagged.get_or_init(ask).await.as_ref();
+        tagged.map(Vec::as_slice).map_err(CallError::clone)
+    }
+
+    /// For each query, the attributes of what is the stack's and of `kind`, once that kind has been
+    /// read. Whoever waits for a kind that can't be read is ended with the whole reading.
+    pub(crate) async fn ours(&self, kind: Kind) -> &[Ours] {
+        self.ours[&kind].wait().await
+    }
+
+    /// Takes note of what was found of a kind.
+    fn note(&self, kind: Kind, seen: &[Seen<Resource>]) {
+        let ours = self.queries.iter().zip(seen).map(|(query, seen)| {
+            let found = seen.found.iter().filter_map(|found| {
+                let Owner::Ours(address) = &found.owner else {
+                    return None;
+                };
+                let attributes = found
+                    .resource
+                    .attributes(&query.identity, &found.attributes);
+                Some((address.clone(), attributes))
+            });
+            found.collect()
         });
-        Ok(found.await?.into_iter().map(Seen::of).collect())
+        // A kind is read once in a reading.
+        _ = self.ours[&kind].set(ours.collect());
     }
 }
 
@@ -185,10 +217,34 @@ pub(crate) async fn observe(
     kind: Kind,
     reading: &Reading,
 ) -> Result<Vec<Seen<Resource>>, CallError> {
-    with_kind!(kind, K => {
+    let seen: Vec<Seen<Resource>> = with_kind!(kind, K => {
         let seen = K::observe(reading).await?;
         let of_any_kind = |seen: Seen<K>| seen.map(K::into_resource);
-        Ok(seen.into_iter().map(of_any_kind).collect())
+        seen.into_iter().map(of_any_kind).collect()
+    });
+    reading.note(kind, &seen);
+    Ok(seen)
+}
+
+/// Returns what of `found`, for each query, is of one kind, and adds what matters only when
+/// something is removed.
+pub(crate) async fn with_remains(
+    kind: Kind,
+    reading: &Reading,
+    found: &[Vec<Live<Resource>>],
+) -> Result<Vec<Vec<Live<Resource>>>, CallError> {
+    with_kind!(kind, K => {
+        let of_kind = |live: &Live<Resource>| {
+            let state = K::of(&live.resource)?.clone();
+            Some(live.with(state))
+        };
+        let found = found.iter().map(|found| found.iter().filter_map(of_kind).collect());
+        let found = K::with_remains(reading, found.collect()).await?;
+        let of_any_kind = |found: Vec<Live<K>>| {
+            let found = found.into_iter().map(|live| live.map(K::into_resource));
+            found.collect()
+        };
+        Ok(found.into_iter().map(of_any_kind).collect())
     })
 }
 

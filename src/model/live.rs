@@ -96,6 +96,16 @@ impl<R> Live<R> {
         })
     }
 
+    /// The same, with another state.
+    pub fn with<S>(&self, resource: S) -> Live<S> {
+        Live {
+            resource,
+            owner: self.owner.clone(),
+            attributes: self.attributes.clone(),
+            facts: self.facts.clone(),
+        }
+    }
+
     /// The same, with its state as something else.
     pub fn map<S>(self, convert: impl FnOnce(R) -> S) -> Live<S> {
         let Self {

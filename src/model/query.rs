@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{address::StackName, identity::Identity, service::ServiceName, tags::Tags};
+use crate::model::{
+    address::StackName, identity::Identity, node::Node, service::ServiceName, tags::Tags,
+};
 
 /// What has to be read of AWS to plan a stack.
 #[expect(
@@ -22,8 +24,9 @@ pub struct Query {
     /// The retentions, in days, that log groups are to have: of one that keeps more than that it
     /// matters what it holds.
     pub retentions: BTreeMap<String, u32>,
-    /// Families that the stack declares.
-    pub families: BTreeSet<String>,
+    /// Families that the stack declares, with what their newest revisions are to say: now, and
+    /// before defaults changed.
+    pub families: BTreeMap<String, Vec<Definition>>,
     /// Services that the stack rolls revisions out to.
     pub services: BTreeSet<ServiceName>,
     /// The services that say of a family what is left to whoever deploys it, by family.
@@ -42,4 +45,15 @@ pub struct Query {
     /// Whether everything will be removed. Names then only say where to look, because what has just
     /// been made may not be listed by its tags yet.
     pub destroy: bool,
+    /// Whether it matters how AWS spells what it returns, and not only what that means.
+    pub spelled: bool,
+}
+
+/// What a revision is to say. What of it follows from names is filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The document, as it was written.
+    pub document: Node,
+    /// The tags.
+    pub tags: Tags,
 }

@@ -22,6 +22,9 @@ pub const PREVENT_DESTROY_TAG: &str = "amp-stack:prevent-destroy";
 /// stands for what it says. With it, a revision says what it was registered with, although AWS may
 /// not have kept it.
 pub const VERBATIM_TAG: &str = "amp-stack:verbatim";
+/// The tag on revisions that stands for what their documents mean, and for which revision it was
+/// made. It is no part of a state: it only saves the call that describes the revision.
+pub const DIGEST_TAG: &str = "amp-stack:digest";
 /// What every tag of ours begins with; stack files can't use it.
 pub const PREFIX: &str = "amp-stack:";
 

@@ -77,6 +77,9 @@ pub struct Reference {
     pub attribute: Attribute,
 }
 
+/// What is known of what references mention.
+pub type Lookup<'a> = &'a dyn Fn(&Reference) -> Option<String>;
+
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "${{{}.{}}}", self.address, self.attribute.as_str())

@@ -52,12 +52,12 @@ pub async fn plan<C: Cloud>(request: &PlanRequest<'_, C>) -> Result<Vec<Planned>
     }
     // Inactive revisions, and what runs, take calls of their own. Whether they matter is known only
     // now.
-    let live = match what_goes(&planned) {
-        Goes::Nothing => return Ok(planned),
-        goes @ (Goes::Revisions | Goes::Resources) => {
-            observe(request, |target| goes.query(&target.stack)).await?
-        }
-    };
+    let goes = what_goes(&planned);
+    if goes == Goes::Nothing {
+        return Ok(planned);
+    }
+    let live = planned.into_iter().map(|planned| planned.live).collect();
+    let live = read(request, |target| goes.query(&target.stack), Some(live)).await?;
     Ok(decide(request, live))
 }
 
@@ -92,7 +92,17 @@ pub async fn observe<C: Cloud>(
     request: &PlanRequest<'_, C>,
     ask: impl Fn(&StackTarget<C>) -> Query,
 ) -> Result<Vec<Snapshot>, CallError> {
+    read(request, ask, None).await
+}
+
+/// The same, or of what was read `before` only what matters now that something is removed.
+async fn read<C: Cloud>(
+    request: &PlanRequest<'_, C>,
+    ask: impl Fn(&StackTarget<C>) -> Query,
+    before: Option<Vec<Snapshot>>,
+) -> Result<Vec<Snapshot>, CallError> {
     let targets = request.targets;
+    let mut before: Option<Vec<_>> = before.map(|all| all.into_iter().map(Some).collect());
     let mut live = BTreeMap::new();
     for first in 0..targets.len() {
         if live.contains_key(&first) {
@@ -102,8 +112,18 @@ pub async fn observe<C: Cloud>(
         let sharing: Vec<usize> = (first..targets.len())
             .filter(|index| Arc::ptr_eq(cloud, &targets[*index].cloud))
             .collect();
-        let queries: Vec<Query> = sharing.iter().map(|i| ask(&targets[*i])).collect();
-        let snapshots = cloud.observe_all(&queries).await?;
+        let ask = |index: &usize| Query {
+            spelled: request.explain,
+            ..ask(&targets[*index])
+        };
+        let queries: Vec<Query> = sharing.iter().map(ask).collect();
+        let snapshots = match &mut before {
+            None => cloud.observe_all(&queries).await?,
+            Some(before) => {
+                let before = sharing.iter().filter_map(|index| before[*index].take());
+                cloud.observe_removal(&queries, before.collect()).await?
+            }
+        };
         live.extend(sharing.into_iter().zip(snapshots));
     }
     Ok(live.into_values().collect())

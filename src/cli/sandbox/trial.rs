@@ -16,7 +16,7 @@ use crate::{
     aws::Aws,
     cli::{
         args::{
-            AcceptArgs, AccountArgs, ApplyArgs, LoadArgs, RateArgs, RolloutArgs, SandboxArgs,
+            AcceptArgs, AccountArgs, ApplyArgs, CallArgs, LoadArgs, RolloutArgs, SandboxArgs,
             StackArgs,
         },
         candidates::toml_file,
@@ -100,7 +100,7 @@ pub(crate) async fn run(
         load: args.load.clone(),
         account: AccountArgs {
             profile: None,
-            rates: RateArgs::default(),
+            calls: CallArgs::default(),
             sandbox: SandboxArgs {
                 sandbox: Some(None),
                 sandbox_chaos: None,

@@ -8,6 +8,7 @@ use crate::{
     },
     model::{
         address::Kind, identity::Identity, live::Attributes, query::Query, rule::Rule, tags::Owner,
+        template::Lookup,
     },
 };
 
@@ -47,9 +48,9 @@ impl Resource {
         with_state!(self, state => state.lift_protection());
     }
 
-    /// Adds what has to be read of AWS to plan this wanted state.
-    pub fn add_to_query(&self, query: &mut Query) {
-        with_state!(self, state => state.add_to_query(query));
+    /// Adds what has to be read of AWS to plan this wanted state, with what `lookup` knows.
+    pub fn add_to_query(&self, query: &mut Query, lookup: Lookup<'_>) {
+        with_state!(self, state => state.add_to_query(query, lookup));
     }
 
     /// The ARN, if it follows from the state.

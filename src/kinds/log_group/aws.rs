@@ -3,10 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_cloudwatchlogs::{
     operation::RequestId,
@@ -38,10 +35,22 @@ const NOT_FOUND: &str = "ResourceNotFoundException";
 
 impl InAws for LogGroup {
     async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
-        let read = |aws: Aws, query: Arc<Query>, tagged: Tagged| async move {
-            observe(&aws, &query, &tagged).await
-        };
-        reading.by_tags(read).await
+        // What is declared need not wait for what is tagged.
+        let declared = all(reading.queries.clone(), |query| {
+            let aws = reading.aws.clone();
+            async move { describe_all(&aws, query.log_groups.keys()).await }
+        });
+        let (declared, tagged) = tokio::try_join!(declared, reading.tagged())?;
+        let per_query = reading.queries.iter().zip(tagged).zip(declared);
+        let found = all(per_query, |((query, tagged), declared)| {
+            let (aws, query, tagged) = (reading.aws.clone(), Arc::clone(query), tagged.clone());
+            async move {
+                let others = describe_all(&aws, others(&query, &tagged)).await?;
+                let groups = declared.into_iter().chain(others).collect();
+                with_tags(&aws, &query, &tagged, groups).await
+            }
+        });
+        Ok(found.await?.into_iter().map(Seen::of).collect())
     }
 
     async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
@@ -55,17 +64,24 @@ pub(crate) async fn observe(
     query: &Arc<Query>,
     tagged: &Tagged,
 ) -> Result<Vec<Live<LogGroup>>, CallError> {
-    let names: BTreeSet<&String> = query
-        .log_groups
-        .keys()
-        .chain(tagged.log_groups.keys())
-        .collect();
-    let names: Vec<String> = names.into_iter().cloned().collect();
-    let batches = all(names.chunks(BATCH).map(<[String]>::to_vec), |batch| {
-        let aws = aws.clone();
-        async move { describe(&aws, &batch).await }
-    });
-    let groups = batches.await?.into_iter().flatten();
+    let names = query.log_groups.keys().chain(others(query, tagged));
+    let groups = describe_all(aws, names).await?;
+    with_tags(aws, query, tagged, groups).await
+}
+
+/// What is tagged as the stack's and not declared.
+fn others<'a>(query: &'a Query, tagged: &'a Tagged) -> impl Iterator<Item = &'a String> {
+    let tagged = tagged.log_groups.keys();
+    tagged.filter(|name| !query.log_groups.contains_key(*name))
+}
+
+/// The groups with their tags, as far as they still exist.
+async fn with_tags(
+    aws: &Aws,
+    query: &Arc<Query>,
+    tagged: &Tagged,
+    groups: Vec<Described>,
+) -> Result<Vec<Live<LogGroup>>, CallError> {
     let found = all(groups, |group| {
         let (aws, query) = (aws.clone(), Arc::clone(query));
         let name = group.log_group_name().unwrap_or_default();
@@ -73,6 +89,19 @@ pub(crate) async fn observe(
         async move { found(&aws, &query, &group, as_wanted).await }
     });
     Ok(found.await?.into_iter().flatten().collect())
+}
+
+/// The groups of these names, however many, that exist.
+async fn describe_all(
+    aws: &Aws,
+    names: impl Iterator<Item = &String>,
+) -> Result<Vec<Described>, CallError> {
+    let names: Vec<String> = names.cloned().collect();
+    let batches = all(names.chunks(BATCH).map(<[String]>::to_vec), |batch| {
+        let aws = aws.clone();
+        async move { describe(&aws, &batch).await }
+    });
+    Ok(batches.await?.into_iter().flatten().collect())
 }
 
 /// The groups of these names that exist.

@@ -13,7 +13,7 @@ use crate::{
         live::{Attributes, Fact},
         query::Query,
         rule::Rule,
-        template::Attribute,
+        template::{Attribute, Lookup},
     },
 };
 
@@ -43,7 +43,7 @@ impl Planned for LogGroup {
         self.deletion_protection = false;
     }
 
-    fn add_to_query(&self, query: &mut Query) {
+    fn add_to_query(&self, query: &mut Query, _lookup: Lookup<'_>) {
         query
             .log_groups
             .insert(self.name.clone(), self.tags.clone());

@@ -9,8 +9,12 @@ use crate::{
         role::{Change, Role, risk},
     },
     model::{
-        address::INSTANCE_PROFILES_TABLE, identity::Identity, live::Attributes, query::Query,
-        rule::Rule, template::Attribute,
+        address::INSTANCE_PROFILES_TABLE,
+        identity::Identity,
+        live::Attributes,
+        query::Query,
+        rule::Rule,
+        template::{Attribute, Lookup},
     },
 };
 
@@ -28,7 +32,7 @@ impl Planned for Role {
 
     const LIVE_STATE_RULES: &'static [Rule] = &[INSTANCE_PROFILES];
 
-    fn add_to_query(&self, query: &mut Query) {
+    fn add_to_query(&self, query: &mut Query, _lookup: Lookup<'_>) {
         query.roles.insert(self.name.clone());
     }
 

@@ -1,5 +1,8 @@
 //! ECS task definitions: which revisions of a family are ours, and what the newest of them says.
 
+mod active;
+mod digest;
+mod perform;
 mod register;
 mod revision;
 mod rollout;
@@ -14,40 +17,62 @@ use std::{
     sync::Arc,
 };
 
-use aws_sdk_ecs::{
-    operation::RequestId,
-    types::{Tag, TaskDefinitionFamilyStatus, TaskDefinitionStatus},
-};
+use aws_sdk_ecs::types::{TaskDefinitionFamilyStatus, TaskDefinitionStatus};
 
 use crate::{
-    aws::{Aws, all, error, live_tags, plain_tags, tagging::Tagged, tags_of_aws},
+    aws::{Aws, all, live_tags, tagging::Tagged, tags_of_aws},
     kinds::{
-        live::{Follow, InAws, Reading, Seen, Target},
+        live::{Follow, InAws, Ours, Reading, Seen, Target},
         task_definition::{Change, Document, Newer, TaskDefinition},
     },
     model::{
-        call::{CallError, Class, Reply},
+        address::Kind,
+        call::{CallError, Reply},
         live::Live,
         query::Query,
         running::Running,
         service::{Service, ServiceName},
         tags::{self, Owner},
-        template::Attribute,
+        template::{Attribute, Template},
     },
 };
+use active::Revisions;
 use revision::{Known, Revision, Status};
-
-/// The most tags of one call (ECS API reference, `TagResource`).
-const TAG_BATCH: usize = 50;
 
 impl InAws for TaskDefinition {
     async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
-        let read = |aws: Aws, query: Arc<Query>, tagged: Tagged| async move {
-            observe(&aws, &query, &tagged).await
-        };
-        let mut seen = reading.by_tags(read).await?;
+        let declared: BTreeSet<&String> = reading
+            .queries
+            .iter()
+            .flat_map(|query| query.families.keys())
+            .collect();
+        let active = TaskDefinitionStatus::Active;
+        let active = active::in_bulk(&reading.aws, active, declared.len());
+        let (active, tagged, ours) =
+            tokio::try_join!(active, reading.tagged(), mentioned_by(reading))?;
+        let active = active.map(Arc::new);
+        let per_query = reading.queries.iter().zip(tagged).zip(ours);
+        let found = all(per_query, |((query, tagged), ours)| {
+            let (aws, query) = (reading.aws.clone(), Arc::clone(query));
+            let (active, tagged) = (active.clone(), tagged.clone());
+            async move { observe_listed(&aws, &query, &tagged, active, ours).await }
+        });
+        let mut seen: Vec<_> = found.await?.into_iter().map(Seen::of).collect();
         served::complete(reading, &mut seen).await?;
         Ok(seen)
+    }
+
+    /// Inactive revisions are left over when a family goes.
+    async fn with_remains(
+        reading: &Reading,
+        found: Vec<Vec<Live<Self>>>,
+    ) -> Result<Vec<Vec<Live<Self>>>, CallError> {
+        let per_query = reading.queries.iter().zip(reading.tagged().await?);
+        let found = all(per_query.zip(found), |((query, tagged), found)| {
+            let (aws, query, tagged) = (reading.aws.clone(), Arc::clone(query), tagged.clone());
+            async move { with_inactive(&aws, &query, &tagged, found).await }
+        });
+        found.await
     }
 
     /// Services and tasks run revisions, and whatever those need.
@@ -72,8 +97,30 @@ impl InAws for TaskDefinition {
     }
 
     async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
-        perform(aws, target, change).await
+        perform::perform(aws, target, change).await
     }
+}
+
+/// For each query, the attributes of what lives of the stack, of the kinds that its definitions
+/// mention. Of what is of this kind nothing is known yet.
+async fn mentioned_by(reading: &Reading) -> Result<Vec<Arc<Ours>>, CallError> {
+    let mut kinds = BTreeSet::new();
+    let queries = reading.queries.iter();
+    for definition in queries.flat_map(|query| query.families.values().flatten()) {
+        let mut note = |text: &Template| {
+            kinds.extend(text.references().into_iter().map(|r| r.address.kind));
+        };
+        definition.document.each_template(&mut note);
+        definition.tags.values().for_each(note);
+    }
+    kinds.remove(&Kind::TaskDefinition);
+    let mut all = vec![Ours::new(); reading.queries.len()];
+    for kind in kinds {
+        for (all, ours) in all.iter_mut().zip(reading.ours(kind).await) {
+            all.extend(ours.clone());
+        }
+    }
+    Ok(all.into_iter().map(Arc::new).collect())
 }
 
 /// Reads the families that the stack declares and those that hold revisions of its own.
@@ -82,15 +129,38 @@ pub(crate) async fn observe(
     query: &Arc<Query>,
     tagged: &Tagged,
 ) -> Result<Vec<Live<TaskDefinition>>, CallError> {
+    observe_listed(aws, query, tagged, None, Arc::default()).await
+}
+
+/// Reads the same families. The active revisions are those in `active`, if they are known; `ours`
+/// are the attributes of what else lives of the stack.
+async fn observe_listed(
+    aws: &Aws,
+    query: &Arc<Query>,
+    tagged: &Tagged,
+    active: Option<Arc<Revisions>>,
+    ours: Arc<Ours>,
+) -> Result<Vec<Live<TaskDefinition>>, CallError> {
     let mut families = tagged.revisions.clone();
-    for family in &query.families {
+    for family in query.families.keys() {
         families.entry(family.clone()).or_default();
     }
     let found = all(families, |(family, tagged)| {
-        let (aws, query) = (aws.clone(), Arc::clone(query));
-        async move { observe_family(&aws, &query, &family, &tagged).await }
+        let (aws, query, ours) = (aws.clone(), Arc::clone(query), Arc::clone(&ours));
+        let active = active.as_ref().map(|active| active.get(&family).cloned());
+        async move {
+            let active = match active {
+                Some(listed) => listed.unwrap_or_default(),
+                None => revision::list(&aws, &family, TaskDefinitionStatus::Active).await?,
+            };
+            observe_family(&aws, &query, &family, (&tagged, &active), &ours).await
+        }
     });
-    Ok(found.await?.into_iter().flatten().collect())
+    let found = found.await?.into_iter().flatten().collect();
+    if !query.removal {
+        return Ok(found);
+    }
+    with_inactive(aws, query, tagged, found).await
 }
 
 /// The names of all families that have an active revision.
@@ -109,34 +179,29 @@ pub(crate) async fn newest(aws: &Aws, family: &str) -> Result<Option<Document>, 
 }
 
 fn stays(query: &Query, family: &str) -> bool {
-    !query.destroy && query.families.contains(family)
+    !query.destroy && query.families.contains_key(family)
 }
 
 async fn observe_family(
     aws: &Aws,
     query: &Query,
     family: &str,
-    tagged: &BTreeMap<u32, BTreeMap<String, String>>,
+    (tagged, active): (&BTreeMap<u32, BTreeMap<String, String>>, &BTreeSet<u32>),
+    stack: &Ours,
 ) -> Result<Option<Live<TaskDefinition>>, CallError> {
-    let active = revision::list(aws, family, TaskDefinitionStatus::Active).await?;
-    let mut known = Known::new(aws, query, family, tagged);
-    let mut ours = known.ours_of(&active).await?;
-    let mut inactive = BTreeSet::new();
-    if query.removal {
-        let listed = revision::list(aws, family, TaskDefinitionStatus::Inactive).await?;
-        inactive = known.ours_of(&listed).await?;
-    }
+    let last = active.last().copied();
+    let mut known = Known::new(aws, query, family, tagged, last, stack);
+    let mut ours = known.ours_of(active).await?;
     // A family that does not stay and of which only our inactive revisions matter is ours to clean
     // up, whoever goes on with it.
     let only_remains = ours.is_empty() && !stays(query, family);
     let own = ours.pop_last();
-    let last = active.last().copied();
     let current = match own.or(last).filter(|_| !only_remains) {
         Some(newest) => known.get(newest).await?,
         None => None,
     };
     let Some(current) = current.filter(|revision| revision.status == Status::Active) else {
-        return Ok(remains(query, family, inactive, &known));
+        return Ok(None);
     };
     // What nobody wants any more has nothing to do with what others go on with.
     let others = last.filter(|last| stays(query, family) && own.is_some_and(|own| own < *last));
@@ -151,7 +216,7 @@ async fn observe_family(
         Some(newer) if is_anothers(&newer) => (newer, None),
         newer => (current, newer),
     };
-    Ok(Some(live(query, family, current, newer, ours, inactive)))
+    Ok(Some(live(query, family, current, newer, ours)))
 }
 
 fn owner(query: &Query, revision: &Revision) -> Owner {
@@ -165,7 +230,6 @@ fn live(
     current: Revision,
     newer: Option<Revision>,
     older: BTreeSet<u32>,
-    inactive: BTreeSet<u32>,
 ) -> Live<TaskDefinition> {
     let newest = newer.as_ref().unwrap_or(&current);
     Live {
@@ -177,7 +241,6 @@ fn live(
             tags: live_tags(&current.tags),
             revision: Some(current.number),
             older,
-            inactive,
             newer: newer.map(|newer| Newer {
                 revision: newer.number,
                 document: newer.document,
@@ -189,12 +252,52 @@ fn live(
     }
 }
 
+/// Adds to what was `found` the inactive revisions of ours, of the families that do not stay.
+async fn with_inactive(
+    aws: &Aws,
+    query: &Arc<Query>,
+    tagged: &Tagged,
+    mut found: Vec<Live<TaskDefinition>>,
+) -> Result<Vec<Live<TaskDefinition>>, CallError> {
+    let mut families = tagged.revisions.clone();
+    for family in found.iter().map(|found| &found.resource.family) {
+        families.entry(family.clone()).or_default();
+    }
+    families.retain(|family, _| !stays(query, family));
+    let status = TaskDefinitionStatus::Inactive;
+    let listed = active::in_bulk(aws, status, families.len()).await?;
+    let inactive = all(families, |(family, tagged)| {
+        let (aws, query) = (aws.clone(), Arc::clone(query));
+        let listed = listed.as_ref().map(|listed| listed.get(&family).cloned());
+        async move {
+            let listed = match listed {
+                Some(listed) => listed.unwrap_or_default(),
+                None => revision::list(&aws, &family, TaskDefinitionStatus::Inactive).await?,
+            };
+            let nothing = Ours::new();
+            let mut known = Known::new(&aws, &query, &family, &tagged, None, &nothing);
+            let ours = known.ours_of(&listed).await?;
+            let owner = ours.last().map(|newest| known.owner(*newest));
+            Ok((family, ours, owner))
+        }
+    });
+    for (family, inactive, owner) in inactive.await? {
+        let mut live = found.iter_mut();
+        if let Some(live) = live.find(|found| found.resource.family == family) {
+            live.resource.inactive = inactive;
+        } else if let Some(owner) = owner {
+            found.extend(remains(query, &family, inactive, owner));
+        }
+    }
+    Ok(found)
+}
+
 /// The family of which only inactive revisions are ours, if there are any.
 fn remains(
     query: &Query,
     family: &str,
     inactive: BTreeSet<u32>,
-    known: &Known<'_>,
+    owner: Owner,
 ) -> Option<Live<TaskDefinition>> {
     let newest = *inactive.last()?;
     Some(Live {
@@ -202,7 +305,7 @@ fn remains(
             inactive,
             ..TaskDefinition::empty(family)
         },
-        owner: known.owner(newest),
+        owner,
         attributes: attributes(family, query.identity.task_definition_arn(family, newest)),
         facts: Vec::new(),
     })
@@ -213,144 +316,4 @@ fn attributes(family: &str, arn: String) -> BTreeMap<Attribute, String> {
         (Attribute::Arn, arn),
         (Attribute::Family, family.to_owned()),
     ])
-}
-
-/// Runs one call of the ECS client and takes the request id of its answer.
-macro_rules! run {
-    ($aws:ident, $target:ident => $($request:tt)+) => {{
-        let request = $aws.ecs.client.$($request)+.send();
-        let answer = $aws.ecs.call($target.operation, request).await;
-        answer.map(|answer| Reply {
-            request_id: answer.request_id().map(str::to_owned),
-            ..Reply::default()
-        })
-    }};
-}
-
-async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
-    match change {
-        Change::Register {
-            family,
-            document,
-            tags,
-            before,
-        } => {
-            let mut reply = register::perform(aws, family, document, &plain_tags(tags)).await?;
-            reply
-                .remarks
-                .extend(before.map(|before| way_back(family, before)));
-            Ok(reply)
-        }
-        Change::Tag { revision, tags } => {
-            let arn = arn(aws, target, *revision).await?;
-            let tags = sdk_tags(&plain_tags(tags));
-            let mut reply = Reply::default();
-            for (done, batch) in tags.chunks(TAG_BATCH).enumerate() {
-                let batch = Some(batch.to_vec());
-                let outcome =
-                    run!(aws, target => tag_resource().resource_arn(&arn).set_tags(batch));
-                reply = outcome.map_err(|error| error.after_calls(done))?;
-            }
-            Ok(reply)
-        }
-        Change::Untag { revision, keys } => {
-            let arn = arn(aws, target, *revision).await?;
-            let mut reply = Reply::default();
-            for (done, batch) in keys.chunks(TAG_BATCH).enumerate() {
-                let batch = Some(batch.to_vec());
-                let outcome =
-                    run!(aws, target => untag_resource().resource_arn(&arn).set_tag_keys(batch));
-                reply = outcome.map_err(|error| error.after_calls(done))?;
-            }
-            Ok(reply)
-        }
-        Change::UpdateService { service, .. } => rollout::start(aws, target, service).await,
-        Change::Deregister(revision) => deregister(aws, target, *revision).await,
-        Change::Delete(revisions) => delete(aws, target, revisions).await,
-    }
-}
-
-/// How to go back to what was the newest revision before.
-fn way_back(family: &str, before: u32) -> String {
-    format!(
-        "{family}:{before} was the newest revision before; to bring a service back to it: aws ecs update-service --cluster CLUSTER --service SERVICE --task-definition {family}:{before}"
-    )
-}
-
-fn sdk_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .collect()
-}
-
-/// The ARN of a revision of the family, which is the newest one if no number is known.
-async fn arn(aws: &Aws, target: &Target<'_>, revision: Option<u32>) -> Result<String, CallError> {
-    if let Some(revision) = revision {
-        let identity = aws.identity().await?;
-        return Ok(identity.task_definition_arn(target.name, revision));
-    }
-    let newest = revision::describe(aws, target.name).await?;
-    newest.map(|revision| revision.arn).ok_or_else(|| {
-        let message = format!("the family {} has no active revision", target.name);
-        error::unexpected(target.operation, message)
-    })
-}
-
-async fn deregister(
-    aws: &Aws,
-    target: &Target<'_>,
-    revision: Option<u32>,
-) -> Result<Reply, CallError> {
-    let arn = arn(aws, target, revision).await?;
-    match run!(aws, target => deregister_task_definition().task_definition(&arn)) {
-        // An earlier attempt, whose answer was lost, may have done it: then the revision is
-        // inactive, or gone altogether.
-        Err(error) if error.code.as_deref() == Some("ClientException") => {
-            let live = revision::describe(aws, &arn).await?;
-            if live.is_some_and(|revision| revision.status == Status::Active) {
-                return Err(error);
-            }
-            Ok(Reply::default())
-        }
-        outcome => outcome,
-    }
-}
-
-/// Deletes inactive revisions. AWS keeps each as `DELETE_IN_PROGRESS` while something uses it, and
-/// lists what it refuses in an answer that is a success by its status (ECS API reference,
-/// `DeleteTaskDefinitions`).
-async fn delete(aws: &Aws, target: &Target<'_>, revisions: &[u32]) -> Result<Reply, CallError> {
-    let names = revisions
-        .iter()
-        .map(|number| format!("{}:{number}", target.name));
-    let request = aws
-        .ecs
-        .client
-        .delete_task_definitions()
-        .set_task_definitions(Some(names.collect()))
-        .send();
-    let operation = target.operation;
-    let answer = aws.ecs.call(operation, request).await?;
-    for failure in answer.failures() {
-        let arn = failure.arn().unwrap_or_default();
-        // What has to be deleted and is not there, or is going already, is gone.
-        let left = revision::describe(aws, arn).await?;
-        if left.is_none_or(|revision| revision.status == Status::Going) {
-            continue;
-        }
-        let name = arn.rsplit('/').next().unwrap_or(arn);
-        let reason = failure.reason().or(failure.detail());
-        let reason = reason.unwrap_or("no reason given");
-        return Err(CallError {
-            // A revision that has just been deregistered may still be taken for an active one.
-            class: Class::Unsettled,
-            request_id: answer.request_id().map(str::to_owned),
-            ..error::unexpected(operation, format!("{name} was not deleted: {reason}"))
-        }
-        .after_calls(revisions.len().saturating_sub(answer.failures().len())));
-    }
-    Ok(Reply {
-        request_id: answer.request_id().map(str::to_owned),
-        ..Reply::default()
-    })
 }

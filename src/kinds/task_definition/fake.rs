@@ -79,7 +79,7 @@ impl Simulated for TaskDefinition {
     /// Inactive revisions are read only when something is removed, and those of somebody else only
     /// of a family that stays.
     fn hide_unread(&mut self, query: &Query) -> bool {
-        if query.destroy || !query.families.contains(&self.family) {
+        if query.destroy || !query.families.contains_key(&self.family) {
             self.newer = None;
         } else if self.active().is_empty() || !self.is_of(&query.stack) {
             // Without an active revision of one's own it is whoever's the newest one is.

@@ -11,18 +11,23 @@ use crate::{
     model::{
         identity::Identity,
         live::Attributes,
-        query::Query,
+        query::{Definition, Query},
         rule::Rule,
         running::{Running, User},
-        template::Attribute,
+        tags,
+        template::{Attribute, Lookup},
     },
 };
 
 impl Planned for TaskDefinition {
     const LIVE_STATE_RULES: &'static [Rule] = &[UNKNOWN];
 
-    fn add_to_query(&self, query: &mut Query) {
-        query.families.insert(self.family.clone());
+    fn add_to_query(&self, query: &mut Query, lookup: Lookup<'_>) {
+        let definitions = query.families.entry(self.family.clone()).or_default();
+        definitions.extend(self.document.as_ref().map(|document| Definition {
+            document: document.written().resolve(lookup),
+            tags: tags::resolve(&self.tags, lookup),
+        }));
         query.services.extend(self.services.keys().cloned());
     }
 

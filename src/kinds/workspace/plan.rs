@@ -14,7 +14,7 @@ use crate::{
         query::Query,
         rule::Rule,
         tags::Owner,
-        template::Attribute,
+        template::{Attribute, Lookup},
     },
 };
 
@@ -41,7 +41,7 @@ impl Planned for Workspace {
 
     const LIVE_STATE_RULES: &'static [Rule] = &[LEFT_TO_AWS];
 
-    fn add_to_query(&self, query: &mut Query) {
+    fn add_to_query(&self, query: &mut Query, _lookup: Lookup<'_>) {
         query.alias.clone_from(&self.alias);
         query.workspace_configuration = self.configuration != Configuration::default();
     }

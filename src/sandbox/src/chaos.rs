@@ -52,6 +52,10 @@ pub struct Faults {
     pub stale_for: Duration,
     /// How long a new role is unknown to other services and to trust policies.
     pub propagation: Duration,
+    /// How late the tagging API is: it lists what is gone and not yet what is new. AWS promises
+    /// nothing about it, and lists some deleted resources for hours
+    /// (<https://github.com/aws/aws-cli/issues/8197>).
+    pub tagging_lag: Duration,
 }
 
 impl Faults {
@@ -71,6 +75,7 @@ impl Faults {
             stale: 0.0,
             stale_for: Duration::from_secs(3),
             propagation: Duration::ZERO,
+            tagging_lag: Duration::ZERO,
         }
     }
 
@@ -218,9 +223,13 @@ impl Chaos {
         } else {
             End::Answer
         };
-        let past = (stale && end == End::Answer)
-            .then(|| self.past_for(call, now_millis, pick))
-            .flatten();
+        let past = match end {
+            End::Answer if call.service == Service::Tagging && call.is_read() && self.lags() => {
+                self.before_the_lag(now_millis)
+            }
+            End::Answer if stale => self.past_for(call, now_millis, pick),
+            End::Answer | End::Refuse(..) | End::Lose(..) => None,
+        };
         Fate { delay, past, end }
     }
 
@@ -232,7 +241,21 @@ impl Chaos {
 
     /// Returns whether the world before a change is of any use.
     pub(super) fn wants_past(&self) -> bool {
-        self.faults.stale > 0.0
+        self.faults.stale > 0.0 || self.lags()
+    }
+
+    fn lags(&self) -> bool {
+        !self.faults.tagging_lag.is_zero()
+    }
+
+    /// The world as the tagging API knows it: as it was before the first change that is younger
+    /// than the lag.
+    fn before_the_lag(&mut self, now_millis: u64) -> Option<Box<World>> {
+        self.forget(now_millis);
+        let lag = millis(self.faults.tagging_lag);
+        let mut changes = self.past.iter();
+        let unseen = changes.find(|(then, _)| then.saturating_add(lag) > now_millis)?;
+        Some(Box::new(unseen.1.clone()))
     }
 
     fn past_for(&mut self, call: &Call, now_millis: u64, pick: u64) -> Option<Box<World>> {
@@ -240,20 +263,27 @@ impl Chaos {
             return None;
         }
         self.forget(now_millis);
-        let count = u64::try_from(self.past.len()).ok()?;
+        let window = millis(self.faults.stale_for);
+        let is_old = |(then, _): &(u64, World)| then.saturating_add(window) <= now_millis;
+        let first = self.past.partition_point(is_old);
+        let count = u64::try_from(self.past.len() - first).ok()?;
         let index = usize::try_from(pick.checked_rem(count)?).ok()?;
         self.tally.stale += 1;
-        Some(Box::new(self.past[index].1.clone()))
+        Some(Box::new(self.past[first + index].1.clone()))
     }
 
     fn forget(&mut self, now_millis: u64) {
-        let window = u64::try_from(self.faults.stale_for.as_millis()).unwrap_or(u64::MAX);
+        let window = millis(self.faults.stale_for.max(self.faults.tagging_lag));
         while let Some((then, _)) = self.past.front()
             && then.saturating_add(window) <= now_millis
         {
             self.past.pop_front();
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Where AWS documents that reads may be late: IAM User Guide, "Changes that I make are not always
@@ -407,6 +437,35 @@ mod tests {
         assert_eq!(past(Service::Logs, "DescribeLogGroups", 1_000), None);
         assert_eq!(past(Service::Iam, "GetRole", 4_000), None);
         assert_eq!(chaos.tally().stale, 1);
+    }
+
+    #[test]
+    fn the_tagging_api_knows_nothing_that_is_younger_than_its_lag() {
+        let mut chaos = Chaos::new(Faults {
+            tagging_lag: Duration::from_secs(30),
+            ..Faults::none(1)
+        });
+        let world = |ids_issued| World {
+            ids_issued,
+            ..World::default()
+        };
+        chaos.remember(world(1), 1_000);
+        chaos.remember(world(2), 20_000);
+        let mut seen = |service, operation, now| {
+            let past = chaos.draw(&call(service, operation), now).past;
+            past.map(|world| world.ids_issued)
+        };
+        for (now, expected) in [
+            (20_000, Some(1)),
+            (30_999, Some(1)),
+            (31_000, Some(2)),
+            (49_999, Some(2)),
+            (50_000, None),
+        ] {
+            assert_eq!(seen(Service::Tagging, "GetResources", now), expected);
+        }
+        assert_eq!(seen(Service::Ecs, "ListTaskDefinitions", 20_000), None);
+        assert_eq!(chaos.tally().stale, 0);
     }
 
     #[test]

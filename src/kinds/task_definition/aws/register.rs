@@ -14,7 +14,7 @@ use aws_sdk_ecs::{
         RequestId,
         register_task_definition::{RegisterTaskDefinitionError, RegisterTaskDefinitionOutput},
     },
-    types::ContainerDefinition,
+    types::{ContainerDefinition, Tag},
 };
 use serde_json::{Value, json};
 
@@ -22,18 +22,19 @@ use crate::{
     aws::{
         Aws,
         client::OnlyThrottled,
-        error,
+        error, is_of_state,
         raw::{RawBodyCapture, replace_body},
         tagging::family_and_revision,
     },
     kinds::task_definition::{
         Document,
-        aws::{attributes, revision},
+        aws::{attributes, digest, revision},
     },
     model::{
         call::{CallError, Reply},
         node::Node,
-        tags::is_reserved,
+        tags::{DIGEST_TAG, MOST},
+        template::Attribute,
     },
 };
 
@@ -47,23 +48,44 @@ const PAUSE: Duration = Duration::from_secs(3);
 /// The answer, and what it says of the document.
 type Answered = (RegisterTaskDefinitionOutput, Option<Document>);
 
-/// Registers a revision, once.
+/// Registers a revision, once. It is expected to get the number `expected`, which its digest names.
 pub(crate) async fn perform(
     aws: &Aws,
     family: &str,
     document: &Document,
     tags: &BTreeMap<String, String>,
+    expected: u32,
 ) -> Result<Reply, CallError> {
-    let body = body(family, document, tags);
+    // A resource has no room for more tags than that.
+    let digest = digest::tag(document, expected).filter(|_| tags.len() < MOST);
+    let mut tagged = tags.clone();
+    tagged.extend(digest.map(|digest| (DIGEST_TAG.to_owned(), digest)));
     let mut attempt = 1;
     loop {
-        let failure = match send(aws, family, &body).await {
+        let mut outcome = send(aws, family, &body(family, document, &tagged)).await;
+        if let Err(failure) = &outcome
+            && tagged.contains_key(DIGEST_TAG)
+            && may_be_about_tags(&error::call_error(OPERATION, failure))
+        {
+            // A policy of the organization may allow some tags only. The digest is none that
+            // anything depends on.
+            tracing::debug!(family, "registering without the digest");
+            tagged.remove(DIGEST_TAG);
+            outcome = send(aws, family, &body(family, document, &tagged)).await;
+        }
+        let failure = match outcome {
             Ok((answer, kept)) => {
                 let reply = registered(family, &answer).ok_or_else(|| {
                     error::unexpected(OPERATION, "the answer names no revision").after_effect()
                 })?;
-                let remarks = unkept(document, kept.as_ref()).into_iter().collect();
-                return Ok(Reply { remarks, ..reply });
+                let remarks = unkept(document, kept.as_ref()).into_iter();
+                let registered = kept.as_ref().unwrap_or(document);
+                let digest = tagged.get(DIGEST_TAG);
+                let wrong = correct(aws, &reply, digest, registered).await;
+                return Ok(Reply {
+                    remarks: remarks.chain(wrong).collect(),
+                    ..reply
+                });
             }
             Err(failure) => failure,
         };
@@ -78,17 +100,23 @@ pub(crate) async fn perform(
             .await
             .map_err(|_| error.clone())?;
         let ours = newest.filter(|newest| {
-            let kept = newest.tags.iter().filter(|(key, _)| !is_reserved(key));
+            let kept = newest.tags.iter().filter(|(key, _)| is_of_state(key));
             newest.status == revision::Status::Active
                 && newest.document == *document
                 && kept.eq(tags.iter())
         });
         if let Some(ours) = ours {
-            return Ok(Reply {
+            let reply = Reply {
                 attributes: attributes(family, ours.arn),
                 revision: Some(ours.number),
                 request_id: error.request_id,
                 ..Reply::default()
+            };
+            let digest = ours.tags.get(DIGEST_TAG);
+            let wrong = correct(aws, &reply, digest, &ours.document).await;
+            return Ok(Reply {
+                remarks: wrong.into_iter().collect(),
+                ..reply
             });
         }
         if attempt == ATTEMPTS {
@@ -96,6 +124,45 @@ pub(crate) async fn perform(
         }
         attempt += 1;
     }
+}
+
+/// Returns whether a request may have been refused because of a tag: by IAM, by a service control
+/// policy, or by a tag policy (AWS Organizations user guide, "Tag policies": non-compliant
+/// operations are refused in the words of the service).
+fn may_be_about_tags(error: &CallError) -> bool {
+    let code = error.code.as_deref();
+    error::is_denied(code) || error.message.to_lowercase().contains("tag policy")
+}
+
+/// Corrects the digest of the revision that `reply` names and that says `registered`, if it is
+/// wrong: AWS may have given it another number than was foreseen, because somebody else registers
+/// revisions too or because numbers of deleted ones are not given again, or may have registered
+/// something else than was sent. Returns what people should know if that fails and matters: a
+/// digest with a wrong number is not believed, and costs a call in each plan.
+async fn correct(
+    aws: &Aws,
+    reply: &Reply,
+    digest: Option<&String>,
+    registered: &Document,
+) -> Option<String> {
+    let number = reply.revision?;
+    let arn = reply.attributes.get(&Attribute::Arn)?;
+    let digest = digest?;
+    if digest::proves(digest, number, registered) {
+        return None;
+    }
+    let right = digest::text(registered, number);
+    let tag = Tag::builder().key(DIGEST_TAG).value(right).build();
+    let request = aws.ecs.client.tag_resource().resource_arn(arn).tags(tag);
+    let outcome = aws.ecs.call("ecs:TagResource", request.send()).await;
+    let error = outcome.err()?;
+    tracing::debug!(arn, code = error.code, "the digest could not be corrected");
+    digest::is_for(digest, number).then(|| {
+        format!(
+            "AWS has registered something else than was sent, and the tag `{DIGEST_TAG}` could not be corrected ({}): plan with --full-read",
+            error.message
+        )
+    })
 }
 
 /// The request: the document as it is written, with family and tags; without tags that member is

@@ -7,13 +7,17 @@ use aws_sdk_ecs::types::{SortOrder, TaskDefinitionField, TaskDefinitionStatus};
 use serde_json::Value;
 
 use crate::{
-    aws::{Aws, all, error, raw::RawBodyCapture, tagging::family_and_revision},
-    kinds::task_definition::Document,
+    aws::{Aws, all, error, live_tags, raw::RawBodyCapture, tagging::family_and_revision},
+    kinds::{
+        live::Ours,
+        task_definition::{Document, aws::digest},
+    },
     model::{
         call::CallError,
         node::Node,
         query::Query,
-        tags::{self, Owner},
+        tags::{self, DIGEST_TAG, Owner},
+        template::Reference,
     },
 };
 
@@ -22,7 +26,8 @@ use crate::{
 /// must not cost a call for each.
 const LOOKED_INTO: usize = 10;
 /// The most revisions on a page (ECS API reference, `ListTaskDefinitions`).
-const PAGE: i32 = 100;
+pub(super) const PAGE: i32 = 100;
+pub(super) const LIST: &str = "ecs:ListTaskDefinitions";
 const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
 
 /// Where a revision stands in its life.
@@ -123,8 +128,7 @@ pub(crate) async fn list(
         .sort(SortOrder::Desc)
         .max_results(PAGE);
     let arns = request.into_paginator().items().send();
-    let operation = "ecs:ListTaskDefinitions";
-    let arns = aws.ecs.call(operation, arns.try_collect()).await?;
+    let arns = aws.ecs.call(LIST, arns.try_collect()).await?;
     // The parameter is a whole family name for AWS, a prefix for emulators.
     let numbers = arns.iter().filter_map(|arn| {
         let (named, number) = family_and_revision(arn)?;
@@ -140,6 +144,10 @@ pub(crate) struct Known<'a> {
     family: &'a str,
     /// The tags that the tagging API returns.
     tagged: &'a BTreeMap<u32, BTreeMap<String, String>>,
+    /// The newest active revision, whoever registered it.
+    newest: Option<u32>,
+    /// The attributes of what lives of the stack, as far as definitions mention it.
+    ours: &'a Ours,
     described: BTreeMap<u32, Revision>,
 }
 
@@ -149,12 +157,16 @@ impl<'a> Known<'a> {
         query: &'a Query,
         family: &'a str,
         tagged: &'a BTreeMap<u32, BTreeMap<String, String>>,
+        newest: Option<u32>,
+        ours: &'a Ours,
     ) -> Self {
         Self {
             aws,
             query,
             family,
             tagged,
+            newest,
+            ours,
             described: BTreeMap::new(),
         }
     }
@@ -197,7 +209,48 @@ impl<'a> Known<'a> {
         if let Some(revision) = self.described.get(&number) {
             return Ok(Some(revision.clone()));
         }
+        if let Some(revision) = self.as_wanted(number) {
+            return Ok(Some(revision));
+        }
         describe(self.aws, &format!("{}:{number}", self.family)).await
+    }
+
+    /// The revision without a call, if its tags prove that it is the newest and as it is wanted.
+    /// They may be some seconds late, so whatever is not as it is wanted is described before
+    /// anything is concluded from it; and what is as it is wanted is left alone.
+    fn as_wanted(&self, number: u32) -> Option<Revision> {
+        if self.newest != Some(number) || self.query.spelled || self.aws.reads_fully() {
+            return None;
+        }
+        let tags = self.tagged.get(&number)?;
+        let digest = tags.get(DIGEST_TAG)?;
+        if !digest::is_for(digest, number) {
+            return None;
+        }
+        let lookup = |reference: &Reference| {
+            let attributes = self.ours.get(&reference.address)?;
+            attributes.get(&reference.attribute).cloned()
+        };
+        let live = live_tags(tags);
+        let definitions = self.query.families.get(self.family)?.iter();
+        let mut with_tags =
+            definitions.filter(|wanted| tags::resolve(&wanted.tags, &lookup) == live);
+        let document = with_tags.find_map(|wanted| {
+            let document = wanted.document.resolve(&lookup);
+            let mut is_known = true;
+            document.each_template(&mut |text| is_known &= text.known().is_some());
+            let document = is_known.then(|| Document::new(document))?;
+            digest::proves(digest, number, &document).then_some(document)
+        })?;
+        let identity = &self.query.identity;
+        Some(Revision {
+            arn: identity.task_definition_arn(self.family, number),
+            number,
+            status: Status::Active,
+            document,
+            tags: tags.clone(),
+            registered_by: None,
+        })
     }
 }
 

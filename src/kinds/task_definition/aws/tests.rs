@@ -116,7 +116,7 @@ async fn revisions_of_ours_are_distinguished_from_others() {
     let script = Script::new(family);
     let known = tagged([2, 3, 6, 7, 8, 9, 10, 11]);
     let mut query = query();
-    query.families = ["api".to_owned()].into();
+    query.families = [("api".to_owned(), Vec::new())].into();
     let found = super::observe(&script.aws(), &query.clone().into(), &known)
         .await
         .unwrap();
@@ -164,7 +164,7 @@ async fn a_family_that_another_stack_goes_on_with_is_that_stack_s() {
         },
     });
     let mut wanted = query();
-    wanted.families = ["api".to_owned()].into();
+    wanted.families = [("api".to_owned(), Vec::new())].into();
     let found = super::observe(&script.aws(), &wanted.into(), &tagged([1])).await;
     let found = &found.unwrap()[0];
     assert_eq!(found.owner, Owner::OtherStack("another".to_owned()));
@@ -190,7 +190,7 @@ async fn a_family_with_many_strange_revisions_costs_few_calls() {
         ),
     });
     let mut query = query();
-    query.families = ["api".to_owned()].into();
+    query.families = [("api".to_owned(), Vec::new())].into();
     let found = super::observe(&script.aws(), &query.clone().into(), &Tagged::default())
         .await
         .unwrap();
@@ -249,7 +249,7 @@ async fn inactive_remains_are_ours_to_remove() {
     assert_eq!(task_definition(&found[0]).inactive, BTreeSet::from([1, 2]));
 
     query.removal = false;
-    query.families = ["api".to_owned()].into();
+    query.families = [("api".to_owned(), Vec::new())].into();
     let found = super::observe(&script.aws(), &query.clone().into(), &tagged([1, 2]))
         .await
         .unwrap();

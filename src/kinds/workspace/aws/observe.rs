@@ -82,7 +82,7 @@ pub(crate) async fn observe_also(
         let (aws, query) = (aws.clone(), Arc::clone(query));
         async move { found(&aws, &query, &listed.summary, &listed.tags, owner).await }
     });
-    Ok(found.await?.into_iter().flatten().collect())
+    found.await
 }
 
 fn status(workspace: &WorkspaceSummary) -> &str {
@@ -96,17 +96,16 @@ pub(crate) fn is_failed(workspace: &WorkspaceSummary) -> bool {
     status(workspace) == "CREATION_FAILED"
 }
 
-/// The workspace with what the list does not hold; `None` if it has just been deleted.
+/// The workspace with what the list does not hold.
 async fn found(
     aws: &Aws,
     query: &Query,
     workspace: &WorkspaceSummary,
     tags: &BTreeMap<String, String>,
     owner: Owner,
-) -> Result<Option<Live<Workspace>>, CallError> {
+) -> Result<Live<Workspace>, CallError> {
     let id = workspace.workspace_id.as_str();
     let failed = is_failed(workspace);
-    let described = wait::describe(aws, id);
     let logging = async {
         // What was never created has neither.
         if failed {
@@ -120,10 +119,7 @@ async fn found(
         }
         wait::configuration(aws, id).await
     };
-    let (described, logging, configuration) = tokio::try_join!(described, logging, configuration)?;
-    let Some(described) = described else {
-        return Ok(None);
-    };
+    let (logging, configuration) = tokio::try_join!(logging, configuration)?;
     // A configuration that AWS failed to create logs nothing.
     let logging = logging.filter(|logging| {
         !matches!(
@@ -131,7 +127,7 @@ async fn found(
             "CREATION_FAILED" | "DELETING"
         )
     });
-    Ok(Some(Live {
+    Ok(Live {
         resource: Workspace {
             alias: workspace.alias.clone(),
             kms_key_arn: workspace.kms_key_arn.as_deref().map(Template::from),
@@ -141,18 +137,14 @@ async fn found(
             failed,
         },
         owner,
-        attributes: attributes(
-            &query.identity,
-            id,
-            &workspace.arn,
-            described.prometheus_endpoint(),
-        ),
+        // The list names no endpoint, and it follows from the id.
+        attributes: attributes(&query.identity, id, &workspace.arn, None),
         facts: created_at(workspace)
             .into_iter()
             .chain(tags_of_aws(tags))
             .chain(nothing_older_than(workspace))
             .collect(),
-    }))
+    })
 }
 
 fn created_at(workspace: &WorkspaceSummary) -> Option<Fact> {

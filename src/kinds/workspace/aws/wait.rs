@@ -7,6 +7,8 @@ use aws_sdk_amp::types::{
     LoggingConfigurationMetadata, WorkspaceConfigurationDescription, WorkspaceDescription,
 };
 
+use tokio::time::Instant;
+
 use crate::{
     aws::{Aws, error},
     kinds::workspace::aws::NOT_FOUND,
@@ -14,12 +16,17 @@ use crate::{
     progress::{self, Notice},
 };
 
-/// The pause between two polls: the one of the SDKs' own waiters (botocore model amp 2020-08-01,
-/// waiters).
-const PAUSE: Duration = Duration::from_secs(2);
-/// The most polls. Workspaces take seconds; five minutes are longer than any report of a creation
+/// The pause between two polls at first.
+const SHORTEST: Duration = Duration::from_millis(250);
+/// The pause between two polls in the end: the one of the SDKs' own waiters (botocore model amp
+/// 2020-08-01, waiters).
+const LONGEST: Duration = Duration::from_secs(2);
+/// The pause grows with the time that has passed, to this part of it: what takes a second is seen
+/// a quarter of a second later at the most.
+const PART: u32 = 4;
+/// How long to poll. Workspaces take seconds; five minutes are longer than any report of a creation
 /// that went well.
-const POLLS: u32 = 150;
+const PATIENCE: Duration = Duration::from_mins(5);
 
 const DESCRIBE: &str = "aps:DescribeWorkspace";
 const DESCRIBE_LOGGING: &str = "aps:DescribeLoggingConfiguration";
@@ -43,10 +50,8 @@ where
     F: Future<Output = Result<Poll<T>, CallError>>,
 {
     let mut last = String::new();
-    for number in 0..POLLS {
-        if number > 0 {
-            tokio::time::sleep(PAUSE).await;
-        }
+    let began = Instant::now();
+    loop {
         match poll().await? {
             Poll::Settled(value) => return Ok(value),
             Poll::Moving(status) if status == last => {}
@@ -66,6 +71,12 @@ where
                 });
             }
         }
+        let elapsed = began.elapsed();
+        let pause = (elapsed / PART).clamp(SHORTEST, LONGEST);
+        if elapsed + pause > PATIENCE {
+            break;
+        }
+        tokio::time::sleep(pause).await;
     }
     Err(CallError {
         hint: Some("apply again later: it goes on from what is there then".to_owned()),

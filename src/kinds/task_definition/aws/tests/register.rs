@@ -4,13 +4,14 @@ use serde_json::json;
 
 use super::{DESCRIBE, arn, described, document, our_tags};
 use crate::{
-    aws::script::{Answer, Script},
+    aws::script::{Answer, Asked, Script},
     kinds::{
         Change as AnyChange,
+        live::{self, Target},
         task_definition::{Change, Document},
     },
     model::{
-        call::{CallError, Class, Reply},
+        call::{CallError, Claim, Class, Reply},
         node::Node,
         tags::Tags,
         template::Attribute,
@@ -141,4 +142,111 @@ async fn a_refusal_is_final_at_once() {
     let (outcome, asked) = register_with(1, refused, || panic!("there is no need to look")).await;
     assert_eq!(outcome.unwrap_err().class, Class::Unsettled);
     assert_eq!(asked, [REGISTER]);
+}
+
+/// A document that amp-stack knows all of.
+fn plain() -> serde_json::Value {
+    json!({"containerDefinitions": [{"name": "app", "image": "app:1"}]})
+}
+
+/// Registers `plain` where the newest revision is 3, and returns what was sent and answered.
+async fn register_plain(
+    respond: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+) -> (Result<Reply, CallError>, Vec<Asked>) {
+    let script = Script::new(respond);
+    let change = AnyChange::TaskDefinition(Change::Register {
+        family: "api".to_owned(),
+        document: Document::new(Node::from(&plain())),
+        tags: Tags::from([("amp-stack:stack".to_owned(), "shop".into())]),
+        before: None,
+    });
+    let aws = script.aws();
+    let target = Target {
+        name: "api",
+        token: "token-1",
+        claim: Claim::Alone,
+        operation: change.operation(),
+        revision: Some(3),
+    };
+    let outcome = live::perform(&aws, &target, &change).await;
+    (outcome, script.asked())
+}
+
+fn digest_in(asked: &Asked) -> Option<String> {
+    let body = asked.json();
+    let tags = body["tags"].as_array().unwrap();
+    let digest = tags.iter().find(|tag| tag["key"] == "amp-stack:digest")?;
+    Some(digest["value"].as_str().unwrap().to_owned())
+}
+
+fn echoed(revision: u32, image: &str) -> Answer {
+    let mut definition = plain();
+    definition["taskDefinitionArn"] = json!(arn(&format!("api:{revision}")));
+    definition["containerDefinitions"][0]["image"] = json!(image);
+    definition["containerDefinitions"][0]["cpu"] = json!(0);
+    Answer::json(&json!({"taskDefinition": definition}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revision_is_registered_with_the_digest_of_its_number() {
+    let (outcome, asked) = register_plain(|_| echoed(4, "app:1")).await;
+    assert_eq!(outcome.unwrap().remarks, [] as [String; 0]);
+    let [register] = &asked[..] else {
+        panic!("one request is made: {asked:?}");
+    };
+    assert!(digest_in(register).unwrap().ends_with(":4"));
+}
+
+/// Somebody else has registered revision 4 meanwhile, or AWS has made something else of it.
+#[tokio::test(start_paused = true)]
+async fn a_digest_that_is_wrong_is_corrected() {
+    for (number, image) in [(5, "app:1"), (4, "app:changed")] {
+        let (outcome, asked) = register_plain(move |asked| match asked.operation.as_str() {
+            REGISTER => echoed(number, image),
+            _ => Answer::ok("{}"),
+        })
+        .await;
+        assert_eq!(outcome.unwrap().remarks, [] as [String; 0]);
+        let [register, tag] = &asked[..] else {
+            panic!("two requests are made: {asked:?}");
+        };
+        assert_eq!(tag.operation, "TagResource");
+        assert_eq!(tag.json()["resourceArn"], arn(&format!("api:{number}")));
+        let corrected = digest_in(tag).unwrap();
+        assert!(corrected.ends_with(&format!(":{number}")), "{corrected}");
+        assert_ne!(digest_in(register).unwrap(), corrected);
+    }
+}
+
+/// What can't be corrected matters only where it would be believed.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_digest_that_stays_is_mentioned_if_it_would_be_believed() {
+    for (number, image, is_mentioned) in [(5, "app:1", false), (4, "app:changed", true)] {
+        let (outcome, _) = register_plain(move |asked| match asked.operation.as_str() {
+            REGISTER => echoed(number, image),
+            _ => Answer::error(400, "AccessDeniedException", "not this tag"),
+        })
+        .await;
+        let remarks = outcome.unwrap().remarks;
+        assert_eq!(!remarks.is_empty(), is_mentioned, "{remarks:?}");
+        assert!(remarks.iter().all(|remark| remark.contains("--full-read")));
+    }
+}
+
+/// Policies of an organization may allow some tags only.
+#[tokio::test(start_paused = true)]
+async fn where_the_digest_is_denied_it_is_left_out() {
+    let (outcome, asked) = register_plain(|asked| {
+        if digest_in(asked).is_some() {
+            return Answer::error(400, "AccessDeniedException", "an explicit deny");
+        }
+        echoed(4, "app:1")
+    })
+    .await;
+    assert_eq!(outcome.unwrap().revision, Some(4));
+    assert_eq!(asked.len(), 2);
+    // What is denied altogether is denied.
+    let denied = |_: &Asked| Answer::error(400, "AccessDeniedException", "no");
+    let (outcome, _) = register_plain(denied).await;
+    assert_eq!(outcome.unwrap_err().class, Class::Denied);
 }
