@@ -233,13 +233,13 @@ impl Sandbox {
         if let Some(mut past) = past {
             return dispatch(&mut past, &cx, &caller, call);
         }
-        let entered = if call.is_read() {
-            None
-        } else {
+        let entered = if call.is_kept() {
             inner.enter(&cx, call)?
+        } else {
+            None
         };
         let wants_past = inner.chaos.as_ref().is_some_and(Chaos::wants_past);
-        let before = (wants_past && !call.is_read()).then(|| inner.world.clone());
+        let before = (wants_past && call.is_kept()).then(|| inner.world.clone());
         let outcome = dispatch(&mut inner.world, &cx, &caller, call);
         match &outcome {
             Ok(_) => inner.remember(before, cx.now_millis),

@@ -1,15 +1,18 @@
-//! The data plane of a workspace: Prometheus' HTTP API under `/workspaces/ID/api/v1/`, as far as it
-//! reads (AMP user guide, "Prometheus-compatible APIs").
+//! The data plane of a workspace: Prometheus' HTTP API under `/workspaces/ID/api/v1/`, as far as
+//! AMP has it (AMP user guide, "Prometheus-compatible APIs").
 //!
-//! What there is to read are the samples that the collectors of the sandbox's tasks send; nothing
-//! is stored. Requests must be signed: here every access key is its own secret.
+//! What there is to read are the samples that the collectors of the sandbox's tasks send, which are
+//! computed, and those that somebody writes, which are kept in memory and never stored. Requests
+//! must be signed: here every access key is its own secret.
 
 mod evaluate;
 mod language;
+mod remote_write;
 mod signature;
 
 use serde_json::{Map, Value, json};
 
+pub(crate) use remote_write::{Samples, decode as decode_samples};
 pub(crate) use signature::verify;
 
 use crate::{
@@ -28,14 +31,18 @@ use language::{Expression, Selector};
 /// The operations by their paths behind `/api/v1/`. Their names are those of the actions that IAM
 /// knows (service authorization reference, Amazon Managed Service for Prometheus), but for those
 /// that share one.
-pub(crate) const ROUTES: [(&str, &str); 6] = [
+pub(crate) const ROUTES: [(&str, &str); 7] = [
     ("query", "QueryMetrics"),
     ("query_range", "QueryMetricsRange"),
     ("labels", "GetLabels"),
     ("label/{name}/values", "GetLabelValues"),
     ("series", "GetSeries"),
     ("metadata", "GetMetricMetadata"),
+    ("remote_write", REMOTE_WRITE),
 ];
+
+/// The operation that writes samples.
+pub(crate) const REMOTE_WRITE: &str = "RemoteWrite";
 
 /// The most points of one series in an answer (Prometheus' HTTP API, which AMP follows).
 const MAX_POINTS: u64 = 11_000;
@@ -54,6 +61,13 @@ pub(crate) fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: 
     let workspace = input.text("workspaceId").unwrap_or_default();
     if !amp::takes_samples(world, cx.region, workspace, cx.now_millis) {
         return Err(amp::no_workspace(workspace));
+    }
+    if operation == REMOTE_WRITE {
+        remote_write::keep(&mut world.samples, (cx.region, workspace), input)?;
+        return Ok(Answer {
+            status: 200,
+            body: Value::Null,
+        });
     }
     let store = Store {
         series: arrived(world, cx, workspace),
@@ -94,6 +108,10 @@ fn arrived(world: &World, cx: &Context<'_>, wanted: &str) -> Vec<Series> {
             Some(Written::Delivered { .. } | Written::Refused { .. } | Written::Unreachable(_))
             | None => {}
         }
+    }
+    let place = (cx.region.to_owned(), wanted.to_owned());
+    for (labels, samples) in world.samples.get(&place).into_iter().flatten() {
+        found.push(Series::written(labels.clone(), samples.clone()));
     }
     found
 }

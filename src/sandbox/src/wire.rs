@@ -169,6 +169,11 @@ impl Call {
             .iter()
             .any(|verb| self.operation.starts_with(verb))
     }
+
+    /// Returns whether what the call does is kept in a file: samples are not.
+    pub fn is_kept(&self) -> bool {
+        !self.is_read() && self.operation != crate::prometheus::REMOTE_WRITE
+    }
 }
 
 /// A request that reaches no service, and the form in which its error goes out.

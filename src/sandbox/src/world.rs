@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{amp, ecs, iam, logs, sts};
+use crate::{amp, ecs, iam, logs, prometheus::Samples, sts};
 
 /// One account of AWS.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,10 @@ pub struct World {
     pub logs: logs::State,
     /// Amazon ECS, all regions.
     pub ecs: ecs::State,
+    /// The samples that were written to workspaces, by region, workspace and labels, for as long as
+    /// the sandbox lives.
+    #[serde(skip)]
+    pub samples: Samples,
 }
 
 impl World {

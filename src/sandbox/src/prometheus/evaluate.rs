@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::language::{Aggregation, Expression, Grouping, OverTime, Selector};
+use super::{
+    language::{Aggregation, Expression, Grouping, OverTime, Selector},
+    remote_write::is_stale,
+};
 use crate::collector::series::{Labels, Series};
 
 /// How far back an instant query looks for the last sample (Prometheus documentation, "Staleness":
@@ -27,7 +30,7 @@ impl Store {
             Expression::Number(number) => Ok(Evaluated::Scalar(*number)),
             Expression::Selector(selector) => {
                 let last = |samples: &[(u64, f64)]| samples.last().map(|(_, value)| *value);
-                Ok(self.over(selector, at, LOOKBACK_MILLIS, true, last))
+                Ok(self.over(selector, at, LOOKBACK_MILLIS, true, alive(last)))
             }
             Expression::OverTime(function, selector, range) => {
                 Ok(self.over_time(*function, selector, at, *range))
@@ -71,24 +74,9 @@ impl Store {
 
     fn over_time(&self, function: OverTime, selector: &Selector, at: u64, range: u64) -> Evaluated {
         let keeps_name = function == OverTime::Last;
-        self.over(selector, at, range, keeps_name, |samples| match function {
-            OverTime::Last => samples.last().map(|(_, value)| *value),
-            OverTime::Max => samples.iter().map(|(_, value)| *value).reduce(f64::max),
-            OverTime::Count => {
-                let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
-                (count > 0).then(|| f64::from(count))
-            }
-            // Counters do not fall here, and samples are regular: what lies between the first and
-            // the last is the increase, without Prometheus' extrapolation to the ends.
-            OverTime::Rate => {
-                let (first, last) = (samples.first()?, samples.last()?);
-                let seconds = Duration::from_millis(last.0 - first.0).as_secs_f64();
-                (seconds > 0.0).then(|| (last.1 - first.1) / seconds)
-            }
-            OverTime::Increase => {
-                let (first, last) = (samples.first()?, samples.last()?);
-                (last.0 > first.0).then_some(last.1 - first.1)
-            }
+        self.over(selector, at, range, keeps_name, |all| {
+            let samples: Vec<(u64, f64)> = all.iter().copied().filter(is_sample).collect();
+            over_samples(function, &samples)
         })
     }
 
@@ -101,10 +89,14 @@ impl Store {
         };
         match inner {
             Expression::Selector(selector) => {
-                Ok(self.over(selector, at, LOOKBACK_MILLIS, false, taken))
+                Ok(self.over(selector, at, LOOKBACK_MILLIS, false, alive(taken)))
             }
             Expression::OverTime(OverTime::Last, selector, range) => {
-                Ok(self.over(selector, at, *range, false, taken))
+                let last = move |all: &[(u64, f64)]| {
+                    let samples: Vec<(u64, f64)> = all.iter().copied().filter(is_sample).collect();
+                    taken(&samples)
+                };
+                Ok(self.over(selector, at, *range, false, last))
             }
             Expression::Number(_)
             | Expression::Timestamp(_)
@@ -122,6 +114,38 @@ impl Store {
             },
         }
     }
+}
+
+fn over_samples(function: OverTime, samples: &[(u64, f64)]) -> Option<f64> {
+    match function {
+        OverTime::Last => samples.last().map(|(_, value)| *value),
+        OverTime::Max => samples.iter().map(|(_, value)| *value).reduce(f64::max),
+        OverTime::Count => {
+            let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
+            (count > 0).then(|| f64::from(count))
+        }
+        // Counters do not fall here, and samples are regular: what lies between the first and
+        // the last is the increase, without Prometheus' extrapolation to the ends.
+        OverTime::Rate => {
+            let (first, last) = (samples.first()?, samples.last()?);
+            let seconds = Duration::from_millis(last.0 - first.0).as_secs_f64();
+            (seconds > 0.0).then(|| (last.1 - first.1) / seconds)
+        }
+        OverTime::Increase => {
+            let (first, last) = (samples.first()?, samples.last()?);
+            (last.0 > first.0).then_some(last.1 - first.1)
+        }
+    }
+}
+
+/// Returns whether a sample is none that only says that its series has ended.
+fn is_sample((_, value): &(u64, f64)) -> bool {
+    !is_stale(*value)
+}
+
+/// What `take` gives of a series, unless it has ended (Prometheus documentation, "Staleness").
+fn alive(take: impl Fn(&[(u64, f64)]) -> Option<f64>) -> impl Fn(&[(u64, f64)]) -> Option<f64> {
+    move |samples| take(samples).filter(|_| samples.last().is_some_and(is_sample))
 }
 
 fn aggregated(

@@ -374,3 +374,35 @@ fn a_log_is_written_once() {
     assert_eq!(bench.log(), log);
     assert_eq!(bench.values("up"), [1.0, 1.0]);
 }
+
+#[test]
+fn what_somebody_writes_can_be_asked_for_until_it_has_ended() {
+    let mut bench = Bench::new(&Wrong::default());
+    bench.now += 600_000;
+    let now = bench.now;
+    let write = |bench: &mut Bench, time: u64, value: u64| {
+        let labels = json!({"__name__": "written", "job": "own"});
+        let series = json!([{"labels": labels, "samples": [[time, value]]}]);
+        bench.ask("RemoteWrite", json!({"timeseries": series}))
+    };
+    write(&mut bench, now - 40_000, 2.0_f64.to_bits());
+    write(&mut bench, now - 20_000, 6.0_f64.to_bits());
+    let found = bench.query("written");
+    assert_eq!(found, [(json!({"__name__": "written", "job": "own"}), 6.0)]);
+    assert_eq!(bench.values("rate(written[5m])"), [0.2]);
+    assert_eq!(
+        bench.values("count_over_time(written{job=\"own\"}[5m])"),
+        [2.0]
+    );
+    // What collectors send stands beside it.
+    assert_eq!(bench.values("count(up)"), [2.0]);
+    // The value by which Prometheus marks the end of a series.
+    write(&mut bench, now - 10_000, 0x7ff0_0000_0000_0002);
+    assert!(bench.query("written").is_empty());
+    assert_eq!(bench.values("last_over_time(written[5m])"), [6.0]);
+    let stored = serde_json::to_value(&bench.world).expect("a world is JSON");
+    assert!(
+        stored.get("samples").is_none(),
+        "samples are kept in memory only"
+    );
+}

@@ -240,6 +240,14 @@ fn data_plane(
         return Ok(None);
     };
     prometheus::verify(request)?;
+    if operation == prometheus::REMOTE_WRITE {
+        if request.method != "POST" {
+            return Ok(None);
+        }
+        let mut input = prometheus::decode_samples(request)?;
+        input.extend(labels);
+        return Ok(Some((operation.to_owned(), input)));
+    }
     let mut pairs = query.clone();
     if request.method == "POST" {
         pairs.extend(query::pairs(&String::from_utf8_lossy(&request.body))?);
