@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod error;
+pub mod grafana;
 pub(crate) mod pacer;
 mod passing;
 pub(crate) mod prometheus;

@@ -8,6 +8,7 @@ mod command_line;
 mod completions;
 mod consent;
 mod console;
+mod dashboard;
 mod destroy;
 mod execute;
 mod exit;
@@ -112,6 +113,7 @@ async fn dispatch(
         Command::Status(args) => status::status(&args, console, interrupts).await,
         Command::Verify(args) => verify::verify(&args, console, interrupts).await,
         Command::Output(args) => output::output(&args, console, interrupts).await,
+        Command::Dashboard(args) => dashboard::dashboard(&args, console, interrupts).await,
         Command::Graph(args) => graph::graph(&args, console),
         Command::Metrics(args) => metrics::metrics(&args, console),
         Command::Permissions(args) => permissions::permissions(&args, console),

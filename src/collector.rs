@@ -10,6 +10,7 @@ pub mod config;
 mod first;
 pub mod grants;
 pub mod image;
+pub mod instead;
 pub mod keys;
 pub mod more;
 pub mod pattern;

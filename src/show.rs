@@ -1,5 +1,6 @@
 //! What people see: plans, progress and summaries as text.
 
+pub mod dashboard;
 pub mod decide;
 mod entry;
 pub mod events;

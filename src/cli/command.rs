@@ -10,6 +10,7 @@ use crate::cli::{
     candidates::matching,
     completions::{self, Completions},
     console::Color,
+    dashboard::{self, Dashboard},
     destroy::{self, Destroy},
     explain::{self, Explain},
     fmt::{self, Fmt},
@@ -113,6 +114,9 @@ pub(super) enum Command {
     /// Show which series will arrive, under which names and labels, and their price, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", metrics::EXAMPLES))]
     Metrics(Metrics),
+    /// Make a Grafana dashboard of these series, and send it to Grafana if asked to
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", dashboard::EXAMPLES))]
+    Dashboard(Dashboard),
     /// Draw the resources of a stack file and their references, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
     Graph(Graph),

@@ -28,8 +28,9 @@ use crate::{
         sandbox::{self, Wanted as WantedSandbox},
     },
     cloud::survey::{Survey, Wanted},
+    collector::instead,
     kinds::Resource,
-    model::{address::StackName, identity::Identity, tags::Owner},
+    model::{address::StackName, identity::Identity, node::Node, tags::Owner},
     plan::{self, Plan},
     snapshot::Snapshot,
     write::{Draft, Written, write},
@@ -270,15 +271,20 @@ async fn others(
 fn draft(args: &Import, identity: &Identity, survey: &Survey, choice: &Choice) -> Draft {
     let notes = choice.taken.iter().filter_map(|found| {
         let owner = match &found.owner {
-            Owner::CloudFormation(_) | Owner::Terraform(_) => &found.owner,
+            Owner::CloudFormation(_) | Owner::Terraform(_) => {
+                Some(format!("So far this belongs to {}.", found.owner))
+            }
             Owner::Ours(_)
             | Owner::OtherRegion { .. }
             | Owner::OtherStack(_)
             | Owner::Aws
-            | Owner::Unknown => return None,
+            | Owner::Unknown => None,
         };
-        let note = format!("So far this belongs to {owner}.");
-        Some((found.arn().to_owned(), vec![note]))
+        let notes: Vec<String> = owner
+            .into_iter()
+            .chain(collectors(&found.resource))
+            .collect();
+        (!notes.is_empty()).then(|| (found.arn().to_owned(), notes))
     });
     let owners = choice.taken.iter().map(|found| &found.owner);
     Draft {
@@ -290,6 +296,27 @@ fn draft(args: &Import, identity: &Identity, survey: &Survey, choice: &Choice) -
         preface: report::advice(owners),
         notes: notes.collect(),
     }
+}
+
+/// What can stand for the collectors of a task definition that were written by hand.
+fn collectors(resource: &Resource) -> Vec<String> {
+    let document = resource
+        .task_definition()
+        .and_then(|family| family.document.as_ref());
+    let containers = document.and_then(|document| document.written().get("containerDefinitions"));
+    let containers = containers
+        .and_then(Node::as_list)
+        .unwrap_or_default()
+        .iter();
+    let notes = containers.filter_map(|container| {
+        let lines = instead::lines(container)?;
+        let name = container.get("name").and_then(Node::as_str)?;
+        Some(format!(
+            "The container {name} is a collector, which the table `metrics` can stand for, with: {}. With it the container goes; `amp-stack plan` then shows what changes.",
+            lines.join(", ")
+        ))
+    });
+    notes.collect()
 }
 
 fn exists(out: &Path) -> Failure {

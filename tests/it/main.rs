@@ -11,6 +11,7 @@ mod calls;
 mod cli;
 mod completion;
 mod consent_cli;
+mod dashboard;
 mod debug;
 mod defaults;
 mod edges;

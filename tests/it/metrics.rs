@@ -212,6 +212,18 @@ fn labels_are_those_that_the_file_says() {
     assert_eq!(application["interval_millis"], Value::Null);
     assert_eq!(label(application, "team"), "payments");
     assert_eq!(label(application, "deployment_environment"), "prod");
+
+    let changed = with(
+        "otlp = true\nattributes = { add = { tier = \"web\" }, delete = [\"aws.ecs.task.known_status\"], rename = { \"cloud.region\" = \"region\" } }",
+        &[],
+    );
+    let task = groups(&changed, "task")[0];
+    let labels = names(task, "labels");
+    assert_eq!(label(task, "tier"), "web");
+    assert!(labels.contains("region"), "{labels:?}");
+    for gone in ["aws_ecs_task_known_status", "cloud_region"] {
+        assert!(!labels.contains(gone), "{labels:?}");
+    }
 }
 
 #[test]

@@ -239,6 +239,7 @@ pub const EXAMPLES: &[Example] = examples![
     "too-many-policies",
     "too-many-tags",
     "transit-encryption",
+    "two-collectors",
     "two-logins",
     "ulimit",
     "unclosed-reference",

@@ -5,6 +5,7 @@ mod mistakes;
 mod more;
 mod relabel;
 mod scrape;
+mod second;
 mod secret;
 mod sending;
 mod settings;
@@ -68,6 +69,7 @@ pub(crate) fn add(
     );
     let rights = configuration(&settings, body, scope, problems);
     mistakes::report(&settings, &rights, body, scope, problems);
+    second::report(&settings, body, problems);
     let needs = needs(&settings, &rights, body, scope);
     place(&settings, body);
     Some(needs)

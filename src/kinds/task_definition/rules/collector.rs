@@ -181,6 +181,11 @@ pub(super) const COLLECTOR: &[Rule] = &[
         "Amazon Managed Service for Prometheus user guide, \"IAM permissions and policies\"",
     ),
     rule(
+        "two-collectors",
+        "`metrics` adds the one collector of a task",
+        "ECS developer guide, \"Exporting application metrics to Amazon Managed Service for Prometheus\"",
+    ),
+    rule(
         "two-logins",
         "a target is asked as somebody in one way",
         "Prometheus documentation, \"Configuration\"",
