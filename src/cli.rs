@@ -25,6 +25,7 @@ mod interrupt;
 mod invocation;
 mod json;
 mod logging;
+mod lsp;
 mod man;
 mod metrics;
 mod output;
@@ -39,6 +40,7 @@ mod saved;
 mod schema;
 mod session;
 mod show;
+mod skill;
 mod status;
 mod validate;
 mod verify;
@@ -121,6 +123,8 @@ async fn dispatch(
         Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
         Command::Schema(args) => schema::schema(&args, console),
+        Command::Skill(args) => skill::skill(&args, console),
+        Command::Lsp(args) => lsp::lsp(args, console, interrupts).await,
         Command::Fmt(args) => fmt::fmt(&args, console, interrupts).await,
         Command::Init(args) => init::init(&args, console, interrupts).await,
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod arn;
 pub(crate) mod context;
+pub mod cursor;
 pub mod document;
 pub mod fields;
 pub mod foreign;

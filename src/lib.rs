@@ -87,6 +87,7 @@ pub mod cli;
 pub mod cloud;
 pub mod collector;
 pub mod ecs_shape;
+pub mod editor;
 pub mod file;
 pub mod kinds;
 pub mod load;

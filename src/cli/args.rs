@@ -78,8 +78,7 @@ pub(super) struct SandboxArgs {
         reason = "how clap represents an option that may lack its value"
     )]
     pub(super) sandbox: Option<Option<PathBuf>>,
-    /// Let the sandbox throttle, fail, lose answers and lag as AWS does on a bad day, the same for
-    /// the same seed
+    /// Let the sandbox throttle, fail, lose answers and lag, the same for the same seed
     #[arg(long, value_name = "SEED", requires = "sandbox")]
     pub(super) sandbox_chaos: Option<u64>,
     /// Let the sandbox allow only what this IAM policy does, as AWS allows a user with it

@@ -18,6 +18,7 @@ use crate::cli::{
     guide::{self, Guide},
     import::{self, Import},
     init::{self, Init},
+    lsp::{self, Lsp},
     man::{self, Pages},
     metrics::{self, Metrics},
     output::{self, Outputs},
@@ -29,6 +30,7 @@ use crate::cli::{
     },
     schema::{self, Schema},
     show::{self, Show},
+    skill::{self, Skill},
     status::{self, Status},
     validate::{self, Validate},
     verify::{self, Verify},
@@ -81,7 +83,7 @@ pub(super) enum Command {
     /// Write a stack file for one application, asking what it needs to know
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
     Init(Init),
-    /// Write a stack file of what lives in the account already; AWS is only read
+    /// Write a stack file of what exists in the account; AWS is only read
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
     Import(Import),
     /// Check stack files, without credentials and without a network
@@ -132,6 +134,12 @@ pub(super) enum Command {
     /// Print the JSON Schema of stack files, with which editors complete and check them
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
     Schema(Schema),
+    /// Serve editors: mistakes while typing, completion, documentation, formatting and fixes
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", lsp::EXAMPLES))]
+    Lsp(Lsp),
+    /// Print what an agent has to know to work with amp-stack, as a SKILL.md
+    #[command(after_help = format!("{}\n\n{EXIT_CODES}", skill::EXAMPLES))]
+    Skill(Skill),
     /// Run a stack through plan, apply, verify and destroy in a throwaway sandbox, without AWS
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", trial::EXAMPLES))]
     Try(Try),

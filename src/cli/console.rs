@@ -1,5 +1,7 @@
 //! The three streams of the process, and what each of them may carry.
 
+mod ascii;
+
 use std::{
     ffi::OsStr,
     io::{self, IsTerminal, Write},
@@ -63,8 +65,8 @@ impl Console {
             can_ask: io::stdin().is_terminal(),
             can_move: err.is_terminal(),
             rows: err_size.map_or(DEFAULT_ROWS, |(_, Height(rows))| usize::from(rows)),
-            out: Box::new(out),
-            err: Box::new(err),
+            out: for_people(out),
+            err: for_people(err),
             events: None,
             input: Box::pin(tokio::io::BufReader::new(tokio::io::stdin())),
             is_asking: false,
@@ -123,6 +125,15 @@ impl Console {
     /// answered.
     pub(super) fn is_at_end(&self) -> bool {
         self.is_asking
+    }
+}
+
+/// A stream, in letters that its terminal has. Where there is no terminal a program may read it.
+fn for_people(stream: impl Write + IsTerminal + 'static) -> Box<dyn Write> {
+    if stream.is_terminal() && ascii::is_ascii(&|name| std::env::var_os(name)) {
+        Box::new(ascii::Ascii(stream))
+    } else {
+        Box::new(stream)
     }
 }
 

@@ -71,6 +71,10 @@ const PAGES: &[Page] = &[
         text: include_str!("../guide/metrics.md"),
     },
     Page {
+        topic: "editors",
+        text: include_str!("../guide/editors.md"),
+    },
+    Page {
         topic: "errors",
         text: include_str!("../guide/errors.md"),
     },

@@ -215,6 +215,24 @@ fn only(value: Spanned<DeValue<'_>>) -> Spanned<DeValue<'_>> {
     }
 }
 
+/// Where `text` has the last of `keys`, each within the table of the one before it, as far as the
+/// text is TOML.
+pub fn key_at(text: &str, keys: &[&str]) -> Option<Span> {
+    let (root, _) = DeTable::parse_recoverable(text);
+    let mut table = root.get_ref();
+    let (last, tables) = keys.split_last()?;
+    for key in tables {
+        match table.get(*key).map(Spanned::get_ref) {
+            Some(DeValue::Table(inner)) => table = inner,
+            _ => return None,
+        }
+    }
+    let mut written = table.keys();
+    written
+        .find(|key| key.get_ref() == *last)
+        .map(Spanned::span)
+}
+
 /// Adds to the table `whole` what `part` has and it does not.
 fn join<'s>(whole: &mut Spanned<DeValue<'s>>, part: Spanned<DeValue<'s>>) {
     let (DeValue::Table(whole), DeValue::Table(part)) = (whole.get_mut(), part.into_inner()) else {

@@ -6,6 +6,7 @@ pub mod lifecycle;
 use crate::{
     ecs_shape::{self, Member, stack_key},
     file::foreign::Foreign,
+    model::address::Kind,
 };
 
 /// What a table of a stack file can hold.
@@ -43,6 +44,8 @@ pub struct Field {
     pub source: Option<&'static str>,
     /// A value in TOML, as one would write it.
     pub example: Option<&'static str>,
+    /// The kind of resources of the stack of which it takes the key of one.
+    pub names: Option<Kind>,
 }
 
 /// What a value has to be.
@@ -120,6 +123,7 @@ impl Field {
             doc,
             source: None,
             example: None,
+            names: None,
         }
     }
 
@@ -169,6 +173,15 @@ impl Field {
     pub const fn example(self, value: &'static str) -> Self {
         Self {
             example: Some(value),
+            ..self
+        }
+    }
+
+    /// The same field, which takes the key of a resource of this kind.
+    #[must_use]
+    pub const fn names(self, kind: Kind) -> Self {
+        Self {
+            names: Some(kind),
             ..self
         }
     }

@@ -1,7 +1,10 @@
 //! The names in a stack file, as far as it can be parsed, for those who don't need it to be right:
 //! shells that complete a line.
 
-use toml::{Table, Value};
+use toml::{
+    Spanned, Table, Value,
+    de::{DeTable, DeValue},
+};
 
 use crate::model::address::{Address, Kind};
 
@@ -39,6 +42,34 @@ pub fn names(text: &str) -> Option<Names> {
         variables: keys(&file, "variables"),
         outputs: keys(&file, "outputs"),
     })
+}
+
+/// The names in `text` as far as it can be parsed, which is being written and need not be TOML.
+pub fn names_so_far(text: &str) -> Names {
+    let (root, _) = DeTable::parse_recoverable(text);
+    let root = root.get_ref();
+    let keys = |section: &str| -> Vec<String> {
+        match root.get(section).map(Spanned::get_ref) {
+            Some(DeValue::Table(table)) => {
+                table.keys().map(|key| key.get_ref().to_string()).collect()
+            }
+            Some(_) | None => Vec::new(),
+        }
+    };
+    let of_kind = |kind: Kind| {
+        if kind.is_single() {
+            let address = root.get(kind.table()).map(|_| Address::new(kind, ""));
+            return address.into_iter().collect::<Vec<_>>();
+        }
+        let keys = keys(kind.table()).into_iter();
+        keys.map(|key| Address::new(kind, key)).collect()
+    };
+    Names {
+        stack: None,
+        resources: Kind::ALL.into_iter().flat_map(of_kind).collect(),
+        variables: keys("variables"),
+        outputs: keys("outputs"),
+    }
 }
 
 /// Returns whether `text` is a file of variables and no stack file: it has values, and no table at

@@ -14,6 +14,7 @@ use crate::{
         lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
     },
     kinds::task_definition::fields::{container::CONTAINER, metrics::METRICS, service::SERVICES},
+    model::address::Kind,
 };
 
 /// The most characters of the name of a family, a container or a volume (ECS API reference,
@@ -113,6 +114,7 @@ pub static TASK_DEFINITION: Fields = Fields {
             "Who the containers are to AWS: a role of this stack by its logical name, or one by its ARN. The collector sends metrics as this role.",
         )
         .default_note("the task has no role of its own")
+        .names(Kind::Role)
         .example("\"task\""),
         Field::new(
             "execution_role",
@@ -121,6 +123,7 @@ pub static TASK_DEFINITION: Fields = Fields {
         )
         .source("ECS developer guide, \"Amazon ECS task execution IAM role\"")
         .default_note("the task has none")
+        .names(Kind::Role)
         .example("\"execution\""),
         Field::member(
             "network_mode",

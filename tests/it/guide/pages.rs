@@ -32,7 +32,10 @@ pub(crate) fn root() -> &'static Path {
 
 /// The README, and every page of the guide by name.
 pub(crate) fn pages() -> Vec<Page> {
-    let mut paths = vec![PathBuf::from("README.md")];
+    let mut paths = vec![
+        PathBuf::from("README.md"),
+        PathBuf::from("src/cli/skill/SKILL.md"),
+    ];
     for entry in fs::read_dir(root().join("src/guide")).unwrap() {
         let path = Path::new("src/guide").join(entry.unwrap().file_name());
         assert!(

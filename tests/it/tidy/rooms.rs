@@ -28,6 +28,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
         "load",
         &["model", "ecs_shape", "file", "collector", "kinds", "stack"],
     ),
+    ("editor", &["model", "ecs_shape", "file", "load"]),
     (
         "write",
         &[
@@ -95,6 +96,7 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
             "verify",
             "permissions",
             "load",
+            "editor",
             "write",
             "cloud",
             "plan",
@@ -115,11 +117,15 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("aws_lc_rs", &["saved/"]),
     ("amp_stack_sandbox", &["cli/"]),
     ("clap", &["cli", "main.rs"]),
+    ("lsp_", &["cli/lsp"]),
     ("indicatif", &["show/progress"]),
     ("saphyr_parser", &["file/yaml.rs"]),
     ("toml", &["file/", "load"]),
     ("toml_edit", &["file/", "write", "load", "kinds/"]),
-    ("toml_parser", &["file/format/", "file/unclosed"]),
+    (
+        "toml_parser",
+        &["file/cursor", "file/format/", "file/unclosed"],
+    ),
     (
         "tokio",
         &[

@@ -3,6 +3,7 @@
 use crate::{
     file::fields::{Field, Fields, Type},
     kinds::task_definition::fields::foreign,
+    model::address::Kind,
 };
 
 /// A log group: by logical name or ARN, or as a table.
@@ -16,6 +17,7 @@ pub const LOGS_TO: Field = Field::new(
 )
 .source("ECS developer guide, \"Send Amazon ECS logs to CloudWatch\"")
 .default_note("the output is not kept")
+.names(Kind::LogGroup)
 .example("\"app\"");
 
 /// `verbatim` of a container.
