@@ -46,7 +46,11 @@ impl Permitted for Workspace {
         permissions: &mut Permissions,
     ) {
         let any = [occasion.arn("aps", "workspace/*")];
-        let mut read = vec!["aps:DescribeLoggingConfiguration", "aps:DescribeWorkspace"];
+        let mut read = vec!["aps:DescribeLoggingConfiguration"];
+        // What is made, altered or deleted is waited for; all else is in the list.
+        if matches!(occasion.purpose, Purpose::Apply | Purpose::Destroy) {
+            read.push("aps:DescribeWorkspace");
+        }
         if self.configuration != Configuration::default() && occasion.purpose != Purpose::Destroy {
             read.push("aps:DescribeWorkspaceConfiguration");
         }
