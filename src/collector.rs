@@ -7,6 +7,7 @@
 
 pub mod components;
 pub mod config;
+mod destination;
 mod first;
 pub mod grants;
 pub mod image;
@@ -23,6 +24,7 @@ use serde_json::Value;
 
 use crate::model::{node::Node, template::Template};
 
+pub use destination::{CloudWatch, Destination, Emf, Header, SendTo};
 pub use image::{Distribution, IMAGE_FILES, distribution, is_collector, is_pinned};
 pub use more::{Attributes, More, Sending, TaskMetrics};
 pub use period::Period;
@@ -158,7 +160,14 @@ pub struct Collector {
 impl Collector {
     /// Returns whether it takes anything over OTLP.
     pub fn takes_otlp(&self) -> bool {
-        self.otlp || self.traces
+        self.otlp || self.takes_traces()
+    }
+
+    /// Returns whether it takes traces over OTLP.
+    fn takes_traces(&self) -> bool {
+        let mut destinations = self.more.destinations.iter();
+        let wants = |to: &SendTo| matches!(to, SendTo::Otlp { traces: true, .. });
+        self.traces || destinations.any(|destination| wants(&destination.to))
     }
 
     /// Returns whether others send anything to it.
@@ -173,7 +182,26 @@ impl Collector {
 
     /// Returns whether it sends traces.
     pub fn sends_traces(&self) -> bool {
+        self.takes_traces() || self.more.xray_daemon
+    }
+
+    /// Returns whether it sends traces to X-Ray.
+    pub fn sends_to_xray(&self) -> bool {
         self.traces || self.more.xray_daemon
+    }
+
+    /// Returns whether what it measures goes anywhere else than to its workspace.
+    pub fn has_other_destinations(&self) -> bool {
+        let mut destinations = self.more.destinations.iter();
+        let takes = |to: &SendTo| !matches!(to, SendTo::Otlp { metrics: false, .. });
+        self.more.cloudwatch.is_some()
+            || self.more.emf.is_some()
+            || destinations.any(|destination| takes(&destination.to))
+    }
+
+    /// Returns whether what it measures goes to its workspace.
+    pub fn writes_to_workspace(&self) -> bool {
+        self.writes_metrics() && (self.endpoint.is_some() || !self.has_other_destinations())
     }
 
     /// Returns whether nothing is asked for that came with the second defaults.
@@ -304,7 +332,7 @@ impl Collector {
                 }
             }
             Configuration::Generated(json) => {
-                add(CONFIG_VARIABLE, Template::from(json.to_string()));
+                add(CONFIG_VARIABLE, config::text(&json, self));
             }
             Configuration::Own => {
                 if let Some(file) = &self.file {

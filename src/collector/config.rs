@@ -6,6 +6,9 @@
 //! collector is restarted.
 
 mod attributes;
+mod destinations;
+mod metrics;
+mod parts;
 mod scrape;
 mod sending;
 
@@ -13,9 +16,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::collector::{
-    Collector, ENDPOINT_VARIABLE, OTLP_GRPC_PORT, OTLP_HTTP_PORT, STATSD_PORT, TaskMetrics,
-    XRAY_PORT, first::TASK_METRICS, version::Names,
+use crate::{
+    collector::{
+        Collector, OTLP_GRPC_PORT, OTLP_HTTP_PORT, XRAY_PORT, config::parts::Parts, version::Names,
+    },
+    model::template::{Segment, Template},
 };
 
 /// The job name in the configurations that the image brings.
@@ -59,7 +64,7 @@ pub(super) fn generate(collector: &Collector) -> Value {
     let limiter = memory_limiter(collector, &mut parts);
     parts.extension("health_check", Value::Null);
     if collector.writes_metrics() {
-        metrics(collector, &names, limiter, &mut parts);
+        metrics::add(collector, &names, limiter, &mut parts);
     }
     if collector.sends_traces() {
         traces(collector, &names, limiter, &mut parts);
@@ -71,53 +76,31 @@ pub(super) fn generate(collector: &Collector) -> Value {
     parts.into_document()
 }
 
-/// The parts of a configuration, by section and name.
-#[derive(Default)]
-struct Parts {
-    sections: Map<String, Value>,
-    pipelines: Map<String, Value>,
-    extensions: Vec<&'static str>,
-    /// The exporter that writes everything into the log, if there is one.
-    log: Option<&'static str>,
-    /// The least level of what the collector writes into its log about itself.
-    log_level: Option<&'static str>,
+/// The text of a configuration. References in it are those to the log group: in what people write,
+/// the collector's `$` are doubled.
+pub(super) fn text(document: &Value, collector: &Collector) -> Template {
+    let text = document.to_string();
+    let groups = collector
+        .more
+        .emf
+        .as_ref()
+        .map(|emf| emf.log_group.segments());
+    let Some([Segment::Reference(reference)]) = groups else {
+        return Template::from(text);
+    };
+    let named = format!("{LOG_GROUP}\":\"{reference}\"");
+    let Some((before, after)) = text.split_once(&named) else {
+        return Template::from(text);
+    };
+    Template::from_segments([
+        Segment::Literal(format!("{before}{LOG_GROUP}\":\"")),
+        Segment::Reference(reference.clone()),
+        Segment::Literal(format!("\"{after}")),
+    ])
 }
 
-impl Parts {
-    fn add(&mut self, section: &str, name: &str, part: Value) {
-        let section = self.sections.entry(section).or_insert_with(|| json!({}));
-        section[name] = part;
-    }
-
-    /// Extensions do nothing unless the service names them.
-    fn extension(&mut self, name: &'static str, part: Value) {
-        self.add("extensions", name, part);
-        self.extensions.push(name);
-    }
-
-    fn pipeline(&mut self, name: &str, receivers: &[&str], processors: &[&str], exporter: &str) {
-        let exporters: Vec<&str> = [exporter].into_iter().chain(self.log).collect();
-        let pipeline =
-            json!({"receivers": receivers, "processors": processors, "exporters": exporters});
-        self.pipelines.insert(name.to_owned(), pipeline);
-    }
-
-    /// The document. The collector serves metrics about itself on port 8888 unless it is asked not
-    /// to, and an application may need that port (OpenTelemetry documentation, "Internal
-    /// telemetry").
-    fn into_document(mut self) -> Value {
-        let mut service = json!({
-            "extensions": self.extensions,
-            "pipelines": self.pipelines,
-            "telemetry": {"metrics": {"level": "none"}},
-        });
-        if let Some(level) = self.log_level {
-            service["telemetry"]["logs"] = json!({"level": level});
-        }
-        self.sections.insert("service".to_owned(), service);
-        Value::Object(self.sections)
-    }
-}
+/// The key of the log group that metrics are written to.
+const LOG_GROUP: &str = "log_group_name";
 
 /// The processor that keeps the collector below its memory limit, if it has one.
 fn memory_limiter(collector: &Collector, parts: &mut Parts) -> Option<&'static str> {
@@ -133,106 +116,6 @@ fn memory_limiter(collector: &Collector, parts: &mut Parts) -> Option<&'static s
     Some(name)
 }
 
-fn metrics(collector: &Collector, names: &Names, limiter: Option<&'static str>, parts: &mut Parts) {
-    let more = &collector.more;
-    let mut signer = json!({"region": collector.workspace_region});
-    if let Some(role) = &more.assume_role {
-        signer["assume_role"] = json!({"arn": escaped(role)});
-    }
-    parts.extension("sigv4auth", signer);
-    detection(collector, names, parts);
-    parts.add("processors", "batch/metrics", sending::batch(more));
-    // What happens to names and attributes, whatever it is that is measured.
-    let rename = rename(collector, names, parts);
-    let altered = attributes::add(&more.attributes, parts);
-    let altered: Vec<&str> = rename.into_iter().chain(altered).collect();
-    let mut remote_write = json!({
-        "endpoint": variable(ENDPOINT_VARIABLE),
-        "auth": {"authenticator": "sigv4auth"},
-        "resource_to_telemetry_conversion": {"enabled": true},
-    });
-    if !more.labels.is_empty() {
-        remote_write["external_labels"] = labels(&more.labels);
-    }
-    sending::tune(
-        &more.sending,
-        sending::REMOTE_WRITE_QUEUE,
-        &mut remote_write,
-    );
-    parts.add("exporters", names.remote_write, remote_write);
-    if let Some(measured) = measured(&more.task_metrics) {
-        parts.add("receivers", "awsecscontainermetrics", Value::Null);
-        let task =
-            json!({"metrics": {"include": {"match_type": "strict", "metric_names": measured}}});
-        parts.add("processors", "filter", task);
-        let of_task: Vec<&str> = limiter
-            .into_iter()
-            .chain(["filter"])
-            .chain(altered.iter().copied())
-            .collect();
-        let receivers = ["awsecscontainermetrics"];
-        parts.pipeline("metrics", &receivers, &of_task, names.remote_write);
-    }
-    let mut sources = Vec::new();
-    if more.statsd {
-        sources.push("statsd");
-        let endpoint = format!("0.0.0.0:{STATSD_PORT}");
-        let statsd = json!({"endpoint": endpoint, "aggregation_interval": "60s"});
-        parts.add("receivers", "statsd", statsd);
-    }
-    if collector.otlp {
-        sources.push("otlp");
-    }
-    if !collector.scrape.is_empty() {
-        sources.push("prometheus");
-        let config = json!({"config": scrape::prometheus(&collector.scrape)});
-        parts.add("receivers", "prometheus", config);
-    }
-    let of_application: Vec<&str> = limiter
-        .into_iter()
-        .chain([names.resource_detection])
-        .chain(altered)
-        .chain(["batch/metrics"])
-        .collect();
-    let pipeline = "metrics/application";
-    parts.pipeline(pipeline, &sources, &of_application, names.remote_write);
-}
-
-/// The names of the metrics of the task that are let through.
-fn measured(metrics: &TaskMetrics) -> Option<Vec<String>> {
-    let of_task = || TASK_METRICS.iter().map(|name| (*name).to_owned());
-    match metrics {
-        TaskMetrics::Off => None,
-        TaskMetrics::Task => Some(of_task().collect()),
-        TaskMetrics::Containers => {
-            // What is measured of the task is measured of each of its containers too.
-            let of_container = of_task().filter_map(|name| {
-                let rest = name.strip_prefix("ecs.task.")?;
-                Some(format!("container.{rest}"))
-            });
-            Some(of_task().chain(of_container).collect())
-        }
-        TaskMetrics::Named(names) => Some(names.iter().map(|name| escaped(name)).collect()),
-    }
-}
-
-/// The processor that renames metrics, if any are to be.
-fn rename(collector: &Collector, names: &Names, parts: &mut Parts) -> Option<&'static str> {
-    let rename = &collector.more.rename;
-    if rename.is_empty() {
-        return None;
-    }
-    let transforms: Vec<Value> = rename
-        .iter()
-        .map(|(from, to)| {
-            json!({"include": escaped(from), "action": "update", "new_name": escaped(to)})
-        })
-        .collect();
-    let transform = json!({"transforms": transforms});
-    parts.add("processors", names.metrics_transform, transform);
-    Some(names.metrics_transform)
-}
-
 fn labels(labels: &BTreeMap<String, String>) -> Value {
     let labels = labels.iter();
     Value::Object(
@@ -246,11 +129,16 @@ fn traces(collector: &Collector, names: &Names, limiter: Option<&'static str>, p
     detection(collector, names, parts);
     let batch = json!({"timeout": "1s", "send_batch_size": 50});
     parts.add("processors", "batch/traces", batch);
-    parts.add("exporters", "awsxray", Value::Null);
+    let mut exporters = Vec::new();
+    if collector.sends_to_xray() {
+        parts.add("exporters", "awsxray", Value::Null);
+        exporters.push("awsxray".to_owned());
+    }
+    exporters.extend(destinations::of_traces(collector, names, parts));
     let processors = [names.resource_detection, "batch/traces"];
     let processors: Vec<&str> = limiter.into_iter().chain(processors).collect();
     let mut sources = Vec::new();
-    if collector.traces {
+    if collector.takes_traces() {
         sources.push("otlp");
     }
     if collector.more.xray_daemon {
@@ -259,7 +147,7 @@ fn traces(collector: &Collector, names: &Names, limiter: Option<&'static str>, p
         let daemon = json!({"endpoint": endpoint, "transport": "udp"});
         parts.add("receivers", "awsxray", daemon);
     }
-    parts.pipeline("traces", &sources, &processors, "awsxray");
+    parts.pipeline("traces", &sources, &processors, &exporters);
 }
 
 /// The processor that labels series by what runs them. Where there is no EC2 instance, asking for

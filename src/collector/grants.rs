@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::model::{node::Node, policy::Policy, template::Template};
+use crate::model::{
+    node::Node,
+    policy::Policy,
+    template::{Segment, Template},
+};
 
 /// The name of the inline policy that lets a task write to its workspace.
 pub const POLICY_NAME: &str = "amp-stack-remote-write";
@@ -35,6 +39,25 @@ pub const XRAY_WRITE: [&str; 5] = [
     PUT_TRACES,
 ];
 
+/// The action of sending metrics to CloudWatch, over OTLP too. It can't be limited to a resource
+/// (CloudWatch user guide, "OTLP Endpoints"; service authorization reference, "Amazon CloudWatch").
+const PUT_METRICS: &str = "cloudwatch:PutMetricData";
+/// The action of reading a parameter (ECS developer guide, "Pass Systems Manager parameters through
+/// Amazon ECS environment variables").
+const GET_PARAMETERS: &str = "ssm:GetParameters";
+/// The name of the inline policy that lets an execution role read the configuration of a collector.
+pub const PARAMETER_POLICY_NAME: &str = "amp-stack-collector-configuration";
+
+/// The policy by which an execution role may read the parameter with this ARN.
+pub fn read_parameter(arn: &str) -> Policy {
+    Policy::new(Node::from(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "Configuration", "Effect": "Allow", "Action": GET_PARAMETERS, "Resource": arn,
+        }],
+    })))
+}
+
 /// The action of writing to a log group.
 const PUT_LOGS: &str = "logs:PutLogEvents";
 /// What an exporter to CloudWatch Logs does (opentelemetry-collector-contrib,
@@ -46,6 +69,8 @@ const LOGS_WRITE: [&str; 5] = [
     "logs:PutRetentionPolicy",
     "logs:TagResource",
 ];
+/// What of it is done to a log group that is there.
+const LOG_STREAM_WRITE: [&str; 2] = ["logs:CreateLogStream", PUT_LOGS];
 /// The action of looking for tasks.
 const LIST_TASKS: &str = "ecs:ListTasks";
 /// What the extension `ecs_observer` does (opentelemetry-collector-contrib,
@@ -127,6 +152,10 @@ pub struct Rights {
     pub traces: bool,
     /// The ARNs of the log groups that it writes to, which may be patterns.
     pub log_groups: BTreeSet<String>,
+    /// The ARNs of the log groups that it writes to and that are there.
+    pub log_streams: BTreeSet<Template>,
+    /// Whether it sends metrics to CloudWatch.
+    pub put_metrics: bool,
     /// Whether it looks for tasks of the cluster.
     pub discovery: bool,
     /// The ARNs of the roles that it takes on.
@@ -145,7 +174,8 @@ impl Rights {
 
     /// The name of the policy that allows it; `None` if there is nothing to allow.
     fn policy_name(&self) -> Option<&'static str> {
-        let others = !self.log_groups.is_empty() || self.discovery || !self.assume.is_empty();
+        let logs = !self.log_groups.is_empty() || !self.log_streams.is_empty();
+        let others = logs || self.put_metrics || self.discovery || !self.assume.is_empty();
         match (self.remote_write.is_empty(), self.traces, others) {
             (false, _, _) => Some(POLICY_NAME),
             (true, true, false) => Some(TRACES_POLICY_NAME),
@@ -159,7 +189,8 @@ impl Rights {
         let workspaces = self.remote_write.iter().cloned();
         let mut tested: Vec<_> = workspaces.map(|arn| (REMOTE_WRITE, Some(arn))).collect();
         tested.extend(self.traces.then_some((PUT_TRACES, None)));
-        if !self.log_groups.is_empty() {
+        tested.extend(self.put_metrics.then_some((PUT_METRICS, None)));
+        if !self.log_groups.is_empty() || !self.log_streams.is_empty() {
             tested.push((PUT_LOGS, None));
         }
         tested.extend(self.discovery.then_some((LIST_TASKS, None)));
@@ -197,6 +228,18 @@ impl Rights {
                 .flat_map(|arn| [arn.clone(), format!("{arn}:*")]);
             let arns = one_or_all(groups.map(Template::from));
             allow("Logs", texts(&LOGS_WRITE), arns);
+        }
+        if self.put_metrics {
+            allow("Metrics", Node::from(PUT_METRICS), all());
+        }
+        if !self.log_streams.is_empty() {
+            // As above.
+            let groups = self.log_streams.iter().flat_map(|arn| {
+                let any = Segment::Literal(":*".to_owned());
+                let streams = arn.segments().iter().cloned().chain([any]);
+                [arn.clone(), Template::from_segments(streams)]
+            });
+            allow("LogStreams", texts(&LOG_STREAM_WRITE), one_or_all(groups));
         }
         if self.discovery {
             allow("Discovery", texts(&DISCOVER), all());
@@ -297,6 +340,8 @@ mod tests {
         assert_eq!(traces.least_privilege().unwrap().0, TRACES_POLICY_NAME);
         let rights = Rights {
             log_groups: BTreeSet::from(["arn:g".to_owned()]),
+            log_streams: BTreeSet::from([Template::from("arn:l")]),
+            put_metrics: true,
             discovery: true,
             assume: BTreeSet::from(["arn:r".to_owned(), "arn:s".to_owned()]),
             ..Rights::default()
@@ -307,10 +352,12 @@ mod tests {
             policy.written().to_json()["Statement"],
             json!([
                 {"Sid": "Logs", "Effect": "Allow", "Action": LOGS_WRITE, "Resource": ["arn:g", "arn:g:*"]},
+                {"Sid": "Metrics", "Effect": "Allow", "Action": PUT_METRICS, "Resource": "*"},
+                {"Sid": "LogStreams", "Effect": "Allow", "Action": LOG_STREAM_WRITE, "Resource": ["arn:l", "arn:l:*"]},
                 {"Sid": "Discovery", "Effect": "Allow", "Action": DISCOVER, "Resource": "*"},
                 {"Sid": "AssumeRole", "Effect": "Allow", "Action": ASSUME_ROLE, "Resource": ["arn:r", "arn:s"]},
             ])
         );
-        assert_eq!(rights.tested().len(), 4);
+        assert_eq!(rights.tested().len(), 5);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::collector::Period;
+use crate::collector::{CloudWatch, Destination, Emf, Period};
 
 /// What no configuration of the image does, and the first defaults did not know. All of it is
 /// nothing by default, and then changes nothing.
@@ -26,6 +26,12 @@ pub struct More {
     pub sending: Sending,
     /// The ARN of the role that it takes on to write to the workspace.
     pub assume_role: Option<String>,
+    /// CloudWatch's own endpoint, if it sends there too.
+    pub cloudwatch: Option<CloudWatch>,
+    /// The log group of CloudWatch's metrics, if it sends there too.
+    pub emf: Option<Emf>,
+    /// Where else it sends.
+    pub destinations: Vec<Destination>,
     /// Whether everything that it sends goes into its log as well.
     pub debug: bool,
     /// The least level of what it writes into its log about itself.

@@ -24,6 +24,10 @@ pub struct Names {
     pub resource_detection: &'static str,
     /// The processor that renames metrics.
     pub metrics_transform: &'static str,
+    /// The exporter of OTLP over HTTP.
+    pub otlp_http: &'static str,
+    /// The exporter of OTLP over gRPC.
+    pub otlp_grpc: &'static str,
     /// The exporter that writes into the log.
     pub log: &'static str,
 }
@@ -42,12 +46,16 @@ impl Names {
                 remote_write: "prometheus_remote_write",
                 resource_detection: "resource_detection",
                 metrics_transform: "metrics_transform",
+                otlp_http: "otlp_http",
+                otlp_grpc: "otlp_grpc",
                 log,
             },
             Some(_) | None => Self {
                 remote_write: "prometheusremotewrite",
                 resource_detection: "resourcedetection",
                 metrics_transform: "metricstransform",
+                otlp_http: "otlphttp",
+                otlp_grpc: "otlp",
                 log,
             },
         }

@@ -106,6 +106,13 @@ impl Identity {
     }
 }
 
+/// Where CloudWatch takes metrics over OTLP in `region` (CloudWatch user guide, "OTLP Endpoints",
+/// "Metrics endpoint").
+pub fn cloudwatch_otlp_url(region: &str) -> String {
+    let suffix = dns_suffix(partition_of(region));
+    format!("https://monitoring.{region}.{suffix}/v1/metrics")
+}
+
 /// The base of a workspace's API, with one final `/`.
 ///
 /// AWS documents two forms of `prometheusEndpoint`: with `api/v1/` at its end (API reference,

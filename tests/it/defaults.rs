@@ -39,7 +39,10 @@ fn stack(table: &Table) -> Result<Stack, Vec<String>> {
         var_files: Vec::new(),
         environment: &|_| Some("value".to_owned()),
         elsewhere: &|_| false,
-        read: &|path| fs::read_to_string(root().join("tests/problems/files").join(path)),
+        read: &|path| {
+            let beside = |folder: &str| fs::read_to_string(root().join(folder).join(path));
+            beside("tests/problems/files").or_else(|_| beside("stacks"))
+        },
     };
     let loaded = load::load(&source, &around).map(|mut stack| {
         // What earlier defaults made is another matter: these are the defaults of now.
@@ -240,6 +243,7 @@ proxy_configuration = { container_name = "app" }
 scrape = [{ port = 9090, metric_relabel = [{ target_label = "a" }] }]
 attributes = {}
 batch = { size = 10 }
+destinations = [{ otlp = "https://otlp.example.com" }]
 
 [task_definitions.fargate.containers.app]
 image = "nginx:1"

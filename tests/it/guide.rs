@@ -163,6 +163,88 @@ fn stack_files_and_fragments_of_them_are_valid() {
     assert!(whole >= 4 && fragments >= 10, "{whole} and {fragments}");
 }
 
+/// The code in a cell of a table.
+fn code(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// What a table says that `metrics` can say, it can: each row's lines go together, unless one says
+/// anew what another one has said.
+#[test]
+fn what_is_needed_can_be_said() {
+    const PLACES: &[(&str, &str)] = &[
+        (
+            "workspace = \"arn:…\"",
+            "workspace = \"arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678\"",
+        ),
+        (
+            "config_parameter = \"arn:…\"",
+            "config_parameter = \"arn:aws:ssm:us-east-1:111122223333:parameter/a\"",
+        ),
+        (
+            "= \"arn:…\"",
+            "= \"arn:aws:ssm:us-east-1:111122223333:parameter/a\"",
+        ),
+        (":ACCOUNT:", ":111122223333:"),
+    ];
+    let pages = pages();
+    let page = pages
+        .iter()
+        .find(|page| page.path.ends_with("sidecar.md"))
+        .unwrap();
+    let rows = page.prose().into_iter();
+    let rows = rows.skip_while(|(_, line)| !line.starts_with("| need |"));
+    let rows = rows.take_while(|(_, line)| line.starts_with('|')).skip(2);
+    let (mut broken, mut said) = (Vec::new(), 0);
+    for (number, row) in rows {
+        let cell = row.split(" | ").nth(1).unwrap();
+        let mut groups: Vec<BTreeMap<&str, &str>> = vec![BTreeMap::new()];
+        for line in code(cell).filter(|code| code.contains(" = ")) {
+            let key = line.split(" = ").next().unwrap();
+            if groups.last().unwrap().contains_key(key) {
+                groups.push(BTreeMap::new());
+            }
+            groups.last_mut().unwrap().insert(key, line);
+        }
+        for group in groups {
+            let mut lines: Vec<&str> = group.values().copied().collect();
+            let collects = [
+                "scrape",
+                "otlp",
+                "traces",
+                "statsd",
+                "xray_daemon",
+                "config",
+            ];
+            let is_whole = group
+                .keys()
+                .any(|key| collects.iter().any(|c| key.starts_with(c)));
+            lines.extend((!is_whole).then_some("otlp = true"));
+            let mentions = |name: &str| {
+                lines
+                    .iter()
+                    .any(|line| line.contains(&format!("secret = \"{name}\"")))
+            };
+            let secret = "secrets = { TOKEN = \"arn:…\" }";
+            let is_missing = mentions("TOKEN") && !group.contains_key("secrets");
+            lines.extend(is_missing.then_some(secret));
+            let mut fragment = format!(
+                "[task_definitions.checkout.metrics]\n{}\n",
+                lines.join("\n")
+            );
+            for (place, value) in PLACES {
+                fragment = fragment.replace(place, value);
+            }
+            said += 1;
+            let reads = "[roles.execution]\nname = \"Execution\"\nmanaged_policies = [\"service-role/AmazonECSTaskExecutionRolePolicy\"]\ninline_policies = { a = { Version = \"2012-10-17\", Statement = { Effect = \"Allow\", Action = \"ssm:GetParameters\", Resource = \"*\" } } }\n";
+            let whole = completed(&format!("{fragment}{reads}"));
+            broken.extend(problems(page, number, &whole).map(|p| format!("{fragment}{p}")));
+        }
+    }
+    assert_none(&broken);
+    assert!(said >= 25, "{said}");
+}
+
 /// What the links of a line lead to.
 fn links(line: &str) -> impl Iterator<Item = &str> {
     line.split("](")

@@ -373,7 +373,12 @@ fn what_is_broken_on_trial_is_found() {
 /// things: all that they promise arrives.
 #[test]
 fn samples_of_the_examples_arrive() {
-    for stack in ["quickstart", "otlp-xray", "otlp-and-two-scrapes"] {
+    for stack in [
+        "quickstart",
+        "otlp-xray",
+        "otlp-and-two-scrapes",
+        "cloudwatch-and-others",
+    ] {
         let bench = bench("sandbox-examples");
         let text = fs::read_to_string(format!("stacks/{stack}.toml")).unwrap();
         bench.write("stack.toml", &text);
@@ -383,6 +388,29 @@ fn samples_of_the_examples_arrive() {
             "{stack}: {}",
             run.stdout
         );
+    }
+}
+
+/// What the examples of the collector say is taken, and found again as it was said.
+#[test]
+fn the_examples_of_the_collector_are_applied_once() {
+    for stack in [
+        "labels-and-rules",
+        "cloudwatch-and-others",
+        "own-configuration",
+    ] {
+        let bench = bench("sandbox-collector-examples");
+        let yaml = "own-configuration.yaml".to_owned();
+        for (file, name) in [
+            (format!("{stack}.toml"), "stack.toml"),
+            (yaml.clone(), yaml.as_str()),
+        ] {
+            let text = fs::read_to_string(format!("stacks/{file}")).unwrap();
+            bench.write(name, &text);
+        }
+        bench.run(APPLY).expect(0);
+        // With another exit code it would have found something to do.
+        bench.run(PLAN).expect(0);
     }
 }
 

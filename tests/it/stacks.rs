@@ -7,7 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -44,12 +44,7 @@ pub(crate) fn stack(name: &str) -> Stack {
         var_files: Vec::new(),
         environment: &|_| None,
         elsewhere: &|_| false,
-        read: &|path| {
-            Err(io::Error::new(
-                io::ErrorKind::NotFound,
-                path.display().to_string(),
-            ))
-        },
+        read: &|path| fs::read_to_string(stacks().join(path)),
     };
     load::load(&source, &around).unwrap_or_else(|problems| {
         panic!(
@@ -98,7 +93,11 @@ fn variables(container: &Value) -> BTreeMap<String, String> {
 fn every_stack_file_is_sound_and_tested_here() {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(stacks()).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         assert!(
             !stack(&name).resources.is_empty(),
             "{name} declares nothing"
@@ -108,11 +107,14 @@ fn every_stack_file_is_sound_and_tested_here() {
     assert_eq!(
         names.iter().map(String::as_str).collect::<Vec<_>>(),
         [
+            "cloudwatch-and-others.toml",
             "ec2.toml",
             "ecs-docs-example.toml",
             "existing-workspace-and-roles.toml",
+            "labels-and-rules.toml",
             "otlp-and-two-scrapes.toml",
             "otlp-xray.toml",
+            "own-configuration.toml",
             "quickstart.toml",
         ]
     );
@@ -226,4 +228,82 @@ fn what_belongs_to_others_is_named_and_not_declared() {
         variables(&container(&request, "aws-otel-collector"))["AWS_PROMETHEUS_ENDPOINT"],
         "https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-a1b2c3d4-5678-90ab-cdef-1234567890ab/api/v1/remote_write"
     );
+}
+
+/// The Sids of the statements that a role has in the policies that `metrics` adds.
+fn granted(stack: &Stack) -> Vec<String> {
+    let Some(Resource::Role(role)) = &stack.resources[&Address::new(Kind::Role, "task")].want
+    else {
+        panic!("the task role is wanted");
+    };
+    let policies = role.inline_policies.values();
+    let statements = policies.flat_map(|policy| {
+        let statements = policy.written().to_json()["Statement"].clone();
+        statements.as_array().unwrap().clone()
+    });
+    statements
+        .map(|statement| statement["Sid"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn rules_and_labels_are_in_the_configuration_and_secrets_are_not() {
+    let stack = stack("labels-and-rules.toml");
+    let collector = container(&request(&stack, "clinic"), "aws-otel-collector");
+    let written = &variables(&collector)["AOT_CONFIG_CONTENT"];
+    let configuration: Value = serde_json::from_str(written).unwrap();
+    let job = &configuration["receivers"]["prometheus"]["config"]["scrape_configs"][0];
+    assert_eq!(
+        job["authorization"]["credentials"],
+        json!("${env:SCRAPE_TOKEN}")
+    );
+    assert_eq!(
+        job["metric_relabel_configs"][2]["replacement"],
+        json!("$${1}/…")
+    );
+    let secret = &collector["secrets"][0];
+    assert_eq!(secret["name"], "SCRAPE_TOKEN");
+    assert_eq!(granted(&stack), ["RemoteWrite", "Traces"]);
+}
+
+#[test]
+fn several_destinations_have_pipelines_and_rights_of_their_own() {
+    let stack = stack("cloudwatch-and-others.toml");
+    let collector = container(&request(&stack, "ticket"), "aws-otel-collector");
+    let written = &variables(&collector)["AOT_CONFIG_CONTENT"];
+    let configuration: Value = serde_json::from_str(written).unwrap();
+    let pipelines = configuration["service"]["pipelines"].as_object().unwrap();
+    let names: Vec<&str> = pipelines.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "metrics",
+            "metrics/application",
+            "metrics/cloudwatch",
+            "metrics/cloudwatch_task",
+            "metrics/emf",
+            "metrics/emf_task",
+            "metrics/otlp",
+            "metrics/otlp_task",
+            "traces",
+        ]
+    );
+    assert_eq!(
+        pipelines["traces"]["exporters"],
+        json!(["awsxray", "otlp_http/1"])
+    );
+    assert_eq!(
+        granted(&stack),
+        ["RemoteWrite", "Traces", "Metrics", "LogStreams"]
+    );
+}
+
+#[test]
+fn a_file_of_ones_own_is_filled_in_and_its_rights_follow() {
+    let stack = stack("own-configuration.toml");
+    let collector = container(&request(&stack, "gateway"), "aws-otel-collector");
+    let written = &variables(&collector)["AOT_CONFIG_CONTENT"];
+    assert!(written.contains("endpoint: ${workspace.remote_write_url}"));
+    assert!(written.contains("cluster_name: ${env:CLUSTER}"));
+    assert_eq!(granted(&stack), ["RemoteWrite", "Discovery"]);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::collector::{
     Attributes,
-    config::{Parts, escaped},
+    config::{escaped, parts::Parts},
 };
 
 /// Adds the processors that do what is asked for, and returns their names.

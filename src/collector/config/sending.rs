@@ -8,6 +8,9 @@ use crate::collector::{More, Period, Sending, config::BATCH_SECONDS};
 /// (opentelemetry-collector-contrib, exporter/prometheusremotewriteexporter, README).
 pub(super) const REMOTE_WRITE_QUEUE: &str = "remote_write_queue";
 
+/// What those of OTLP call it (opentelemetry-collector, exporter/exporterhelper, README).
+pub(super) const OTLP_QUEUE: &str = "sending_queue";
+
 /// The processor that gathers samples.
 pub(super) fn batch(more: &More) -> Value {
     let seconds = Period::seconds(BATCH_SECONDS);

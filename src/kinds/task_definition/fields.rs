@@ -1,6 +1,7 @@
 //! `[task_definitions.NAME]`.
 
 pub mod container;
+pub mod destinations;
 pub mod ecs;
 mod foreign;
 pub mod metrics;

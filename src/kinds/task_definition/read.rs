@@ -185,7 +185,7 @@ pub(crate) fn check(
         .and_then(|metrics| metrics::add(metrics, (&path, &family), &mut body, scope, problems))
         .unwrap_or_default();
     let request = tree(Value::Table(body), &table.span);
-    let task = rules::Task::new(&request, &family, &family_span, scope);
+    let task = rules::Task::new(&request, (&family, &family_span), &needs, scope);
     rules::check(&task, problems);
     let document = Document::new(request.to_node());
     let earlier = before.map_or_else(Vec::new, |(metrics, body)| {

@@ -136,6 +136,7 @@ pub const EXAMPLES: &[Example] = examples![
     "depends-on-itself",
     "depends-on-unchecked",
     "derived-variable",
+    "destination",
     "duplicate-container",
     "duplicate-job",
     "duplicate-limit",

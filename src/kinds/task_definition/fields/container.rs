@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A log group: by logical name or ARN, or as a table.
-const LOG_GROUP: Type = Type::OneOf(&[Type::Known, Type::Table(&LOGS)]);
+pub(super) const LOG_GROUP: Type = Type::OneOf(&[Type::Known, Type::Table(&LOGS)]);
 
 /// `logs`.
 pub const LOGS_TO: Field = Field::new(

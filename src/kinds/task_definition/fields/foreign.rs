@@ -216,8 +216,11 @@ pub(super) const METRICS: &[Foreign] = &[
         "targets are listed: `scrape = [{ port = 8080 }]`",
         &["port", "path", "target", "job", "prometheus"],
     ),
+    Foreign::key("emf", &["awsemf"]),
+    Foreign::key("destinations", &["destination", "exporters", "sinks"]),
+    Foreign::key("config_parameter", &["ssm_parameter", "parameter"]),
     Foreign::advice(
-        "where metrics go follows from `[workspace]`; the endpoint is filled in",
+        "where metrics go follows from `[workspace]`; the endpoint is filled in, and others stand in `destinations = [{ remote_write = \"https://…\" }]`",
         &["endpoint", "remote_write", "remote_write_url", "region"],
     ),
     Foreign::advice(
@@ -281,4 +284,24 @@ pub(super) const BATCH: &[Foreign] = &[
 pub(super) const QUEUE: &[Foreign] = &[
     Foreign::key("size", &["queue_size", "capacity"]),
     Foreign::key("consumers", &["num_consumers", "max_shards"]),
+];
+
+pub(super) const EMF: &[Foreign] = &[
+    Foreign::key("log_group", &["log_group_name", "logs", "group"]),
+    Foreign::key("metrics", &["metric_name_selectors", "keep"]),
+];
+
+pub(super) const DESTINATION: &[Foreign] = &[
+    Foreign::key("remote_write", &["url", "endpoint", "prometheus"]),
+    Foreign::advice(
+        "what signs requests follows from `workspace`; `headers` say to another place who asks",
+        &[
+            "auth",
+            "sigv4",
+            "sigv4auth",
+            "region",
+            "basic_auth",
+            "bearer_token",
+        ],
+    ),
 ];

@@ -5,6 +5,7 @@ use crate::{
     file::fields::{Field, Fields, Type},
     kinds::task_definition::fields::{
         container::{LOGS_TO, VERBATIM},
+        destinations::{CLOUDWATCH, DESTINATION, EMF},
         foreign,
         scrape::SCRAPE,
         sending::{ATTRIBUTES, BATCH, QUEUE, RETRY},
@@ -164,10 +165,33 @@ pub static METRICS: Fields = Fields {
         Field::new(
             "workspace",
             Type::Known,
-            "Another workspace to send metrics to, by its id or ARN.",
+            "Another workspace to send metrics to, by its id or ARN, or `none`: then they only go where `cloudwatch`, `emf` and `destinations` say.",
         )
         .default_note("metrics go to the workspace of the stack")
         .example("\"ws-12345678-90ab-cdef-1234-567890abcdef\""),
+        Field::new(
+            "cloudwatch",
+            Type::Table(&CLOUDWATCH),
+            "Sends everything that is measured to CloudWatch too, over OTLP.",
+        )
+        .source("CloudWatch user guide, \"Send metrics using OpenTelemetry\"")
+        .default_note("nothing goes there")
+        .example("{}"),
+        Field::new(
+            "emf",
+            Type::Table(&EMF),
+            "Sends what is measured to CloudWatch too, as metrics with dimensions.",
+        )
+        .source("aws-observability/aws-otel-collector, awsemf exporter")
+        .default_note("nothing goes there")
+        .example("{ log_group = \"collector\", dimensions = [[\"aws.ecs.task.family\"]] }"),
+        Field::new(
+            "destinations",
+            Type::List(&Type::Table(&DESTINATION)),
+            "Where everything is sent to as well.",
+        )
+        .default("[]")
+        .example("[{ otlp = \"https://otlp.example.com\", headers = { Authorization = { secret = \"OTLP_AUTHORIZATION\" } } }]"),
         LOGS_TO,
         Field::new(
             "policy",
@@ -191,6 +215,14 @@ pub static METRICS: Fields = Fields {
         )
         .default("\"generated\"")
         .example("\"collector.yaml\""),
+        Field::new(
+            "config_parameter",
+            Type::Known,
+            "The ARN of a parameter of Systems Manager that holds the collector's configuration, for one that is too large for a task definition. The execution role is allowed to read it. What is in it is not known here, so nothing of it is checked.",
+        )
+        .source("ECS developer guide, \"Pass Systems Manager parameters through Amazon ECS environment variables\"")
+        .default_note("the configuration stands in the task definition")
+        .example("\"arn:aws:ssm:us-east-1:111122223333:parameter/collector\""),
         Field::new(
             "essential",
             Type::Boolean,

@@ -1,6 +1,7 @@
 //! Collectors, whichever container runs one and however it is configured: their configuration is
 //! read and checked, and so is what it needs of the task.
 
+mod cloudwatch;
 mod config;
 mod delivery;
 mod listening;
@@ -60,6 +61,7 @@ pub(crate) fn check(
     structure::check(&config, version, problems);
     variables::check(&config, version, &around.variables, problems);
     delivery::check(&config, around, problems);
+    cloudwatch::check(&config, around, problems);
     listening::check(&config, around, version, problems);
     Some(delivery::rights(&config, around))
 }

@@ -21,9 +21,11 @@ use crate::{
 };
 
 /// Where the lines go.
-struct Target {
-    group: Template,
-    region: String,
+pub(crate) struct Target {
+    /// The name of the log group.
+    pub(crate) group: Template,
+    /// Its region.
+    pub(crate) region: String,
 }
 
 /// The log configuration that `logs` asks for.
@@ -31,10 +33,21 @@ struct Target {
 /// The stream prefix is the one that the ECS console fills in; with it a stream is called
 /// `ecs/CONTAINER/TASK` (ECS developer guide, "Send Amazon ECS logs to CloudWatch").
 pub(crate) fn awslogs(logs: &Tree, scope: &Scope<'_>, problems: &mut Problems) -> Option<Tree> {
+    let target = target(logs, "logs", scope, problems)?;
+    Some(configuration(&target, &logs.span))
+}
+
+/// The log group that the value of `key` names.
+pub(crate) fn target(
+    logs: &Tree,
+    key: &str,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Target> {
     let span = &logs.span;
-    let target = match &logs.value {
+    match &logs.value {
         Value::Table(inner) => {
-            let mut reader = TableReader::new("logs", inner, &LOGS, problems);
+            let mut reader = TableReader::new(key, inner, &LOGS, problems);
             let name = reader.string("name");
             let arn = reader.string("arn");
             let region = reader.string("region");
@@ -51,21 +64,32 @@ pub(crate) fn awslogs(logs: &Tree, scope: &Scope<'_>, problems: &mut Problems) -
                             "ambiguous-log-group",
                             span,
                             "names no single log group",
-                            "`logs` takes either `name` and perhaps `region`, or `arn`",
+                            format!("`{key}` takes either `name` and perhaps `region`, or `arn`"),
                         )
-                        .help("write logs = \"KEY\" for a log group of this stack");
+                        .help(format!(
+                            "write {key} = \"KEY\" for a log group of this stack"
+                        ));
                     None
                 }
             }
         }
         Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::List(_) => {
-            by_key(&string_of(logs, "logs", problems)?, span, scope, problems)
+            by_key(
+                (key, &string_of(logs, key, problems)?),
+                span,
+                scope,
+                problems,
+            )
         }
-    }?;
-    Some(configuration(&target, span))
+    }
 }
 
-fn by_key(given: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) -> Option<Target> {
+fn by_key(
+    (field, given): (&str, &str),
+    span: &Span,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Target> {
     if looks_like_arn(given) {
         return by_arn(given, span, problems);
     }
@@ -87,8 +111,8 @@ fn by_key(given: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) 
         .or_else(|| nearest(key, keys.iter().copied()))
         .map_or_else(
             || match keys.as_slice() {
-                [] => "the stack file has no [log_groups]; a log group of somebody else is written logs = { name = \"…\" }".to_owned(),
-                keys => format!("the log groups of this stack are {}; another one is written logs = {{ name = \"…\" }}", listed(keys)),
+                [] => format!("the stack file has no [log_groups]; a log group of somebody else is written {field} = {{ name = \"…\" }}"),
+                keys => format!("the log groups of this stack are {}; another one is written {field} = {{ name = \"…\" }}", listed(keys)),
             },
             did_you_mean,
         );

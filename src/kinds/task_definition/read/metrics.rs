@@ -1,6 +1,7 @@
 //! `[task_definitions.KEY.metrics]`: adds the collector to a task, and says what the task's role
 //! has to be allowed.
 
+mod destinations;
 mod mistakes;
 mod more;
 mod relabel;
@@ -9,13 +10,17 @@ mod second;
 mod secret;
 mod sending;
 mod settings;
+mod source;
+mod sources;
+mod words;
 mod workspace;
 
 use std::collections::BTreeSet;
 
 use crate::{
     collector::{
-        Distribution, ENDPOINT_VARIABLE, Generation, REGION_VARIABLE, distribution,
+        Collector, Distribution, ENDPOINT_VARIABLE, Generation, REGION_VARIABLE, SendTo,
+        distribution,
         grants::{self, Rights},
     },
     file::{
@@ -35,6 +40,7 @@ use crate::{
             view::{View, from_node, key, merge, set, string, table, tree},
         },
     },
+    model::template::Template,
 };
 
 /// How the task's role comes to its rights.
@@ -231,15 +237,7 @@ fn configuration(
     let of_metrics = || {
         let workspace = settings.workspace.as_ref();
         let arn = workspace.map(|workspace| workspace.arn.clone());
-        let rights = Rights::of(arn, settings.collector.sends_traces());
-        match &settings.collector.more.assume_role {
-            Some(role) if !rights.remote_write.is_empty() => Rights {
-                remote_write: BTreeSet::new(),
-                assume: BTreeSet::from([role.clone()]),
-                ..rights
-            },
-            Some(_) | None => rights,
-        }
+        rights_of(&settings.collector, arn)
     };
     let verbatim = |key: &str| settings.verbatim.and_then(|verbatim| verbatim.get(key));
     let image = settings.collector.image.known();
@@ -261,6 +259,35 @@ fn configuration(
         others: container_definitions(body),
     };
     collector::check(text, &around, problems).unwrap_or_else(of_metrics)
+}
+
+/// What a collector does that is generated, with the ARN of its workspace.
+fn rights_of(collector: &Collector, workspace: Option<Template>) -> Rights {
+    let more = &collector.more;
+    let mut rights = Rights::of(workspace, collector.sends_to_xray());
+    if let Some(role) = &more.assume_role
+        && !rights.remote_write.is_empty()
+    {
+        rights.remote_write.clear();
+        rights.assume.insert(role.clone());
+    }
+    for destination in &more.destinations {
+        if let SendTo::Workspace {
+            arn, assume_role, ..
+        } = &destination.to
+        {
+            match assume_role {
+                Some(role) => _ = rights.assume.insert(role.clone()),
+                None => _ = rights.remote_write.insert(Template::from(arn.as_str())),
+            }
+        }
+    }
+    rights.put_metrics = more.cloudwatch.is_some();
+    let emf = more.emf.as_ref();
+    rights
+        .log_streams
+        .extend(emf.map(|emf| emf.log_group_arn.clone()));
+    rights
 }
 
 /// The variables of the collector's container.
@@ -288,6 +315,16 @@ fn variables(settings: &Settings<'_>, are_others: bool) -> Variables {
 /// What the task's role has to be given, if it is a role of the stack.
 fn needs(settings: &Settings<'_>, rights: &Rights, body: &Table, scope: &Scope<'_>) -> Needs {
     let mut needs = Needs::default();
+    if let Some(arn) = &settings.parameter
+        && let RoleUse::Ours(key, role) = RoleUse::of(body.get("executionRoleArn"), scope)
+        && !role
+            .inline_policies
+            .contains_key(grants::PARAMETER_POLICY_NAME)
+    {
+        let of_role = needs.grants.entry(key.to_owned()).or_default();
+        let policy = grants::read_parameter(arn);
+        of_role.insert(grants::PARAMETER_POLICY_NAME.to_owned(), policy);
+    }
     let RoleUse::Ours(role_key, role) = RoleUse::of(body.get("taskRoleArn"), scope) else {
         return needs;
     };

@@ -21,7 +21,11 @@ const TASKS: &str = "ecs-tasks.amazonaws.com";
 const COMING_ID: &str = "ws-00000000-0000-0000-0000-000000000000";
 
 /// The rights of `role`, with those that the stack file gives it besides.
-pub(crate) fn of(role: &RoleOutline, scope: &Scope<'_>, granted: Option<&Policy>) -> Rights {
+pub(crate) fn of<'p>(
+    role: &'p RoleOutline,
+    scope: &Scope<'_>,
+    granted: impl IntoIterator<Item = &'p Policy>,
+) -> Rights {
     let lookup = |reference: &Reference| known(reference, scope);
     let (managed, has_unseen) = grants::documents(&role.managed_policies);
     let own = role.inline_policies.values().chain(granted);

@@ -25,15 +25,19 @@ use crate::{
         reader::range_in_words,
         tree::{Span, Table, Tree, Value},
     },
-    kinds::task_definition::{
-        document::stack_key,
-        read::{
-            Scope,
-            launch::{Launch, LaunchType, Network},
-            roles::RoleUse,
-            view::View,
+    kinds::{
+        outline::Needs,
+        task_definition::{
+            document::stack_key,
+            read::{
+                Scope,
+                launch::{Launch, LaunchType, Network},
+                roles::RoleUse,
+                view::View,
+            },
         },
     },
+    model::policy::Policy,
 };
 
 /// A request, and what its rules ask of it again and again.
@@ -47,6 +51,8 @@ pub(crate) struct Task<'a> {
     network: Network,
     role: RoleUse<'a>,
     execution_role: RoleUse<'a>,
+    /// What the execution role is given because of `metrics`.
+    granted: Vec<&'a Policy>,
     scope: &'a Scope<'a>,
 }
 
@@ -60,11 +66,11 @@ struct Container<'a> {
 }
 
 impl<'a> Task<'a> {
-    /// Prepares a request for its rules.
+    /// Prepares a request for its rules; it needs this of the stack's roles besides.
     pub(crate) fn new(
         request: &'a Tree,
-        family: &'a str,
-        family_span: &'a Span,
+        (family, family_span): (&'a str, &'a Span),
+        needs: &'a Needs,
         scope: &'a Scope<'a>,
     ) -> Self {
         let empty = Table::default();
@@ -77,6 +83,7 @@ impl<'a> Task<'a> {
             | Value::List(_) => &empty,
         };
         let containers = request.list("containerDefinitions").iter();
+        let execution_role = RoleUse::of(body.get("executionRoleArn"), scope);
         Self {
             request,
             family,
@@ -91,7 +98,13 @@ impl<'a> Task<'a> {
             launch: Launch::of(body),
             network: Network::of(body),
             role: RoleUse::of(body.get("taskRoleArn"), scope),
-            execution_role: RoleUse::of(body.get("executionRoleArn"), scope),
+            granted: match &execution_role {
+                RoleUse::Ours(key, _) => needs.grants.get(*key).into_iter(),
+                RoleUse::None | RoleUse::Foreign => None.into_iter(),
+            }
+            .flat_map(|policies| policies.values())
+            .collect(),
+            execution_role,
             scope,
         }
     }

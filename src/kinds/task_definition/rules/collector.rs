@@ -105,6 +105,11 @@ pub(super) const COLLECTOR: &[Rule] = &[
         "amp-stack",
     ),
     rule(
+        "destination",
+        "a destination is one place, which takes what it is sent",
+        "amp-stack",
+    ),
+    rule(
         "duplicate-job",
         "scrape targets have different job names",
         "Prometheus documentation, \"Configuration\"",

@@ -17,7 +17,7 @@ use crate::{
     kinds::task_definition::read::{
         Scope, WorkspaceOutline,
         collector::{
-            CollectorContext, adot_version,
+            CollectorContext, adot_version, cloudwatch,
             config::{Config, Pipeline, is_of},
             variables::{fill_in, fills_in_bare_names},
         },
@@ -82,6 +82,7 @@ pub(crate) fn rights(config: &Config, around: &CollectorContext<'_>) -> Rights {
         let arn = around.scope.identity.log_group_arn(&pattern);
         rights.log_groups.insert(arn);
     }
+    rights.put_metrics = cloudwatch::is_sent(config, around);
     rights.discovery = !config
         .of_type(Section::Extensions, &["ecs_observer"])
         .is_empty();
@@ -241,7 +242,7 @@ fn workspace_arn(destination: &Destination, scope: &Scope<'_>) -> Template {
 }
 
 /// The extension that signs what an exporter sends.
-fn signer<'c>(config: &'c Config, body: &Yaml) -> Option<&'c (Key, Yaml)> {
+pub(crate) fn signer<'c>(config: &'c Config, body: &Yaml) -> Option<&'c (Key, Yaml)> {
     let named = body.at(&["auth", "authenticator"])?.text()?;
     let signer = config.component(Section::Extensions, named.trim())?;
     is_of(&signer.0.text, SIGNER).then_some(signer)

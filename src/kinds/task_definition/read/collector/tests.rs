@@ -785,6 +785,11 @@ const OPTIONS: &[&str] = &[
     "retry = { initial_interval = \"1s\", max_interval = \"2s\", max_elapsed_time = \"1d\" }",
     "timeout = \"7s\"",
     "log_level = \"debug\"",
+    "cloudwatch = {}",
+    "cloudwatch = { region = \"eu-west-1\" }",
+    "emf = { log_group = { name = \"/emf\" }, namespace = \"N$\", dimensions = [[\"a\", \"b$\"], [\"c\"]], metrics = [\"x.*\"] }",
+    "destinations = [{ workspace = \"arn:aws:aps:eu-west-1:111122223333:workspace/ws-11111111\" }, { workspace = \"ws-22222222\", assume_role = \"arn:aws:iam::444455556666:role/Other\" }, { remote_write = \"https://p.example/$w\", headers = { X-Scope-OrgID = \"a$b\", Authorization = { secret = \"TOKEN\" } } }]",
+    "destinations = [{ otlp = \"https://o.example\", signals = [\"metrics\", \"traces\"] }, { otlp = \"http://o.example:4317\", protocol = \"grpc\", signals = [\"traces\"] }, { otlp = \"https://q.example\" }]",
     "assume_role = \"arn:aws:iam::444455556666:role/Write\"",
     "debug = true",
     "memory = 256",
@@ -984,6 +989,87 @@ fn each_option_is_where_it_belongs() {
             json!(["filter", "resource"]),
         ),
         (
+            "cloudwatch = {}",
+            "/exporters/otlp_http~1cloudwatch",
+            json!({
+                "metrics_endpoint": "https://monitoring.us-east-1.amazonaws.com/v1/metrics",
+                "auth": {"authenticator": "sigv4auth/cloudwatch"},
+            }),
+        ),
+        (
+            "cloudwatch = { region = \"eu-west-1\" }",
+            "/extensions/sigv4auth~1cloudwatch",
+            json!({"region": "eu-west-1", "service": "monitoring"}),
+        ),
+        (
+            "cloudwatch = {}\nlabels = { team = \"a\" }",
+            "/service/pipelines/metrics~1cloudwatch",
+            json!({
+                "receivers": ["prometheus"],
+                "processors": ["resource_detection", "resource/labels", "batch/cloudwatch"],
+                "exporters": ["otlp_http/cloudwatch"],
+            }),
+        ),
+        (
+            "cloudwatch = {}",
+            "/service/pipelines/metrics~1cloudwatch_task/processors",
+            json!(["filter", "batch/cloudwatch"]),
+        ),
+        (
+            "emf = { log_group = { name = \"/emf\" }, dimensions = [[\"a\"]], metrics = [\"x\"] }",
+            "/exporters/awsemf",
+            json!({
+                "region": "us-east-1",
+                "namespace": "t",
+                "log_group_name": "/emf",
+                "log_stream_name": "{TaskId}",
+                "dimension_rollup_option": "NoDimensionRollup",
+                "resource_to_telemetry_conversion": {"enabled": true},
+                "metric_declarations": [
+                    {"dimensions": [["a"]], "metric_name_selectors": ["^(?:x)$$"]},
+                ],
+            }),
+        ),
+        (
+            "destinations = [{ remote_write = \"https://p.example/w\", headers = { A = \"b\", Authorization = { secret = \"TOKEN\" } } }]\ntimeout = \"7s\"",
+            "/exporters/prometheus_remote_write~11",
+            json!({
+                "endpoint": "https://p.example/w",
+                "resource_to_telemetry_conversion": {"enabled": true},
+                "headers": {"A": "b", "Authorization": "${env:TOKEN}"},
+                "timeout": "7s",
+            }),
+        ),
+        (
+            "destinations = [{ workspace = \"ws-22222222\", assume_role = \"arn:aws:iam::444455556666:role/Other\" }]",
+            "/extensions/sigv4auth~11",
+            json!({"region": "us-east-1", "assume_role": {"arn": "arn:aws:iam::444455556666:role/Other"}}),
+        ),
+        (
+            "destinations = [{ workspace = \"ws-22222222\" }]",
+            "/service/pipelines/metrics/exporters",
+            json!(["prometheus_remote_write", "prometheus_remote_write/1"]),
+        ),
+        (
+            "destinations = [{ otlp = \"http://o.example:4317\", protocol = \"grpc\", signals = [\"traces\"] }]",
+            "/exporters/otlp_grpc~11",
+            json!({"endpoint": "o.example:4317", "tls": {"insecure": true}}),
+        ),
+        (
+            "destinations = [{ otlp = \"https://o.example\", signals = [\"traces\"] }]",
+            "/service/pipelines/traces",
+            json!({
+                "receivers": ["otlp"],
+                "processors": ["resource_detection", "batch/traces"],
+                "exporters": ["otlp_http/1"],
+            }),
+        ),
+        (
+            "workspace = \"none\"\ncloudwatch = {}",
+            "/exporters/prometheus_remote_write",
+            json!(null),
+        ),
+        (
             "debug = true",
             "/service/pipelines/metrics/exporters",
             json!(["prometheus_remote_write", "debug"]),
@@ -1029,4 +1115,54 @@ fn each_option_is_where_it_belongs() {
         names.contains("\"container.memory.utilized\"")
             && names.contains("\"ecs.task.cpu.utilized\"")
     );
+}
+
+/// CloudWatch's endpoint of OTLP takes what is signed for it, by whoever writes the configuration.
+#[test]
+fn what_is_sent_to_cloudwatch_is_signed_for_it() {
+    let own = |signer: &str, auth: &str| {
+        edited(
+            "  sigv4auth: {region: us-east-1}\n",
+            &format!("  sigv4auth: {{region: us-east-1}}\n  sigv4auth/c: {signer}\n"),
+        )
+        .replace(
+            "exporters:\n  prometheus",
+            &format!("exporters:\n  otlphttp: {{metrics_endpoint: \"https://monitoring.us-east-1.amazonaws.com/v1/metrics\"{auth}}}\n  prometheus"),
+        )
+        .replace(
+            "exporters: [prometheusremotewrite]",
+            "exporters: [prometheusremotewrite, otlphttp]",
+        )
+    };
+    let named = ", auth: {authenticator: sigv4auth/c}";
+    let enabled = |yaml: String| {
+        yaml.replace(
+            "extensions: [health_check, sigv4auth]",
+            "extensions: [health_check, sigv4auth, sigv4auth/c]",
+        )
+    };
+    let right = "{region: us-east-1, service: monitoring}";
+    for (yaml, underlined) in [
+        (enabled(own(right, named)), None),
+        (own(right, named), Some("sigv4auth/c")),
+        (
+            enabled(own("{region: us-east-1}", named)),
+            Some("sigv4auth/c"),
+        ),
+        (enabled(own("{service: aps}", named)), Some("aps")),
+        (
+            enabled(own(right, "")),
+            Some("\"https://monitoring.us-east-1.amazonaws.com/v1/metrics\""),
+        ),
+    ] {
+        let found = reported(Place::File, FARGATE, "", &yaml);
+        let expected: Vec<(&str, String)> = underlined
+            .map(|text| ("collector-unsigned", text.to_owned()))
+            .into_iter()
+            .collect();
+        assert_eq!(found, expected, "{yaml}");
+    }
+    let (_, loaded) = load(Place::File, FARGATE, "", &enabled(own(right, named)));
+    let policies = format!("{:?}", loaded.expect("sound").resources);
+    assert!(policies.contains("cloudwatch:PutMetricData"), "{policies}");
 }

@@ -9,7 +9,7 @@ use crate::{
     kinds::task_definition::read::{
         RoleOutline, Scope, container_definitions,
         launch::{Launch, LaunchType, Network},
-        metrics::{Granting, settings::Settings},
+        metrics::{Granting, settings::Settings, sources},
         rights,
         roles::RoleUse,
         view::View,
@@ -25,7 +25,7 @@ pub(crate) fn report(
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) {
-    sources(settings, problems);
+    sources::report(settings, problems);
     image(settings, problems);
     task_role(settings, rights, body, scope, problems);
     execution_role(settings, body, scope, problems);
@@ -36,54 +36,6 @@ pub(crate) fn report(
     own_ports(settings, problems);
     built_in(settings, scope, problems);
     region(settings, scope, problems);
-}
-
-fn sources(settings: &Settings<'_>, problems: &mut Problems) {
-    let collector = &settings.collector;
-    let span = &settings.span;
-    let metrics = collector.writes_metrics();
-    if let [first, second, ..] = settings.own_configuration.as_slice() {
-        problems
-            .add(
-                "configured-twice",
-                second,
-                "never read",
-                "the collector is configured twice",
-            )
-            .and(first, "this wins")
-            .help(
-                "a collector that finds AOT_CONFIG_CONTENT ignores --config: leave one of them out",
-            );
-    }
-    if let (Some(own), Some(source)) =
-        (settings.own_configuration.first(), settings.sources.first())
-    {
-        problems
-            .add(
-                "configured-twice",
-                own,
-                "replaces the configuration",
-                "the collector is configured twice",
-            )
-            .and(source, "has no effect then")
-            .help("leave it out, and say in your configuration what it would");
-    }
-    let own = collector.configuration() == Configuration::Own;
-    if !settings.collects && !own {
-        problems
-            .add("nothing-to-collect", span, "collects nothing", "the collector has nothing to collect")
-            .help("write `otlp = true` for applications with an OpenTelemetry SDK, `scrape = [{ port = 8080 }]` for those with a Prometheus library");
-    }
-    if metrics && settings.workspace.is_none() && !settings.names_workspace {
-        problems
-            .add(
-                "no-workspace",
-                span,
-                "written nowhere",
-                "there is no workspace to write to",
-            )
-            .help("add [workspace] to the stack file, or `workspace = \"ws-…\"` to `metrics`");
-    }
 }
 
 /// The tag decides the names of metrics: v0.35.0 and v0.48.0 have renamed some (release notes of

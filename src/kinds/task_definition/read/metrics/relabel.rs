@@ -12,7 +12,7 @@ use crate::{
     },
     kinds::task_definition::{
         fields::scrape::RELABEL,
-        read::{metrics::more, view::View},
+        read::{metrics::words, view::View},
     },
 };
 
@@ -35,7 +35,7 @@ fn rule(table: &Table, path: &str, problems: &mut Problems) -> Option<Relabel> {
     let action = reader.choice("action").map(|found| found.value);
     let is_usual = reader.peek("action").is_none();
     let action = action.or(is_usual.then_some(ACTION_NAMES[0]));
-    let source_labels = more::strings(&mut reader, "source_labels");
+    let source_labels = words::strings(&mut reader, "source_labels");
     let mut text = |key| reader.string(key).map(|found| found.value);
     let (separator, target_label) = (text("separator"), text("target_label"));
     let (regex, replacement) = (text("regex"), text("replacement"));

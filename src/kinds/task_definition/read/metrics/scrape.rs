@@ -13,9 +13,9 @@ use crate::{
             container_definitions,
             launch::{Launch, LaunchType, Network},
             metrics::{
-                more::{self, words},
                 relabel,
                 secret::Secrets,
+                words::{self, words},
             },
             view::View,
         },
@@ -105,10 +105,10 @@ fn target(
     let job = reader.string("job").map(|found| found.value);
     let scheme = reader.choice("scheme").map(|found| found.value);
     let params = words(&mut reader, "params");
-    let labels = more::labels(&mut reader);
+    let labels = words::labels(&mut reader);
     let (keep, drop) = (
-        more::strings(&mut reader, "keep"),
-        more::strings(&mut reader, "drop"),
+        words::strings(&mut reader, "keep"),
+        words::strings(&mut reader, "drop"),
     );
     for key in ["keep", "drop"] {
         relabel::check_all(&mut reader, key);

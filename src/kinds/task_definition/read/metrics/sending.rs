@@ -12,9 +12,9 @@ use crate::{
     kinds::task_definition::{
         fields::sending::{ATTRIBUTES, BATCH, QUEUE, RETRY},
         read::metrics::{
-            more::{strings, words},
             relabel,
             scrape::{period, period_of},
+            words::{strings, words},
         },
     },
 };

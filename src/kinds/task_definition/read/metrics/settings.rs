@@ -1,23 +1,20 @@
 //! Reads the table `metrics`.
 
-use std::path::Path;
-
 use crate::{
-    collector::{self, Collector, Generation, Source},
+    collector::{self, Collector, Generation},
     file::{
-        self,
-        problem::{Problems, nearest},
-        reader::{TableReader, did_you_mean, string_of, text_of},
+        problem::Problems,
+        reader::{TableReader, text_of},
         tree::{Span, Table, Tree, Value},
     },
     kinds::task_definition::{
-        fields::metrics::{BUILT_IN, GENERATED, METRICS},
+        fields::metrics::METRICS,
         read::{
             self, Scope,
             collector::ConfigText,
             launch::Launch,
             logs,
-            metrics::{Granting, Workspace, more, scrape},
+            metrics::{Granting, Workspace, more, scrape, source},
             view::View,
         },
     },
@@ -27,7 +24,7 @@ use crate::{
 /// The keys that say what is collected.
 const SOURCES: [&str; 5] = ["scrape", "otlp", "traces", "statsd", "xray_daemon"];
 /// The keys that have no effect beside a configuration of the user's own.
-const GENERATED_ONLY: [&str; 15] = [
+const GENERATED_ONLY: [&str; 18] = [
     "otlp",
     "scrape",
     "statsd",
@@ -41,9 +38,14 @@ const GENERATED_ONLY: [&str; 15] = [
     "retry",
     "timeout",
     "assume_role",
+    "cloudwatch",
+    "emf",
+    "destinations",
     "debug",
     "log_level",
 ];
+/// Stands in place of a workspace where there is to be none.
+pub(crate) const NO_WORKSPACE: &str = "none";
 /// The variables that follow from other keys, with those keys.
 const DERIVED: &[(&str, &str)] = &[
     (collector::ENDPOINT_VARIABLE, "workspace"),
@@ -79,6 +81,8 @@ pub(crate) struct Settings<'t> {
     pub(crate) own_configuration: Vec<Span>,
     /// That configuration, if it can be read here.
     pub(crate) own_text: Option<ConfigText>,
+    /// The ARN of the parameter that holds it.
+    pub(crate) parameter: Option<String>,
     /// The files that `command` names as configurations.
     pub(crate) named_files: Vec<(String, Span)>,
     /// Where the keys stand that only a generated configuration follows.
@@ -87,6 +91,8 @@ pub(crate) struct Settings<'t> {
     pub(crate) collects: bool,
     /// Whether it names a workspace, rightly or not.
     pub(crate) names_workspace: bool,
+    /// Where it says that there is to be none.
+    pub(crate) no_workspace: Option<Span>,
 }
 
 /// Reads the table.
@@ -99,28 +105,31 @@ pub(crate) fn read<'t>(
     problems: &mut Problems,
 ) -> Settings<'t> {
     let mut reader = TableReader::new(path, table, &METRICS, problems);
-    let file = configuration(&mut reader, scope);
-    let mut collector = collector(&mut reader, body, generation, family);
-    let own_configuration = own_configuration(&reader, file.span);
-    let own_text = own_text(&reader, scope).or(file.text);
+    let file = source::configuration(&mut reader, scope);
+    let parameter = source::parameter(&mut reader);
+    let mut collector = collector(&mut reader, body, generation, family, scope);
+    let named = [
+        file.span,
+        parameter.as_ref().map(|found| found.span.clone()),
+    ];
+    let own_configuration = own_configuration(&reader, named);
+    let own_text = source::own_text(&reader, scope).or(file.text);
     collector.source = file.source;
     collector.file = file.template;
     let writes = collector.writes_metrics() || !own_configuration.is_empty();
-    let workspace = match reader.string("workspace") {
-        Some(named) => Workspace::named(&named, scope, reader.problems()),
-        None if writes => Workspace::of_stack(scope),
-        None => None,
-    };
+    if let Some(found) = &parameter {
+        let name = collector::CONFIG_VARIABLE.to_owned();
+        collector
+            .secrets
+            .push((name, Template::from(found.value.as_str())));
+    }
+    let workspace = workspace(&mut reader, writes, scope);
     collector.endpoint = workspace.as_ref().map(|w| w.remote_write_url.clone());
     collector.workspace_region = workspace
         .as_ref()
         .map_or_else(String::new, |workspace| workspace.region.clone());
     collector.region = region(&collector, &Launch::of(body), scope).map(Template::from);
-    let granting = match reader.choice("policy").map(|found| found.value) {
-        Some(collector::grants::REMOTE_WRITE_ACCESS) => Granting::State,
-        Some("none") => Granting::Nothing,
-        Some(_) | None => Granting::LeastPrivilege,
-    };
+    let granting = granting(&mut reader);
     let is_unread = collector.file == Some(Template::default());
     let condition = reader.choice("depends_on");
     let condition = condition.map_or_else(|| default_condition(generation), |found| found.value);
@@ -128,6 +137,7 @@ pub(crate) fn read<'t>(
     let logs = logs.and_then(|tree| logs::awslogs(tree, scope, reader.problems()));
     let verbatim = reader.table("verbatim");
     let span_of = |key: &str| reader.peek(key).map(|tree| tree.span.clone());
+    let sends_traces = collector.sends_traces();
     let settings = Settings {
         span: table.span.clone(),
         collector,
@@ -142,22 +152,51 @@ pub(crate) fn read<'t>(
         targets: target_spans(&reader),
         own_configuration,
         own_text,
+        parameter: parameter.map(|found| found.value),
         named_files: named_files(&reader),
-        collects: SOURCES
-            .into_iter()
-            .filter_map(|key| reader.peek(key))
-            .any(|tree| !declines(tree)),
+        collects: sends_traces || SOURCES.iter().any(|key| asks(&reader, key)),
         names_workspace: reader.peek("workspace").is_some(),
+        no_workspace: reader
+            .peek("workspace")
+            .filter(|tree| tree.known() == Some(NO_WORKSPACE))
+            .map(|tree| tree.span.clone()),
         sources: GENERATED_ONLY
             .into_iter()
             // Of a file that can't be read, that is what is to be mended.
             .filter(|_| !is_unread)
-            .filter(|key| reader.peek(key).is_some_and(|tree| !declines(tree)))
+            .filter(|key| asks(&reader, key))
             .filter_map(span_of)
             .collect(),
     };
     reader.finish();
     settings
+}
+
+/// The workspace that metrics are written to, where any are.
+fn workspace(
+    reader: &mut TableReader<'_, '_>,
+    writes: bool,
+    scope: &Scope<'_>,
+) -> Option<Workspace> {
+    match reader.string("workspace") {
+        Some(named) if named.value == NO_WORKSPACE => None,
+        Some(named) => Workspace::named(&named, scope, reader.problems()),
+        None if writes => Workspace::of_stack(scope),
+        None => None,
+    }
+}
+
+fn granting(reader: &mut TableReader<'_, '_>) -> Granting {
+    match reader.choice("policy").map(|found| found.value) {
+        Some(collector::grants::REMOTE_WRITE_ACCESS) => Granting::State,
+        Some("none") => Granting::Nothing,
+        Some(_) | None => Granting::LeastPrivilege,
+    }
+}
+
+/// Returns whether `key` is there and asks for something.
+fn asks(reader: &TableReader<'_, '_>, key: &str) -> bool {
+    reader.peek(key).is_some_and(|tree| !declines(tree))
 }
 
 /// Returns whether a value asks for nothing, as `false` and an empty list do.
@@ -184,6 +223,7 @@ fn collector(
     body: &Table,
     generation: Generation,
     family: &str,
+    scope: &Scope<'_>,
 ) -> Collector {
     let mut links = Vec::new();
     let scrape = scrape::targets(reader, body, family, &mut links);
@@ -201,7 +241,7 @@ fn collector(
         otlp: reader.boolean("otlp").is_some_and(|found| found.value),
         scrape,
         traces: reader.choice("traces").is_some(),
-        more: more::read(reader),
+        more: more::read(reader, family, scope),
         command: command(reader),
         endpoint: None,
         workspace_region: String::new(),
@@ -221,97 +261,12 @@ fn collector(
 
 /// Where the user configures the collector by other means than `otlp` and `scrape`, the one that
 /// wins first.
-fn own_configuration(reader: &TableReader<'_, '_>, file: Option<Span>) -> Vec<Span> {
+fn own_configuration(reader: &TableReader<'_, '_>, named: [Option<Span>; 2]) -> Vec<Span> {
     let variable = |list: &str| variable_in(reader, list, collector::CONFIG_VARIABLE);
     let command = reader.peek("command").map(|tree| tree.span.clone());
-    [variable("environment"), variable("secrets"), file, command]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-/// What `config` says.
-#[derive(Default)]
-struct Configured {
-    source: Option<Source>,
-    /// Where it names a file.
-    span: Option<Span>,
-    /// The file, with its places, if it can be read.
-    text: Option<ConfigText>,
-    /// The file as the collector gets it, or nothing in its stead.
-    template: Option<Template>,
-}
-
-/// Reads `config`: where the configuration comes from, or a file that holds one.
-fn configuration(reader: &mut TableReader<'_, '_>, scope: &Scope<'_>) -> Configured {
-    let nothing = Configured::default;
-    let Some(value) = reader.value("config") else {
-        return nothing();
-    };
-    let problems = reader.problems();
-    let Some(named) = string_of(value, "config", problems) else {
-        return nothing();
-    };
-    let from = |source| Configured {
-        source: Some(source),
-        ..nothing()
-    };
-    match named.as_str() {
-        GENERATED => return from(Source::Generated),
-        BUILT_IN => return from(Source::Image),
-        _ => {}
-    }
-    let path = Path::new(&named);
-    let unread = || Configured {
-        span: Some(value.span.clone()),
-        template: Some(Template::default()),
-        ..nothing()
-    };
-    let text = match (scope.read)(path) {
-        Ok(text) => text,
-        Err(error) => {
-            let near = nearest(&named, [GENERATED, BUILT_IN]);
-            problems
-                .add(
-                    "unreadable-file",
-                    &value.span,
-                    error.to_string(),
-                    format!("cannot read `{named}`"),
-                )
-                .help(near.map_or_else(
-                    || format!("`config` takes `{GENERATED}`, `{BUILT_IN}` or a file"),
-                    did_you_mean,
-                ));
-            return unread();
-        }
-    };
-    let folder = scope.source.path.parent().unwrap_or(Path::new(""));
-    let source = file::source::Source {
-        path: folder.join(path),
-        text,
-    };
-    match ConfigText::in_file(source, &value.span, scope.names, problems) {
-        Some((text, template)) => Configured {
-            text: Some(text),
-            template: Some(template.resolve(scope.existing)),
-            ..unread()
-        },
-        None => unread(),
-    }
-}
-
-/// The configuration that the variable of the collector holds.
-fn own_text(reader: &TableReader<'_, '_>, scope: &Scope<'_>) -> Option<ConfigText> {
-    let name = collector::CONFIG_VARIABLE;
-    let value = reader.peek("environment")?.as_table()?.get(name)?;
-    let label = format!("{name} of `{}`", reader.name());
-    let text = value.as_text()?;
-    Some(ConfigText::in_stack(
-        text,
-        &value.span,
-        scope.source,
-        &label,
-    ))
+    let variables = [variable("environment"), variable("secrets")];
+    let all = variables.into_iter().chain(named).chain([command]);
+    all.flatten().collect()
 }
 
 /// The files that the command names as configurations.

@@ -657,6 +657,68 @@ fn mistakes() {
             ),
             &["wrong-type"],
         ),
+        (
+            fargate("otlp = true\nworkspace = \"none\"", ""),
+            &["no-workspace"],
+        ),
+        (fargate("traces = \"xray\"\nworkspace = \"none\"", ""), &[]),
+        (
+            fargate(
+                "otlp = true\ndestinations = [{ }, { otlp = \"https://a.test\", workspace = \"ws-12345678\" }]",
+                "",
+            ),
+            &["destination", "destination"],
+        ),
+        (
+            fargate(
+                "otlp = true\ndestinations = [{ otlp = \"https://a.test\", assume_role = \"arn:aws:iam::111122223333:role/a\" }]",
+                "",
+            ),
+            &["destination"],
+        ),
+        (
+            fargate(
+                "otlp = true\ndestinations = [{ remote_write = \"a.test\" }, { remote_write = \"https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-12345678/api/v1/remote_write\" }]",
+                "",
+            ),
+            &["destination", "destination"],
+        ),
+        (
+            fargate(
+                "otlp = true\ndestinations = [{ otlp = \"https://a:b@a.test\" }, { otlp = \"https://a.test\", headers = { Authorization = \"Basic\" } }]",
+                "",
+            ),
+            &["plain-secret", "plain-secret"],
+        ),
+        (
+            fargate(
+                "otlp = true\nemf = { log_group = \"app\", dimensions = [] }",
+                "",
+            ),
+            &["destination"],
+        ),
+        (
+            fargate(
+                "otlp = true\nemf = { log_group = \"app\", dimensions = [[]], metrics = [\"(\"] }",
+                "",
+            ),
+            &["out-of-range", "invalid-pattern"],
+        ),
+        (
+            fargate("otlp = true\ncloudwatch = { region = \"us\" }", ""),
+            &["region"],
+        ),
+        (
+            fargate("config_parameter = \"/collector\"", ""),
+            &["invalid-arn"],
+        ),
+        (
+            fargate(
+                "config_parameter = \"arn:aws:ssm:us-east-1:111122223333:parameter/c\"\notlp = true",
+                "",
+            ),
+            &["configured-twice"],
+        ),
         (fargate("scrape = [{ port = 0 }]", ""), &["out-of-range"]),
         (fargate("scrape = [{ }]", ""), &["missing-key"]),
         (fargate("otlp = true\nlogz = \"app\"", ""), &["unknown-key"]),
@@ -698,4 +760,86 @@ fn there_has_to_be_a_workspace() {
             .collect::<Vec<_>>(),
         ["no-workspace"]
     );
+}
+
+fn inline_policies(stack: &Stack, key: &str) -> Json {
+    let want = &stack.resources[&format!("roles.{key}").parse().unwrap()].want;
+    let Some(Resource::Role(role)) = want else {
+        panic!("{want:?}");
+    };
+    let policies = role.inline_policies.iter();
+    policies
+        .map(|(name, policy)| (name.clone(), policy.written().to_json()))
+        .collect()
+}
+
+#[test]
+fn what_goes_elsewhere_is_allowed_and_no_more() {
+    let stack = stack(&fargate(
+        "otlp = true\nworkspace = \"none\"\ncloudwatch = {}\nemf = { log_group = \"app\", dimensions = [[\"a\"]] }\ndestinations = [{ workspace = \"ws-12345678\" }, { workspace = \"ws-87654321\", assume_role = \"arn:aws:iam::444455556666:role/Other\" }]",
+        "",
+    ));
+    let policies = inline_policies(&stack, "task");
+    let statements = policies["amp-stack-remote-write"]["Statement"].as_array();
+    let statements: Vec<(Json, Json)> = statements
+        .unwrap()
+        .iter()
+        .map(|statement| (statement["Action"].clone(), statement["Resource"].clone()))
+        .collect();
+    assert_eq!(
+        statements,
+        [
+            (
+                json!("aps:RemoteWrite"),
+                json!("arn:aws:aps:us-east-1:111122223333:workspace/ws-12345678")
+            ),
+            (json!("cloudwatch:PutMetricData"), json!("*")),
+            (
+                json!(["logs:CreateLogStream", "logs:PutLogEvents"]),
+                json!(["${log_groups.app.arn}", "${log_groups.app.arn}:*"])
+            ),
+            (
+                json!("sts:AssumeRole"),
+                json!("arn:aws:iam::444455556666:role/Other")
+            ),
+        ]
+    );
+    let collector = document(&stack)["containerDefinitions"][1].clone();
+    assert_eq!(variable(&collector, collector::ENDPOINT_VARIABLE), None);
+    let configuration = variable(&collector, collector::CONFIG_VARIABLE).unwrap();
+    let group = "\"log_group_name\":\"${log_groups.app.name}\"";
+    assert!(configuration.contains(group), "{configuration}");
+}
+
+#[test]
+fn a_configuration_in_a_parameter_is_read_by_the_execution_role() {
+    let arn = "arn:aws:ssm:us-east-1:111122223333:parameter/collector";
+    let tables = fargate(&format!("config_parameter = \"{arn}\""), "");
+    // A role that may read no secrets by itself.
+    let around = crate::kinds::task_definition::read::tests::AROUND;
+    let (around, _) = around
+        .split_once("[roles.execution.inline_policies")
+        .unwrap();
+    let loaded = crate::kinds::task_definition::read::tests::load_stack(
+        format!("{around}{tables}"),
+        &|_| panic!("nothing is read"),
+    );
+    let stack = loaded.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let collector = document(&stack)["containerDefinitions"][1].clone();
+    assert_eq!(
+        collector["secrets"],
+        json!([{"name": "AOT_CONFIG_CONTENT", "valueFrom": arn}])
+    );
+    assert_eq!(variable(&collector, collector::CONFIG_VARIABLE), None);
+    let policies = inline_policies(&stack, "execution");
+    assert_eq!(
+        policies["amp-stack-collector-configuration"]["Statement"],
+        json!([{
+            "Sid": "Configuration", "Effect": "Allow",
+            "Action": "ssm:GetParameters", "Resource": arn,
+        }])
+    );
+    // Of what it does only what `metrics` says is known.
+    let policies = inline_policies(&stack, "task");
+    assert!(policies["amp-stack-remote-write"].is_object(), "{policies}");
 }

@@ -26,7 +26,7 @@ pub(crate) fn check(task: &Task<'_>, problems: &mut Problems) {
     let RoleUse::Ours(key, role) = task.execution_role else {
         return;
     };
-    let granted = rights::of(role, task.scope, None);
+    let granted = rights::of(role, task.scope, task.granted.iter().copied());
     let needs = task.containers.iter().flat_map(|c| needs(task, c));
     let missing: Vec<(Need<'_>, String)> = needs
         .filter_map(|need| {
