@@ -156,6 +156,15 @@ impl Aws {
         self.identity.get_or_try_init(ask).await.cloned()
     }
 
+    /// Asks AWS for the ARN of whoever calls.
+    pub(crate) async fn caller_arn(&self) -> Result<String, CallError> {
+        let operation = "sts:GetCallerIdentity";
+        let request = self.sts.client.get_caller_identity().send();
+        let answer = self.sts.call(operation, request).await?;
+        let arn = answer.arn().map(str::to_owned);
+        arn.ok_or_else(|| error::unexpected(operation, "the answer names no caller"))
+    }
+
     async fn ask_identity(&self) -> Result<Identity, CallError> {
         let operation = "sts:GetCallerIdentity";
         let region = self.region.clone().ok_or_else(|| CallError {

@@ -2,6 +2,7 @@
 
 mod aws;
 mod evidence;
+mod permissions;
 pub mod survey;
 
 use std::{future::Future, slice, time::Duration};

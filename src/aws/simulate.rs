@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::{
-    EvaluationResult, OrganizationsDecisionDetail as ByOrganization,
-    PermissionsBoundaryDecisionDetail as ByBoundary, PolicyEvaluationDecisionType,
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult,
+    OrganizationsDecisionDetail as ByOrganization, PermissionsBoundaryDecisionDetail as ByBoundary,
+    PolicyEvaluationDecisionType,
 };
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::{
-    aws::{Aws, error},
+    aws::{Aws, error, workload::unseen},
     model::{call::CallError, workload::Decision},
 };
 
@@ -77,4 +78,72 @@ fn decision(result: &EvaluationResult, resource: &str) -> Decision {
         by_organization: organization.map(ByOrganization::allowed_by_organizations),
         missing_keys,
     }
+}
+
+/// Whose policies IAM can simulate for the caller, or why it can't.
+///
+/// A session of a role is no principal that can be simulated, its role is (IAM API reference,
+/// `SimulatePrincipalPolicy`, `PolicySourceArn`); the ARN of a session lacks the role's path, which
+/// only IAM knows.
+pub(crate) async fn principal(aws: &Aws, caller: &str) -> Result<String, String> {
+    let parts: Vec<&str> = caller.splitn(6, ':').collect();
+    let (service, resource) = match parts.as_slice() {
+        [_, _, service, _, _, resource] => (*service, *resource),
+        _ => ("", ""),
+    };
+    let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
+    match (service, kind) {
+        ("iam", "user") => Ok(caller.to_owned()),
+        ("iam", "root") => Err(
+            "the caller is the root user, whose rights only organizations limit and nobody can simulate"
+                .to_owned(),
+        ),
+        ("sts", "assumed-role") => {
+            let name = rest.split('/').next().unwrap_or(rest);
+            let request = aws.iam.client.get_role().role_name(name).send();
+            match aws.iam.call("iam:GetRole", request).await {
+                Ok(answer) => answer
+                    .role
+                    .map(|role| role.arn)
+                    .ok_or_else(|| format!("IAM says nothing about the role {name} of the caller")),
+                Err(error) => Err(unseen(&format!("the role {name} of the caller"), &error)),
+            }
+        }
+        _ => Err(format!("IAM can't simulate the caller {caller}")),
+    }
+}
+
+/// What IAM decides about each of `actions` of `principal` on each of `resources`, with what `keys`
+/// say of the request.
+pub(crate) async fn decisions_on(
+    aws: &Aws,
+    principal: &str,
+    actions: Vec<String>,
+    resources: &[String],
+    keys: &[(String, Vec<String>)],
+) -> Result<BTreeMap<(String, String), Decision>, CallError> {
+    let keys = keys.iter().map(|(key, values)| {
+        ContextEntry::builder()
+            .context_key_name(key)
+            .set_context_key_values(Some(values.clone()))
+            .context_key_type(ContextKeyTypeEnum::String)
+            .build()
+    });
+    let request = aws.iam.client.simulate_principal_policy();
+    let request = request
+        .policy_source_arn(principal)
+        .set_resource_arns(Some(resources.to_vec()))
+        .set_context_entries(Some(keys.collect()).filter(|keys: &Vec<_>| !keys.is_empty()));
+    let request = request.set_action_names(Some(actions));
+    let results = request.into_paginator().items().send().try_collect();
+    let results = aws.iam.call("iam:SimulatePrincipalPolicy", results).await?;
+    let results: Vec<EvaluationResult> = results;
+    let decided = results.iter().flat_map(|result| {
+        let action = result.eval_action_name();
+        resources.iter().map(move |resource| {
+            let key = (action.to_owned(), resource.clone());
+            (key, decision(result, resource))
+        })
+    });
+    Ok(decided.collect())
 }

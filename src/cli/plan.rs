@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use clap::Args;
 
 use crate::{
+    aws::Aws,
     cli::{
         args::{InUseArgs, JsonArgs, OverrideArgs, RetryArgs, StackArgs, TargetArgs},
         consent,
@@ -19,9 +20,11 @@ use crate::{
         saved,
         session::Session,
     },
+    model::permission::Purpose,
+    permissions::permissions,
     plan::acceptance::Acceptance,
-    run::{self, Losses, PlanRequest, Planned},
-    show::words,
+    run::{self, Losses, PlanRequest, Planned, StackTarget},
+    show::{permissions as shown, words},
     stack::Stack,
 };
 
@@ -39,6 +42,7 @@ Examples:
   amp-stack plan stacks/a.toml stacks/b.toml
                                           plan both against one reading of the account
   amp-stack plan --target roles.task      only this role and what it needs
+  amp-stack plan --check-permissions      also ask IAM whether the caller may do all this
   amp-stack plan --format markdown        for a comment on a pull request
   amp-stack plan --json                   for programs: one event per line on standard output";
 
@@ -77,6 +81,9 @@ pub(super) struct Plan {
     pub(super) targets: TargetArgs,
     #[command(flatten)]
     pub(super) in_use: InUseArgs,
+    /// Ask IAM whether the caller has what carrying out the plan takes; exit with 1 if not
+    #[arg(long)]
+    pub(super) check_permissions: bool,
     /// How the plan is printed
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", conflicts_with = "json")]
     pub(super) format: Format,
@@ -121,6 +128,9 @@ pub(super) async fn plan(
             next: Some(&next),
         };
         let planned = planning::show(&request, view, console).await?;
+        if args.check_permissions {
+            check_permissions(args, &targets, console).await?;
+        }
         ensure_decided(&planned, out.is_some())?;
         if let Some(out) = out {
             let (accepted, open) = accepted(&args.accept, &request, &planned)?;
@@ -138,6 +148,42 @@ pub(super) async fn plan(
         return Ok(Exit::Changes);
     }
     Ok(Exit::Done)
+}
+
+/// Prints what the caller has and lacks of the permissions that the stacks take, and fails if it
+/// lacks any. What nobody can see is no reason to fail.
+async fn check_permissions(
+    args: &Plan,
+    targets: &[StackTarget<Aws>],
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let purpose = if args.destroy {
+        Purpose::Destroy
+    } else {
+        Purpose::Apply
+    };
+    let mut lacking = 0;
+    for target in targets {
+        let needed = permissions(&target.stack, purpose);
+        let checked = target.cloud.check_permissions(&needed).await?;
+        lacking += checked.denied();
+        let name = target.stack.name.as_str();
+        // Plans for programs and for comments have standard output to themselves.
+        if args.format == Format::Text && !console.prints_json() {
+            let style = console.out_style;
+            console.print(&format!("\n{}", shown::checked(&checked, name, style)))?;
+        } else {
+            console.eprint(&shown::checked(&checked, name, console.err_style))?;
+        }
+    }
+    if lacking == 0 {
+        return Ok(());
+    }
+    let permissions = words::count(lacking, "permission");
+    Err(Failure::before(format!(
+        "the caller lacks {permissions} that the plan takes"
+    ))
+    .hint("`amp-stack permissions` prints a policy that has them all"))
 }
 
 /// What of the plans' losses `places` accept, and what to say of the others. What a plan does not

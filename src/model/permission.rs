@@ -139,6 +139,56 @@ impl Permissions {
     }
 }
 
+/// What IAM says of a permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The caller has it.
+    Allowed,
+    /// The caller lacks it; why.
+    Denied(String),
+    /// Nobody can say; why.
+    Unknown(String),
+}
+
+/// What was found out about one action on one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The action.
+    pub action: &'static str,
+    /// The ARN, which may hold wildcards, or `*`.
+    pub resource: String,
+    /// What it is for.
+    pub reason: &'static str,
+    /// What IAM says.
+    pub verdict: Verdict,
+}
+
+/// Whether a caller has what a stack takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The ARN of the caller.
+    pub caller: String,
+    /// What was found out.
+    pub findings: Vec<Finding>,
+    /// Why nothing was, if that is so.
+    pub unseen: Option<String>,
+}
+
+impl Checked {
+    /// How many permissions the caller lacks.
+    pub fn denied(&self) -> usize {
+        let findings = self.findings.iter();
+        findings
+            .filter(|finding| matches!(finding.verdict, Verdict::Denied(_)))
+            .count()
+    }
+
+    /// Returns whether the caller is a session, whose own policies IAM does not simulate.
+    pub fn is_session(&self) -> bool {
+        self.caller.contains(":assumed-role/")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,11 @@
 //! Permissions for people, as IAM policies, and as Terraform takes them.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::permission::{Permission, Permissions},
+    model::permission::{Checked, Permission, Permissions, Verdict},
     show::{Style, words},
 };
 
@@ -86,7 +86,7 @@ pub fn size_note(policies: &[Value]) -> Option<String> {
     (policies.len() > 1).then(|| {
         format!(
             "a managed policy has at most {MOST} characters, so these are {}, in a list",
-            words::count(policies.len(), "policy")
+            words::count(policies.len(), "document")
         )
     })
 }
@@ -179,6 +179,52 @@ pub fn text(permissions: &Permissions, style: Style) -> String {
                 values.join(", ")
             );
         }
+    }
+    text
+}
+
+/// What a caller has and lacks, for people.
+pub fn checked(checked: &Checked, stack: &str, style: Style) -> String {
+    let wrap = |prefix: &str, text: &str| words::wrap(prefix, text, style.width);
+    let mut text = wrap(
+        "",
+        &format!("Permissions of {} for {stack}:", checked.caller),
+    );
+    if let Some(why) = &checked.unseen {
+        text.push_str(&wrap("  ? ", why));
+        return text;
+    }
+    // By what is said of them, in the order in which that matters; resources of one action are one.
+    let mut denied = BTreeMap::new();
+    let mut unknown = BTreeMap::new();
+    let mut allowed = 0;
+    for finding in &checked.findings {
+        let (into, why) = match &finding.verdict {
+            Verdict::Allowed => {
+                allowed += 1;
+                continue;
+            }
+            Verdict::Denied(why) => (&mut denied, why),
+            Verdict::Unknown(why) => (&mut unknown, why),
+        };
+        let key = (why.as_str(), finding.action, finding.reason);
+        let resources: &mut Vec<&str> = into.entry(key).or_default();
+        resources.push(&finding.resource);
+    }
+    for (mark, group) in [("  ✗ ", denied), ("  ? ", unknown)] {
+        for ((why, action, reason), resources) in group {
+            let resources = resources.join(", ");
+            text.push_str(&wrap(
+                mark,
+                &format!("{action} on {resources}: {why} ({reason})"),
+            ));
+        }
+    }
+    let all = words::count(checked.findings.len(), "permission");
+    text.push_str(&wrap("  ✓ ", &format!("{allowed} of {all} allowed")));
+    if checked.is_session() {
+        let session = "what a policy of the session itself takes away is not seen";
+        text.push_str(&wrap("  ? ", session));
     }
     text
 }

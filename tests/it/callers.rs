@@ -167,7 +167,8 @@ fn a_profile_that_assumes_a_role_may_what_the_role_may() {
         "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
         "Action": "sts:AssumeRole",
     });
-    let [planning, ..] = of_the_guide();
+    let [mut planning, verifying, _] = of_the_guide();
+    planning.extend(verifying);
     runtime.block_on(async {
         let role = client.create_role().role_name("Plan").path("/ci/");
         role.assume_role_policy_document(policy(&[trust]))
@@ -195,6 +196,13 @@ fn a_profile_that_assumes_a_role_may_what_the_role_may() {
     let as_plan =
         |command: &[&str]| bench.run(&[command, &["stack.toml", "--profile", "plan"]].concat());
     as_plan(&["plan", "--detailed-exitcode"]).expect(2);
+    let checked = as_plan(&["plan", "--check-permissions"]).expect(1);
+    assert!(
+        checked.says("Permissions of arn:aws:sts::123456789012:assumed-role/Plan/run-1")
+            && checked.says("✗ iam:CreateRole"),
+        "{}",
+        checked.stdout
+    );
     let denied = as_plan(&["apply", "--yes"]).expect(1);
     assert!(
         denied.says("arn:aws:sts::123456789012:assumed-role/Plan/run-1 is not authorized"),
@@ -215,4 +223,83 @@ fn a_caller_is_no_part_of_the_file_that_a_sandbox_is_kept_in() {
     });
     let world = serde_json::to_string(&sandbox.unwrap().world()).unwrap();
     assert!(!world.contains("user_policy"), "{world}");
+}
+
+/// What `plan --check-permissions` says of the caller.
+fn checked(bench: &Bench, statements: &[Value], code: i32) -> Run {
+    bench.write("caller.json", &policy(statements));
+    run(bench, &["plan", "--check-permissions"]).expect(code)
+}
+
+#[test]
+fn a_plan_says_what_its_caller_lacks() {
+    let [planning, verifying, applying] = of_the_guide();
+    let bench = bench("check-permissions", &planning);
+    // Without the right to ask, everything is unknown, which is no reason to fail.
+    let blind = checked(&bench, &planning, 0);
+    assert!(
+        blind.says("? iam:CreateRole on arn:aws:iam::111122223333:role/QuickstartExecution"),
+        "{}",
+        blind.stdout
+    );
+    assert!(
+        blind.says("iam:SimulatePrincipalPolicy is denied"),
+        "{}",
+        blind.stdout
+    );
+
+    let asking = [planning.clone(), verifying.clone()].concat();
+    let lacking = checked(&bench, &asking, 1);
+    assert!(
+        lacking.says("✗ logs:DeleteLogGroup") || lacking.says("✗ logs:CreateLogGroup on arn:aws:logs:us-east-1:111122223333:log-group:/ecs/quickstart:*: no policy allows it"),
+        "{}",
+        lacking.stdout
+    );
+    assert!(lacking.says("that the plan takes"), "{}", lacking.stderr);
+    assert!(
+        lacking.says("Permissions of arn:aws:iam::111122223333:user/sandbox for quickstart:"),
+        "{}",
+        lacking.stdout
+    );
+
+    let everything = [planning.clone(), verifying, applying].concat();
+    let all = checked(&bench, &everything, 0);
+    assert!(!all.says("✗") && all.says("✓"), "{}", all.stdout);
+
+    let never = json!({"Effect": "Deny", "Action": "iam:CreateRole", "Resource": "*"});
+    let denied = checked(&bench, &[everything.clone(), vec![never]].concat(), 1);
+    assert!(
+        denied.says("✗ iam:CreateRole") && denied.says("a statement denies it"),
+        "{}",
+        denied.stdout
+    );
+
+    // What a condition asks for is given, as far as a request would have it.
+    let printed = [
+        "permissions",
+        "stack.toml",
+        "--for",
+        "apply",
+        "--account",
+        "111122223333",
+    ];
+    let printed: Value = serde_json::from_str(&bench.run(&printed).expect(0).stdout).unwrap();
+    let asking =
+        json!({"Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"});
+    let exact = [
+        printed["Statement"].as_array().unwrap().clone(),
+        vec![asking],
+    ]
+    .concat();
+    let exact = checked(&bench, &exact, 0);
+    assert!(!exact.says("✗"), "{}", exact.stdout);
+
+    let root = bench
+        .run(&["plan", "stack.toml", "--sandbox", "--check-permissions"])
+        .expect(0);
+    assert!(
+        root.says("? the caller is the root user"),
+        "{}",
+        root.stdout
+    );
 }
