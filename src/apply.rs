@@ -15,6 +15,7 @@ use crate::{
     model::{
         address::Address,
         call::CallError,
+        rollout::End,
         service::{ServiceName, Wait},
         template::Attribute,
     },
@@ -105,8 +106,8 @@ pub enum Event {
     Performed {
         /// The step.
         step: StepId,
-        /// The operation.
-        operation: &'static str,
+        /// The call.
+        change: Change,
         /// The id of the request, for AWS support.
         request_id: Option<String>,
     },
@@ -170,6 +171,14 @@ pub struct Failure {
 }
 
 impl Outcome {
+    /// Returns whether nothing failed but rollouts that wait at a hook until somebody decides, and
+    /// nothing but what waits for these was given up.
+    pub fn awaits_decision(&self) -> bool {
+        let awaits =
+            |failure: &Failure| failure.error.code.as_deref() == End::AwaitsDecision.code();
+        !self.failed.is_empty() && self.failed.iter().all(awaits) && self.stopped.is_empty()
+    }
+
     /// Returns whether everything is done.
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.given_up.is_empty() && self.stopped.is_empty()

@@ -1,6 +1,6 @@
 //! What becomes known while a call is under way, reported to whoever listens to that call.
 
-use std::{cell::Cell, future::Future, time::Duration};
+use std::{cell::Cell, fmt, future::Future, time::Duration};
 
 tokio::task_local! {
     static LISTENER: Box<dyn Fn(Notice) + Send + Sync>;
@@ -30,6 +30,80 @@ pub enum Notice {
         /// What AWS calls how far it is: `CREATING`.
         status: String,
     },
+    /// A service is being brought to a revision.
+    RollingOut(RollingOut),
+}
+
+/// How far a service is on its way to a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollingOut {
+    /// The service: `prod/checkout`.
+    pub service: String,
+    /// What ECS calls how far the deployment is: `IN_PROGRESS`.
+    pub status: String,
+    /// The stage of its life, if it is in one: `BAKE_TIME`.
+    pub stage: Option<String>,
+    /// The tasks of the revision, if ECS counts them.
+    pub tasks: Option<Tasks>,
+    /// The last event of the service.
+    pub event: Option<String>,
+    /// For how long it has been waited for.
+    pub waited: Duration,
+}
+
+/// How many tasks of a revision there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tasks {
+    /// Those that run.
+    pub running: i32,
+    /// Those that have to run in the end.
+    pub requested: i32,
+    /// Those that are being started.
+    pub pending: i32,
+    /// Those that have failed.
+    pub failed: i32,
+}
+
+impl fmt::Display for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            running,
+            requested,
+            pending,
+            failed,
+        } = self;
+        write!(
+            f,
+            "{running} of {requested} running, {pending} pending, {failed} failed"
+        )
+    }
+}
+
+impl RollingOut {
+    /// The status, and the stage: `IN_PROGRESS BAKE_TIME`.
+    pub fn stand(&self) -> String {
+        let stage = self.stage.iter().map(String::as_str);
+        let words: Vec<&str> = [self.status.as_str()].into_iter().chain(stage).collect();
+        words.join(" ")
+    }
+
+    /// The tasks, and the last event.
+    pub fn counts(&self) -> String {
+        let tasks = self.tasks.map(|tasks| tasks.to_string());
+        let parts: Vec<String> = tasks.into_iter().chain(self.event.clone()).collect();
+        parts.join("; ")
+    }
+}
+
+impl fmt::Display for RollingOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (service, stand) = (&self.service, self.stand());
+        write!(f, "{service} {stand}, {} s", self.waited.as_secs())?;
+        match self.counts() {
+            counts if counts.is_empty() => Ok(()),
+            counts => write!(f, ": {counts}"),
+        }
+    }
 }
 
 /// What a request waits behind.

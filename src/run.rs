@@ -149,6 +149,8 @@ pub struct RunOutcome {
     pub is_complete: bool,
     /// Whether something was changed, or may have been.
     pub changed: bool,
+    /// Whether nothing keeps it from being complete but rollouts that wait for a person.
+    pub awaits_decision: bool,
 }
 
 /// Why a run ended before anything was changed.
@@ -296,6 +298,7 @@ async fn perform<C: Cloud, S: Session<C>>(
     let mut run = RunOutcome {
         is_complete: true,
         changed: false,
+        awaits_decision: false,
     };
     let plans = planned.into_iter().map(|planned| Arc::new(planned.plan));
     let mut not_begun = Vec::new();
@@ -323,7 +326,9 @@ async fn perform<C: Cloud, S: Session<C>>(
         run.changed |= changed;
         session.end(request, target, &plan, &outcome, run.changed);
         run.is_complete &= outcome.is_complete();
+        run.awaits_decision = outcome.awaits_decision();
     }
+    run.awaits_decision &= not_begun.is_empty();
     if !not_begun.is_empty() {
         session.not_begun(&not_begun);
     }

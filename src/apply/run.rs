@@ -217,11 +217,11 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
                 return;
             }
             Progress::Waiting(step, error, pause) => Event::Waiting { step, error, pause },
-            Progress::Performed(step, operation, reply) => {
+            Progress::Performed(step, change, reply) => {
                 self.performed
                     .entry(step.clone())
                     .or_default()
-                    .push(operation);
+                    .push(change.operation());
                 self.altered.insert(step.clone());
                 if let Entry::Vacant(first) = self.makers.entry(step.clone()) {
                     let began = self.began.get(&step).copied();
@@ -241,7 +241,7 @@ impl<C: Cloud, R: FnMut(Event)> Run<C, R> {
                 }
                 Event::Performed {
                     step,
-                    operation,
+                    change,
                     request_id: reply.request_id,
                 }
             }

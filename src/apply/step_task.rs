@@ -45,7 +45,7 @@ pub(super) enum Progress {
     Calling(StepId, Change),
     Noticed(StepId, &'static str, Notice),
     Waiting(StepId, CallError, Duration),
-    Performed(StepId, &'static str, Reply),
+    Performed(StepId, Change, Reply),
     RolledOut(StepId, Vec<String>),
 }
 
@@ -153,7 +153,7 @@ impl<C: Cloud> StepTask<C> {
             self.target.clone_from(id);
         }
         self.revision = reply.revision.or(self.revision);
-        let performed = Progress::Performed(self.step.clone(), operation, reply.clone());
+        let performed = Progress::Performed(self.step.clone(), call.change.clone(), reply.clone());
         self.emit(performed);
         self.follow(call, reply, operation).await
     }

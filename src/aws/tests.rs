@@ -340,7 +340,10 @@ async fn what_waits_for_its_turn_says_so_and_when_it_has_come() {
     let heard = heard.lock().unwrap().clone();
     let ahead = heard.iter().filter_map(|(number, notice)| match notice {
         Notice::Queued(queue) => Some((*number, queue.ahead)),
-        Notice::Sending | Notice::Retrying { .. } | Notice::Settling { .. } => None,
+        Notice::Sending
+        | Notice::Retrying { .. }
+        | Notice::Settling { .. }
+        | Notice::RollingOut(_) => None,
     });
     // The first one that waits does so too shortly for a word.
     assert_eq!(ahead.collect::<Vec<_>>(), [(6, 2), (7, 3)]);

@@ -43,7 +43,8 @@ Exit codes:
   2  with `plan --detailed-exitcode`: there is something to do
   3  `apply` or `destroy` stopped half way: something was changed, or may have been
   4  `verify` found nothing wrong, but not everything could be shown: not ready yet, or not visible
-  5  `verify` found something wrong; with `apply --verify` 4 and 5 come after everything was applied";
+  5  `verify` found something wrong; with `apply --verify` 4 and 5 come after everything was applied
+  6  `apply` did everything but rollouts that wait at a PAUSE hook until somebody decides";
 
 const ABOUT: &str = "\
 Sends the metrics of your Amazon ECS applications to Amazon Managed Service for Prometheus.

@@ -113,6 +113,10 @@ impl<C> ApplyRequest<'_, C> {
             Ok(RunOutcome {
                 is_complete: true, ..
             }) => Ok(Exit::Done),
+            Ok(RunOutcome {
+                awaits_decision: true,
+                ..
+            }) => Ok(Exit::AwaitsDecision),
             Ok(RunOutcome { changed: true, .. }) => Ok(Exit::HalfWay),
             Ok(RunOutcome { .. }) => Ok(Exit::Error),
             Err(error) => Err(self.failure(error)),

@@ -18,6 +18,8 @@ pub(super) enum Exit {
     NotProven,
     /// `verify` found something wrong.
     Disproven,
+    /// Everything is done but rollouts that wait at a hook until somebody decides.
+    AwaitsDecision,
 }
 
 impl Exit {
@@ -30,6 +32,7 @@ impl Exit {
             Self::HalfWay => 3,
             Self::NotProven => 4,
             Self::Disproven => 5,
+            Self::AwaitsDecision => 6,
         }
     }
 }

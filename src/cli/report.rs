@@ -19,7 +19,6 @@ pub(super) enum Report<'a> {
     Programs {
         stream: &'a Stream,
         out: &'a mut dyn Write,
-        run: events::Run,
     },
 }
 
@@ -30,7 +29,6 @@ impl<'a> Report<'a> {
             return Self::Programs {
                 stream,
                 out: &mut *console.out,
-                run: events::Run::default(),
             };
         }
         let style = console.err_style;
@@ -60,8 +58,8 @@ impl Reporter for Report<'_> {
     fn event(&mut self, event: &Event) {
         match self {
             Self::People(progress) => progress.report(event),
-            Self::Programs { stream, out, run } => {
-                if let Some(event) = run.event(event) {
+            Self::Programs { stream, out } => {
+                if let Some(event) = events::of_run(event) {
                     // Whoever closed the stream does not want to know; what has begun in AWS goes
                     // on all the same.
                     _ = stream.write(&event, &mut **out);

@@ -184,6 +184,7 @@ async fn what_is_done_already_is_not_asked_about() {
         Ok(RunOutcome {
             is_complete: true,
             changed,
+            awaits_decision: false,
         })
     };
     assert_eq!(first, changed(true));
@@ -271,6 +272,7 @@ async fn a_step_that_panics_is_a_bug_to_report_and_keeps_later_stacks_from_begin
         is_complete: false,
         // What the call did is not known.
         changed: true,
+        awaits_decision: false,
     };
     assert_eq!(ended, Ok(outcome));
     assert_eq!(

@@ -16,7 +16,8 @@ pub use difference::Difference;
 pub use outcome::{Outcome, Output, outcome, outputs};
 pub use plan::{Frame, NoChange, Note, Refusal, Risk, Step, Summary, plan};
 pub use run::{
-    Calling, Failed, Finished, GivenUp, Left, Performed, Retrying, Run, Settling, Started, Waiting,
+    Calling, Failed, Finished, GivenUp, Left, Performed, Retrying, RollingOut, Settling, Started,
+    Waiting, of_run,
 };
 
 /// The version of the form. It rises when an event or a member goes or changes its meaning, and
@@ -68,6 +69,8 @@ pub enum Event {
     Retrying(Retrying),
     /// AWS has taken a change and is still making it.
     Settling(Settling),
+    /// A service is being brought to a revision.
+    RollingOut(RollingOut),
     /// A call has failed and is made again.
     Waiting(Waiting),
     /// A call has succeeded.

@@ -1,12 +1,13 @@
 //! Rollouts with the real binary, to services that boto3 has made in the sandbox: every end that a
 //! person can meet, and what is said about it.
 
+mod ends;
 mod foreign;
 
 use serde_json::{Value, json};
 
 use crate::{
-    emulators::server::{Emulator, Kind},
+    emulators::server::Emulator,
     run::{Bench, Run},
 };
 
@@ -18,7 +19,12 @@ struct World {
 impl World {
     /// A cluster, and the first revision of a family, which no service runs yet.
     fn new(test: &str) -> Option<Self> {
-        let aws = Emulator::start(Kind::Sandbox, test)?;
+        Self::with(test, &[])
+    }
+
+    /// The same in a sandbox that is started with `arguments`.
+    fn with(test: &str, arguments: &[&str]) -> Option<Self> {
+        let aws = Emulator::of_sandbox(test, arguments)?;
         let bench = Bench::with_endpoint(test, &aws.endpoint);
         let mut world = Self { aws, bench };
         world
@@ -201,7 +207,7 @@ fn every_strategy_and_what_speaks_against_a_rollout_is_told_apart() {
         ],
     );
     world.declare("app:3", "[\"prod/paused\"]");
-    let waits = world.run(&["apply", "--yes"]).expect(3);
+    let waits = world.run(&["apply", "--yes"]).expect(6);
     assert_says(
         &waits,
         &[

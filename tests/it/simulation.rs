@@ -78,6 +78,7 @@ mod check;
 mod draft;
 mod invocation;
 mod pair;
+mod rollout;
 mod story;
 mod wire;
 mod world;
@@ -241,6 +242,20 @@ fn two_runs_at_once_make_one_workspace() {
     if seeds.len() >= PAIRS {
         assert!(seen.both > 0 && seen.met > 0, "{seen:?}");
     }
+}
+
+/// Wherever a run is struck, and whatever somebody else does in between, running again brings every
+/// service to the revision that the file says, or refuses to try again what was taken back; and each
+/// revision is rolled out once.
+#[test]
+fn a_rollout_converges_and_is_made_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without I/O needs nothing");
+    let (told, taken_back) = runtime.block_on(rollout::tell_all());
+    assert_eq!((told, taken_back), (60, 30));
 }
 
 #[test]

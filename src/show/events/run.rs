@@ -1,7 +1,5 @@
 //! A plan that is carried out, as events.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::{
@@ -77,6 +75,35 @@ pub struct Settling {
     pub operation: &'static str,
     /// What AWS calls how far it is: `CREATING`.
     pub status: String,
+}
+
+/// A service is being brought to a revision.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RollingOut {
+    /// The step.
+    pub step: String,
+    /// The resource.
+    pub address: String,
+    /// The operation that has started it.
+    pub operation: &'static str,
+    /// The service: `prod/checkout`.
+    pub service: String,
+    /// What ECS calls how far the deployment is: `IN_PROGRESS`.
+    pub status: String,
+    /// The stage of its life, if it is in one: `BAKE_TIME`.
+    pub stage: Option<String>,
+    /// The tasks of the revision that run, if ECS counts them.
+    pub running: Option<i32>,
+    /// Those that have to run in the end.
+    pub requested: Option<i32>,
+    /// Those that are being started.
+    pub pending: Option<i32>,
+    /// Those that have failed.
+    pub failed: Option<i32>,
+    /// The last event of the service.
+    pub last_event: Option<String>,
+    /// For how long it has been waited for.
+    pub seconds: u64,
 }
 
 /// A call has failed and is made again.
@@ -177,81 +204,67 @@ pub struct GivenUp {
     pub because: String,
 }
 
-/// Translates what happens.
-#[derive(Clone, Debug, Default)]
-pub struct Run {
-    /// What the call of each step is about.
-    subjects: BTreeMap<StepId, String>,
+/// What happens, for programs, unless they have no use for it.
+pub fn of_run(event: &apply::Event) -> Option<Event> {
+    Some(match event {
+        apply::Event::Started { step, calls } => {
+            let (step, address) = names(step);
+            Event::Started(Started {
+                step,
+                address,
+                calls: *calls,
+            })
+        }
+        apply::Event::Calling { step, change } => calling(step, change),
+        apply::Event::Noticed {
+            step,
+            operation,
+            notice,
+        } => return noticed(step, operation, notice),
+        apply::Event::Waiting { step, error, pause } => waiting(step, error, pause.as_secs_f64()),
+        apply::Event::Performed {
+            step,
+            change,
+            request_id,
+        } => {
+            let (step, address) = names(step);
+            Event::Performed(Performed {
+                step,
+                address,
+                operation: change.operation(),
+                subject: change.subject(),
+                request_id: request_id.clone(),
+            })
+        }
+        apply::Event::Finished { step } => {
+            let (step, address) = names(step);
+            Event::Finished(Finished { step, address })
+        }
+        apply::Event::Failed { step, error } => failed(step, error),
+        apply::Event::Left { step } => {
+            let (step, address) = names(step);
+            Event::Left(Left { step, address })
+        }
+        apply::Event::GivenUp { step, because } => {
+            let (step, address) = names(step);
+            Event::GivenUp(GivenUp {
+                step,
+                address,
+                because: because.to_string(),
+            })
+        }
+        apply::Event::Stopping => Event::Stopping {},
+    })
 }
 
-impl Run {
-    /// The event for programs, unless they have no use for it.
-    pub fn event(&mut self, event: &apply::Event) -> Option<Event> {
-        Some(match event {
-            apply::Event::Started { step, calls } => {
-                let (step, address) = names(step);
-                Event::Started(Started {
-                    step,
-                    address,
-                    calls: *calls,
-                })
-            }
-            apply::Event::Calling { step, change } => self.calling(step, change),
-            apply::Event::Noticed {
-                step,
-                operation,
-                notice,
-            } => return noticed(step, operation, notice),
-            apply::Event::Waiting { step, error, pause } => {
-                waiting(step, error, pause.as_secs_f64())
-            }
-            apply::Event::Performed {
-                step,
-                operation,
-                request_id,
-            } => {
-                let subject = self.subjects.remove(step).unwrap_or_default();
-                let (step, address) = names(step);
-                Event::Performed(Performed {
-                    step,
-                    address,
-                    operation,
-                    subject,
-                    request_id: request_id.clone(),
-                })
-            }
-            apply::Event::Finished { step } => {
-                let (step, address) = names(step);
-                Event::Finished(Finished { step, address })
-            }
-            apply::Event::Failed { step, error } => failed(step, error),
-            apply::Event::Left { step } => {
-                let (step, address) = names(step);
-                Event::Left(Left { step, address })
-            }
-            apply::Event::GivenUp { step, because } => {
-                let (step, address) = names(step);
-                Event::GivenUp(GivenUp {
-                    step,
-                    address,
-                    because: because.to_string(),
-                })
-            }
-            apply::Event::Stopping => Event::Stopping {},
-        })
-    }
-
-    fn calling(&mut self, step: &StepId, change: &Change) -> Event {
-        let subject = change.subject();
-        self.subjects.insert(step.clone(), subject.clone());
-        let (step, address) = names(step);
-        Event::Calling(Calling {
-            step,
-            address,
-            operation: change.operation(),
-            subject,
-        })
-    }
+fn calling(step: &StepId, change: &Change) -> Event {
+    let (step, address) = names(step);
+    Event::Calling(Calling {
+        step,
+        address,
+        operation: change.operation(),
+        subject: change.subject(),
+    })
 }
 
 /// The name of a step, and the address of its resource.
@@ -279,6 +292,23 @@ fn noticed(step: &StepId, operation: &'static str, notice: &progress::Notice) ->
                 progress::Trouble::NoAnswer => Trouble::NoAnswer,
             },
         }),
+        progress::Notice::RollingOut(rolling) => {
+            let tasks = rolling.tasks;
+            Event::RollingOut(RollingOut {
+                step,
+                address,
+                operation,
+                service: rolling.service.clone(),
+                status: rolling.status.clone(),
+                stage: rolling.stage.clone(),
+                running: tasks.map(|tasks| tasks.running),
+                requested: tasks.map(|tasks| tasks.requested),
+                pending: tasks.map(|tasks| tasks.pending),
+                failed: tasks.map(|tasks| tasks.failed),
+                last_event: rolling.event.clone(),
+                seconds: rolling.waited.as_secs(),
+            })
+        }
         progress::Notice::Settling { status, .. } => Event::Settling(Settling {
             step,
             address,

@@ -89,10 +89,13 @@ impl<'a> Board<'a> {
                         Some(format!("{refused}, sent {times}"))
                     }
                     Notice::Settling { status, .. } => Some(unsettled(status)),
+                    Notice::RollingOut(rolling) => Some(rolling.to_string()),
                 };
                 let is_held_up = match notice {
                     Notice::Queued(_) | Notice::Sending => false,
-                    Notice::Retrying { .. } | Notice::Settling { .. } => true,
+                    Notice::Retrying { .. } | Notice::Settling { .. } | Notice::RollingOut(_) => {
+                        true
+                    }
                 };
                 self.alter(step, |running| running.wait(waits_for, is_held_up));
             }

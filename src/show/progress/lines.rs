@@ -116,6 +116,7 @@ impl<'a> Lines<'a> {
                         request, trouble, ..
                     } => format!("{}, sent again", refused(operation, request, *trouble)),
                     Notice::Settling { status, .. } => unsettled(status),
+                    Notice::RollingOut(rolling) => rolling.to_string(),
                 };
                 let what = format!("{operation}: {what}");
                 let first = self.is_new(step, &what);

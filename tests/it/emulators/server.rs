@@ -53,6 +53,13 @@ impl Emulator {
         Some(Self::with_client(python, server, endpoint))
     }
 
+    /// Starts a sandbox with further arguments, or returns `None` as [`Emulator::start`] does.
+    pub(crate) fn of_sandbox(test: &str, arguments: &[&str]) -> Option<Self> {
+        let python = python(test)?;
+        let (server, endpoint) = sandbox(arguments);
+        Some(Self::with_client(python, server, endpoint))
+    }
+
     fn with_client(python: &Path, server: Child, endpoint: String) -> Self {
         let mut client = Command::new(python)
             .arg(script("client.py"))

@@ -8,7 +8,9 @@ use std::{
 };
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_ecs::types::ContainerDefinition;
+use aws_sdk_ecs::types::{
+    AwsVpcConfiguration, ContainerDefinition, LaunchType, NetworkConfiguration,
+};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 
 use crate::{
@@ -76,6 +78,7 @@ pub(super) static SERIES: LazyLock<BTreeMap<&'static str, Told>> = LazyLock::new
     failures(&mut series);
     delays(&mut series);
     several(&mut series);
+    rollout(&mut series);
     mistakes(&mut series);
     series
 });
@@ -222,6 +225,19 @@ fn several(series: &mut BTreeMap<&'static str, Told>) {
     series.insert("first of two failed", stage.told(&words, 1));
 }
 
+/// A service is brought to a new revision.
+fn rollout(series: &mut BTreeMap<&'static str, Told>) {
+    let stage = Stage::new("json-rollout", Account::hasty());
+    _ = stage.told(APPLY, 0);
+    serve(&stage.account);
+    let named = "execution_role = \"execution\"\nservices = [\"prod/web\"]";
+    let changed = STACK
+        .replace("execution_role = \"execution\"", named)
+        .replace("app:1", "app:2");
+    stage.bench.write("stack.toml", &changed);
+    series.insert("rollout", stage.told(APPLY, 0));
+}
+
 /// Runs that end before there is a plan.
 fn mistakes(series: &mut BTreeMap<&'static str, Told>) {
     let stage = Stage::new("json-mistakes", Account::hasty());
@@ -244,8 +260,8 @@ fn mistakes(series: &mut BTreeMap<&'static str, Told>) {
     series.insert("no credentials", told);
 }
 
-/// Registers a revision of the family `web` that is nobody's, newer than the stack's own.
-fn register_elsewhere(account: &Account) {
+/// Somebody else, who works with ECS.
+fn ecs(account: &Account) -> aws_sdk_ecs::Client {
     let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -253,12 +269,34 @@ fn register_elsewhere(account: &Account) {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(account.sandbox().http_client())
         .build();
+    aws_sdk_ecs::Client::new(&config)
+}
+
+/// Lets the service `web` of the cluster `prod` run the family `web`.
+fn serve(account: &Account) {
+    let ecs = ecs(account);
+    let vpc = AwsVpcConfiguration::builder().subnets("subnet-0a1b2c3d");
+    let network = NetworkConfiguration::builder().awsvpc_configuration(vpc.build().unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let cluster = ecs.create_cluster().cluster_name("prod");
+        cluster.send().await.unwrap();
+        let service = ecs.create_service().cluster("prod").service_name("web");
+        let service = service.task_definition("web").desired_count(1);
+        let service = service.launch_type(LaunchType::Fargate);
+        let service = service.network_configuration(network.build());
+        service.send().await.unwrap();
+    });
+}
+
+/// Registers a revision of the family `web` that is nobody's, newer than the stack's own.
+fn register_elsewhere(account: &Account) {
     let container = ContainerDefinition::builder()
         .name("app")
         .image("app:9")
         .memory(128)
         .build();
-    let request = aws_sdk_ecs::Client::new(&config)
+    let request = ecs(account)
         .register_task_definition()
         .family("web")
         .container_definitions(container)

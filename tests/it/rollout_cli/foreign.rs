@@ -40,7 +40,7 @@ impl World {
         image.as_str().unwrap().to_owned()
     }
 
-    fn deploy(&mut self, service: &str, name: &str) {
+    pub(super) fn deploy(&mut self, service: &str, name: &str) {
         let asked = json!({"cluster": "prod", "service": service, "taskDefinition": name});
         self.aws.boto("ecs", "UpdateService", asked);
     }

@@ -174,7 +174,7 @@ fn plain_progress_tells_what_begins_waits_and_ends() {
         },
         Event::Calling {
             step: workspace.clone(),
-            change: create,
+            change: create.clone(),
         },
         Event::Noticed {
             step: workspace.clone(),
@@ -189,7 +189,7 @@ fn plain_progress_tells_what_begins_waits_and_ends() {
         throttled(&workspace, 4),
         Event::Performed {
             step: workspace.clone(),
-            operation: "aps:CreateWorkspace",
+            change: create,
             request_id: None,
         },
         Event::Finished { step: workspace },

@@ -6,6 +6,10 @@ use std::time::Duration;
 use amp_stack::model::identity::Identity;
 use amp_stack_sandbox::{Sandbox, Settings, connector::Clock};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_ecs::types::{
+    AwsVpcConfiguration, DeploymentCircuitBreaker, DeploymentConfiguration, LaunchType,
+    NetworkConfiguration,
+};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_async::{rt::sleep::TokioSleep, time::TimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -63,6 +67,87 @@ impl Account {
         account
     }
 
+    /// An account in which nothing is.
+    pub(super) fn empty() -> Self {
+        let sandbox = Sandbox::open(Settings {
+            clock: Clock::tokio(BEGIN_MILLIS),
+            ..Settings::default()
+        });
+        Self::new(sandbox.expect("a sandbox without a file opens"))
+    }
+
+    /// Makes a cluster with `services` that run the newest revision of `family`, and go back to what
+    /// they ran when one does not start.
+    pub(super) async fn serve_by_hand(&self, cluster: &str, services: &[&str], family: &str) {
+        let ecs = &self.hand.ecs;
+        ecs.create_cluster()
+            .cluster_name(cluster)
+            .send()
+            .await
+            .unwrap();
+        let breaker = DeploymentCircuitBreaker::builder()
+            .enable(true)
+            .rollback(true);
+        let configuration = DeploymentConfiguration::builder();
+        let configuration = configuration
+            .deployment_circuit_breaker(breaker.build())
+            .build();
+        let vpc = AwsVpcConfiguration::builder().subnets("subnet-0a1b2c3d");
+        let network = NetworkConfiguration::builder();
+        let network = network.awsvpc_configuration(vpc.build().unwrap()).build();
+        for service in services {
+            let request = ecs.create_service().cluster(cluster).service_name(*service);
+            let request = request.task_definition(family).desired_count(1);
+            let request = request.launch_type(LaunchType::Fargate);
+            let request = request.network_configuration(network.clone());
+            let request = request.deployment_configuration(configuration.clone());
+            request.send().await.unwrap();
+        }
+    }
+
+    /// Brings a service to a revision by hand.
+    pub(super) async fn deploy_by_hand(&self, cluster: &str, service: &str, revision: &str) {
+        let request = self.hand.ecs.update_service().cluster(cluster);
+        let request = request.service(service).task_definition(revision);
+        request.send().await.unwrap();
+    }
+
+    /// The revisions that services run: `checkout:2`.
+    pub(super) async fn services_run(&self, cluster: &str, services: &[&str]) -> Vec<String> {
+        let request = self.hand.ecs.describe_services().cluster(cluster);
+        let names = services.iter().map(|name| (*name).to_owned()).collect();
+        let answer = request.set_services(Some(names)).send().await.unwrap();
+        let arns = answer
+            .services()
+            .iter()
+            .map(|s| s.task_definition().unwrap());
+        arns.map(last_part).collect()
+    }
+
+    /// The revisions that were rolled out to a service, once for each deployment.
+    pub(super) async fn deployments(&self, cluster: &str, service: &str) -> Vec<String> {
+        let ecs = &self.hand.ecs;
+        let request = ecs.list_service_deployments().cluster(cluster);
+        let listed = request.service(service).send().await.unwrap();
+        let mut revisions = Vec::new();
+        for deployment in listed.service_deployments() {
+            let target = deployment.target_service_revision_arn().unwrap();
+            let request = ecs.describe_service_revisions();
+            let answer = request.service_revision_arns(target).send().await.unwrap();
+            let revision = answer.service_revisions()[0].task_definition();
+            revisions.push(last_part(revision.unwrap()));
+        }
+        revisions
+    }
+
+    /// The image of the first container of a revision.
+    pub(super) async fn image(&self, revision: &str) -> String {
+        let request = self.hand.ecs.describe_task_definition();
+        let answer = request.task_definition(revision).send().await.unwrap();
+        let containers = answer.task_definition().unwrap().container_definitions();
+        containers[0].image().unwrap().to_owned()
+    }
+
     fn new(sandbox: Sandbox) -> Self {
         let begun = Instant::now();
         let hand = Hand::new(&sdk(sandbox.http_client(), begun));
@@ -103,6 +188,11 @@ impl Account {
     pub(super) fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
+}
+
+/// What stands after the last `/` of an ARN.
+fn last_part(arn: &str) -> String {
+    arn.rsplit('/').next().unwrap_or(arn).to_owned()
 }
 
 fn sdk(http_client: SharedHttpClient, begun: Instant) -> SdkConfig {
@@ -263,6 +353,6 @@ impl Hand {
             .await
             .unwrap();
         let arn = answer.task_definition().unwrap().task_definition_arn();
-        arn.unwrap().rsplit('/').next().unwrap().to_owned()
+        last_part(arn.unwrap())
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     draft::{Draft, Family, Inline, Role, SECRET, Workspace},
-    invocation::{End, Invocation},
+    invocation::{End, Invocation, Written as _},
     wire::{Sent, Strike},
     world::{View, is_ours, tags},
 };

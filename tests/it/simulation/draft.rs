@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use fastrand::Rng;
 
+use super::invocation::Written;
+
 /// The name of the stack.
 pub(super) const STACK: &str = "sim";
 
@@ -246,13 +248,35 @@ impl Draft {
         }
     }
 
-    /// The value of an environment variable.
-    pub(super) fn variable(&self, name: &str) -> Option<String> {
-        (name == "DB_PASSWORD").then(|| format!("{SECRET}{}", self.password))
+    /// What the document of a family says, apart from the id of a workspace of this stack. Equal
+    /// texts are equal documents.
+    pub(super) fn document(&self, family: &Family) -> String {
+        let Family {
+            name: _,
+            image,
+            secret,
+            task_role,
+            logs,
+            metrics,
+            keep: _,
+        } = family;
+        let role = |at: usize| self.roles[at].as_ref().map(|r| (r.path, r.name));
+        let group = |at: usize| self.groups[at].as_ref().map(|g| g.name);
+        let workspace = metrics.then(|| match &self.workspace {
+            Some(Workspace::Existing) => self.guest.clone(),
+            Some(Workspace::State { .. }) | None => "our own".to_owned(),
+        });
+        format!(
+            "{image} {:?} {:?} {:?} {workspace:?}",
+            secret.then_some(self.password),
+            task_role.map(role),
+            logs.map(|at| (role(0), group(at))),
+        )
     }
+}
 
-    /// The file.
-    pub(super) fn toml(&self) -> String {
+impl Written for Draft {
+    fn toml(&self) -> String {
         let mut text = format!("[stack]\nname = \"{STACK}\"\n");
         if let Some(team) = self.team {
             line(&mut text, format_args!("\n[tags]\nteam = \"{team}\""));
@@ -306,30 +330,8 @@ impl Draft {
         text
     }
 
-    /// What the document of a family says, apart from the id of a workspace of this stack. Equal
-    /// texts are equal documents.
-    pub(super) fn document(&self, family: &Family) -> String {
-        let Family {
-            name: _,
-            image,
-            secret,
-            task_role,
-            logs,
-            metrics,
-            keep: _,
-        } = family;
-        let role = |at: usize| self.roles[at].as_ref().map(|r| (r.path, r.name));
-        let group = |at: usize| self.groups[at].as_ref().map(|g| g.name);
-        let workspace = metrics.then(|| match &self.workspace {
-            Some(Workspace::Existing) => self.guest.clone(),
-            Some(Workspace::State { .. }) | None => "our own".to_owned(),
-        });
-        format!(
-            "{image} {:?} {:?} {:?} {workspace:?}",
-            secret.then_some(self.password),
-            task_role.map(role),
-            logs.map(|at| (role(0), group(at))),
-        )
+    fn variable(&self, name: &str) -> Option<String> {
+        (name == "DB_PASSWORD").then(|| format!("{SECRET}{}", self.password))
     }
 }
 

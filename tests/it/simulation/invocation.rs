@@ -21,7 +21,6 @@ use tokio::sync::watch;
 
 use super::{
     account::Account,
-    draft::Draft,
     wire::{Sent, Strike, Wire},
 };
 
@@ -74,10 +73,19 @@ pub(super) struct Invocation {
     pub(super) tally: Tally,
 }
 
+/// A stack file, with the environment that it is read in.
+pub(super) trait Written {
+    /// The file.
+    fn toml(&self) -> String;
+
+    /// The value of an environment variable.
+    fn variable(&self, name: &str) -> Option<String>;
+}
+
 /// Runs `command` on `draft`.
 pub(super) async fn invoke(
     account: &Account,
-    draft: &Draft,
+    draft: &impl Written,
     command: Command,
     conditions: Conditions,
 ) -> Invocation {
@@ -116,7 +124,7 @@ pub(super) async fn invoke(
 }
 
 /// The stack in the file, for where AWS says that it is.
-async fn stack(account: &Account, draft: &Draft, aws: &Aws) -> Result<Stack, CallError> {
+async fn stack(account: &Account, draft: &impl Written, aws: &Aws) -> Result<Stack, CallError> {
     // The file is checked before AWS is asked, as for somebody without an account.
     _ = load(draft, Identity::new("000000000000", "us-east-1"), false);
     let stack = load(draft, aws.identity().await?, true);
@@ -124,7 +132,7 @@ async fn stack(account: &Account, draft: &Draft, aws: &Aws) -> Result<Stack, Cal
     Ok(stack)
 }
 
-fn load(draft: &Draft, identity: Identity, known: bool) -> Stack {
+fn load(draft: &impl Written, identity: Identity, known: bool) -> Stack {
     let source = Source {
         path: PathBuf::from("sim.toml"),
         text: draft.toml(),

@@ -174,7 +174,12 @@ async fn failed(
         Err(error) => return Err(error),
     };
     let mut last: BTreeMap<u32, Option<String>> = BTreeMap::new();
+    let mut later: Option<&ServiceDeploymentBrief> = None;
     for brief in &briefs {
+        let successor = later.replace(brief);
+        if successor.is_some_and(|successor| took_the_place(successor, brief)) {
+            continue;
+        }
         let target = brief.target_service_revision_arn().unwrap_or_default();
         let Some((_, revision)) = revisions.get(target).and_then(|d| family_and_revision(d)) else {
             continue;
@@ -201,6 +206,21 @@ fn ended_badly(brief: &ServiceDeploymentBrief) -> bool {
                 | ServiceDeploymentStatus::StopRequested
         )
     )
+}
+
+/// Returns whether a deployment was stopped because `successor` began, which says nothing about its
+/// revision. ECS stops a deployment that another one takes the place of (ECS developer guide, "View
+/// service history using Amazon ECS service deployments").
+fn took_the_place(successor: &ServiceDeploymentBrief, of: &ServiceDeploymentBrief) -> bool {
+    let is_stopped = matches!(
+        of.status(),
+        Some(ServiceDeploymentStatus::Stopped | ServiceDeploymentStatus::StopRequested)
+    );
+    let began = successor.created_at();
+    is_stopped
+        && of
+            .finished_at()
+            .is_none_or(|end| began.is_some_and(|began| began <= end))
 }
 
 fn describe(brief: &ServiceDeploymentBrief) -> String {

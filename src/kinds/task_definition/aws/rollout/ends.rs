@@ -74,8 +74,8 @@ fn message(rollout: &Follow<'_>, end: End, seen: &Seen, waited: Duration) -> Str
         End::TimedOut => format!(
             "the rollout of {revision} to {service} is not done after {} s: {}, {}; it goes on in ECS",
             waited.as_secs(),
-            seen.status,
-            seen.progress
+            seen.progress.stand(),
+            seen.progress.counts()
         ),
         End::Done | End::Shifted => format!("{service} runs {revision}"),
     }
@@ -111,9 +111,19 @@ fn hint(rollout: &Follow<'_>, end: End, hook: Option<&(String, String)>) -> Stri
     }
 }
 
+/// A line, cut where it gets too long to be read.
+pub(super) fn clip(line: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut clipped: String = line.chars().take(LONGEST).collect();
+    if clipped.len() < line.len() {
+        clipped.push('…');
+    }
+    clipped
+}
+
 impl Follow<'_> {
     /// `checkout:4`.
-    fn revision_name(&self) -> String {
+    pub(super) fn revision_name(&self) -> String {
         format!("{}:{}", self.family, self.revision)
     }
 

@@ -20,7 +20,7 @@ use crate::{
         rollout::{End, Reading, Stand},
         service::ServiceName,
     },
-    progress::{self, Notice},
+    progress::{self, Notice, RollingOut, Tasks},
 };
 
 /// The pause between two readings. ECS's own waiters pause for 15 seconds (botocore model ecs
@@ -34,10 +34,8 @@ const UNLISTED: Duration = Duration::from_mins(1);
 /// What one reading has shown.
 pub(super) struct Seen {
     stand: Stand,
-    /// How far it is, for people.
-    pub(super) progress: String,
-    /// What AWS calls how far it is.
-    pub(super) status: String,
+    /// How far it is.
+    pub(super) progress: RollingOut,
     /// Why, if AWS says it.
     pub(super) reason: Option<String>,
     /// The deployment, and the hook that it waits at.
@@ -63,7 +61,7 @@ pub(crate) async fn follow(aws: &Aws, rollout: &Follow<'_>) -> Result<Reply, Cal
         Some(arn) => Source::Deployment(arn.to_owned()),
         None => Source::Newest,
     };
-    let mut last = String::new();
+    let mut last = None;
     loop {
         let service = describe(aws, rollout.service).await?;
         let seen = match &source {
@@ -79,16 +77,18 @@ pub(crate) async fn follow(aws: &Aws, rollout: &Follow<'_>) -> Result<Reply, Cal
             Source::Newest => None,
         };
         let waited = began.elapsed();
-        let Some(seen) = seen else {
+        let Some(mut seen) = seen else {
             source = find(aws, rollout, waited).await?;
             if matches!(source, Source::Newest) {
                 tokio::time::sleep(PAUSE).await;
             }
             continue;
         };
-        if seen.progress != last {
-            emit(rollout, &seen, waited);
-            last.clone_from(&seen.progress);
+        // The seconds alone are no news.
+        if last.as_ref() != Some(&seen.progress) {
+            last = Some(seen.progress.clone());
+            seen.progress.waited = waited;
+            progress::emit(Notice::RollingOut(seen.progress.clone()));
         }
         let limit = rollout.timeout.unwrap_or(seen.steps + MARGIN);
         let end = match seen.stand {
@@ -116,17 +116,23 @@ async fn describe(aws: &Aws, name: &ServiceName) -> Result<Described, CallError>
     service.ok_or_else(|| error::unexpected(OPERATION, format!("there is no service {name}")))
 }
 
-fn emit(rollout: &Follow<'_>, seen: &Seen, waited: Duration) {
-    progress::emit(Notice::Settling {
-        request: "ecs:DescribeServiceDeployments".to_owned(),
-        status: format!(
-            "{} {}, {} s: {}",
-            rollout.service,
-            seen.status,
-            waited.as_secs(),
-            seen.progress
-        ),
-    });
+/// How far the service is, as one reading has shown it.
+fn progress(
+    rollout: &Follow<'_>,
+    service: &Described,
+    (status, stage): (&str, &str),
+    tasks: Option<Tasks>,
+) -> RollingOut {
+    // ECS lists the newest event first.
+    let event = service.events().first().and_then(|event| event.message());
+    RollingOut {
+        service: rollout.service.to_string(),
+        status: status.to_owned(),
+        stage: Some(stage.to_owned()).filter(|stage| !stage.is_empty()),
+        tasks,
+        event: event.map(str::to_owned),
+        waited: Duration::ZERO,
+    }
 }
 
 /// What is to be read next, if the answer has named no deployment, or an earlier one.
@@ -201,18 +207,15 @@ async fn by_deployment(
     let failures = deployment
         .deployment_circuit_breaker()
         .map_or(0, ServiceDeploymentCircuitBreaker::failure_count);
-    let counts = target.map_or_else(String::new, |target| {
-        format!(
-            "{} of {} running, {} pending, {failures} failed",
-            target.running_task_count(),
-            target.requested_task_count(),
-            target.pending_task_count(),
-        )
+    let tasks = target.map(|target| Tasks {
+        running: target.running_task_count(),
+        requested: target.requested_task_count(),
+        pending: target.pending_task_count(),
+        failed: failures,
     });
     Ok(Some(Seen {
         stand: reading.stand(rollout.wait),
-        progress: with_event(counts, service),
-        status: [status, stage].join(" ").trim_end().to_owned(),
+        progress: progress(rollout, service, (status, stage), tasks),
         reason: deployment.status_reason().map(str::to_owned),
         hook: hook.map(|hook| {
             let id = hook.hook_id().unwrap_or_default();
@@ -257,32 +260,21 @@ fn by_service(rollout: &Follow<'_>, service: &Described) -> Seen {
         (true, _) => Stand::GoesOn,
         (false, _) => Stand::Ended(End::Superseded),
     };
-    let counts = ours.map_or_else(String::new, |ours| {
-        format!(
-            "{} of {} running, {} pending, {} failed",
-            ours.running_count(),
-            ours.desired_count(),
-            ours.pending_count(),
-            ours.failed_tasks()
-        )
+    let tasks = ours.map(|ours| Tasks {
+        running: ours.running_count(),
+        requested: ours.desired_count(),
+        pending: ours.pending_count(),
+        failed: ours.failed_tasks(),
     });
+    let status = state.map_or("deploying", |state| state.as_str());
     Seen {
         stand,
-        progress: with_event(counts, service),
-        status: state.map_or("deploying", |state| state.as_str()).to_owned(),
+        progress: progress(rollout, service, (status, ""), tasks),
         reason: ours.and_then(|ours| ours.rollout_state_reason().map(str::to_owned)),
         hook: None,
         steps: service
             .deployment_configuration()
             .map_or(Duration::ZERO, steps),
-    }
-}
-
-/// The counts, and the last event of the service, which ECS lists newest first.
-fn with_event(counts: String, service: &Described) -> String {
-    match service.events().first().and_then(|event| event.message()) {
-        Some(event) => format!("{counts}; {event}"),
-        None => counts,
     }
 }
 
