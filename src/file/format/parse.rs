@@ -140,12 +140,21 @@ impl<'s> Reader<'s> {
     /// The key and the value that come next.
     fn pair(&mut self) -> Member<'s> {
         let key = self.key();
-        self.events
-            .next_if(|event| event.kind() == EventKind::KeyValSep);
+        let mut comment = None;
+        // In inline tables the parser also takes line ends and comments around the `=`.
+        while let Some(kind) = self.peek() {
+            if kind == EventKind::Comment {
+                comment = Some(self.comment());
+            } else if matches!(kind, EventKind::KeyValSep | EventKind::Newline) {
+                self.events.next();
+            } else {
+                break;
+            }
+        }
         Member {
             key: Some(key),
             value: self.value(),
-            comment: None,
+            comment,
         }
     }
 

@@ -171,3 +171,11 @@ fn what_is_no_toml_is_reported() {
     assert!(problems.iter().all(|problem| problem.code == "syntax"));
     assert_eq!(problems.len(), 2);
 }
+
+/// The parser takes line ends around the `=` of a member of an inline table, which are no part of
+/// its key.
+#[test]
+fn line_ends_around_an_equals_sign_go() {
+    assert_becomes("a = { b\n = 1 }\n", "a = { b = 1 }\n");
+    assert_becomes("a = { b.c\n =\n 1 }\n", "a = { b.c = 1 }\n");
+}

@@ -158,8 +158,12 @@ fn stack(aws: &mut Emulator) -> Value {
 fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(members) if !members.is_empty() => {
+            // The digest of a document that names the workspace is another one for each.
+            let is_digest = members
+                .get("key")
+                .is_some_and(|key| key == "amp-stack:digest");
             for (name, member) in members {
-                let varies = VARYING.contains(&name.as_str());
+                let varies = VARYING.contains(&name.as_str()) || is_digest && name == "value";
                 let member = if varies { &Value::Null } else { member };
                 leaves(member, &format!("{path}.{name}"), found);
             }

@@ -88,6 +88,7 @@ fn boto3_understands_every_answer() {
     policies(&mut record);
     instance_profiles(&mut record);
     simulations(&mut record);
+    sessions(&mut record);
     log_groups(&mut record);
     log_events(&mut record);
     account_policies(&mut record);
@@ -295,6 +296,16 @@ fn simulations(record: &mut Record) {
         json!({"PolicySourceArn": format!("arn:aws:iam::{ACCOUNT}:role/Writer"), "ActionNames": ["aps:RemoteWrite"]}),
     );
     assert_eq!(decisions(&principal), ["allowed"]);
+}
+
+/// The root user, who calls here, may not assume roles (STS API reference, `AssumeRole`), and boto3
+/// reads that as the refusal that it is; sessions of others are in `callers.rs`.
+fn sessions(record: &mut Record) {
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/Writer");
+    let arguments = json!({"RoleArn": role, "RoleSessionName": "here"});
+    let code = record.refused("sts", "AssumeRole", arguments);
+    assert_eq!(code, "AccessDenied");
+    record.called.insert(("sts", "AssumeRole".to_owned()));
 }
 
 fn log_groups(record: &mut Record) {
