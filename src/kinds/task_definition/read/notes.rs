@@ -26,7 +26,7 @@ pub(super) fn of_containers(body: &Table, metrics: Option<&Tree>) -> Vec<String>
         notes.into_iter().flatten()
     });
     let secrets = containers.iter().flat_map(plain_secrets);
-    let unseen = metrics.map_or_else(Vec::new, |metrics| unseen_ports(metrics, containers));
+    let unseen = metrics.and_then(|metrics| unseen_port(metrics, containers));
     of_images.chain(secrets).chain(unseen).collect()
 }
 
@@ -78,35 +78,29 @@ fn plain_secrets(container: &Tree) -> impl Iterator<Item = String> {
     })
 }
 
-/// Ports that the collector scrapes and no container declares, where containers declare any. Within
-/// a task they need not (ECS developer guide, "Amazon ECS task networking options for the Fargate
-/// launch type"), so this may be right.
-fn unseen_ports(metrics: &Tree, containers: &[Tree]) -> Vec<String> {
-    let mappings: Vec<&Tree> = containers
+/// A port that the collector scrapes and no container declares, where they declare any. Within a
+/// task they need not (ECS developer guide, "Amazon ECS task networking options for the Fargate
+/// launch type"), so where several targets are scraped, somebody knew what they wrote.
+fn unseen_port(metrics: &Tree, containers: &[Tree]) -> Option<String> {
+    let [target] = metrics.list("scrape") else {
+        return None;
+    };
+    let port = target.integer_at("port")?;
+    let mappings = containers
         .iter()
-        .flat_map(|container| container.list("portMappings"))
-        .collect();
-    let declared: Vec<i64> = mappings
-        .iter()
-        .filter_map(|mapping| mapping.integer_at("containerPort"))
-        .collect();
-    let has_ranges = mappings
-        .iter()
-        .any(|m| m.at("containerPortRange").is_some());
-    if declared.is_empty() || has_ranges {
-        return Vec::new();
+        .flat_map(|container| container.list("portMappings"));
+    let mut declared = Vec::new();
+    for mapping in mappings {
+        // A range may hold it.
+        declared.push(mapping.integer_at("containerPort")?);
     }
-    let scraped = metrics.list("scrape").iter();
-    let scraped = scraped.filter(|target| target.at("host").is_none());
-    let ports = scraped.filter_map(|target| target.integer_at("port"));
-    let unseen = ports.filter(|port| !declared.contains(port));
+    let is_elsewhere = target.at("host").is_some();
+    if is_elsewhere || declared.is_empty() || declared.contains(&port) {
+        return None;
+    }
     let there: Vec<String> = declared.iter().map(ToString::to_string).collect();
-    let there = there.join(", ");
-    unseen
-        .map(|port| {
-            format!(
-                "the collector scrapes port {port}, which no container declares; they declare {there}"
-            )
-        })
-        .collect()
+    Some(format!(
+        "the collector scrapes port {port}, which no container declares; they declare {}",
+        there.join(", ")
+    ))
 }
