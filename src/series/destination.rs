@@ -75,7 +75,7 @@ impl<'a> Writer<'a> {
         if !series.is_empty() {
             groups.push(group(origin.clone(), series, self.labels(flow)));
             if let Origin::Scrape(target) = origin
-                && self.settings["target_info"]["enabled"] != false
+                && self.writes_target_info()
             {
                 let info = Series {
                     name: self.style.name("target_info", ""),
@@ -87,6 +87,11 @@ impl<'a> Writer<'a> {
             }
         }
         groups
+    }
+
+    /// Returns whether it writes what is known of a target as a series.
+    pub(super) fn writes_target_info(&self) -> bool {
+        self.settings["target_info"]["enabled"] != false
     }
 
     /// The labels of series.

@@ -108,6 +108,9 @@ pub struct Application {
     pub interval_millis: Option<u64>,
     /// The labels that the collector adds.
     pub labels: Vec<Label>,
+    /// Whether `target_info` comes with them, with what the application says of itself: of scraped
+    /// ones it is a group of its own, because the collector makes up all of it.
+    pub has_target_info: bool,
 }
 
 /// A metric on its way.
@@ -238,6 +241,7 @@ fn through(
                     destination: writer.destination.clone(),
                     interval_millis: flow.interval,
                     labels: writer.labels(&flow),
+                    has_target_info: *via == Via::Otlp && writer.writes_target_info(),
                 });
             }
         }

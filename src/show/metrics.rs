@@ -133,6 +133,9 @@ fn passed_on(application: &Application) -> String {
             format!(", every {}", words::millis(millis))
         });
     match &application.via {
+        Via::Otlp if application.has_target_info => {
+            format!("What the application sends over OTLP, and target_info{every}")
+        }
         Via::Otlp => format!("What the application sends over OTLP{every}"),
         Via::Statsd => format!("What the application sends as to StatsD{every}"),
         Via::Scrape(Target { job, instance }) => {
@@ -307,6 +310,7 @@ fn application_json(application: &Application) -> Value {
         "instance": target.map(|target| &target.instance),
         "destination": destination_json(&application.destination),
         "interval_millis": application.interval_millis,
+        "target_info": application.has_target_info,
         "labels": labels_json(&application.labels),
     })
 }

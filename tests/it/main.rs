@@ -9,6 +9,7 @@ mod apply;
 mod callers;
 mod calls;
 mod cli;
+mod collector;
 mod completion;
 mod consent_cli;
 mod dashboard;
