@@ -469,7 +469,7 @@ pub(crate) struct History {
     pub(crate) drifts: Vec<Drift>,
     /// What others have put under names that the stack may want: the thing, and whether it belongs
     /// to another stack.
-    foreign: Vec<(Spec, sample::Index, bool)>,
+    pub(crate) foreign: Vec<(Spec, sample::Index, bool)>,
 }
 
 /// Any history.
