@@ -104,7 +104,7 @@ mod tests {
                 "file:///home/me/a%20b/stack.toml",
                 "/home/me/a b/stack.toml",
             ),
-            ("file:///c%3A/work/stack.toml", "c:/work/stack.toml"),
+            ("file:///c%3A/shop/stack.toml", "c:/shop/stack.toml"),
             ("untitled:Untitled-1", "untitled:Untitled-1"),
         ] {
             let uri: Uri = uri.parse().expect("a URI");
