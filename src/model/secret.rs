@@ -3,7 +3,11 @@
 mod look;
 mod name;
 
-use crate::model::{diff::Path, node::Node, template::Template};
+use crate::model::{
+    diff::{Part, Path},
+    node::Node,
+    template::Template,
+};
 
 use look::looks_secret;
 
@@ -38,6 +42,20 @@ pub(crate) fn is_secret(path: &Path, value: &Node) -> bool {
         .first()
         .is_some_and(|key| matches!(*key, "trust" | "inline_policies"));
     looks_secret(text) || (!is_policy && is_named_secret(&keys, text))
+}
+
+/// Returns whether something in the node at `path` has to be hidden.
+pub(crate) fn holds_secret(path: &Path, node: &Node) -> bool {
+    match node {
+        Node::Null | Node::Bool(_) | Node::Number(_) => false,
+        Node::Text(_) => is_secret(path, node),
+        Node::List(elements) => elements
+            .iter()
+            .any(|element| holds_secret(&path.join(Part::Member), element)),
+        Node::Map(members) => members
+            .iter()
+            .any(|(key, member)| holds_secret(&path.join(Part::Key(key.clone())), member)),
+    }
 }
 
 /// Returns whether `value` is a secret, given what it is called, if it is called something.

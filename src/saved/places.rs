@@ -11,7 +11,7 @@ use crate::{
     model::{
         diff::{Part, Path},
         node::Node,
-        secret::{is_secret, is_secret_flag, join_arguments},
+        secret::{holds_secret, is_secret, is_secret_flag, join_arguments},
         template::{Segment, Template},
     },
 };
@@ -164,19 +164,6 @@ fn spells_secret(path: &Path, json: &str) -> bool {
     }
     let tree = serde_json::from_str::<serde_json::Value>(json);
     tree.is_ok_and(|tree| holds_secret(path, &join_arguments(Node::from(&tree))))
-}
-
-fn holds_secret(path: &Path, node: &Node) -> bool {
-    match node {
-        Node::Null | Node::Bool(_) | Node::Number(_) => false,
-        Node::Text(_) => is_secret(path, node),
-        Node::List(elements) => elements
-            .iter()
-            .any(|element| holds_secret(&path.join(Part::Member), element)),
-        Node::Map(members) => members
-            .iter()
-            .any(|(key, member)| holds_secret(&path.join(Part::Key(key.clone())), member)),
-    }
 }
 
 /// The texts of `resource` by their paths.

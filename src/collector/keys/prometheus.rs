@@ -1,6 +1,8 @@
 //! The receiver `prometheus`, whose `config` is a configuration of Prometheus (Prometheus
 //! documentation, "Configuration").
 
+use crate::collector::relabel::ACTION_NAMES;
+
 use super::{
     Entry,
     Takes::{self, Anything, Boolean, Choice, List, Number, Period, Table, Text},
@@ -70,22 +72,7 @@ const LIMITS: &[Entry] = &[
 
 /// A rule about labels.
 const RELABEL: Takes = List(&Table(&[&[
-    (
-        "action",
-        Choice(&[
-            "replace",
-            "keep",
-            "drop",
-            "keepequal",
-            "dropequal",
-            "hashmod",
-            "labelmap",
-            "labeldrop",
-            "labelkeep",
-            "lowercase",
-            "uppercase",
-        ]),
-    ),
+    ("action", Choice(ACTION_NAMES)),
     ("modulus", Number),
     ("regex", Text),
     ("replacement", Text),

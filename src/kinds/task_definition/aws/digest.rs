@@ -14,9 +14,8 @@ use uuid::{Uuid, uuid};
 use crate::{
     kinds::task_definition::Document,
     model::{
-        diff::{Part, Path},
-        node::Node,
-        secret::{is_secret, join_arguments},
+        diff::Path,
+        secret::{holds_secret, join_arguments},
     },
 };
 
@@ -59,25 +58,12 @@ pub(super) fn text(document: &Document, number: u32) -> String {
     format!("{SCHEME}:{digest}:{number}")
 }
 
-/// Returns whether plans would hide something of what is shown.
-fn holds_secret(path: &Path, node: &Node) -> bool {
-    match node {
-        Node::Null | Node::Bool(_) | Node::Number(_) => false,
-        Node::Text(_) => is_secret(path, node),
-        Node::List(elements) => elements
-            .iter()
-            .any(|element| holds_secret(&path.join(Part::Member), element)),
-        Node::Map(members) => members
-            .iter()
-            .any(|(key, member)| holds_secret(&path.join(Part::Key(key.clone())), member)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::model::node::Node;
 
     fn document(value: &Value) -> Document {
         Document::new(Node::from(value))

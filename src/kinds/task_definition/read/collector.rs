@@ -6,6 +6,7 @@ mod config;
 mod delivery;
 mod listening;
 mod place;
+mod signer;
 mod structure;
 mod text;
 mod values;

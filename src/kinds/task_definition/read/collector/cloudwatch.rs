@@ -8,7 +8,7 @@ use crate::{
         yaml::Yaml,
     },
     kinds::task_definition::read::collector::{
-        CollectorContext, config::Config, delivery::signer, variables::fill_in,
+        CollectorContext, config::Config, signer::checked_signer, variables::fill_in,
     },
 };
 
@@ -70,25 +70,10 @@ pub(crate) fn check(config: &Config, around: &CollectorContext<'_>, problems: &m
             }
             continue;
         };
-        let Some((signer, settings)) = signer(config, exporter.body) else {
-            let name = named.text().unwrap_or_default();
-            refuse(
-                &named.span,
-                "signs nothing",
-                format!("`{name}` is no extension `sigv4auth` that is defined"),
-                "CloudWatch takes only what is signed: define `sigv4auth` under `extensions`",
-            );
+        let found = checked_signer(config, exporter.body, named, "CloudWatch", &mut refuse);
+        let Some((signer, settings)) = found else {
             continue;
         };
-        let enabled = config.enabled();
-        if !enabled.iter().any(|(name, _)| *name == signer.text.trim()) {
-            refuse(
-                &signer.span,
-                "not enabled",
-                format!("`service.extensions` does not name `{}`", signer.text),
-                "the collector exits as soon as it starts: name it there",
-            );
-        }
         let service = settings.get("service");
         let said = service.and_then(|service| fill_in(service.text()?, &around.variables));
         if service.is_none() || said.as_deref().is_some_and(|said| said != SERVICE) {

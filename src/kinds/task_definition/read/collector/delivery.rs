@@ -18,7 +18,8 @@ use crate::{
         Scope, WorkspaceOutline,
         collector::{
             CollectorContext, adot_version, cloudwatch,
-            config::{Config, Pipeline, is_of},
+            config::{Config, Pipeline},
+            signer::{checked_signer, signer},
             variables::{fill_in, fills_in_bare_names},
         },
     },
@@ -31,8 +32,6 @@ use crate::{
 
 /// The exporter of Prometheus remote write.
 const REMOTE_WRITE: &[&str] = &["prometheusremotewrite"];
-/// The signer of requests.
-const SIGNER: &[&str] = &["sigv4auth"];
 /// The processor that finds out which task this is.
 const DETECTION: &[&str] = &["resourcedetection"];
 /// Processors that can say it instead.
@@ -241,13 +240,6 @@ fn workspace_arn(destination: &Destination, scope: &Scope<'_>) -> Template {
     ))
 }
 
-/// The extension that signs what an exporter sends.
-pub(crate) fn signer<'c>(config: &'c Config, body: &Yaml) -> Option<&'c (Key, Yaml)> {
-    let named = body.at(&["auth", "authenticator"])?.text()?;
-    let signer = config.component(Section::Extensions, named.trim())?;
-    is_of(&signer.0.text, SIGNER).then_some(signer)
-}
-
 /// AMP takes only what is signed, for the region that the workspace is in (Amazon Managed Service
 /// for Prometheus user guide, "Security"; opentelemetry-collector-contrib,
 /// extension/sigv4authextension).
@@ -275,25 +267,9 @@ fn signature(
         );
         return;
     };
-    let Some((signer, settings)) = signer(config, body) else {
-        let name = named.text().unwrap_or_default();
-        refuse(
-            &named.span,
-            "signs nothing",
-            format!("`{name}` is no extension `sigv4auth` that is defined"),
-            "AMP takes only what is signed: define `sigv4auth` under `extensions`",
-        );
+    let Some((signer, settings)) = checked_signer(config, body, named, "AMP", &mut refuse) else {
         return;
     };
-    let enabled = config.enabled();
-    if !enabled.iter().any(|(name, _)| *name == signer.text.trim()) {
-        refuse(
-            &signer.span,
-            "not enabled",
-            format!("`service.extensions` does not name `{}`", signer.text),
-            "the collector exits as soon as it starts: name it there",
-        );
-    }
     let known = |key: &str| {
         let value = settings.get(key)?;
         let text = fill_in(value.text()?, &around.variables)?;
