@@ -71,7 +71,8 @@ impl Simulated for TaskDefinition {
     }
 
     fn respell(&mut self) {
-        if let Some(document) = &mut self.document {
+        let newer = self.newer.as_mut().map(|newer| &mut newer.document);
+        for document in newer.into_iter().chain(&mut self.document) {
             *document = Document::new(document.normal().clone());
         }
     }
@@ -82,8 +83,10 @@ impl Simulated for TaskDefinition {
         if query.destroy || !query.families.contains_key(&self.family) {
             self.newer = None;
         } else if self.active().is_empty() || !self.is_of(&query.stack) {
-            // Without an active revision of one's own it is whoever's the newest one is.
+            // Without an active revision of one's own it is whoever's the newest one is, and
+            // further ones are none of the stack's.
             self.take_in(self.newest());
+            self.older = BTreeSet::new();
         }
         if query.removal {
             return true;

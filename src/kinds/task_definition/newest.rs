@@ -35,6 +35,14 @@ impl TaskDefinition {
         newer.or(self.document.as_ref())
     }
 
+    /// What the newest active revision says, to be altered. Of a declared family it is the document
+    /// that the file wants; a state that was live itself may have a newer revision beside its own,
+    /// and only that one is compared.
+    pub(super) fn newest_document_mut(&mut self) -> Option<&mut Document> {
+        let newer = self.newer.as_mut().map(|newer| &mut newer.document);
+        newer.or(self.document.as_mut())
+    }
+
     /// The tags of the newest active revision.
     pub(super) fn newest_tags(&self) -> &Tags {
         self.newer.as_ref().map_or(&self.tags, |newer| &newer.tags)

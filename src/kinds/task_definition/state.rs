@@ -126,12 +126,13 @@ impl TaskDefinition {
     /// Leaves to `live` what amp-stack does not know: takes over what only it mentions, and gives
     /// up what AWS has not kept of a revision that was registered with the same.
     pub(super) fn settle_unknown(&mut self, live: &Self) {
-        let (Some(want), Some(found)) = (&mut self.document, live.newest_document()) else {
+        let asked = self.newest_tags().get(VERBATIM_TAG);
+        let is_kept = asked.is_some() && asked == live.newest_tags().get(VERBATIM_TAG);
+        let (Some(want), Some(found)) = (self.newest_document_mut(), live.newest_document()) else {
             return;
         };
         want.carry(found);
-        let asked = self.tags.get(VERBATIM_TAG);
-        if asked.is_some() && asked == live.newest_tags().get(VERBATIM_TAG) {
+        if is_kept {
             let kept = want.without_unkept(found);
             if kept == *found {
                 *want = kept;
@@ -238,10 +239,15 @@ impl State for TaskDefinition {
         let Some(live) = live else {
             return;
         };
+        let newest = self.newest();
         for path in ignore {
-            match path.parts().as_slice() {
-                ["tags", key] => ignore_tag(&mut self.tags, Some(live.newest_tags()), key),
-                parts => {
+            match (path.parts().as_slice(), newest) {
+                (["tags", key], _) => {
+                    ignore_tag(self.tags_of(newest), Some(live.newest_tags()), key);
+                }
+                // A revision that has a number never changes, whatever others have deployed since.
+                (_, Some(_)) => {}
+                (parts, None) => {
                     if let (Some(want), Some(live)) = (&mut self.document, live.deployed()) {
                         want.take_from(live, parts);
                     }
