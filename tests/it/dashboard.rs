@@ -39,7 +39,7 @@ scrape = [{ port = 8080 }]
 METRICS
 "#;
 
-const APPLICATION: [&str; 6] = [
+pub(crate) const APPLICATION: [&str; 6] = [
     "--requests",
     "http_requests_total",
     "--errors",
@@ -54,14 +54,14 @@ fn bench(metrics: &str) -> Bench {
     bench
 }
 
-fn printed(bench: &Bench, arguments: &[&str]) -> Value {
+pub(crate) fn printed(bench: &Bench, arguments: &[&str]) -> Value {
     let run = bench.run(&[&["dashboard"], arguments].concat());
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     serde_json::from_str(&run.stdout).unwrap()
 }
 
 /// The queries of a dashboard.
-fn queries(dashboard: &Value) -> Vec<String> {
+pub(crate) fn queries(dashboard: &Value) -> Vec<String> {
     let panels = dashboard["panels"].as_array().unwrap().iter();
     let targets = panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
     targets

@@ -37,6 +37,7 @@ mod picture;
 mod plans;
 mod problems;
 mod progress;
+mod prometheus;
 mod recipes;
 mod release;
 mod rights;

@@ -6,10 +6,17 @@
 //! must be signed: here every access key is its own secret.
 
 mod evaluate;
-mod language;
+mod functions;
+mod operators;
 mod remote_write;
 mod signature;
 
+use std::{collections::BTreeMap, time::Duration};
+
+use promql_parser::{
+    parser::{Expr, VectorSelector, value::ValueType},
+    util::parse_duration,
+};
 use serde_json::{Map, Value, json};
 
 pub(crate) use remote_write::{Samples, decode as decode_samples};
@@ -18,15 +25,14 @@ pub(crate) use signature::verify;
 use crate::{
     Answer, Context, World, amp,
     collector::{
-        Collector, duration_millis,
+        Collector,
         outcome::{Outcome as Written, outcome},
         series::{self, Labels, Series},
     },
     ecs::{self, members::Members},
     service::{Input, Outcome},
 };
-use evaluate::{Evaluated, LOOKBACK_MILLIS, Store};
-use language::{Expression, Selector};
+use evaluate::{Evaluated, LOOKBACK_MILLIS, Store, is_selected, parse};
 
 /// The operations by their paths behind `/api/v1/`. Their names are those of the actions that IAM
 /// knows (service authorization reference, Amazon Managed Service for Prometheus), but for those
@@ -47,8 +53,37 @@ pub(crate) const REMOTE_WRITE: &str = "RemoteWrite";
 /// The most points of one series in an answer (Prometheus' HTTP API, which AMP follows).
 const MAX_POINTS: u64 = 11_000;
 
-/// A request that Prometheus refuses.
-type Refused = String;
+/// A request that Prometheus refuses, by the type of the error (Prometheus documentation, "HTTP
+/// API", "Format overview").
+#[derive(Debug)]
+enum Refused {
+    /// Parameters are missing or incorrect.
+    BadData(String),
+    /// The expression can't be executed.
+    Execution(String),
+}
+
+impl Refused {
+    /// Refuses what Prometheus knows and the sandbox does not.
+    fn unknown(what: &str) -> Self {
+        Self::Execution(format!("of PromQL, the sandbox does not know {what}"))
+    }
+
+    fn wrong_type(wanted: &str, found: &str) -> Self {
+        Self::Execution(format!("expected a value of type {wanted}, not {found}"))
+    }
+
+    fn answer(self) -> Answer {
+        let (status, kind, error) = match self {
+            Self::BadData(error) => (400, "bad_data", error),
+            Self::Execution(error) => (422, "execution", error),
+        };
+        Answer {
+            status,
+            body: json!({"status": "error", "errorType": kind, "error": error}),
+        }
+    }
+}
 
 /// Returns whether `operation` belongs to the data plane.
 pub(crate) fn is_mine(operation: &str) -> bool {
@@ -84,11 +119,7 @@ pub(crate) fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: 
     };
     Ok(match answer {
         Ok(data) => Answer::ok(json!({"status": "success", "data": data})),
-        // Prometheus' HTTP API: 400 Bad Request when parameters are missing or incorrect.
-        Err(error) => Answer {
-            status: 400,
-            body: json!({"status": "error", "errorType": "bad_data", "error": error}),
-        },
+        Err(refused) => refused.answer(),
     })
 }
 
@@ -116,9 +147,13 @@ fn arrived(world: &World, cx: &Context<'_>, wanted: &str) -> Vec<Series> {
     found
 }
 
-fn parsed(input: &Input) -> Result<Expression, Refused> {
+fn parsed(input: &Input) -> Result<Expr, Refused> {
     let text = input.text("query").unwrap_or_default();
-    language::parse(text).map_err(|error| format!("invalid parameter \"query\": {error}"))
+    parse(text).map_err(|error| invalid("query", &error))
+}
+
+fn invalid(parameter: &str, error: &str) -> Refused {
+    Refused::BadData(format!("invalid parameter \"{parameter}\": {error}"))
 }
 
 /// A time: seconds since 1970, or as RFC 3339 writes it.
@@ -133,9 +168,13 @@ fn time(input: &Input, member: &str) -> Result<Option<u64>, Refused> {
     });
     let seconds = seconds.filter(|seconds| (0.0..1e12).contains(seconds));
     let seconds = seconds.ok_or_else(|| {
-        format!("invalid parameter \"{member}\": cannot parse \"{text}\" to a valid timestamp")
+        invalid(
+            member,
+            &format!("cannot parse \"{text}\" to a valid timestamp"),
+        )
     })?;
-    let moment = std::time::Duration::from_secs_f64(seconds);
+    // A fraction is the nearest one, so the nearest millisecond is meant.
+    let moment = Duration::from_secs_f64(seconds) + Duration::from_micros(500);
     Ok(Some(u64::try_from(moment.as_millis()).unwrap_or(u64::MAX)))
 }
 
@@ -151,81 +190,93 @@ fn query(store: &Store, input: &Input) -> Result<Value, Refused> {
                 .collect();
             json!({"resultType": "vector", "result": result})
         }
+        Evaluated::Matrix(series) => matrix(series),
     })
 }
 
 fn query_range(store: &Store, input: &Input) -> Result<Value, Refused> {
     let expression = parsed(input)?;
-    let missing = |member: &str| {
-        format!("invalid parameter \"{member}\": cannot parse \"\" to a valid timestamp")
-    };
+    if expression.value_type() == ValueType::Matrix {
+        let error = "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector";
+        return Err(invalid("query", error));
+    }
+    let missing = |member: &str| invalid(member, "cannot parse \"\" to a valid timestamp");
     let start = time(input, "start")?.ok_or_else(|| missing("start"))?;
     let end = time(input, "end")?.ok_or_else(|| missing("end"))?;
-    let step = input.text("step").unwrap_or_default();
+    let text = input.text("step").unwrap_or_default();
     let seconds = || {
-        step.parse::<f64>()
-            .ok()
-            .filter(|step| (0.001..1e9).contains(step))
+        let seconds = text.parse::<f64>().ok();
+        seconds.filter(|step| (0.001..1e9).contains(step))
     };
-    let step = duration_millis(step).or_else(|| {
-        let step = std::time::Duration::from_secs_f64(seconds()?);
-        u64::try_from(step.as_millis()).ok()
-    });
+    let step = seconds().map(Duration::from_secs_f64);
+    let step = step.or_else(|| parse_duration(text).ok());
+    let step = step.and_then(|step| u64::try_from(step.as_millis()).ok());
     let Some(step) = step.filter(|step| *step > 0) else {
-        return Err("zero or negative query resolution step widths are not accepted. Try a positive integer".to_owned());
+        return Err(invalid(
+            "step",
+            "zero or negative query resolution step widths are not accepted. Try a positive integer",
+        ));
     };
     if end < start {
-        return Err(
-            "invalid parameter \"end\": end timestamp must not be before start time".to_owned(),
-        );
+        return Err(invalid(
+            "end",
+            "end timestamp must not be before start time",
+        ));
     }
     if (end - start) / step > MAX_POINTS {
-        return Err("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)".to_owned());
+        return Err(Refused::BadData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)".to_owned()));
     }
-    let mut rows: Vec<(Labels, Vec<Value>)> = Vec::new();
+    let mut rows: BTreeMap<Labels, Vec<(u64, f64)>> = BTreeMap::new();
     let mut at = start;
     while at <= end {
         let samples = match store.evaluate(&expression, at)? {
             Evaluated::Scalar(value) => vec![(Labels::new(), value)],
             Evaluated::Vector(samples) => samples,
+            Evaluated::Matrix(_) => return Err(Refused::wrong_type("vector", "matrix")),
         };
         for (labels, value) in samples {
-            match rows.iter_mut().find(|(known, _)| *known == labels) {
-                Some((_, points)) => points.push(point(at, value)),
-                None => rows.push((labels, vec![point(at, value)])),
-            }
+            rows.entry(labels).or_default().push((at, value));
         }
         at += step;
     }
-    let result: Vec<Value> = rows
-        .into_iter()
-        .map(|(labels, points)| json!({"metric": labels, "values": points}))
-        .collect();
-    Ok(json!({"resultType": "matrix", "result": result}))
+    Ok(matrix(rows))
+}
+
+/// Series with their samples, as Prometheus writes them.
+fn matrix(series: impl IntoIterator<Item = (Labels, Vec<(u64, f64)>)>) -> Value {
+    let series = series.into_iter().map(|(labels, samples)| {
+        let points = samples.into_iter().map(|(at, value)| point(at, value));
+        json!({"metric": labels, "values": points.collect::<Vec<_>>()})
+    });
+    json!({"resultType": "matrix", "result": series.collect::<Vec<_>>()})
 }
 
 /// A point as Prometheus writes it: the time in seconds and the value as text.
 fn point(at: u64, value: f64) -> Value {
-    json!([
-        std::time::Duration::from_millis(at).as_secs_f64(),
+    let text = if value.is_infinite() {
+        if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned()
+    } else {
         value.to_string()
-    ])
+    };
+    json!([evaluate::seconds(at), text])
 }
 
 /// The series of `match[]`, or all, that have a sample in the time that is asked for.
 fn selected<'a>(store: &'a Store, input: &Input) -> Result<Vec<&'a Labels>, Refused> {
-    let selectors: Vec<Selector> = input
+    let selectors: Vec<VectorSelector> = input
         .texts("match[]")
-        .map(|text| match language::parse(text) {
-            Ok(Expression::Selector(selector)) => Ok(selector),
-            Ok(_) | Err(_) => Err(format!("invalid parameter \"match[]\": {text}")),
+        .map(|text| match parse(text) {
+            Ok(Expr::VectorSelector(selector)) => Ok(selector),
+            Ok(other) => Err(invalid("match[]", &format!("{other} is no selector"))),
+            Err(error) => Err(invalid("match[]", &error)),
         })
         .collect::<Result<_, _>>()?;
     let start = time(input, "start")?.unwrap_or(store.now.saturating_sub(3_600_000));
     let end = time(input, "end")?.unwrap_or(store.now);
     let from = start.saturating_sub(LOOKBACK_MILLIS);
     let series = store.series.iter().filter(|series| {
-        let is_asked = selectors.is_empty() || selectors.iter().any(|s| s.matches(&series.labels));
+        let is_asked =
+            selectors.is_empty() || selectors.iter().any(|s| is_selected(s, &series.labels));
         is_asked && !series.samples(from, end, store.now).is_empty()
     });
     Ok(series.map(|series| &series.labels).collect())
@@ -250,7 +301,7 @@ fn values(store: &Store, input: &Input) -> Result<Value, Refused> {
 
 fn matching(store: &Store, input: &Input) -> Result<Value, Refused> {
     if input.list("match[]").is_empty() {
-        return Err("no match[] parameter provided".to_owned());
+        return Err(Refused::BadData("no match[] parameter provided".to_owned()));
     }
     selected(store, input).map(|series| json!(series))
 }
