@@ -1,6 +1,7 @@
 //! AWS itself, through its SDK.
 
 pub(crate) mod client;
+mod early;
 pub(crate) mod error;
 pub mod grafana;
 pub(crate) mod pacer;
@@ -37,8 +38,11 @@ use crate::model::{
     template::Template,
 };
 use client::{Service, attempts_asked_for, service, tuned};
+use early::Early;
 use pacer::Pacer;
 use prometheus::Prometheus;
+
+const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 
 /// Where and as whom to connect; what is `None` is found as every AWS tool finds it.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +70,7 @@ pub struct Aws {
     names_regions: bool,
     clock: SharedTimeSource,
     identity: Arc<OnceCell<Identity>>,
+    early: Early,
     reads_fully: bool,
 }
 
@@ -128,6 +133,7 @@ impl Aws {
             names_regions: sdk.endpoint_url().is_none(),
             clock: sdk.time_source().unwrap_or_default(),
             identity: Arc::default(),
+            early: Early::default(),
             reads_fully: false,
         }
     }
@@ -158,15 +164,20 @@ impl Aws {
 
     /// Asks AWS for the ARN of whoever calls.
     pub(crate) async fn caller_arn(&self) -> Result<String, CallError> {
-        let operation = "sts:GetCallerIdentity";
+        let operation = GET_CALLER_IDENTITY;
         let request = self.sts.client.get_caller_identity().send();
         let answer = self.sts.call(operation, request).await?;
         let arn = answer.arn().map(str::to_owned);
         arn.ok_or_else(|| error::unexpected(operation, "the answer names no caller"))
     }
 
-    async fn ask_identity(&self) -> Result<Identity, CallError> {
-        let operation = "sts:GetCallerIdentity";
+    /// The region, unless none is set, or one that can't be.
+    #[expect(
+        clippy::result_large_err,
+        reason = "whoever asks for the identity gets it as every failed call"
+    )]
+    pub(crate) fn region(&self) -> Result<String, CallError> {
+        let operation = GET_CALLER_IDENTITY;
         let region = self.region.clone().ok_or_else(|| CallError {
             hint: Some("name one with --region, AWS_REGION, or `region` in the profile".to_owned()),
             ..error::unexpected(operation, "no region is set")
@@ -181,6 +192,12 @@ impl Aws {
                 ..error::unexpected(operation, format!("`{region}` is not the name of a region"))
             });
         }
+        Ok(region)
+    }
+
+    async fn ask_identity(&self) -> Result<Identity, CallError> {
+        let operation = GET_CALLER_IDENTITY;
+        let region = self.region()?;
         let request = self.sts.client.get_caller_identity().send();
         let answer = self.sts.call(operation, request).await?;
         let arn: Vec<&str> = answer.arn().unwrap_or_default().split(':').collect();

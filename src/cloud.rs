@@ -7,6 +7,8 @@ pub mod survey;
 
 use std::{future::Future, slice, time::Duration};
 
+pub use aws::ask_early;
+
 use crate::{
     kinds::Change,
     model::{

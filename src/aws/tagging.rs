@@ -3,7 +3,10 @@
 //!
 //! Roles are not among it (Resource Groups Tagging API reference, `GetResources`).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 
@@ -14,6 +17,10 @@ use crate::{
 
 /// The most values of one filter (Resource Groups Tagging API reference, `TagFilter`).
 const MOST_VALUES: usize = 20;
+const GET_RESOURCES: &str = "tag:GetResources";
+
+/// An ARN, and its tags.
+type Carrier = (String, BTreeMap<String, String>);
 
 /// The resources in the region that carry certain tags.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,19 +63,25 @@ impl Tagged {
     }
 }
 
+/// Asks early for what carries the tags of the stacks.
+pub(crate) fn ask_early(aws: &Aws, queries: &[Arc<Query>]) {
+    for stacks in stacks(queries).chunks(MOST_VALUES) {
+        let stacks = stacks.to_vec();
+        aws.ask_early(question(&stacks), |aws| async move {
+            of_stacks(&aws, &stacks).await
+        });
+    }
+}
+
 /// Reads, for each query, what carries the tag of its stack.
 pub(crate) async fn observe(aws: &Aws, queries: &[Arc<Query>]) -> Result<Vec<Tagged>, CallError> {
     let mut per_stack: BTreeMap<&str, Tagged> = queries
         .iter()
         .map(|query| (query.stack.as_str(), Tagged::default()))
         .collect();
-    let stacks: Vec<String> = per_stack.keys().map(|name| (*name).to_owned()).collect();
-    for stacks in stacks.chunks(MOST_VALUES) {
-        let filter = TagFilter::builder()
-            .key(STACK_TAG)
-            .set_values(Some(stacks.to_vec()))
-            .build();
-        for (arn, tags) in carriers(aws, vec![filter]).await? {
+    for stacks in stacks(queries).chunks(MOST_VALUES) {
+        let found = aws.answer(question(stacks), of_stacks(aws, stacks));
+        for (arn, tags) in found.await? {
             // What has lost its tags may still be listed (Resource Groups Tagging API reference,
             // `GetResources`).
             let stack = tags.get(STACK_TAG).map(String::as_str);
@@ -79,6 +92,25 @@ pub(crate) async fn observe(aws: &Aws, queries: &[Arc<Query>]) -> Result<Vec<Tag
     }
     let of = |query: &Query| per_stack.get(query.stack.as_str()).cloned();
     Ok(queries.iter().map(|q| of(q).unwrap_or_default()).collect())
+}
+
+/// The names of the stacks that the queries are about.
+fn stacks(queries: &[Arc<Query>]) -> Vec<String> {
+    let stacks = queries.iter().map(|query| query.stack.to_string());
+    let stacks: BTreeSet<String> = stacks.collect();
+    stacks.into_iter().collect()
+}
+
+/// The name of the question what carries the tags of `stacks`.
+fn question(stacks: &[String]) -> String {
+    format!("{GET_RESOURCES} {}", stacks.join(" "))
+}
+
+/// What AWS says carries the tag of one of `stacks`, or once did.
+async fn of_stacks(aws: &Aws, stacks: &[String]) -> Result<Vec<Carrier>, CallError> {
+    let filter = TagFilter::builder().key(STACK_TAG);
+    let filter = filter.set_values(Some(stacks.to_vec())).build();
+    carriers(aws, vec![filter]).await
 }
 
 /// Finds what carries all of `wanted`: keys with their values, `None` being any value.
@@ -112,10 +144,7 @@ pub(crate) fn carries(
 }
 
 /// The ARNs and tags of what AWS says carries tags that all `filters` accept.
-async fn carriers(
-    aws: &Aws,
-    filters: Vec<TagFilter>,
-) -> Result<Vec<(String, BTreeMap<String, String>)>, CallError> {
+async fn carriers(aws: &Aws, filters: Vec<TagFilter>) -> Result<Vec<Carrier>, CallError> {
     // No filter by type: an emulator knows other names of types than AWS does.
     let found = aws
         .tagging
@@ -126,10 +155,7 @@ async fn carriers(
         .into_paginator()
         .items()
         .send();
-    let found = aws
-        .tagging
-        .call("tag:GetResources", found.try_collect())
-        .await?;
+    let found = aws.tagging.call(GET_RESOURCES, found.try_collect()).await?;
     Ok(found
         .into_iter()
         .map(|resource| {

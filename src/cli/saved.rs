@@ -182,6 +182,10 @@ async fn open(
         (Some(_), Some(_)) | (None, None) => {}
     }
     let mut connections = Connections::new(wanted.as_ref(), stacks);
+    for saved in &saved.stacks {
+        let region = &saved.stack.identity.region;
+        connections.expect(Some(region), saved.stack.query(false));
+    }
     let mut targets = Vec::new();
     for saved in &saved.stacks {
         let planned_for = &saved.stack.identity;

@@ -1,35 +1,36 @@
 //! From what was typed to a checked stack and a connection to where it lives.
 
+mod connections;
 mod identify;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use crate::{
-    aws::{self, Aws},
+    aws::Aws,
     cli::{
         args::{StackArgs, VariableArgs},
         console::Console,
         failure::Failure,
         files::{self, FileError},
-        sandbox::{self, Wanted},
+        sandbox::Wanted,
     },
     file::{
         problem::Problem,
         render::{self, json, render},
         source::{self, Source},
     },
-    load::{self, Header, LoadContext, ParsedFile},
+    load::{self, LoadContext, ParsedFile},
     model::identity::Identity,
     run::StackTarget,
     show::{Style, events::Event, words},
     stack::Stack,
 };
-use amp_stack_sandbox::Sandbox;
+
+pub(super) use connections::Connections;
 
 /// Stands for the account while nobody has asked AWS.
 pub(super) const PLACEHOLDER_ACCOUNT: &str = "000000000000";
@@ -87,14 +88,21 @@ pub(super) async fn open_in(
     let sources = files::read_all(paths)?;
     let files = StackFile::parse_all(&sources, &args.load.variables)?;
     // Every mistake that can be known without AWS is reported without AWS.
-    check_all(&files, args.load.region.as_deref(), console)?;
-    let mut connections = Connections::new(wanted, args);
-    let mut targets = Vec::new();
+    let checked = check_all(&files, args.load.region.as_deref(), console)?;
+    let mut headers = Vec::new();
     for file in &files {
         let assumed = RunLocation::assumed(args.load.region.as_deref());
         let header = file
             .with(&assumed, |parsed, around| Ok(parsed.header(around)))
             .map_err(|problems| file.report(&problems, console))?;
+        headers.push(header);
+    }
+    let mut connections = Connections::new(wanted, args);
+    for (header, stack) in headers.iter().zip(&checked) {
+        connections.expect(header.region.as_ref(), stack.query(false));
+    }
+    let mut targets = Vec::new();
+    for (file, header) in files.iter().zip(headers) {
         let cloud = connections.get(header, console).await?;
         let known = RunLocation {
             identity: cloud.identity().await?,
@@ -140,12 +148,12 @@ pub(super) fn load(
 }
 
 /// Checks every file by itself, and all of them against each other, and fails after every problem
-/// was shown.
+/// was shown. Returns the stacks as far as they can be known without asking AWS.
 fn check_all(
     files: &[StackFile<'_>],
     region: Option<&str>,
     console: &mut Console,
-) -> Result<(), Failure> {
+) -> Result<Vec<Stack>, Failure> {
     let mut stacks = Vec::new();
     let mut failures = Vec::new();
     for file in files {
@@ -160,14 +168,14 @@ fn check_all(
         }
         return Err(last);
     }
-    let stacks: Vec<(&Source, &Stack)> = stacks.iter().map(|(s, stack)| (*s, stack)).collect();
-    let collisions = load::collisions_between(&stacks);
+    let named: Vec<(&Source, &Stack)> = stacks.iter().map(|(s, stack)| (*s, stack)).collect();
+    let collisions = load::collisions_between(&named);
     match files.first() {
         Some(first) if !collisions.is_empty() => {
             first.show(&collisions, console)?;
             Err(Failure::before("two stack files want the same role name"))
         }
-        Some(_) | None => Ok(()),
+        Some(_) | None => Ok(stacks.into_iter().map(|(_, stack)| stack).collect()),
     }
 }
 
@@ -187,75 +195,6 @@ fn ensure_distinct<C>(targets: &[StackTarget<C>]) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// The connections of a run, one for each region.
-pub(super) struct Connections<'a> {
-    wanted: Option<&'a Wanted>,
-    args: &'a StackArgs,
-    /// The sandbox, once it is open.
-    opened: Option<Sandbox>,
-    /// By the region that was asked for; `None` is the one that the settings name.
-    clouds: BTreeMap<Option<String>, Arc<Aws>>,
-}
-
-impl<'a> Connections<'a> {
-    pub(super) fn new(wanted: Option<&'a Wanted>, args: &'a StackArgs) -> Self {
-        Self {
-            wanted,
-            args,
-            opened: None,
-            clouds: BTreeMap::new(),
-        }
-    }
-
-    /// The connection to where the stack with `header` lives.
-    pub(super) async fn get(
-        &mut self,
-        header: Header,
-        console: &mut Console,
-    ) -> Result<Arc<Aws>, Failure> {
-        let region = header.region.clone().or(self.args.load.region.clone());
-        if let Some(cloud) = self.clouds.get(&region) {
-            return Ok(Arc::clone(cloud));
-        }
-        let cloud = self.connect(header, region.clone(), console).await?;
-        // The settings may name the region that a file names too.
-        let identity = identify::identify(&cloud, region.as_deref(), console).await?;
-        let known = self.clouds.get(&Some(identity.region.clone()));
-        let cloud = known.map_or_else(|| Arc::new(cloud), Arc::clone);
-        self.clouds.insert(region, Arc::clone(&cloud));
-        self.clouds
-            .insert(Some(identity.region), Arc::clone(&cloud));
-        Ok(cloud)
-    }
-
-    async fn connect(
-        &mut self,
-        header: Header,
-        region: Option<String>,
-        console: &mut Console,
-    ) -> Result<Aws, Failure> {
-        let calls = &self.args.account.calls;
-        let Some(wanted) = self.wanted else {
-            let options = aws::Options {
-                profile: self.args.account.profile.clone(),
-                region,
-                rates: calls.rate.iter().copied().collect(),
-            };
-            // Boxed, because all the ways to find credentials make for a large future.
-            let aws = Box::pin(Aws::connect(options)).await;
-            return Ok(aws.reading_fully(calls.full_read));
-        };
-        let opened = if let Some(opened) = &self.opened {
-            opened
-        } else {
-            let opened = wanted.open(header.account.as_deref())?;
-            console.eprint(&wanted.notice())?;
-            self.opened.insert(opened)
-        };
-        Ok(wanted.connect(opened, sandbox::region(region), calls))
-    }
 }
 
 impl<'s> StackFile<'s> {

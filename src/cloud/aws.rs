@@ -121,6 +121,18 @@ impl Cloud for Aws {
     }
 }
 
+/// Asks AWS now for what the first reading for these queries asks in any case, whosever the account
+/// is: so none of it waits until AWS has said who is asking. The identity in the queries need not
+/// be known.
+///
+/// Without a region there is nobody to ask, which whoever asks for the identity hears of.
+pub fn ask_early(aws: &Aws, queries: &[Query]) {
+    if aws.region().is_ok() {
+        let queries: Vec<Arc<Query>> = queries.iter().cloned().map(Arc::new).collect();
+        live::ask_early(aws, &queries);
+    }
+}
+
 /// Takes note of what the services run, of what is among what was found.
 fn note_services(snapshots: &mut [Snapshot]) {
     for snapshot in snapshots {

@@ -185,7 +185,7 @@ async fn survey_tagged(
     }
     let query = Arc::new(query);
     let (groups, families) = tokio::try_join!(
-        log_group::observe(aws, &query, &both),
+        log_group::observe_tagged(aws, &query, &both),
         task_definition::observe(aws, &query, &both),
     )?;
     // The tags may be those of revisions that are no longer the newest.

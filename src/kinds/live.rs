@@ -27,6 +27,10 @@ use crate::{
 
 /// A kind that is read from AWS and altered there.
 pub(crate) trait InAws: State {
+    /// Asks early for what the first reading for these queries asks in any case, whosever the
+    /// account is.
+    fn ask_early(_aws: &Aws, _queries: &[Arc<Query>]) {}
+
     /// Reads, for each query, what the stack declares by name or owns.
     fn observe(
         reading: &Reading,
@@ -210,6 +214,15 @@ impl Reading {
         // A kind is read once in a reading.
         _ = self.ours[&kind].set(ours.collect());
     }
+}
+
+/// Asks early for what the first reading for these queries asks in any case, whosever the account
+/// is.
+pub(crate) fn ask_early(aws: &Aws, queries: &[Arc<Query>]) {
+    for kind in Kind::ALL {
+        with_kind!(kind, K => K::ask_early(aws, queries));
+    }
+    tagging::ask_early(aws, queries);
 }
 
 /// Reads everything of one kind that each query is about.

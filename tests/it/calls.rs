@@ -3,6 +3,7 @@
 
 mod digests;
 mod pace;
+mod scale;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -5,7 +5,7 @@ mod observe;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_iam::{
     operation::RequestId,
@@ -20,6 +20,7 @@ use crate::{
     },
     model::{
         call::{CallError, Class, Reply},
+        query::Query,
         template::{Attribute, Template},
     },
     progress,
@@ -33,6 +34,10 @@ const TAG_BATCH: usize = 50;
 const NOT_FOUND: &str = "NoSuchEntity";
 
 impl InAws for Role {
+    fn ask_early(aws: &Aws, _queries: &[Arc<Query>]) {
+        observe::ask_early(aws);
+    }
+
     async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
         observe(&reading.aws, &reading.queries).await
     }

@@ -40,14 +40,19 @@ use active::Revisions;
 use revision::{Known, Revision, Status};
 
 impl InAws for TaskDefinition {
-    async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
-        let declared: BTreeSet<&String> = reading
-            .queries
-            .iter()
-            .flat_map(|query| query.families.keys())
-            .collect();
+    fn ask_early(aws: &Aws, queries: &[Arc<Query>]) {
+        let families = declared(queries);
         let active = TaskDefinitionStatus::Active;
-        let active = active::in_bulk(&reading.aws, active, declared.len());
+        aws.ask_early(question(families), move |aws| async move {
+            active::in_bulk(&aws, active, families).await
+        });
+    }
+
+    async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
+        let families = declared(&reading.queries);
+        let active = TaskDefinitionStatus::Active;
+        let active = active::in_bulk(&reading.aws, active, families);
+        let active = reading.aws.answer(question(families), active);
         let (active, tagged, ours) =
             tokio::try_join!(active, reading.tagged(), mentioned_by(reading))?;
         let active = active.map(Arc::new);
@@ -99,6 +104,17 @@ impl InAws for TaskDefinition {
     async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {
         perform::perform(aws, target, change).await
     }
+}
+
+/// How many families the stacks declare.
+fn declared(queries: &[Arc<Query>]) -> usize {
+    let families = queries.iter().flat_map(|query| query.families.keys());
+    families.collect::<BTreeSet<_>>().len()
+}
+
+/// The name of the question which revisions are active, if so many families are wanted.
+fn question(families: usize) -> String {
+    format!("{} {families}", revision::LIST)
 }
 
 /// For each query, the attributes of what lives of the stack, of the kinds that its definitions

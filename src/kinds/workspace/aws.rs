@@ -6,7 +6,7 @@ mod observe;
 mod tests;
 mod wait;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_amp::{
     operation::RequestId,
@@ -22,17 +22,22 @@ use crate::{
     model::{
         call::{CallError, Reply},
         identity::{Identity, endpoint_base, query_url, remote_write_url},
+        query::Query,
         template::Attribute,
     },
 };
 
-use observe::observe;
+use observe::{LIST, observe};
 pub(crate) use observe::{Listed, list, observe_also};
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 const CONFLICT: &str = "ConflictException";
 
 impl InAws for Workspace {
+    fn ask_early(aws: &Aws, _queries: &[Arc<Query>]) {
+        aws.ask_early(LIST, |aws| async move { list(&aws).await });
+    }
+
     async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
         let found = observe(&reading.aws, &reading.queries).await?;
         Ok(found.into_iter().map(Seen::of).collect())

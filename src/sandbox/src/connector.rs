@@ -44,6 +44,8 @@ pub struct Settings {
     pub caller: Option<CallerPolicy>,
     /// Whether to remember what calls take the right to do, for [`Sandbox::take_rights_used`].
     pub remember_rights: bool,
+    /// What there is at first, without a file.
+    pub world: World,
 }
 
 impl Default for Settings {
@@ -55,6 +57,7 @@ impl Default for Settings {
             faults: None,
             caller: None,
             remember_rights: false,
+            world: World::default(),
         }
     }
 }
@@ -88,7 +91,7 @@ impl Sandbox {
     /// Opens a sandbox; fails only if its file cannot be read.
     pub fn open(settings: Settings) -> Result<Self, FileError> {
         let (file, mut world) = match &settings.file {
-            None => (None, World::default()),
+            None => (None, settings.world),
             Some(path) => {
                 let (file, world) = WorldFile::open(path, &settings.account)?;
                 (Some(file), world)

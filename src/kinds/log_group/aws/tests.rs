@@ -36,7 +36,7 @@ async fn observe(script: &Script, declared: &[&str]) -> Vec<Live<LogGroup>> {
         log_groups: BTreeMap::from([("/ours".to_owned(), BTreeMap::new())]),
         ..Tagged::default()
     };
-    super::observe(&script.aws(), &query.clone().into(), &tagged)
+    super::observe_tagged(&script.aws(), &query.clone().into(), &tagged)
         .await
         .unwrap()
 }
@@ -127,7 +127,7 @@ async fn many_names_are_asked_for_in_batches() {
     let mut query = query();
     query.log_groups = (0..120).map(|n| (format!("/g{n}"), Tags::new())).collect();
     let aws = script.aws();
-    super::observe(&aws, &query.clone().into(), &Tagged::default())
+    super::observe_tagged(&aws, &query.clone().into(), &Tagged::default())
         .await
         .unwrap();
     let mut sizes: Vec<usize> = script
@@ -256,7 +256,7 @@ async fn reads_of_tags(said: &[(&str, &str)], destroy: bool) -> usize {
         log_groups: [("/a".to_owned(), tags)].into(),
         ..Tagged::default()
     };
-    let found = super::observe(&script.aws(), &query.clone().into(), &tagged).await;
+    let found = super::observe_tagged(&script.aws(), &query.clone().into(), &tagged).await;
     let found = found.unwrap();
     assert_eq!(found[0].owner, Owner::Ours("log_groups.a".parse().unwrap()));
     assert_eq!(found[0].resource.tags, wanted().tags);

@@ -34,10 +34,17 @@ use crate::{
 /// The most items that a page of IAM holds (IAM API reference, `ListRoles` and
 /// `GetAccountAuthorizationDetails`).
 const PAGE: i32 = 1000;
+const LIST: &str = "iam:ListRoles";
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
 /// Chooses roles by what is known of each and by its tags.
 pub(crate) type Also<'a> = &'a (dyn Fn(&TakenName, &BTreeMap<String, String>) -> bool + Sync);
+
+/// Asks early for both.
+pub(super) fn ask_early(aws: &Aws) {
+    aws.ask_early(LIST, |aws| async move { list(&aws).await });
+    aws.ask_early(DETAILS, |aws| async move { details(&aws).await });
+}
 
 /// Reads, for each query, the roles that are the stack's, those whose names it declares, and the
 /// names of all.
@@ -58,7 +65,8 @@ pub(crate) async fn observe_also(
     queries: &[Arc<Query>],
     also: Also<'_>,
 ) -> Result<Vec<Seen<Role>>, CallError> {
-    let (mut listed, mut details) = tokio::try_join!(list(aws), details(aws))?;
+    let listed = aws.answer(LIST, list(aws));
+    let (mut listed, mut details) = tokio::try_join!(listed, aws.answer(DETAILS, details(aws)))?;
     reconcile(aws, queries, also, &mut listed, &mut details).await?;
     let seen: Result<_, String> = queries
         .iter()
@@ -115,7 +123,7 @@ fn created_at(date: &DateTime) -> Option<Fact> {
 async fn list(aws: &Aws) -> Result<BTreeMap<String, Listed>, CallError> {
     let request = aws.iam.client.list_roles().max_items(PAGE);
     let pages = request.into_paginator().items().send();
-    let roles = aws.iam.call("iam:ListRoles", pages.try_collect()).await?;
+    let roles = aws.iam.call(LIST, pages.try_collect()).await?;
     Ok(roles
         .into_iter()
         .map(|role| (role.role_id.clone(), role))

@@ -8,7 +8,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::{
-    operation::describe_clusters::DescribeClustersOutput, types::Cluster as Described,
+    operation::describe_clusters::DescribeClustersOutput,
+    types::{Cluster as Described, ClusterField},
 };
 
 use crate::{
@@ -125,7 +126,8 @@ async fn clusters(aws: &Aws, uses: &mut Uses) -> Result<Vec<Cluster>, CallError>
         let aws = aws.clone();
         async move {
             let request = aws.ecs.client.describe_clusters();
-            let request = request.set_clusters(Some(batch)).send();
+            let request = request.set_clusters(Some(batch));
+            let request = request.include(ClusterField::Statistics).send();
             aws.ecs.call("ecs:DescribeClusters", request).await
         }
     });
@@ -147,8 +149,23 @@ fn counted(cluster: &Described) -> Option<Cluster> {
     Some(Cluster {
         arn: cluster.cluster_arn()?.to_owned(),
         tasks: Some(cluster.running_tasks_count() + cluster.pending_tasks_count()),
-        services: Some(cluster.active_services_count()),
+        services: Some(cluster.active_services_count() + draining(cluster)),
     })
+}
+
+/// How many services of the cluster are deleted and still have tasks that serve. `ListServices`
+/// does not name them, but the statistics count them by launch type (ECS API reference,
+/// `DeleteService`, and `Cluster`, `statistics`: `drainingFargateServiceCount` and its like).
+fn draining(cluster: &Described) -> i32 {
+    let counts = cluster.statistics().iter();
+    let counts = counts.filter(|count| {
+        count
+            .name()
+            .is_some_and(|name| name.starts_with("draining"))
+    });
+    counts
+        .filter_map(|count| count.value()?.parse::<i32>().ok())
+        .sum()
 }
 
 /// The revision, or as much as is known of it with what could not be seen.

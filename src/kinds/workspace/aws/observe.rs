@@ -26,6 +26,7 @@ use crate::{
 
 /// The most workspaces on a page (botocore model amp 2020-08-01, `ListWorkspaces`).
 const PAGE: i32 = 1000;
+pub(super) const LIST: &str = "aps:ListWorkspaces";
 
 /// Reads, for each query, the workspaces that are the stack's and those that bear the declared
 /// alias. One that is being deleted counts as gone.
@@ -33,7 +34,7 @@ pub(crate) async fn observe(
     aws: &Aws,
     queries: &[Arc<Query>],
 ) -> Result<Vec<Vec<Live<Workspace>>>, CallError> {
-    let listed = list(aws).await?;
+    let listed = aws.answer(LIST, list(aws)).await?;
     let found = all(queries.to_vec(), |query| {
         let (aws, listed) = (aws.clone(), listed.clone());
         async move { observe_also(&aws, &query, &listed, &|_| false).await }
@@ -54,7 +55,7 @@ pub(crate) async fn list(aws: &Aws) -> Result<Vec<Listed>, CallError> {
     // ours under another one.
     let request = aws.amp.client.list_workspaces().max_results(PAGE);
     let pages = request.into_paginator().items().send();
-    let summaries = aws.amp.call("aps:ListWorkspaces", pages.try_collect());
+    let summaries = aws.amp.call(LIST, pages.try_collect());
     let live = summaries.await?.into_iter();
     let live = live.filter(|summary| status(summary) != "DELETING");
     Ok(live

@@ -10,7 +10,7 @@ use super::{
     definition::TAGS,
     members::{Members, invalid, is_name},
     page::{Element, Order, page},
-    service::Service,
+    service::{Service, Status},
     shape::{
         Member,
         Shape::{Choice, Integer, List, Opaque, Structure, Text},
@@ -112,6 +112,9 @@ impl Cluster {
         if asked("TAGS") {
             shown["tags"] = tag::listed(&self.tags);
         }
+        if asked("STATISTICS") {
+            shown["statistics"] = self.statistics(now_millis);
+        }
         if asked("SETTINGS") {
             // API reference, ClusterSetting: disabled unless chosen otherwise.
             let default = json!([{"name": "containerInsights", "value": "disabled"}]);
@@ -130,6 +133,46 @@ impl Cluster {
             }
         }
         shown
+    }
+}
+
+impl Cluster {
+    /// What there is by launch type (API reference, Cluster, statistics).
+    fn statistics(&self, now_millis: u64) -> Value {
+        let tasks = |launch_type: &str, wanted: &[&str]| {
+            let tasks = self.tasks.values();
+            let tasks = tasks.filter(|task| task.launch_type == launch_type);
+            tasks
+                .filter(|task| wanted.contains(&task.status(now_millis)))
+                .count()
+        };
+        let services = |launch_type: &str, wanted: Status| {
+            let services = self.services.values();
+            let services = services.filter(|service| service.launch().launch_type == launch_type);
+            services.filter(|service| service.status == wanted).count()
+        };
+        let counts = [("EC2", "EC2"), ("Fargate", "FARGATE")].map(|(name, launch_type)| {
+            let pending = tasks(launch_type, &["PENDING", "PROVISIONING"]);
+            [
+                (
+                    format!("running{name}TasksCount"),
+                    tasks(launch_type, &["RUNNING"]),
+                ),
+                (format!("pending{name}TasksCount"), pending),
+                (
+                    format!("active{name}ServiceCount"),
+                    services(launch_type, Status::Active),
+                ),
+                (
+                    format!("draining{name}ServiceCount"),
+                    services(launch_type, Status::Draining),
+                ),
+            ]
+        });
+        let counts = counts.into_iter().flatten();
+        counts
+            .map(|(name, count)| json!({"name": name, "value": count.to_string()}))
+            .collect()
     }
 }
 
@@ -188,7 +231,7 @@ pub(super) fn create(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
         *cluster = fresh;
     }
     Ok(Answer::ok(
-        json!({ "cluster": cluster.shown(cx.now_millis, |_| true) }),
+        json!({ "cluster": cluster.shown(cx.now_millis, |field| field != "STATISTICS") }),
     ))
 }
 

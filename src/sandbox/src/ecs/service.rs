@@ -441,6 +441,14 @@ mod tests {
         sandbox.create_service("s", "f", 1);
         let drained = sandbox.call("DeleteService", &json!({"service": "s", "force": true}));
         assert_eq!(drained["service"]["status"], "DRAINING");
+        // It is counted where statistics are asked for, and nowhere else.
+        let counted = sandbox.call("DescribeClusters", &json!({"include": ["STATISTICS"]}));
+        assert_eq!(counted["clusters"][0]["activeServicesCount"], 0);
+        let counts = counted["clusters"][0]["statistics"]
+            .as_array()
+            .expect("a list");
+        let draining = json!({"name": "drainingFargateServiceCount", "value": "1"});
+        assert!(counts.contains(&draining), "{counts:?}");
         let again = service("s", "f", 1);
         sandbox.refuses("CreateService", &again, "InvalidParameterException");
         assert_eq!(sandbox.service("s")["status"], "DRAINING");

@@ -25,7 +25,7 @@ pub(super) struct Cluster {
     pub(super) arn: String,
     /// How many tasks run or are about to; `None` if that is not known.
     pub(super) tasks: Option<i32>,
-    /// How many services are active; `None` if that is not known.
+    /// How many services are active or draining; `None` if that is not known.
     pub(super) services: Option<i32>,
 }
 
@@ -45,11 +45,17 @@ impl Cluster {
 
     /// Who uses which revision in it.
     ///
+    /// Of a cluster that counts nothing, nothing is asked: what could still be there is a task of
+    /// no service, or of one that is gone, in the last seconds in which it stops.
+    ///
     /// Services say which revisions they run. Tasks that they don't count run by themselves, and
     /// are asked for only if the cluster counts more than its services do. Tasks that are stopping
     /// are counted nowhere, so they are always asked for.
     pub(super) async fn uses(&self, aws: &Aws) -> Result<Uses, CallError> {
         let mut uses = Uses::default();
+        if (self.services, self.tasks) == (Some(0), Some(0)) {
+            return Ok(uses);
+        }
         let of_services = match self.services {
             Some(0) => Some(0),
             Some(_) | None => self.by_services(aws, &mut uses).await?,

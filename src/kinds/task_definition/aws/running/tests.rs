@@ -18,8 +18,9 @@ fn revision(name: &str) -> String {
     arn(&format!("task-definition/{name}"))
 }
 
-/// 101 clusters on two pages, of which two are of interest: `prod`, whose services count all tasks
-/// that run, and `batch`, in which a task of no service runs. One is inactive, the rest are empty.
+/// 101 clusters on two pages, of which three are of interest: `prod`, whose services count all
+/// tasks that run, `batch`, in which a task of no service runs, and `leaving`, whose only service
+/// is deleted and has a task that stops. One is inactive, the rest are empty.
 fn region(asked: &Asked) -> Answer {
     let request = asked.json();
     let second = request["nextToken"] == "t";
@@ -28,8 +29,8 @@ fn region(asked: &Asked) -> Answer {
     Answer::json(&match asked.operation.as_str() {
         "ListClusters" if second => json!({"clusterArns": [cluster("batch")]}),
         "ListClusters" => {
-            let names = (0..98).map(|n| cluster(&format!("empty-{n}")));
-            let arns: Vec<String> = [cluster("prod"), cluster("gone")]
+            let names = (0..97).map(|n| cluster(&format!("empty-{n}")));
+            let arns: Vec<String> = [cluster("prod"), cluster("gone"), cluster("leaving")]
                 .into_iter()
                 .chain(names)
                 .collect();
@@ -38,6 +39,7 @@ fn region(asked: &Asked) -> Answer {
         "DescribeClusters" => {
             let asked: Vec<Value> = request["clusters"].as_array().unwrap().clone();
             assert!(asked.len() <= 100);
+            assert_eq!(request["include"], json!(["STATISTICS"]));
             let described: Vec<Value> = asked
                 .iter()
                 .map(|arn| {
@@ -48,11 +50,17 @@ fn region(asked: &Asked) -> Answer {
                         "activeServicesCount": if is("prod") { 11 } else { 0 },
                         "runningTasksCount": if is("prod") { 4 } else { i32::from(is("batch")) },
                         "pendingTasksCount": i32::from(is("prod")),
+                        "statistics": [
+                            {"name": "activeFargateServiceCount", "value": "9"},
+                            {"name": "drainingEC2ServiceCount", "value": "0"},
+                            {"name": "drainingFargateServiceCount", "value": if is("leaving") { "1" } else { "0" }},
+                        ],
                     })
                 })
                 .collect();
             json!({"clusters": described})
         }
+        "ListServices" if of("leaving") => json!({"serviceArns": []}),
         "ListServices" => {
             assert!(of("prod"), "{request}");
             let services: Vec<String> = (0..11).map(|n| format!("s{n}")).collect();
@@ -81,7 +89,12 @@ fn region(asked: &Asked) -> Answer {
             json!({"serviceRevisions": [{"serviceRevisionArn": "source-1", "taskDefinition": revision("api:2")}]})
         }
         "ListTasks" if request["desiredStatus"] == "STOPPED" => {
-            json!({"taskArns": if of("prod") { json!(["old", "stopping"]) } else { json!([]) }})
+            let leaving = if of("leaving") {
+                json!(["last"])
+            } else {
+                json!([])
+            };
+            json!({"taskArns": if of("prod") { json!(["old", "stopping"]) } else { leaving }})
         }
         "ListTasks" => {
             assert!(of("batch"), "{request}");
@@ -89,6 +102,9 @@ fn region(asked: &Asked) -> Answer {
         }
         "DescribeTasks" if of("batch") => json!({"tasks": [
             {"taskDefinitionArn": revision("job:1"), "lastStatus": "RUNNING", "group": "family:job"},
+        ]}),
+        "DescribeTasks" if of("leaving") => json!({"tasks": [
+            {"taskDefinitionArn": revision("left:1"), "lastStatus": "DEACTIVATING", "group": "service:left"},
         ]}),
         "DescribeTasks" => {
             assert_eq!(request["tasks"], json!(["old", "stopping"]));
@@ -144,6 +160,7 @@ async fn everything_that_runs_is_seen_in_few_calls() {
         ("other-1", "service other in cluster prod (other:1)"),
         ("other-2", "service other in cluster prod (other:2)"),
         ("job-1", "1 task in cluster batch (job:1)"),
+        ("left-1", "service left in cluster leaving (left:1)"),
     ] {
         assert_eq!(users(role), [user]);
     }
@@ -151,14 +168,15 @@ async fn everything_that_runs_is_seen_in_few_calls() {
     for (operation, calls) in [
         ("ListClusters", 2),
         ("DescribeClusters", 2),
-        ("ListServices", 1),
+        ("ListServices", 2),
         ("DescribeServices", 2),
         ("DescribeServiceDeployments", 1),
         ("DescribeServiceRevisions", 1),
-        // Of every cluster that is active, and once more where services don't count all tasks.
-        ("ListTasks", 101),
-        ("DescribeTasks", 2),
-        ("DescribeTaskDefinition", 7),
+        // Of every cluster that counts anything, and once more where services don't count all
+        // tasks.
+        ("ListTasks", 4),
+        ("DescribeTasks", 3),
+        ("DescribeTaskDefinition", 8),
     ] {
         assert_eq!(script.count(operation), calls, "{operation}");
     }

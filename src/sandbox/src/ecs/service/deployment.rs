@@ -101,7 +101,7 @@ impl Service {
             .find(|revision| revision.arn == *completed)
     }
 
-    pub(super) fn launch(&self) -> Launch {
+    pub(in crate::ecs) fn launch(&self) -> Launch {
         Launch::new(&self.choices).expect("the choices were checked when the service was created")
     }
 

@@ -33,7 +33,7 @@ pub(in crate::ecs) struct Task {
     pub(super) family: String,
     /// `family:NAME` or `service:NAME`.
     pub(super) group: String,
-    pub(super) launch_type: String,
+    pub(in crate::ecs) launch_type: String,
     /// The id of the deployment that started it, or what the caller gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::ecs) started_by: Option<String>,
