@@ -2,6 +2,7 @@
 //! list.
 
 mod digests;
+mod independent;
 mod pace;
 mod scale;
 
@@ -42,12 +43,14 @@ use crate::{
 
 type Counts = BTreeMap<String, usize>;
 
-/// Counts what passes. When it is `late`, the tagging API has not heard of anything yet.
+/// Counts what passes. When it is `late`, the tagging API has not heard of anything yet. It may
+/// refuse an operation whose request says something.
 #[derive(Clone, Debug)]
 struct Tap {
     inside: SharedHttpClient,
     counts: Arc<Mutex<Counts>>,
     late: bool,
+    refuses: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Debug)]
@@ -72,7 +75,18 @@ impl HttpClient for Tap {
 impl HttpConnector for Tapped {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let operation = operation(&request);
-        let is_answered_here = self.tap.late && operation == "GetResources";
+        let body = request.body().bytes().unwrap_or_default();
+        let body = String::from_utf8_lossy(body);
+        let answer = match self.tap.refuses {
+            Some((refused, text)) if operation == refused && body.contains(text) => Some((
+                400_u16,
+                r#"{"__type": "AccessDeniedException", "message": "you may not"}"#,
+            )),
+            Some(_) | None if self.tap.late && operation == "GetResources" => {
+                Some((200, r#"{"ResourceTagMappingList": []}"#))
+            }
+            Some(_) | None => None,
+        };
         *self
             .tap
             .counts
@@ -80,9 +94,9 @@ impl HttpConnector for Tapped {
             .unwrap()
             .entry(operation)
             .or_default() += 1;
-        if is_answered_here {
-            let body = SdkBody::from(r#"{"ResourceTagMappingList": []}"#);
-            let status = 200_u16.try_into().unwrap();
+        if let Some((status, body)) = answer {
+            let body = SdkBody::from(body);
+            let status = status.try_into().unwrap();
             return HttpConnectorFuture::ready(Ok(HttpResponse::new(status, body)));
         }
         self.inside.call(request)
@@ -128,11 +142,29 @@ impl Place {
     }
 
     fn aws(&self, late: bool) -> (Arc<Aws>, Arc<Mutex<Counts>>) {
+        self.tapped(late, None)
+    }
+
+    /// AWS, where `operation` is refused if its request says `text`.
+    fn aws_that_refuses(
+        &self,
+        operation: &'static str,
+        text: &'static str,
+    ) -> (Arc<Aws>, Arc<Mutex<Counts>>) {
+        self.tapped(false, Some((operation, text)))
+    }
+
+    fn tapped(
+        &self,
+        late: bool,
+        refuses: Option<(&'static str, &'static str)>,
+    ) -> (Arc<Aws>, Arc<Mutex<Counts>>) {
         let counts = Arc::default();
         let tap = Tap {
             inside: self.sandbox.http_client(),
             counts: Arc::clone(&counts),
             late,
+            refuses,
         };
         let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
         let sdk = SdkConfig::builder()

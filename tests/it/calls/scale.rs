@@ -3,12 +3,14 @@
 //!
 //! The worlds are made of one that amp-stack has built, without a call for each thing in it.
 
-use std::fmt::Write as _;
+#[path = "../../bench/world.rs"]
+mod world;
 
 use amp_stack::cloud::ask_early;
 use amp_stack_sandbox::World;
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use world::{grown, uniform};
 
 use super::{
     digests::{read, text},
@@ -18,62 +20,6 @@ use super::{
 /// How long every call takes: so many times this is what a chain of calls takes that wait for each
 /// other.
 const ROUND: Duration = Duration::from_millis(40);
-
-/// A stack file with a workspace, and so many roles, log groups and task definitions, all of which
-/// are the same but for their names.
-fn uniform(count: usize) -> String {
-    let mut text = "[stack]\nname = \"big\"\n[workspace]\nalias = \"big\"\n".to_owned();
-    for n in 0..count {
-        write!(
-            text,
-            "[log_groups.g{n}]\nname = \"group-{n}.\"\nretention_days = 7\n\
-             [roles.r{n}]\nname = \"role-{n}.\"\n\
-             [task_definitions.t{n}]\nfamily = \"family-{n}_\"\ncpu = 256\nmemory = 512\n\
-             execution_role = \"r0\"\n\
-             [task_definitions.t{n}.containers.app]\nimage = \"app:1\"\n\
-             [task_definitions.t{n}.containers.app.environment]\n\
-             WRITE = \"${{workspace.remote_write_url}}\"\n"
-        )
-        .unwrap();
-    }
-    text
-}
-
-/// Adds copies of the one thing in `things`, of which each has the number of a copy wherever these
-/// words have 0.
-fn multiply(things: &mut Value, count: usize, words: &[&str]) {
-    let things = things.as_object_mut().unwrap();
-    assert_eq!(things.len(), 1);
-    let (key, thing) = things.iter().next().unwrap();
-    let first = json!([key, thing]).to_string();
-    for n in 1..count {
-        let numbered = |word: &str| word.replace('0', &n.to_string());
-        let copy = words.iter().fold(first.clone(), |text, word| {
-            text.replace(word, &numbered(word))
-        });
-        let copy: Value = serde_json::from_str(&copy).unwrap();
-        let key = copy[0].as_str().unwrap().to_owned();
-        things.insert(key, copy[1].clone());
-    }
-}
-
-/// The world of [`uniform`], made of one of its units.
-fn grown(world: &World, count: usize) -> World {
-    let mut world = serde_json::to_value(world).unwrap();
-    let id = world["iam"]["roles"]["role-0."]["id"].as_str().unwrap();
-    let id = format!("\"{id}\"");
-    let roles = &mut world["iam"]["roles"];
-    multiply(roles, count, &["role-0.", "roles.r0"]);
-    for (n, role) in roles.as_object_mut().unwrap().values_mut().enumerate() {
-        role["id"] = json!(format!("AROA{n:017}"));
-    }
-    assert!(!roles.to_string().contains(&id));
-    let groups = &mut world["logs"]["regions"]["us-east-1"]["groups"];
-    multiply(groups, count, &["group-0.", "log_groups.g0"]);
-    let families = &mut world["ecs"]["regions"]["us-east-1"]["families"];
-    multiply(families, count, &["family-0_", "task_definitions.t0"]);
-    serde_json::from_value(world).unwrap()
-}
 
 /// The world with so many active revisions of others, a hundred in each family.
 fn crowded(world: &World, revisions: u32) -> World {
