@@ -11,7 +11,7 @@ use crate::{
         permitted::{Collector, Occasion},
     },
     model::{
-        address::Kind,
+        address::{Kind, StackName},
         identity::Identity,
         node::Node,
         permission::{Permissions, Purpose},
@@ -25,9 +25,10 @@ use crate::{
 pub fn permissions(stack: &Stack, purpose: Purpose) -> Permissions {
     let mut permissions = Permissions::default();
     let collector = |document: &Node| collector(document, &stack.identity);
+    let names: Vec<&StackName> = stack.names().collect();
     let occasion = Occasion {
         purpose,
-        stack: &stack.name,
+        names: &names,
         identity: &stack.identity,
         collector: &collector,
     };

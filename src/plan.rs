@@ -187,6 +187,11 @@ pub enum Reason {
         /// Whose it is.
         owner: Owner,
     },
+    /// What is adopted by its id is not there.
+    NothingToAdopt {
+        /// The id.
+        id: String,
+    },
     /// It exists and may be adopted, but would have to be replaced, and nothing is deleted that is
     /// not ours.
     CannotAdopt {
@@ -263,6 +268,7 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotOurs { .. } => "not-ours",
+            Self::NothingToAdopt { .. } => "nothing-to-adopt",
             Self::CannotAdopt { .. } => "cannot-adopt",
             Self::NameTaken { .. } => "name-taken",
             Self::Ambiguous { .. } => "ambiguous",

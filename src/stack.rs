@@ -21,6 +21,9 @@ use crate::{
 pub struct Stack {
     /// Its name.
     pub name: StackName,
+    /// What it was called before: what carries that name in its tags is its own too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<StackName>,
     /// Where it lives.
     pub identity: Identity,
     /// What it declares.
@@ -100,6 +103,7 @@ impl Stack {
     pub fn query(&self, removal: bool) -> Query {
         let mut query = Query {
             stack: self.name.clone(),
+            former: self.former.clone(),
             identity: self.identity.clone(),
             roles: BTreeSet::new(),
             log_groups: BTreeMap::new(),
@@ -108,6 +112,7 @@ impl Stack {
             services: BTreeSet::new(),
             left_to: BTreeMap::new(),
             alias: None,
+            adopt_id: None,
             workspace_configuration: false,
             destroy: false,
             removal,
@@ -123,14 +128,29 @@ impl Stack {
                 state.add_to_query(&mut query, &lookup);
             }
             let Lifecycle {
-                ignore, services, ..
+                ignore,
+                services,
+                adopt_id,
+                ..
             } = &declared.lifecycle;
+            query.adopt_id = query.adopt_id.or_else(|| adopt_id.clone());
             if !ignore.is_empty() && !services.is_empty() {
                 let services = services.keys().cloned().collect();
                 query.left_to.insert(want.name().to_owned(), services);
             }
         }
         query
+    }
+
+    /// The names by which tags say that something is its own: its present name comes first.
+    pub fn names(&self) -> impl Iterator<Item = &StackName> {
+        [&self.name].into_iter().chain(&self.former)
+    }
+
+    /// A name by which tags say that something is its own and that of `other`.
+    pub fn shared_name(&self, other: &Self) -> Option<&StackName> {
+        let is_shared = |name: &&StackName| other.names().any(|other| other == *name);
+        self.names().find(is_shared)
     }
 
     /// The value of a reference, if nobody has to ask AWS for it.

@@ -207,6 +207,7 @@ pub(crate) fn caller() -> Answer {
 pub(crate) fn query() -> Query {
     Query {
         stack: "shop".parse().unwrap(),
+        former: None,
         identity: Identity::new(ACCOUNT, REGION),
         roles: [].into(),
         log_groups: [].into(),
@@ -214,6 +215,7 @@ pub(crate) fn query() -> Query {
         families: [].into(),
         services: [].into(),
         alias: None,
+        adopt_id: None,
         workspace_configuration: false,
         left_to: BTreeMap::new(),
         removal: false,

@@ -12,7 +12,7 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 
 use crate::{
     aws::Aws,
-    model::{call::CallError, query::Query, tags::STACK_TAG},
+    model::{address::StackName, call::CallError, query::Query, tags::STACK_TAG},
 };
 
 /// The most values of one filter (Resource Groups Tagging API reference, `TagFilter`).
@@ -73,11 +73,11 @@ pub(crate) fn ask_early(aws: &Aws, queries: &[Arc<Query>]) {
     }
 }
 
-/// Reads, for each query, what carries the tag of its stack.
+/// Reads, for each query, what carries the tag of its stack, or of what that was called before.
 pub(crate) async fn observe(aws: &Aws, queries: &[Arc<Query>]) -> Result<Vec<Tagged>, CallError> {
-    let mut per_stack: BTreeMap<&str, Tagged> = queries
-        .iter()
-        .map(|query| (query.stack.as_str(), Tagged::default()))
+    let names = queries.iter().flat_map(|query| query.names());
+    let mut per_stack: BTreeMap<&str, Tagged> = names
+        .map(|name| (name.as_str(), Tagged::default()))
         .collect();
     for stacks in stacks(queries).chunks(MOST_VALUES) {
         let found = aws.answer(question(stacks), of_stacks(aws, stacks));
@@ -90,14 +90,19 @@ pub(crate) async fn observe(aws: &Aws, queries: &[Arc<Query>]) -> Result<Vec<Tag
             }
         }
     }
-    let of = |query: &Query| per_stack.get(query.stack.as_str()).cloned();
-    Ok(queries.iter().map(|q| of(q).unwrap_or_default()).collect())
+    let of = |query: &Query| {
+        let found = query
+            .names()
+            .filter_map(|name| per_stack.get(name.as_str()));
+        found.fold(Tagged::default(), Tagged::and)
+    };
+    Ok(queries.iter().map(|query| of(query)).collect())
 }
 
-/// The names of the stacks that the queries are about.
+/// The names of the stacks that the queries are about, former ones too.
 fn stacks(queries: &[Arc<Query>]) -> Vec<String> {
-    let stacks = queries.iter().map(|query| query.stack.to_string());
-    let stacks: BTreeSet<String> = stacks.collect();
+    let stacks = queries.iter().flat_map(|query| query.names());
+    let stacks: BTreeSet<String> = stacks.map(StackName::to_string).collect();
     stacks.into_iter().collect()
 }
 

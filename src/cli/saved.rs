@@ -195,6 +195,7 @@ async fn open(
         }
         let header = Header {
             name: saved.stack.name.to_string(),
+            former: saved.stack.former.clone(),
             region: Some(planned_for.region.clone()),
             account: Some(planned_for.account.clone()),
         };

@@ -179,19 +179,21 @@ fn check_all(
     }
 }
 
-/// Two stacks of one name in one region would take each other's resources for their own.
+/// Two stacks of one name in one region, be it a former one, would take each other's resources for
+/// their own.
 fn ensure_distinct<C>(targets: &[StackTarget<C>]) -> Result<(), Failure> {
     for (index, target) in targets.iter().enumerate() {
-        let (name, region) = (&target.stack.name, &target.stack.identity.region);
-        let same = targets[..index]
-            .iter()
-            .find(|other| other.stack.name == *name && other.stack.identity.region == *region);
-        if let Some(other) = same {
+        let region = &target.stack.identity.region;
+        let before = targets[..index].iter();
+        let same = before
+            .filter(|other| other.stack.identity.region == *region)
+            .find_map(|other| Some((other, other.stack.shared_name(&target.stack)?)));
+        if let Some((other, name)) = same {
             let (one, two) = (other.path.display(), target.path.display());
             return Err(Failure::before(format!(
                 "{one} and {two} are both for the stack `{name}` in {region}"
             ))
-            .hint("a stack is one file: give one of them another `name` in [stack]"));
+            .hint("a stack is one file: give one of them another `name`, or another `renamed_from`, in [stack]"));
         }
     }
     Ok(())

@@ -59,6 +59,7 @@ impl Aws {
     pub async fn survey(&self, stack: &StackName, wanted: &Wanted) -> Result<Survey, CallError> {
         let query = Arc::new(Query {
             stack: stack.clone(),
+            former: None,
             identity: self.identity().await?,
             roles: BTreeSet::new(),
             log_groups: wanted
@@ -75,6 +76,7 @@ impl Aws {
             services: BTreeSet::new(),
             left_to: BTreeMap::new(),
             alias: None,
+            adopt_id: None,
             workspace_configuration: true,
             removal: false,
             needs: false,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     file::{
         problem::Problems,
-        reader::{TableReader, listed},
+        reader::{TableReader, boolean_of, listed, string_of},
         tree::Span,
     },
     model::{
@@ -22,6 +22,8 @@ pub(crate) struct Ignorable {
     pub(crate) accepts: fn(&IgnorePath) -> bool,
     /// What it accepts, as examples.
     pub(crate) examples: &'static [&'static str],
+    /// Returns whether a text is an id, where one of the kind can be adopted by its id.
+    pub(crate) is_id: Option<fn(&str) -> bool>,
 }
 
 /// Reads the three keys from the table of a resource, of which `ignorable` can be ignored.
@@ -31,7 +33,7 @@ pub(crate) fn read(
     protected_by_default: bool,
 ) -> Lifecycle {
     let prevent_destroy = reader.boolean("prevent_destroy");
-    let adopt = reader.boolean("adopt");
+    let (adopt, adopt_id) = adopt(reader, ignorable);
     let mut ignore = Vec::new();
     for text in reader.distinct_texts("ignore") {
         // References in it stay as they are spelled, so they name nothing that can be ignored.
@@ -42,12 +44,41 @@ pub(crate) fn read(
     }
     Lifecycle {
         prevent_destroy: prevent_destroy.map_or(protected_by_default, |found| found.value),
-        adopt: adopt.is_some_and(|found| found.value),
+        adopt,
+        adopt_id,
         ignore,
         replace: false,
         keep_revisions: None,
         services: BTreeMap::new(),
     }
+}
+
+/// Reads `adopt`: whether anything is adopted, and the id of the one that is meant.
+fn adopt(reader: &mut TableReader<'_, '_>, ignorable: &Ignorable) -> (bool, Option<String>) {
+    let Some(is_id) = ignorable.is_id else {
+        let adopt = reader.boolean("adopt");
+        return (adopt.is_some_and(|found| found.value), None);
+    };
+    let Some(tree) = reader.value("adopt") else {
+        return (false, None);
+    };
+    if tree.as_text().is_none() {
+        let adopt = boolean_of(tree, "adopt", reader.problems());
+        return (adopt.unwrap_or_default(), None);
+    }
+    let id = string_of(tree, "adopt", reader.problems());
+    let wrong = id.as_deref().filter(|id| !is_id(id));
+    if let Some(wrong) = wrong {
+        let noun = ignorable.noun;
+        let message = format!("`{wrong}` is not the id of a {noun}");
+        reader
+            .problems()
+            .add("workspace-id", &tree.span, "not an id", message)
+            .help(format!(
+                "write `adopt = true` for whichever has the name and is nobody's, or the id of one {noun}, such as ws-12345678-90ab-cdef-1234-567890abcdef"
+            ));
+    }
+    (true, id)
 }
 
 /// Reads one path of `ignore`.

@@ -50,6 +50,9 @@ pub(crate) trait Declare: State {
     /// What `ignore` takes, as examples.
     const IGNORABLE: &'static [&'static str];
 
+    /// Returns whether a text is an id of such a resource, where `adopt` takes one.
+    const IS_ID: Option<fn(&str) -> bool> = None;
+
     /// The attributes as which a written file spells what others say of such a resource.
     const MENTIONED: &'static [Attribute];
 
@@ -187,6 +190,7 @@ pub(crate) fn ignorable<K: Declare>() -> Ignorable {
         noun: K::KIND.noun(),
         accepts: K::can_ignore,
         examples: K::IGNORABLE,
+        is_id: K::IS_ID,
     }
 }
 

@@ -25,7 +25,8 @@ pub(crate) struct Collector {
 #[derive(Clone, Copy)]
 pub(crate) struct Occasion<'a> {
     pub(crate) purpose: Purpose,
-    pub(crate) stack: &'a StackName,
+    /// The names by which tags say that something is the stack's: its own comes first.
+    pub(crate) names: &'a [&'a StackName],
     pub(crate) identity: &'a Identity,
     /// Finds the collector in what a task definition says.
     pub(crate) collector: &'a dyn Fn(&Node) -> Option<Collector>,
@@ -40,6 +41,11 @@ impl Occasion<'_> {
             partition,
         } = self.identity;
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    /// The values of the tag that a resource of the stack has.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| name.as_str())
     }
 
     /// The tag that a resource of the stack has, as conditions ask for it.

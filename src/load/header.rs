@@ -19,6 +19,8 @@ use crate::{
 pub struct Header {
     /// The name; empty if there is no valid one.
     pub name: String,
+    /// What the stack was called before.
+    pub former: Option<StackName>,
     /// The region.
     pub region: Option<String>,
     /// The only account that the stack may touch.
@@ -53,11 +55,14 @@ pub(crate) fn read(root: &Table, problems: &mut Problems) -> Header {
     let name = reader.string("name");
     let region = reader.string("region");
     let account = reader.string("account");
+    let former = reader.string("renamed_from");
     reader.finish();
+    let former = former.filter(|former| is_former_name(former, name.as_ref(), problems));
     Header {
         name: name
             .filter(|name| is_name(name, problems))
             .map_or_else(String::new, |name| name.value),
+        former: former.and_then(|former| former.value.parse().ok()),
         region: region
             .filter(|region| is_region(region, problems))
             .map(|region| region.value),
@@ -83,6 +88,22 @@ fn is_name(name: &Located<String>, problems: &mut Problems) -> bool {
             ));
     }
     parsed.is_ok()
+}
+
+fn is_former_name(
+    former: &Located<String>,
+    name: Option<&Located<String>>,
+    problems: &mut Problems,
+) -> bool {
+    if let Some(name) = name.filter(|name| name.value == former.value) {
+        let message = "`renamed_from` says what the stack is called now";
+        problems
+            .add("stack-name", &former.span, "the same name", message)
+            .and(&name.span, "as this one")
+            .help("write here what the stack was called before, or remove `renamed_from`");
+        return false;
+    }
+    is_name(former, problems)
 }
 
 /// The stack name that is nearest to `written`: in lower case, with dashes for what it can't have.

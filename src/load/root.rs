@@ -95,6 +95,13 @@ pub static STACK: Fields = Fields {
         .required()
         .example("\"checkout\""),
         Field::new(
+            "renamed_from",
+            Type::Known,
+            "What the stack was called before. Whatever carries that name in its tags is this stack's own, and is tagged anew.",
+        )
+        .default_note("the stack has always been called so")
+        .example("\"shop\""),
+        Field::new(
             "region",
             Type::Known,
             "The region that the stack is for; a run for another one is refused.",

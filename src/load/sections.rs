@@ -63,6 +63,7 @@ pub(crate) fn read(
         collision::check(kind, names_of(kind, &outlines, root), problems);
     }
     let mut stack = into_stack(outlines, &context);
+    stack.former.clone_from(&header.former);
     stack.outputs = outputs::read(root, problems);
     cycle::check(&stack, root, problems);
     stack
@@ -168,6 +169,7 @@ fn names_of<'o>(kind: Kind, outlines: &'o Outlines, root: &Table) -> Vec<&'o Loc
 fn into_stack(outlines: Outlines, context: &Context<'_>) -> Stack {
     let mut stack = Stack {
         name: context.stack.clone(),
+        former: None,
         identity: context.identity.clone(),
         resources: BTreeMap::new(),
         outputs: BTreeMap::new(),

@@ -14,6 +14,9 @@ pub struct Lifecycle {
     pub prevent_destroy: bool,
     /// Take it over if it exists and nobody of amp-stack owns it.
     pub adopt: bool,
+    /// With `adopt`, the id of the one that is meant, where names need not be unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopt_id: Option<String>,
     /// Build it anew although nothing forces that: a replacement, or of a task definition a new
     /// revision.
     pub replace: bool,

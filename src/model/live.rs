@@ -72,6 +72,11 @@ impl<R> Live<R> {
             .map_or("", String::as_str)
     }
 
+    /// Returns whether `id` is its id.
+    pub fn has_id(&self, id: &str) -> bool {
+        self.attributes.get(&Attribute::Id).map(String::as_str) == Some(id)
+    }
+
     /// What distinguishes it from another with its name, where its ARN doesn't.
     pub fn unique_id(&self) -> Option<&str> {
         self.facts.iter().find_map(|fact| match fact {

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    address::StackName, identity::Identity, node::Node, service::ServiceName, tags::Tags,
+    address::StackName,
+    identity::Identity,
+    node::Node,
+    service::ServiceName,
+    tags::{self, Owner, Tags},
 };
 
 /// What has to be read of AWS to plan a stack.
@@ -15,6 +19,8 @@ use crate::model::{
 pub struct Query {
     /// The stack whose resources are ours.
     pub stack: StackName,
+    /// What the stack was called before: what carries that name in its tags is ours too.
+    pub former: Option<StackName>,
     /// Where.
     pub identity: Identity,
     /// Names of roles that the stack declares.
@@ -33,6 +39,8 @@ pub struct Query {
     pub left_to: BTreeMap<String, BTreeSet<ServiceName>>,
     /// The alias of the workspace that the stack declares.
     pub alias: Option<String>,
+    /// The id of the workspace that the stack adopts, if it says which.
+    pub adopt_id: Option<String>,
     /// Whether the stack says anything about the configuration of its workspace, which is a call of
     /// its own to read.
     pub workspace_configuration: bool,
@@ -47,6 +55,31 @@ pub struct Query {
     pub destroy: bool,
     /// Whether it matters how AWS spells what it returns, and not only what that means.
     pub spelled: bool,
+}
+
+impl Query {
+    /// The names by which tags say that something is the stack's.
+    pub fn names(&self) -> impl Iterator<Item = &StackName> {
+        [&self.stack].into_iter().chain(&self.former)
+    }
+
+    /// Reads the owner from the tags of something.
+    pub fn owner(&self, tags: &BTreeMap<String, String>) -> Owner {
+        self.by_either_name(|stack| tags::owner(tags, stack, &self.identity.region))
+    }
+
+    /// Reads the owner from the tags of a role, which every region of the account sees.
+    pub fn owner_of_role(&self, tags: &BTreeMap<String, String>) -> Owner {
+        self.by_either_name(|stack| tags::owner_of_role(tags, stack, &self.identity.region))
+    }
+
+    fn by_either_name(&self, owner: impl Fn(&StackName) -> Owner) -> Owner {
+        let current = owner(&self.stack);
+        match (&current, &self.former) {
+            (Owner::OtherStack(name), Some(former)) if name == former.as_str() => owner(former),
+            (_, _) => current,
+        }
+    }
 }
 
 /// What a revision is to say. What of it follows from names is filled in.

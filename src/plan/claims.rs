@@ -31,7 +31,8 @@ impl<'a> Claims<'a> {
             let Some(want) = &declared.want else {
                 continue;
             };
-            if let Some((index, found)) = known.find(address, want) {
+            let meant = declared.lifecycle.adopt_id.as_deref();
+            if let Some((index, found)) = known.find(address, want, meant) {
                 claims.matched.insert(address, found);
                 taken.insert(index);
             }
@@ -96,11 +97,21 @@ impl<'a> Known<'a> {
         known
     }
 
-    fn find(&self, address: &Address, want: &Resource) -> Option<(usize, &'a LiveResource)> {
+    /// Finds what is, or becomes, what is wanted: of several that nothing but tags distinguishes,
+    /// the one with the id that is `meant`.
+    fn find(
+        &self,
+        address: &Address,
+        want: &Resource,
+        meant: Option<&str>,
+    ) -> Option<(usize, &'a LiveResource)> {
         match Resource::identified_by(address.kind) {
             IdentifiedBy::Tags => {
                 let of_ours = self.by_address.get(address)?.iter();
-                of_ours.min_by_key(|(_, found)| seniority(found)).copied()
+                let is_other = |found: &LiveResource| !meant.is_some_and(|id| found.has_id(id));
+                of_ours
+                    .min_by_key(|(_, found)| (is_other(found), seniority(found)))
+                    .copied()
             }
             // One that stands at another address and could not simply be tagged anew is that
             // address's business.

@@ -1,5 +1,6 @@
 //! Decides, resource by resource, which steps it takes.
 
+mod adoption;
 mod twins;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,6 +104,9 @@ impl<'a> Planner<'a> {
     fn build(&mut self, address: &Address, declared: &Declared, want: &Resource) {
         let matched = self.claims.matched.get(address).copied();
         let left = self.claims.left.remove(address).unwrap_or_default();
+        if let Some(found) = matched {
+            self.note_other_than_meant(address, declared, found);
+        }
         match matched {
             Some(found) if is_known_by_tags(address) && !left.is_empty() => {
                 self.alter_oldest(address, declared, want, found, &left);
@@ -267,67 +271,6 @@ impl<'a> Planner<'a> {
         let live = live.map(|found| &found.resource);
         to.complete(live, &declared.lifecycle.ignore);
         to
-    }
-
-    /// Somebody else's resource to adopt; an error if that can't be.
-    fn find_adoptable(
-        &mut self,
-        address: &Address,
-        declared: &Declared,
-        want: &Resource,
-    ) -> Result<Option<&'a LiveResource>, Reason> {
-        let has_name = |found: &&LiveResource| {
-            found.resource.kind() == address.kind
-                && found.resource.name() == want.name()
-                && want.has_name()
-        };
-        let others = self.live.found.iter().filter(has_name);
-        let mut others: Vec<&'a LiveResource> = others
-            .filter(|found| !matches!(found.owner, Owner::Ours(_)))
-            .collect();
-        others.sort_by_key(|found| found.arn());
-        let adoptable: Vec<&'a LiveResource> = others
-            .iter()
-            .copied()
-            .filter(|found| declared.lifecycle.adopt && names::adoptable(&found.owner))
-            .collect();
-        let [found] = adoptable.as_slice() else {
-            if adoptable.len() < 2 {
-                self.note_namesakes(address, &others);
-            }
-            // Another stack's is not taken, and to make one beside it is not what was asked for.
-            if let (true, [other, ..]) = (declared.lifecycle.adopt, others.as_slice())
-                && adoptable.is_empty()
-                && is_known_by_tags(address)
-            {
-                return Err(Reason::NotOurs {
-                    arn: other.arn().to_owned(),
-                    owner: other.owner.clone(),
-                });
-            }
-            return if adoptable.is_empty() {
-                Ok(None)
-            } else {
-                Err(Reason::Ambiguous {
-                    candidates: twins::candidates(adoptable),
-                    are_ours: false,
-                })
-            };
-        };
-        let mut to = self.complete(declared, want, Some(found));
-        let mut differs = Resource::replace_reasons(&found.resource, &to);
-        if declared.lifecycle.replace {
-            differs.extend(to.force_replace(&found.resource));
-        }
-        if differs.is_empty() {
-            Ok(Some(found))
-        } else {
-            Err(Reason::CannotAdopt {
-                arn: found.arn().to_owned(),
-                owner: found.owner.clone(),
-                differs,
-            })
-        }
     }
 
     /// Refuses to create what has a name that somebody will still have, and returns whether there

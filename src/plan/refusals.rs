@@ -45,6 +45,11 @@ pub const REFUSALS: &[Rule] = &[
         source: "amp-stack",
     },
     Rule {
+        code: "nothing-to-adopt",
+        sentence: "there is no workspace with the id that `adopt` gives, in this account and region",
+        source: "Amazon Managed Service for Prometheus API reference, ListWorkspaces",
+    },
+    Rule {
         code: "protected",
         sentence: "the resource would be removed or replaced, but `prevent_destroy` holds it back",
         source: "amp-stack",
@@ -121,6 +126,7 @@ mod tests {
                 arn: arn(),
                 owner: owner.clone(),
             },
+            Reason::NothingToAdopt { id: arn() },
             Reason::Protected {
                 arn: arn(),
                 replaces: Vec::new(),

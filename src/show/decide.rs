@@ -121,6 +121,7 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
             candidates,
             are_ours,
         } => ambiguous(address, candidates, *are_ours),
+        Reason::NothingToAdopt { id } => nothing_to_adopt(address, id),
         Reason::Protected {
             arn,
             replaces,
@@ -156,10 +157,13 @@ fn not_ours(address: &Address, arn: &str, owner: &Owner) -> Explained {
             format!("to take it over, {take_over}"),
             format!("to leave it alone, {other_name}"),
         ],
-        Owner::OtherStack(_)
-        | Owner::OtherRegion { .. }
-        | Owner::CloudFormation(_)
-        | Owner::Terraform(_) => vec![
+        Owner::OtherStack(stack) => vec![
+            format!(
+                "if this stack was called `{stack}` before, write `renamed_from = \"{stack}\"` in [stack]"
+            ),
+            format!("otherwise {other_name}, or refer to the existing one by its ARN"),
+        ],
+        Owner::OtherRegion { .. } | Owner::CloudFormation(_) | Owner::Terraform(_) => vec![
             format!("{other_name}, or refer to the existing one by its ARN"),
             format!(
                 "to take it over, first make its present owner let go of it without deleting it, or the two will undo each other's changes; then {take_over}"
@@ -178,6 +182,17 @@ fn not_ours(address: &Address, arn: &str, owner: &Owner) -> Explained {
         ),
         details: vec![arn.to_owned()],
         hints,
+    }
+}
+
+fn nothing_to_adopt(address: &Address, id: &str) -> Explained {
+    let noun = address.kind.noun();
+    Explained {
+        message: format!("there is no {noun} with the id {id} to take over"),
+        details: vec!["it was looked for in the account and the region of this run".to_owned()],
+        hints: vec![format!(
+            "write the id of one that is there in [{address}], or remove `adopt`, which then makes its own; `amp-stack import` lists what is there"
+        )],
     }
 }
 
@@ -248,7 +263,7 @@ fn ambiguous(address: &Address, candidates: &[Candidate], are_ours: bool) -> Exp
         (
             format!("{several} could be taken over: they have this name, and no stack owns them"),
             format!(
-                "decide which one is meant, and give the others another name; or remove `adopt` from [{address}], which then makes its own"
+                "decide which one is meant, and write its id in [{address}], as in `adopt = \"ws-…\"`; or remove `adopt`, which then makes its own"
             ),
         )
     };

@@ -273,11 +273,10 @@ fn owner(resource: &Resource, query: &Query) -> tags::Owner {
     let tags = tags
         .map(|(key, value)| (key.clone(), value.to_string()))
         .collect();
-    let owner = match Resource::scope(resource.kind()) {
-        Scope::Account => tags::owner_of_role,
-        Scope::Region => tags::owner,
-    };
-    owner(&tags, &query.stack, &query.identity.region)
+    match Resource::scope(resource.kind()) {
+        Scope::Account => query.owner_of_role(&tags),
+        Scope::Region => query.owner(&tags),
+    }
 }
 
 /// What `query` shows of it, spelled as AWS may spell it.

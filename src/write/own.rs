@@ -10,7 +10,7 @@ use crate::{
         secrets::Secrets,
         spell::Speller,
     },
-    kinds::{Resource, declare},
+    kinds::{Resource, declare, kind::IdentifiedBy},
     model::{
         address::Address,
         tags::{Owner, PREFIX, PREVENT_DESTROY_TAG, Tags},
@@ -21,10 +21,16 @@ use crate::{
 
 /// What amp-stack does about a resource.
 pub(crate) fn lifecycle(table: &mut Table, found: &LiveResource, ignored: Vec<(String, String)>) {
-    if !is_ours(found) {
-        table.put("adopt", Value::Bool(true));
-    }
     let kind = found.resource.kind();
+    if !is_ours(found) {
+        match Resource::identified_by(kind) {
+            IdentifiedBy::Name => table.put("adopt", Value::Bool(true)),
+            // Others may have the same alias, or it may have none.
+            IdentifiedBy::Tags => {
+                table.put_literal("adopt", &found.resource.target(Some(&found.attributes)));
+            }
+        }
+    }
     let tag = found.resource.tags().get(PREVENT_DESTROY_TAG);
     let is_protected = tag.and_then(|value| value.known()) == Some("true");
     if is_protected || (!is_ours(found) && declare::holds_data(kind)) {

@@ -326,6 +326,7 @@ fn variables_come_from_the_nearest_place() {
     );
     let expected = Header {
         name: "given".to_owned(),
+        former: None,
         region: None,
         account: None,
     };
@@ -345,6 +346,7 @@ fn the_header_of_a_file_with_mistakes_is_read() {
     ";
     let expected = Header {
         name: "demo".to_owned(),
+        former: None,
         region: Some("eu-west-1".to_owned()),
         account: None,
     };
@@ -454,6 +456,7 @@ fn a_workspace_says_what_the_file_says() {
     let expected = Lifecycle {
         prevent_destroy: false,
         adopt: true,
+        adopt_id: None,
         ignore: vec![IgnorePath::new("alias"), IgnorePath::new("tags.CostCenter")],
         replace: false,
         keep_revisions: None,

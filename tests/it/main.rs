@@ -40,6 +40,7 @@ mod progress;
 mod prometheus;
 mod recipes;
 mod release;
+mod renamed;
 mod rights;
 mod rollout_cli;
 mod run;

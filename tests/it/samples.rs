@@ -155,6 +155,7 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
     };
     Stack {
         name: stack_name(),
+        former: None,
         identity: identity(),
         resources: resources.into_iter().map(declare).collect(),
         outputs: BTreeMap::new(),

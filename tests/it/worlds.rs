@@ -257,6 +257,7 @@ impl Spec {
         );
         Stack {
             name: stack_name(),
+            former: None,
             identity: identity(),
             resources,
             outputs: BTreeMap::new(),

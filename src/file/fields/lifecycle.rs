@@ -25,6 +25,16 @@ pub const ADOPT: Field = Field::new(
 .default("false")
 .example("true");
 
+/// `adopt` of a workspace, whose alias others may have, too.
+pub const ADOPT_BY_ID: Field = Field::new(
+    "adopt",
+    Type::OneOf(&[Type::Boolean, Type::Known]),
+    "Takes over a workspace that carries no stack's tags: the only one with this alias, or the one with this id, whatever its alias is. Of several that carry this stack's own tags, the id says which one is used.",
+)
+.source(OURS)
+.default("false")
+.example("\"ws-12345678-90ab-cdef-1234-567890abcdef\"");
+
 /// `ignore`.
 pub const IGNORE: Field = Field::new(
     "ignore",

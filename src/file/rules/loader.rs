@@ -231,7 +231,7 @@ pub const LOADER: &[Rule] = &[
     ),
     rule(
         "stack-name",
-        "stack names are 1 to 32 of a to z, 0 to 9 and `-`",
+        "stack names are 1 to 32 of a to z, 0 to 9 and `-`, and a stack that was renamed had another one",
         "amp-stack",
     ),
     rule("syntax", "a stack file is TOML", "TOML 1.0"),

@@ -32,7 +32,7 @@ use crate::{
         query::Query,
         running::Running,
         service::{Service, ServiceName},
-        tags::{self, Owner},
+        tags::Owner,
         template::{Attribute, Template},
     },
 };
@@ -236,7 +236,7 @@ async fn observe_family(
 }
 
 fn owner(query: &Query, revision: &Revision) -> Owner {
-    tags::owner(&revision.tags, &query.stack, &query.identity.region)
+    query.owner(&revision.tags)
 }
 
 /// The family with its newest revision of ours, and the one of somebody else that is `newer`.

@@ -8,7 +8,6 @@ use crate::{
         task_definition::{Change, Document, TaskDefinition},
     },
     model::{
-        address::StackName,
         identity::Identity,
         live::Attributes,
         query::Query,
@@ -18,9 +17,9 @@ use crate::{
 };
 
 impl TaskDefinition {
-    fn is_of(&self, stack: &StackName) -> bool {
-        let owner = self.tags.get(STACK_TAG);
-        owner.and_then(Template::known) == Some(stack.as_str())
+    fn is_asked_for(&self, query: &Query) -> bool {
+        let owner = self.tags.get(STACK_TAG).and_then(Template::known);
+        query.names().any(|stack| owner == Some(stack.as_str()))
     }
 }
 
@@ -82,7 +81,7 @@ impl Simulated for TaskDefinition {
     fn hide_unread(&mut self, query: &Query) -> bool {
         if query.destroy || !query.families.contains_key(&self.family) {
             self.newer = None;
-        } else if self.active().is_empty() || !self.is_of(&query.stack) {
+        } else if self.active().is_empty() || !self.is_asked_for(query) {
             // Without an active revision of one's own it is whoever's the newest one is, and
             // further ones are none of the stack's.
             self.take_in(self.newest());

@@ -27,6 +27,7 @@ impl Declare for Workspace {
     const SECTION: &'static Field = &fields::SECTION;
     const KNOWN_KEYS: &'static [&'static str] = &["alias", "kms_key_arn", "id", "arn"];
     const IGNORABLE: &'static [&'static str] = &["tags.KEY", "alias", "logging"];
+    const IS_ID: Option<fn(&str) -> bool> = Some(read::is_id);
     const HOLDS_DATA: bool = true;
     /// Metrics are data, so it takes a word to let them go.
     const IS_PROTECTED: bool = true;

@@ -3,7 +3,7 @@
 use crate::file::{
     fields::{
         Field, Fields, Requirement, Type,
-        lifecycle::{ADOPT, IGNORE, PREVENT_DESTROY, TAGS},
+        lifecycle::{ADOPT_BY_ID, IGNORE, PREVENT_DESTROY, TAGS},
     },
     foreign::Foreign,
 };
@@ -115,7 +115,7 @@ pub static WORKSPACE: Fields = Fields {
         }
         .default("true")
         .example("false"),
-        ADOPT,
+        ADOPT_BY_ID,
         IGNORE,
         TAGS,
         Field::new(

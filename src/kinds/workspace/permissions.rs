@@ -71,7 +71,7 @@ impl Permitted for Workspace {
 /// Only on workspaces that carry the stack's tag.
 fn of_the_stack(permission: Permission, occasion: Occasion<'_>) -> Permission {
     let key = Occasion::resource_tag();
-    permission.only_if("StringEquals", key, [occasion.stack.as_str()])
+    permission.only_if("StringEquals", key, occasion.owners())
 }
 
 impl Workspace {
@@ -88,7 +88,7 @@ impl Workspace {
         permissions.add(create.on_everything().only_if(
             "StringEquals",
             key,
-            [occasion.stack.as_str()],
+            occasion.owners().take(1),
         ));
         // One that is taken over has no tag yet, nor has one that is just being created.
         let reason = "tags are changed, of no workspace that another stack has tagged";
@@ -96,7 +96,7 @@ impl Workspace {
         permissions.add(tag.on(any.clone()).only_if(
             "StringEqualsIfExists",
             Occasion::resource_tag(),
-            [occasion.stack.as_str()],
+            occasion.owners(),
         ));
         let mut change = vec!["aps:UntagResource"];
         if self.alias.is_some() {

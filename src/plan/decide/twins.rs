@@ -18,8 +18,26 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Decides about what is wanted where several carry its tags: the oldest is the one, and the
-    /// others are left as they are. None of them is removed, in favour of another one either.
+    /// Notes that the stack has another one already than the one that it is to adopt.
+    pub(super) fn note_other_than_meant(
+        &mut self,
+        address: &Address,
+        declared: &Declared,
+        found: &LiveResource,
+    ) {
+        let meant = declared.lifecycle.adopt_id.as_deref();
+        if let Some(meant) = meant.filter(|id| !found.has_id(id)) {
+            let has = found.resource.target(Some(&found.attributes));
+            let text = format!(
+                "`adopt` names {meant}, but this stack has {has} already, which it keeps: nothing is adopted"
+            );
+            self.note(address, text);
+        }
+    }
+
+    /// Decides about what is wanted where several carry its tags: the one that `adopt` names, or
+    /// else the oldest, is the one, and the others are left as they are. None of them is
+    /// removed, in favour of another one either.
     pub(super) fn alter_oldest(
         &mut self,
         address: &Address,
@@ -34,8 +52,15 @@ impl<'a> Planner<'a> {
             let all = [oldest].into_iter().chain(others.iter().copied());
             return self.refuse_ambiguous(address, all);
         }
+        let meant = declared.lifecycle.adopt_id.as_deref();
+        let why = if meant.is_some_and(|id| oldest.has_id(id)) {
+            "`adopt` names it"
+        } else {
+            "it is the oldest"
+        };
         for other in others {
-            self.note(address, twin(oldest, other, &self.stack.identity.region));
+            let text = twin((oldest, why), other, &self.stack.identity.region);
+            self.note(address, text);
         }
         self.alter(address, declared, want, oldest);
     }
@@ -64,9 +89,9 @@ pub(super) fn candidates<'a>(found: impl IntoIterator<Item = &'a LiveResource>) 
     candidates
 }
 
-/// What people should know of `other`, which carries the tags of `oldest` too.
-fn twin(oldest: &LiveResource, other: &LiveResource, region: &str) -> String {
-    let noun = oldest.resource.kind().noun();
+/// What people should know of `other`, which carries the tags of the one that is used too.
+fn twin((used, why): (&LiveResource, &str), other: &LiveResource, region: &str) -> String {
+    let noun = used.resource.kind().noun();
     let id = |found: &LiveResource| {
         let made = found.created_at().map(date);
         let id = found.resource.target(Some(&found.attributes));
@@ -77,8 +102,8 @@ fn twin(oldest: &LiveResource, other: &LiveResource, region: &str) -> String {
         format!("; to remove it, with all that it holds, run: {command}")
     });
     format!(
-        "two runs of this stack have each made a {noun}: {} is used, because it is the oldest, and {} is left over{remove}",
-        id(oldest),
+        "two runs of this stack have each made a {noun}: {} is used, because {why}, and {} is left over{remove}",
+        id(used),
         id(other),
     )
 }

@@ -9,6 +9,7 @@ use amp_stack::{
     },
     model::{address::Kind, lifecycle::IgnorePath, node::Node, tags::Tags, template::Attribute},
     plan::{Phase, Plan},
+    saved::{Side, moved},
     testing::FakeCloud,
 };
 use serde_json::{Value, json};
@@ -206,6 +207,16 @@ fn what_is_ignored_is_taken_from_what_is_deployed_whoever_registered_it() {
     });
     assert_eq!(planned(&fake, "512").as_deref(), Some("app:deployed"));
     assert_eq!(planned(&fake, "256").as_deref(), Some("app:deployed"));
+    // A saved plan of either holds as long as nothing moves.
+    for cpu in ["256", "512"] {
+        let (stack, plan) = (stack(cpu), plan(&stack(cpu), &fake));
+        let live = fake.snapshot(&stack.query(true));
+        let side = Side {
+            live: &live,
+            plan: &plan,
+        };
+        assert_eq!(moved(&stack, side, side), []);
+    }
 }
 
 #[test]

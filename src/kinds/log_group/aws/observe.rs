@@ -17,7 +17,6 @@ use crate::{
         call::CallError,
         live::{Fact, Live},
         query::Query,
-        tags,
         template::Template,
     },
 };
@@ -232,7 +231,7 @@ async fn found(
     });
     Ok(Some(Live {
         resource: log_group(group, &tags),
-        owner: tags::owner(&tags, &query.stack, &query.identity.region),
+        owner: query.owner(&tags),
         attributes: attributes(name, arn),
         facts: policy
             .into_iter()

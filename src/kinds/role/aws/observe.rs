@@ -26,7 +26,7 @@ use crate::{
         node::Node,
         policy::Policy,
         query::Query,
-        tags::{self, Owner},
+        tags::Owner,
         template::Template,
     },
 };
@@ -210,7 +210,7 @@ fn fact(role: &Listed, tags: &BTreeMap<String, String>, query: &Query) -> TakenN
     let owner = if is_of_aws(role) {
         Owner::Aws
     } else {
-        tags::owner_of_role(tags, &query.stack, &query.identity.region)
+        query.owner_of_role(tags)
     };
     TakenName {
         name: role.role_name.clone(),

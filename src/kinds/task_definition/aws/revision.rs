@@ -199,9 +199,7 @@ impl<'a> Known<'a> {
         let described = self.described.get(&number).map(|revision| &revision.tags);
         described
             .or_else(|| self.tagged.get(&number))
-            .map_or(Owner::Unknown, |tags| {
-                tags::owner(tags, &self.query.stack, &self.query.identity.region)
-            })
+            .map_or(Owner::Unknown, |tags| self.query.owner(tags))
     }
 
     /// The revision, unless it is gone.

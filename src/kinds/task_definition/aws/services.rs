@@ -13,11 +13,9 @@ use aws_sdk_ecs::types::{
 use crate::{
     aws::{Aws, all, error::is_denied, tagging::family_and_revision},
     model::{
-        address::StackName,
         call::CallError,
         query::Query,
         service::{Controller, LiveService, Service, ServiceName},
-        tags,
     },
 };
 
@@ -46,17 +44,16 @@ pub(crate) async fn observe(
         let of_cluster = names.chunks(SERVICES);
         batches.extend(of_cluster.map(|names| (cluster.to_owned(), names.to_vec())));
     }
-    let (stack, region) = (query.stack.clone(), query.identity.region.clone());
     let found = all(batches, |(cluster, names)| {
-        let (aws, stack, region) = (aws.clone(), stack.clone(), region.clone());
-        async move { of_cluster(&aws, (&stack, &region), &cluster, names).await }
+        let (aws, query) = (aws.clone(), Arc::clone(query));
+        async move { of_cluster(&aws, &query, &cluster, names).await }
     });
     Ok(found.await?.into_iter().flatten().collect())
 }
 
 async fn of_cluster(
     aws: &Aws,
-    place: (&StackName, &str),
+    query: &Query,
     cluster: &str,
     names: Vec<String>,
 ) -> Result<BTreeMap<ServiceName, Service>, CallError> {
@@ -86,7 +83,7 @@ async fn of_cluster(
     let active = answer.services().iter();
     for service in active.filter(|service| service.status() == Some("ACTIVE")) {
         let name = in_cluster(service.service_name().unwrap_or_default());
-        let live = live(aws, place, &name, service).await?;
+        let live = live(aws, query, &name, service).await?;
         found.insert(name, Service::There(live));
     }
     Ok(found)
@@ -94,7 +91,7 @@ async fn of_cluster(
 
 async fn live(
     aws: &Aws,
-    (stack, region): (&StackName, &str),
+    query: &Query,
     name: &ServiceName,
     service: &Described,
 ) -> Result<LiveService, CallError> {
@@ -114,7 +111,7 @@ async fn live(
             .and_then(family_and_revision)
             .map(|(family, revision)| (family.to_owned(), revision)),
         controller,
-        owner: tags::owner(&tags.collect(), stack, region),
+        owner: query.owner(&tags.collect()),
         is_deploying: service.deployments().len() > 1,
         failed,
         unseen,

@@ -19,7 +19,7 @@ use crate::{
         call::CallError,
         live::{Fact, Live},
         query::Query,
-        tags::{self, Owner},
+        tags::Owner,
         template::Template,
     },
 };
@@ -29,7 +29,7 @@ const PAGE: i32 = 1000;
 pub(super) const LIST: &str = "aps:ListWorkspaces";
 
 /// Reads, for each query, the workspaces that are the stack's and those that bear the declared
-/// alias. One that is being deleted counts as gone.
+/// alias or id. One that is being deleted counts as gone.
 pub(crate) async fn observe(
     aws: &Aws,
     queries: &[Arc<Query>],
@@ -74,9 +74,10 @@ pub(crate) async fn observe_also(
     also: &(dyn Fn(&Listed) -> bool + Sync),
 ) -> Result<Vec<Live<Workspace>>, CallError> {
     let relevant = listed.iter().filter_map(|listed| {
-        let owner = tags::owner(&listed.tags, &query.stack, &query.identity.region);
+        let owner = query.owner(&listed.tags);
         let named = query.alias.is_some() && listed.summary.alias == query.alias;
-        let relevant = named || matches!(owner, Owner::Ours(_)) || also(listed);
+        let meant = query.adopt_id.as_deref() == Some(&*listed.summary.workspace_id);
+        let relevant = named || meant || matches!(owner, Owner::Ours(_)) || also(listed);
         relevant.then(|| (listed.clone(), owner))
     });
     let found = all(relevant, |(listed, owner)| {

@@ -1,0 +1,85 @@
+//! Which of the things that are not the stack's it takes over.
+
+use crate::{
+    kinds::Resource,
+    model::{address::Address, tags::Owner},
+    plan::{
+        Reason,
+        decide::{
+            Planner,
+            twins::{self, is_known_by_tags},
+        },
+        names,
+    },
+    snapshot::LiveResource,
+    stack::Declared,
+};
+
+impl<'a> Planner<'a> {
+    /// Somebody else's resource to adopt; an error if that can't be.
+    pub(super) fn find_adoptable(
+        &mut self,
+        address: &Address,
+        declared: &Declared,
+        want: &Resource,
+    ) -> Result<Option<&'a LiveResource>, Reason> {
+        let meant = declared.lifecycle.adopt_id.as_deref();
+        let is_it = |found: &&LiveResource| {
+            found.resource.kind() == address.kind
+                && match meant {
+                    Some(id) => found.has_id(id),
+                    None => found.resource.name() == want.name() && want.has_name(),
+                }
+        };
+        let others = self.live.found.iter().filter(is_it);
+        let mut others: Vec<&'a LiveResource> = others
+            .filter(|found| !matches!(found.owner, Owner::Ours(_)))
+            .collect();
+        others.sort_by_key(|found| found.arn());
+        let adoptable: Vec<&'a LiveResource> = others
+            .iter()
+            .copied()
+            .filter(|found| declared.lifecycle.adopt && names::adoptable(&found.owner))
+            .collect();
+        let [found] = adoptable.as_slice() else {
+            if let (Some(id), []) = (meant, others.as_slice()) {
+                return Err(Reason::NothingToAdopt { id: id.to_owned() });
+            }
+            if adoptable.len() < 2 {
+                self.note_namesakes(address, &others);
+            }
+            // Another stack's is not taken, and to make one beside it is not what was asked for.
+            if let (true, [other, ..]) = (declared.lifecycle.adopt, others.as_slice())
+                && adoptable.is_empty()
+                && is_known_by_tags(address)
+            {
+                return Err(Reason::NotOurs {
+                    arn: other.arn().to_owned(),
+                    owner: other.owner.clone(),
+                });
+            }
+            return if adoptable.is_empty() {
+                Ok(None)
+            } else {
+                Err(Reason::Ambiguous {
+                    candidates: twins::candidates(adoptable),
+                    are_ours: false,
+                })
+            };
+        };
+        let mut to = self.complete(declared, want, Some(found));
+        let mut differs = Resource::replace_reasons(&found.resource, &to);
+        if declared.lifecycle.replace {
+            differs.extend(to.force_replace(&found.resource));
+        }
+        if differs.is_empty() {
+            Ok(Some(found))
+        } else {
+            Err(Reason::CannotAdopt {
+                arn: found.arn().to_owned(),
+                owner: found.owner.clone(),
+                differs,
+            })
+        }
+    }
+}
