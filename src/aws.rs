@@ -4,6 +4,7 @@ pub(crate) mod client;
 mod early;
 pub(crate) mod error;
 pub mod grafana;
+pub mod http;
 pub(crate) mod pacer;
 mod passing;
 pub(crate) mod prometheus;

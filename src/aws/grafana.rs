@@ -1,17 +1,12 @@
 //! Grafana's HTTP API, as far as a dashboard and its data source are sent (Grafana documentation,
-//! "Dashboard API", "Data source API"). It is no part of AWS, but the SDK has everything that a
-//! client is made of.
+//! "Dashboard API", "Data source API").
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use aws_smithy_types::{
-    body::SdkBody, error::display::DisplayErrorContext, timeout::TimeoutConfig,
-};
 use serde_json::{Value, json};
 use thiserror::Error;
+
+use crate::aws::http::{Ask, HttpServer};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,78 +38,31 @@ pub enum GrafanaError {
     },
 }
 
-/// A request: method, path and body.
-#[derive(Clone, Debug)]
-struct Ask {
-    method: &'static str,
-    path: String,
-    body: Option<String>,
-}
-
-/// An answer: the status and the body.
+/// An answer: the status and the document.
 #[derive(Debug)]
 struct Answer {
     status: u16,
     body: Value,
 }
 
-/// What no answer is: every status is one.
-#[derive(Debug, Error)]
-#[error("no answer")]
-struct Nothing;
-
 /// A Grafana.
 #[derive(Debug)]
 pub struct Grafana {
     url: String,
-    operation: Operation<Ask, Answer, Nothing>,
+    server: HttpServer,
 }
 
 impl Grafana {
     /// The Grafana at `url`, for whoever has this token of a service account.
     pub async fn connect(url: &str, token: String) -> Self {
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .no_credentials()
-            .region("us-east-1")
-            .load();
-        // Boxed, because all the ways to find a configuration make for a large future.
-        let sdk = Box::pin(sdk).await;
-        let mut operation = Operation::builder()
-            .service_name("grafana")
-            .operation_name("Push")
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(url)
-            .no_auth()
-            .no_retry()
-            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build())
-            .serializer(move |ask: Ask| {
-                let body = ask.body.unwrap_or_default();
-                let mut request = HttpRequest::new(SdkBody::from(body.as_str()));
-                request.set_method(ask.method)?;
-                request.set_uri(ask.path)?;
-                let headers = request.headers_mut();
-                headers.insert("accept", "application/json");
-                headers.insert("authorization", format!("Bearer {token}"));
-                headers.insert("content-type", "application/json");
-                headers.insert("content-length", body.len().to_string());
-                Ok(request)
-            })
-            .deserializer(|response: &HttpResponse| {
-                let bytes = response.body().bytes().unwrap_or_default();
-                Ok::<_, OrchestratorError<Nothing>>(Answer {
-                    status: response.status().as_u16(),
-                    body: serde_json::from_slice(bytes).unwrap_or(Value::Null),
-                })
-            });
-        if let Some(http) = sdk.http_client() {
-            operation = operation.http_client(http);
-        }
-        if let Some(sleep) = sdk.sleep_impl() {
-            operation = operation.sleep_impl(sleep);
-        }
+        let always = vec![
+            ("accept", "application/json".to_owned()),
+            ("authorization", format!("Bearer {token}")),
+            ("content-type", "application/json".to_owned()),
+        ];
         Self {
             url: url.trim_end_matches('/').to_owned(),
-            operation: operation.build(),
+            server: HttpServer::connect("grafana", url, always, PATIENCE).await,
         }
     }
 
@@ -156,12 +104,21 @@ impl Grafana {
         path: String,
         body: Option<String>,
     ) -> Result<Answer, GrafanaError> {
-        let ask = Ask { method, path, body };
-        let answer = Box::pin(self.operation.invoke(ask)).await;
-        answer.map_err(|error| GrafanaError::Unreachable {
+        let ask = Ask {
+            method: method.to_owned(),
+            target: path,
+            body: body.unwrap_or_default().into_bytes(),
+            ..Ask::default()
+        };
+        let answer = self.server.ask(ask).await;
+        let answer = answer.map_err(|cause| GrafanaError::Unreachable {
             what,
             url: self.url.clone(),
-            cause: DisplayErrorContext(&error).to_string(),
+            cause,
+        })?;
+        Ok(Answer {
+            status: answer.status,
+            body: serde_json::from_slice(&answer.body).unwrap_or(Value::Null),
         })
     }
 

@@ -102,6 +102,11 @@ impl Prometheus {
         }
     }
 
+    /// Returns whether another than AWS answers.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.endpoint.is_some()
+    }
+
     /// The workspace `id` in `region`, whose API begins at `endpoint`: that is
     /// `https://HOST/workspaces/ID/`.
     pub(crate) fn workspace(&self, endpoint: &str, region: &str, id: &str) -> Queryable {

@@ -279,6 +279,17 @@ fn time(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "takes a time such as 90s, 20m or 2h".to_owned())
 }
 
+/// The URL of a server, as options take it.
+pub(super) fn url(text: &str) -> Result<String, String> {
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    match rest {
+        Some(rest) if !rest.is_empty() && !text.contains([' ', '?', '#']) => Ok(text.to_owned()),
+        Some(_) | None => Err("takes a URL such as https://metrics.example.com".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,5 +338,19 @@ mod tests {
         assert_eq!(concurrency("1"), Ok(1));
         assert!(concurrency("0").is_err());
         assert!(concurrency("many").is_err());
+    }
+
+    #[test]
+    fn a_url_is_one() {
+        url("https://grafana.example.com/base").expect("a URL");
+        for text in [
+            "",
+            "grafana.example.com",
+            "https://",
+            "https://a b",
+            "ftp://a",
+        ] {
+            url(text).expect_err(text);
+        }
     }
 }

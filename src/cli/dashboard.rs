@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     aws::grafana::Grafana,
     cli::{
-        args::{AccountArgs, LoadArgs, StackArgs},
+        args::{AccountArgs, LoadArgs, StackArgs, url},
         candidates::toml_file,
         console::Console,
         exit::Exit,
@@ -63,16 +63,6 @@ pub(super) struct Dashboard {
     pub(super) load: LoadArgs,
     #[command(flatten)]
     pub(super) account: AccountArgs,
-}
-
-fn url(text: &str) -> Result<String, String> {
-    let rest = ["https://", "http://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme));
-    match rest {
-        Some(rest) if !rest.is_empty() && !text.contains([' ', '?', '#']) => Ok(text.to_owned()),
-        Some(_) | None => Err("takes a URL such as https://grafana.example.com".to_owned()),
-    }
 }
 
 /// `amp-stack dashboard`.
@@ -194,20 +184,6 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_url_is_one() {
-        url("https://grafana.example.com/base").expect("a URL");
-        for text in [
-            "",
-            "grafana.example.com",
-            "https://",
-            "https://a b",
-            "ftp://a",
-        ] {
-            url(text).expect_err(text);
-        }
-    }
 
     #[test]
     fn the_host_says_the_region() {

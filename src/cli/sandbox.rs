@@ -20,7 +20,7 @@ use crate::{
     },
 };
 use amp_stack_sandbox::{
-    CallerPolicy, Faults, Sandbox, Settings,
+    CallerPolicy, Faults, Sandbox, Settings, Upstream,
     connector::{Clock, DEFAULT_ACCOUNT},
     file::FileError,
 };
@@ -50,6 +50,10 @@ pub(super) struct Wanted {
     pub(super) caller: Option<PathBuf>,
     /// Where the time comes from.
     pub(super) clock: Clock,
+    /// Where samples are kept and queries answered, if not here.
+    pub(super) prometheus: Option<Upstream>,
+    /// Where clients reach it, if workspaces are to say so.
+    pub(super) public_url: Option<String>,
     /// The sandbox, once it is open.
     pub(super) opened: OnceLock<Sandbox>,
 }
@@ -66,6 +70,8 @@ impl Wanted {
             chaos_seed: options.sandbox_chaos,
             caller: options.sandbox_caller.clone(),
             clock: Clock::system(),
+            prometheus: None,
+            public_url: None,
             opened: OnceLock::new(),
         })
     }
@@ -77,6 +83,8 @@ impl Wanted {
             chaos_seed: None,
             caller: None,
             clock,
+            prometheus: None,
+            public_url: None,
             opened: OnceLock::new(),
         }
     }
@@ -96,6 +104,8 @@ impl Wanted {
             faults: self.chaos_seed.map(Faults::mild),
             caller: self.caller.as_deref().map(caller).transpose()?,
             clock: self.clock.clone(),
+            prometheus: self.prometheus.clone(),
+            public_url: self.public_url.clone(),
             ..Settings::default()
         };
         let sandbox = Sandbox::open(settings)?;

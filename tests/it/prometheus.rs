@@ -4,6 +4,7 @@
 //! It needs the program `prometheus` (Debian and Ubuntu: `apt-get install prometheus`), and says on
 //! standard error that it is left out where there is none.
 
+mod behind;
 mod server;
 mod tap;
 

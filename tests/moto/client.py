@@ -3,7 +3,8 @@
 Reads one request a line, `{"service": "iam", "method": "get_role", "arguments": {...}}`, where the method may have its name
 in the API (`GetRole`) as well, and answers each with one line,
 `{"answer": {...}}` or `{"error": "NoSuchEntity", "message": "..."}`. The service `prometheus` is a workspace's data plane, which has
-no client in boto3: the method is a path, `query`, and the arguments are `workspace`, `parameters` and `secret`; botocore signs.
+no client in boto3: the method is a path, `query`, and the arguments are `workspace`, `secret` and `parameters`, or the hexadecimal `body` of a
+remote write; botocore signs.
 """
 
 import json
@@ -38,15 +39,20 @@ def client(service, region):
     return clients[key]
 
 
-def prometheus(path, region, workspace, parameters, secret):
+def prometheus(path, region, workspace, secret, parameters=None, body=None):
     url = f"{endpoint}/workspaces/{workspace}/api/v1/{path}"
-    form = urllib.parse.urlencode(parameters, doseq=True)
-    signed = AWSRequest("POST", url, data=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    if body is None:
+        data = urllib.parse.urlencode(parameters, doseq=True).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    else:
+        data = bytes.fromhex(body)
+        headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
+    signed = AWSRequest("POST", url, data=data, headers=headers)
     SigV4Auth(Credentials("sandbox", secret), "aps", region).add_auth(signed)
-    request = urllib.request.Request(url, data=form.encode(), headers=dict(signed.headers), method="POST")
+    request = urllib.request.Request(url, data=data, headers=dict(signed.headers), method="POST")
     try:
         with urllib.request.urlopen(request) as answer:
-            return {"answer": json.load(answer)}
+            return {"answer": json.loads(answer.read() or "null")}
     except urllib.error.HTTPError as error:
         return {"error": str(error.code), "message": error.read().decode()}
 

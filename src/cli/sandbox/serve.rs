@@ -5,20 +5,29 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use clap::Args;
 use thiserror::Error;
 
-use crate::cli::{
-    console::Console,
-    exit::Exit,
-    failure::Failure,
-    interrupt::Interrupts,
-    sandbox::{Keeping, Wanted, account, region},
+use crate::{
+    aws::http::{Ask, HttpServer},
+    cli::{
+        args::url,
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        interrupt::Interrupts,
+        sandbox::{Keeping, Wanted, account, region},
+    },
 };
-use amp_stack_sandbox::{connector::Clock, server::Server};
+use amp_stack_sandbox::{Upstream, connector::Clock, server::Server};
+
+/// How long the Prometheus behind it may take to answer: longer than a query may run there unless
+/// it was set up otherwise (`--query.timeout`, two minutes).
+const PATIENCE: Duration = Duration::from_secs(130);
 
 /// What it is.
 pub(crate) const ABOUT: &str = "\
@@ -34,7 +43,9 @@ Examples:
   amp-stack sandbox .amp-stack/sandbox.json
                                           the account that `--sandbox` works on
   amp-stack sandbox --port 0 --chaos 7    on any free port, on a bad day
-  amp-stack sandbox --caller policy.json  whose caller may only what this policy allows";
+  amp-stack sandbox --caller policy.json  whose caller may only what this policy allows
+  amp-stack sandbox --prometheus http://127.0.0.1:9090
+                                          whose samples are kept and queried in a real Prometheus";
 
 /// `sandbox`.
 #[derive(Debug, Args)]
@@ -55,6 +66,14 @@ pub(crate) struct Serve {
     /// (`sts:AssumeRole`) may what their roles may
     #[arg(long, value_name = "POLICY.json", alias = "sandbox-caller")]
     pub(crate) caller: Option<PathBuf>,
+    /// Keep samples in this Prometheus, and answer queries from it, once signature, rights and
+    /// workspace are right; all workspaces share it
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub(crate) prometheus: Option<String>,
+    /// What workspaces name as their endpoint instead of AWS's: where a collector reaches this
+    /// sandbox, which still listens on the loopback address only
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub(crate) public_url: Option<String>,
 }
 
 /// The port can't be taken.
@@ -77,6 +96,11 @@ pub(crate) async fn serve(
         chaos_seed: args.chaos,
         caller: args.caller.clone(),
         clock: Clock::system(),
+        prometheus: match &args.prometheus {
+            Some(url) => Some(prometheus(url).await),
+            None => None,
+        },
+        public_url: args.public_url.clone(),
         opened: OnceLock::new(),
     };
     let sandbox = wanted.open(args.account.as_deref())?;
@@ -90,7 +114,7 @@ pub(crate) async fn serve(
     let server = Server::bind(args.port).await.map_err(cannot_listen)?;
     let address = server.address().map_err(cannot_listen)?;
     console.eprint(&wanted.notice())?;
-    console.print(&directions(address, sandbox.account()))?;
+    console.print(&directions(address, sandbox.account(), args))?;
     server.run(sandbox, interrupts.next()).await;
     let left = match wanted.keeping {
         Keeping::File(file) => format!("what was made is in {}", file.display()),
@@ -100,16 +124,41 @@ pub(crate) async fn serve(
     Ok(Exit::Done)
 }
 
+/// The Prometheus at `url`.
+async fn prometheus(url: &str) -> Upstream {
+    let server = HttpServer::connect("prometheus", url, Vec::new(), PATIENCE).await;
+    let server = Arc::new(server);
+    Upstream::new(url, move |request| {
+        let server = Arc::clone(&server);
+        Box::pin(async move {
+            let ask = Ask {
+                method: request.method,
+                target: request.target,
+                headers: request.headers.into_iter().collect(),
+                body: request.body,
+            };
+            let answer = server.ask(ask).await?;
+            Ok((answer.status, answer.body))
+        })
+    })
+}
+
 /// How to point AWS tools at it. The SDKs read the region from `AWS_REGION`, except that boto3
 /// reads it from `AWS_DEFAULT_REGION` (Boto3 documentation, "Configuration", "Using environment
 /// variables"). Any credentials do: the signature is not verified.
-fn directions(address: SocketAddr, account: &str) -> String {
+fn directions(address: SocketAddr, account: &str, args: &Serve) -> String {
     let region = region(None);
+    let prometheus = args.prometheus.as_ref().map_or_else(String::new, |url| {
+        format!("Samples that are written go to the Prometheus at {url}, which answers all queries; what the tasks of the sandbox would send is not there.\n\n")
+    });
+    let public = args.public_url.as_ref().map_or_else(String::new, |url| {
+        format!("Workspaces say that they are at {url}.\n\n")
+    });
     format!(
         "Account {account} is served at http://{address}. To point AWS tools at it, type in their shell:\n\n  \
          export AWS_ENDPOINT_URL=http://{address}\n  \
          export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n  \
          export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n\n\
-         Ctrl-C stops it.\n"
+         {prometheus}{public}Ctrl-C stops it.\n"
     )
 }

@@ -33,6 +33,10 @@ mod workspace;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     regions: BTreeMap<String, Region>,
+    /// Where clients reach the sandbox, if workspaces are to name that as their endpoint: a URL
+    /// without a final slash.
+    #[serde(skip)]
+    pub(crate) public_url: Option<String>,
 }
 
 /// One region of the account.

@@ -18,7 +18,8 @@ use crate::{
     chaos::{Chaos, Effect, End, Fate, Tally},
     ecs,
     file::{FileError, Mark, WorldFile},
-    iam, logs, prometheus,
+    iam, logs,
+    prometheus::{self, Upstream},
     rights::{self, Right},
     service::Outcome,
     sts, tagging,
@@ -46,6 +47,11 @@ pub struct Settings {
     pub remember_rights: bool,
     /// What there is at first, without a file.
     pub world: World,
+    /// A Prometheus that keeps the samples and answers the queries of all workspaces.
+    pub prometheus: Option<Upstream>,
+    /// Where clients reach the sandbox, if workspaces are to name that as their endpoint instead of
+    /// AWS's: a URL.
+    pub public_url: Option<String>,
 }
 
 impl Default for Settings {
@@ -58,6 +64,8 @@ impl Default for Settings {
             caller: None,
             remember_rights: false,
             world: World::default(),
+            prometheus: None,
+            public_url: None,
         }
     }
 }
@@ -75,6 +83,7 @@ pub struct Sandbox(Arc<Shared>);
 struct Shared {
     account: String,
     clock: Clock,
+    prometheus: Option<Upstream>,
     inner: Mutex<Inner>,
 }
 
@@ -104,9 +113,12 @@ impl Sandbox {
         world.iam.propagation_millis =
             propagation.map_or(0, |millis| u64::try_from(millis).unwrap_or(u64::MAX));
         world.iam.user_policy = settings.caller.map(|policy| policy.text().to_owned());
+        let public_url = settings.public_url.as_deref();
+        world.amp.public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
         Ok(Self(Arc::new(Shared {
             account: settings.account,
             clock: settings.clock,
+            prometheus: settings.prometheus,
             inner: Mutex::new(Inner {
                 world,
                 file,
@@ -181,13 +193,13 @@ impl Sandbox {
             tokio::time::sleep(fate.delay).await;
         }
         let outcome = match fate.end {
-            End::Answer => self.perform(&call, fate.past),
+            End::Answer => self.carry_out(&call, request, fate.past).await,
             End::Refuse(refusal, effect) => {
-                self.perform_unseen(&call, effect);
+                self.carry_out_unseen(&call, request, effect).await;
                 Err(refusal)
             }
             End::Lose(after, effect) => {
-                self.perform_unseen(&call, effect);
+                self.carry_out_unseen(&call, request, effect).await;
                 tokio::time::sleep(after).await;
                 return Err(Lost);
             }
@@ -214,23 +226,48 @@ impl Sandbox {
         chaos.map_or_else(Fate::default, |chaos| chaos.draw(call, now_millis))
     }
 
-    /// Performs `call` if it has an effect at all; what comes of it is nobody's to know.
-    fn perform_unseen(&self, call: &Call, effect: Effect) {
+    /// Carries `call` out if it has an effect at all; what comes of it is nobody's to know.
+    async fn carry_out_unseen(&self, call: &Call, request: &Request, effect: Effect) {
         match effect {
-            Effect::Done => drop(self.perform(call, None)),
+            Effect::Done => drop(self.carry_out(call, request, None).await),
             Effect::None => {}
+        }
+    }
+
+    /// Performs `call`, or hands it on to where the samples are.
+    async fn carry_out(&self, call: &Call, request: &Request, past: Option<Box<World>>) -> Outcome {
+        match &self.0.prometheus {
+            Some(prometheus) if prometheus::is_mine(&call.operation) => {
+                self.admit(call)?;
+                prometheus.forward(call, request).await
+            }
+            Some(_) | None => self.perform(call, past),
+        }
+    }
+
+    /// Refuses a call of the data plane that AWS would refuse whatever it is about.
+    fn admit(&self, call: &Call) -> Result<(), Refusal> {
+        let mut inner = self.lock();
+        let cx = self.context(call);
+        let caller = inner.caller(&cx, call)?;
+        inner.authorize(&cx, &caller, call)?;
+        prometheus::workspace(&inner.world, &cx, &call.input)?;
+        Ok(())
+    }
+
+    fn context<'a>(&'a self, call: &'a Call) -> Context<'a> {
+        Context {
+            account: &self.0.account,
+            region: &call.region,
+            partition: wire::partition(&call.region),
+            now_millis: self.0.clock.millis(),
         }
     }
 
     /// Performs `call` on the present world, or on a past one of which nothing is kept.
     fn perform(&self, call: &Call, past: Option<Box<World>>) -> Outcome {
         let mut inner = self.lock();
-        let cx = Context {
-            account: &self.0.account,
-            region: &call.region,
-            partition: wire::partition(&call.region),
-            now_millis: self.0.clock.millis(),
-        };
+        let cx = self.context(call);
         let caller = inner.caller(&cx, call)?;
         inner.authorize(&cx, &caller, call)?;
         if let Some(mut past) = past {

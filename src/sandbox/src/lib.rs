@@ -112,6 +112,7 @@ pub mod world;
 pub use caller::CallerPolicy;
 pub use chaos::Faults;
 pub use connector::{Sandbox, Settings};
+pub use prometheus::{Sending, Upstream};
 pub use rights::Right;
 pub use service::{Answer, Context, Refusal};
 pub use world::World;

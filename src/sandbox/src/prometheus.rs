@@ -10,6 +10,7 @@ mod functions;
 mod operators;
 mod remote_write;
 mod signature;
+mod upstream;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -21,9 +22,10 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use remote_write::{Samples, decode as decode_samples};
 pub(crate) use signature::verify;
+pub use upstream::{Sending, Upstream};
 
 use crate::{
-    Answer, Context, World, amp,
+    Answer, Context, Refusal, World, amp,
     collector::{
         Collector,
         outcome::{Outcome as Written, outcome},
@@ -90,13 +92,24 @@ pub(crate) fn is_mine(operation: &str) -> bool {
     ROUTES.iter().any(|(_, mine)| *mine == operation)
 }
 
+/// Returns the workspace that a call is about, if it is there.
+pub(crate) fn workspace<'a>(
+    world: &World,
+    cx: &Context<'_>,
+    input: &'a Input,
+) -> Result<&'a str, Refusal> {
+    let workspace = input.text("workspaceId").unwrap_or_default();
+    if amp::takes_samples(world, cx.region, workspace, cx.now_millis) {
+        Ok(workspace)
+    } else {
+        Err(amp::no_workspace(workspace))
+    }
+}
+
 /// Performs `operation`.
 pub(crate) fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input) -> Outcome {
     ecs::pass(world, cx);
-    let workspace = input.text("workspaceId").unwrap_or_default();
-    if !amp::takes_samples(world, cx.region, workspace, cx.now_millis) {
-        return Err(amp::no_workspace(workspace));
-    }
+    let workspace = workspace(world, cx, input)?;
     if operation == REMOTE_WRITE {
         remote_write::keep(&mut world.samples, (cx.region, workspace), input)?;
         return Ok(Answer {

@@ -10,7 +10,7 @@ use std::{
 use aws_sdk_amp::types::{WorkspaceConfigurationDescription, WorkspaceSummary};
 
 use crate::{
-    aws::{Aws, all, live_tags, tags_of_aws},
+    aws::{Aws, all, error::is_denied, live_tags, tags_of_aws},
     kinds::workspace::{
         Configuration, LabelSet, Workspace,
         aws::{attributes, wait},
@@ -121,7 +121,14 @@ async fn found(
         }
         wait::configuration(aws, id).await
     };
-    let (logging, configuration) = tokio::try_join!(logging, configuration)?;
+    let endpoint = async {
+        // That of AWS follows from the id, and the list names none.
+        if failed || !aws.prometheus.is_elsewhere() {
+            return Ok(None);
+        }
+        endpoint(aws, id).await
+    };
+    let (logging, configuration, endpoint) = tokio::try_join!(logging, configuration, endpoint)?;
     // A configuration that AWS failed to create logs nothing.
     let logging = logging.filter(|logging| {
         !matches!(
@@ -139,14 +146,23 @@ async fn found(
             failed,
         },
         owner,
-        // The list names no endpoint, and it follows from the id.
-        attributes: attributes(&query.identity, id, &workspace.arn, None),
+        attributes: attributes(&query.identity, id, &workspace.arn, endpoint.as_deref()),
         facts: created_at(workspace)
             .into_iter()
             .chain(tags_of_aws(tags))
             .chain(nothing_older_than(workspace))
             .collect(),
     })
+}
+
+/// The endpoint that a workspace is described with, if it has one; whoever may not look takes that
+/// of AWS.
+async fn endpoint(aws: &Aws, id: &str) -> Result<Option<String>, CallError> {
+    match wait::describe(aws, id).await {
+        Ok(described) => Ok(described.and_then(|described| described.prometheus_endpoint)),
+        Err(error) if is_denied(error.code.as_deref()) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn created_at(workspace: &WorkspaceSummary) -> Option<Fact> {

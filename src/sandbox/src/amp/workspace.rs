@@ -94,12 +94,16 @@ pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outc
 
 /// `DescribeWorkspace`.
 pub(super) fn describe(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
+    let public_url = world.amp.public_url.clone();
     let (id, workspace) = find(world, cx, input)?;
     let mut description = workspace.summary(id, cx);
     // The model leaves the endpoint optional; that it is missing until the workspace is ready is
     // inferred, and clients must cope.
     if workspace.life.status(cx.now_millis) != Status::Creating {
-        description.insert("prometheusEndpoint".into(), json!(endpoint(cx, id)));
+        description.insert(
+            "prometheusEndpoint".into(),
+            json!(endpoint(public_url.as_deref(), cx, id)),
+        );
     }
     Ok(Answer::ok(json!({"workspace": description})))
 }
@@ -236,7 +240,10 @@ fn alias(input: &Input) -> Result<Option<String>, Refusal> {
 /// The base of the workspace's Prometheus APIs, without `api/v1/` (AMP user guide, "Find your
 /// Amazon Managed Service for Prometheus workspace details"; the example in the API model has
 /// `api/v1/`, answers seen in public do not).
-fn endpoint(cx: &Context<'_>, id: &str) -> String {
+fn endpoint(public_url: Option<&str>, cx: &Context<'_>, id: &str) -> String {
+    if let Some(url) = public_url {
+        return format!("{url}/workspaces/{id}/");
+    }
     let suffix = match cx.partition {
         "aws-cn" => "amazonaws.com.cn",
         "aws-eusc" => "amazonaws.eu",
@@ -614,7 +621,7 @@ mod tests {
                 now_millis: 0,
             };
             assert_eq!(
-                super::endpoint(&cx, "ws-1"),
+                super::endpoint(None, &cx, "ws-1"),
                 format!("https://{host}/workspaces/ws-1/")
             );
         }

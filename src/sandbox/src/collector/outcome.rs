@@ -23,22 +23,23 @@ pub(crate) fn outcome(
     collector: &Collector,
 ) -> Option<Outcome> {
     let endpoint = collector.endpoint.as_deref()?;
-    let (_, rest) = endpoint.split_once("://")?;
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let region = host
-        .strip_prefix("aps-workspaces.")
-        .and_then(|host| host.split_once(".amazonaws.com"))
-        .map(|(region, _)| region);
-    let Some(region) = region else {
-        return Some(Outcome::Unreachable(format!(
-            "Post \"{endpoint}\": dial tcp: lookup {host}: no such host"
-        )));
+    let signed_for = collector.region.as_deref().unwrap_or(cx.region);
+    let (region, path) = match at_home(world, endpoint) {
+        // One address serves all regions here, so it is the signature that says which.
+        Some(path) => (signed_for, path),
+        None => match of_aws(endpoint)? {
+            Ok(place) => place,
+            Err(host) => {
+                return Some(Outcome::Unreachable(format!(
+                    "Post \"{endpoint}\": dial tcp: lookup {host}: no such host"
+                )));
+            }
+        },
     };
     let Some(role) = definition.text("taskRoleArn") else {
         let text = "failed to retrieve credentials: failed to refresh cached credentials, no EC2 IMDS role found";
         return Some(Outcome::Unreachable(text.to_owned()));
     };
-    let signed_for = collector.region.as_deref().unwrap_or(cx.region);
     if signed_for != region {
         return Some(forbidden("Credential should be scoped to a valid region. "));
     }
@@ -63,6 +64,23 @@ pub(crate) fn outcome(
         region: region.to_owned(),
         workspace: (*workspace).to_owned(),
     })
+}
+
+/// The path, if the endpoint is the sandbox's own.
+fn at_home<'a>(world: &World, endpoint: &'a str) -> Option<&'a str> {
+    let url = world.amp.public_url.as_deref()?;
+    endpoint.strip_prefix(url)?.strip_prefix('/')
+}
+
+/// The region and the path of an endpoint of AWS, or else the host that nobody knows; nothing if it
+/// is no URL.
+fn of_aws(endpoint: &str) -> Option<Result<(&str, &str), &str>> {
+    let (_, rest) = endpoint.split_once("://")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let region = host
+        .strip_prefix("aps-workspaces.")
+        .and_then(|host| host.split_once(".amazonaws.com"));
+    Some(region.map(|(region, _)| (region, path)).ok_or(host))
 }
 
 fn forbidden(message: &str) -> Outcome {
