@@ -226,7 +226,7 @@ fn what_a_pipeline_names_is_defined_and_what_is_defined_is_named() {
             json["extensions"].get("sigv4auth"),
             collector
                 .writes_metrics()
-                .then_some(&json!({"region": "us-east-1"}))
+                .then_some(&json!({"region": "us-east-1", "service": "aps"}))
         );
         for pipeline in pipelines.values() {
             let limited = pipeline["processors"][0] == "memory_limiter";

@@ -67,6 +67,14 @@ pub const SYMPTOMS: &[Symptom] = &[
     },
     Symptom {
         voice: Voice::Log,
+        pattern: &[&["Unable to infer region and/or service from the URL"]],
+        cause: "samples are signed for no service: the host of the URL, a VPC endpoint's or a proxy's, does not say that it is AMP",
+        cure: "give `sigv4auth` `service: aps` beside the region, or leave `config` out, which does",
+        title: "`Unable to infer region and/or service from the URL`",
+        ends: Ends::WithASample,
+    },
+    Symptom {
+        voice: Voice::Log,
         pattern: &[&["404 Not Found", "\"status\": \"404", "Workspace not found"]],
         cause: "AMP answers 404: there is no such workspace at the URL that samples are sent to",
         cure: "name the workspace in [workspace] or `metrics.workspace` and leave the URL to amp-stack",

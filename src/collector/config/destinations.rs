@@ -175,7 +175,10 @@ pub(super) fn of_traces(collector: &Collector, names: &Names, parts: &mut Parts)
 
 /// Adds what signs requests for AMP in a region.
 fn signer(name: &str, region: &str, role: Option<&str>, parts: &mut Parts) {
-    let mut signer = json!({"region": region});
+    // The signer knows the service by itself only of a host that begins with `aps-workspaces`,
+    // which that of a VPC endpoint or of a proxy does not (opentelemetry-collector-contrib,
+    // `extension/sigv4authextension`, `inferServiceAndRegion`).
+    let mut signer = json!({"region": region, "service": "aps"});
     if let Some(role) = role {
         signer["assume_role"] = json!({"arn": escaped(role)});
     }

@@ -52,6 +52,8 @@ pub(crate) struct Collector {
     pub(crate) endpoint: Option<String>,
     /// The region that requests are signed for, if it is not the task's.
     pub(crate) region: Option<String>,
+    /// The service that they are signed for, if the host does not say it.
+    pub(crate) service: Option<String>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) takes_otlp: bool,
 }
@@ -124,6 +126,7 @@ impl Collector {
                 variable("AWS_PROMETHEUS_ENDPOINT").unwrap_or_default(),
             )?),
             region,
+            service: None,
             jobs: if *sources == Sources::Scrape {
                 vec![job]
             } else {
@@ -160,6 +163,10 @@ impl Collector {
             region: text(&document_at(
                 document,
                 &["extensions", "sigv4auth", "region"],
+            )),
+            service: text(&document_at(
+                document,
+                &["extensions", "sigv4auth", "service"],
             )),
             jobs,
             takes_otlp: receivers().any(|(name, _)| name.split('/').next() == Some("otlp")),

@@ -6,7 +6,7 @@ use crate::{
     Context, World,
     collector::{
         Collector,
-        outcome::{Outcome, outcome},
+        outcome::{Outcome, lacks_service, outcome},
         series, start_fault,
     },
     ecs::{TaskView, members::Members},
@@ -72,6 +72,13 @@ fn lines(
     let Some(collector) = Collector::of(task.definition) else {
         return lines;
     };
+    if lacks_service(world, &collector) {
+        let line = json!({
+            "level": "warn",
+            "msg": "Unable to infer region and/or service from the URL. Please provide values for region and/or service in the collector configuration.",
+        });
+        lines.extend(repeated(&line.to_string()));
+    }
     match outcome(world, cx, task.definition, &collector) {
         Some(Outcome::Refused { status, body }) => {
             let line = json!({

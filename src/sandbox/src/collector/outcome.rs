@@ -36,6 +36,9 @@ pub(crate) fn outcome(
             }
         },
     };
+    if lacks_service(world, collector) {
+        return Some(refused("400 Bad Request", "there is no service ''"));
+    }
     let Some(role) = definition.text("taskRoleArn") else {
         let text = "failed to retrieve credentials: failed to refresh cached credentials, no EC2 IMDS role found";
         return Some(Outcome::Unreachable(text.to_owned()));
@@ -83,16 +86,24 @@ fn of_aws(endpoint: &str) -> Option<Result<(&str, &str), &str>> {
     Some(region.map(|(region, _)| (region, path)).ok_or(host))
 }
 
+/// Returns whether requests are signed for no service: of a host that is not AWS's the signer can't
+/// infer any (opentelemetry-collector-contrib, `extension/sigv4authextension`).
+pub(super) fn lacks_service(world: &World, collector: &Collector) -> bool {
+    let endpoint = collector.endpoint.as_deref().unwrap_or_default();
+    at_home(world, endpoint).is_some() && collector.service.is_none()
+}
+
 fn forbidden(message: &str) -> Outcome {
-    Outcome::Refused {
-        status: "403 Forbidden",
-        body: serde_json::json!({ "message": message }).to_string(),
-    }
+    refused("403 Forbidden", message)
 }
 
 fn not_found(message: &str) -> Outcome {
+    refused("404 Not Found", message)
+}
+
+fn refused(status: &'static str, message: &str) -> Outcome {
     Outcome::Refused {
-        status: "404 Not Found",
+        status,
         body: serde_json::json!({ "message": message }).to_string(),
     }
 }

@@ -1043,7 +1043,7 @@ fn each_option_is_where_it_belongs() {
         (
             "destinations = [{ workspace = \"ws-22222222\", assume_role = \"arn:aws:iam::444455556666:role/Other\" }]",
             "/extensions/sigv4auth~11",
-            json!({"region": "us-east-1", "assume_role": {"arn": "arn:aws:iam::444455556666:role/Other"}}),
+            json!({"region": "us-east-1", "service": "aps", "assume_role": {"arn": "arn:aws:iam::444455556666:role/Other"}}),
         ),
         (
             "destinations = [{ workspace = \"ws-22222222\" }]",
