@@ -5,6 +5,7 @@ mod early;
 pub(crate) mod error;
 pub mod grafana;
 pub mod http;
+pub(crate) mod mentions;
 pub(crate) mod pacer;
 mod passing;
 pub(crate) mod prometheus;

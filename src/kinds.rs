@@ -6,6 +6,7 @@ pub mod fake;
 pub mod kind;
 pub(crate) mod live;
 pub mod log_group;
+pub(crate) mod mentions;
 pub(crate) mod outline;
 pub(crate) mod permitted;
 pub mod regret;

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod identity;
 pub mod lifecycle;
 pub mod live;
+pub mod mention;
 pub mod node;
 pub mod normal;
 pub mod permission;

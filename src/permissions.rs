@@ -43,6 +43,12 @@ pub fn permissions(stack: &Stack, purpose: Purpose) -> Permissions {
         let filled = want.resolve(&|reference| known.get(reference).cloned());
         filled.permissions(&declared.lifecycle, occasion, &mut permissions);
     }
+    if purpose != Purpose::Destroy {
+        for mentioned in stack.mentions() {
+            let mention = mentioned.mention;
+            mention.add_permissions(&stack.identity, &mut permissions);
+        }
+    }
     permissions
 }
 

@@ -11,6 +11,7 @@ pub mod loss;
 mod mentions;
 mod names;
 mod order;
+mod preflight;
 mod project;
 pub mod refusals;
 pub mod risk;
@@ -31,7 +32,12 @@ pub use target::holders;
 
 use crate::{
     kinds::{Change, Resource, kind::ReplaceReason},
-    model::{address::Address, tags::Owner, template::Attribute},
+    model::{
+        address::Address,
+        mention::{Mention, Unfit},
+        tags::Owner,
+        template::Attribute,
+    },
     plan::rollouts::Objection,
     snapshot::Snapshot,
     stack::Stack,
@@ -245,6 +251,22 @@ pub enum Reason {
     },
     /// A declared service is not brought to a revision.
     Service(Objection),
+    /// Something that the stack names and does not make is not there.
+    Missing {
+        /// What it is.
+        mention: Mention,
+        /// Where in the resource it is named.
+        at: Vec<String>,
+    },
+    /// Something that the stack names and does not make can't be used.
+    Unfit {
+        /// What it is.
+        mention: Mention,
+        /// Where in the resource it is named.
+        at: Vec<String>,
+        /// Why.
+        why: Unfit,
+    },
     /// A role mentioned by ARN does not exist under exactly this name.
     NoSuchRole {
         /// The ARN as it is written.
@@ -276,6 +298,8 @@ impl Reason {
             Self::DeletionProtection { .. } => "deletion-protection",
             Self::InUse { .. } => "in-use",
             Self::NoSuchRole { .. } => "no-such-role",
+            Self::Missing { mention, .. } => mention.what.code_if_missing(),
+            Self::Unfit { why, .. } => why.code(),
             Self::Service(objection) => objection.code(),
         }
     }

@@ -10,6 +10,7 @@ use crate::{
         address::Kind,
         identity::Identity,
         live::{Live, TakenName},
+        mention::{Mention, Presence},
         running::Running,
         service::{Service, ServiceName},
     },
@@ -35,6 +36,9 @@ pub struct Snapshot {
     /// The services that the stack declares.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub services: BTreeMap<ServiceName, Service>,
+    /// What was found out about what the stack names and does not make.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mentions: BTreeMap<Mention, Presence>,
 }
 
 impl Snapshot {
@@ -46,6 +50,7 @@ impl Snapshot {
             roles: Vec::new(),
             running: None,
             services: BTreeMap::new(),
+            mentions: BTreeMap::new(),
         }
     }
 

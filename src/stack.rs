@@ -10,6 +10,7 @@ use crate::{
         address::{Address, Kind, StackName},
         identity::Identity,
         lifecycle::Lifecycle,
+        mention::{Mention, Mentioned},
         query::Query,
         template::{Attribute, Reference, Template},
     },
@@ -43,6 +44,9 @@ pub struct Stack {
     /// has asked for that, for once.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub retry: BTreeSet<Address>,
+    /// Whether nobody looks up, for once, if what it names and does not make is there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skips_preflight: bool,
 }
 
 /// Something that a stack gives to the scripts that come after it.
@@ -111,6 +115,7 @@ impl Stack {
             families: BTreeMap::new(),
             services: BTreeSet::new(),
             left_to: BTreeMap::new(),
+            mentions: BTreeSet::new(),
             alias: None,
             adopt_id: None,
             workspace_configuration: false,
@@ -151,6 +156,44 @@ impl Stack {
     pub fn shared_name(&self, other: &Self) -> Option<&StackName> {
         let is_shared = |name: &&StackName| other.names().any(|other| other == *name);
         self.names().find(is_shared)
+    }
+
+    /// What it names and does not make, of which it is looked up whether it is there.
+    pub fn looked_up(&self) -> BTreeSet<Mention> {
+        if self.skips_preflight {
+            return BTreeSet::new();
+        }
+        let mentions = self.mentions().into_iter();
+        mentions.map(|mentioned| mentioned.mention).collect()
+    }
+
+    /// What it names and does not make.
+    pub fn mentions(&self) -> Vec<Mentioned> {
+        let here = &self.identity;
+        let wanted = || {
+            let resources = self.resources.iter();
+            resources.filter_map(|(address, declared)| Some((address, declared.want.as_ref()?)))
+        };
+        let made: BTreeSet<Mention> = wanted()
+            .filter_map(|(_, want)| Some(want.as_mentioned(here)?.0))
+            .collect();
+        let existing = self.existing.iter().filter_map(|(address, known)| {
+            let mention = Resource::existing_as_mentioned(address.kind, known, here)?;
+            Some((address, mention, "id".to_owned()))
+        });
+        let named = wanted().flat_map(|(address, want)| {
+            let mentions = want.mentions(here).into_iter();
+            mentions.map(move |(mention, at)| (address, mention, at))
+        });
+        let others = existing
+            .chain(named)
+            .filter(|(_, mention, _)| !made.contains(mention));
+        let others = others.map(|(address, mention, at)| Mentioned {
+            address: address.clone(),
+            at,
+            mention,
+        });
+        others.collect()
     }
 
     /// The value of a reference, if nobody has to ask AWS for it.

@@ -214,6 +214,7 @@ pub(crate) fn query() -> Query {
         retentions: [].into(),
         families: [].into(),
         services: [].into(),
+        mentions: [].into(),
         alias: None,
         adopt_id: None,
         workspace_configuration: false,

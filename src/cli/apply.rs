@@ -6,7 +6,8 @@ use clap::Args;
 
 use crate::cli::{
     args::{
-        ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, RetryArgs, RolloutArgs, StackArgs, TargetArgs,
+        ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, PreflightArgs, RetryArgs, RolloutArgs,
+        StackArgs, TargetArgs,
     },
     candidates::toml_file,
     console::Console,
@@ -43,6 +44,8 @@ pub(super) struct Apply {
     pub(super) targets: TargetArgs,
     #[command(flatten)]
     pub(super) in_use: InUseArgs,
+    #[command(flatten)]
+    pub(super) preflight: PreflightArgs,
     #[command(flatten)]
     pub(super) retry: RetryArgs,
     #[command(flatten)]
@@ -99,6 +102,7 @@ pub(super) async fn apply(
         targets: &args.targets,
         in_use: &args.in_use,
         retry: &args.retry,
+        preflight: args.preflight,
     };
     let exit = invocation
         .execute(&args.applying, &args.rollouts, console, interrupts)
@@ -121,6 +125,7 @@ fn refuse_options(args: &Apply) -> Result<(), Failure> {
         ("--target", args.targets.target.is_empty()),
         ("--force-in-use", args.in_use.force_in_use.is_empty()),
         ("--retry", args.retry.retry.is_empty()),
+        ("--no-preflight", !args.preflight.no_preflight),
     ];
     match options.into_iter().find(|(_, is_empty)| !is_empty) {
         None => Ok(()),

@@ -35,6 +35,15 @@ pub(super) struct InUseArgs {
     pub(super) force_in_use: Vec<Place>,
 }
 
+/// Whether what the stack names and does not make is looked up.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct PreflightArgs {
+    /// Don't look up whether what the stack names and does not make is there: policies, roles that
+    /// tasks use, log groups, an existing workspace
+    #[arg(long)]
+    pub(super) no_preflight: bool,
+}
+
 /// What may be rolled out although that ended badly before.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct RetryArgs {

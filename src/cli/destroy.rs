@@ -4,7 +4,8 @@ use clap::Args;
 
 use crate::cli::{
     args::{
-        ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, RetryArgs, RolloutArgs, StackArgs, TargetArgs,
+        ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, PreflightArgs, RetryArgs, RolloutArgs,
+        StackArgs, TargetArgs,
     },
     console::Console,
     exit::Exit,
@@ -48,6 +49,7 @@ pub(super) async fn destroy(
         targets: &args.targets,
         in_use: &args.in_use,
         retry: &RetryArgs::default(),
+        preflight: PreflightArgs::default(),
     };
     invocation
         .execute(&args.applying, &RolloutArgs::default(), console, interrupts)

@@ -167,6 +167,7 @@ async fn survey(args: &Import, console: &mut Console) -> Result<Imported, Failur
         found: survey.found.clone(),
         roles: survey.roles.clone(),
         running: None,
+        mentions: BTreeMap::new(),
         services: BTreeMap::new(),
     };
     Ok(Imported {

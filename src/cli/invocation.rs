@@ -4,7 +4,10 @@ use std::path::Path;
 
 use crate::{
     cli::{
-        args::{ApplyArgs, InUseArgs, OverrideArgs, RetryArgs, RolloutArgs, StackArgs, TargetArgs},
+        args::{
+            ApplyArgs, InUseArgs, OverrideArgs, PreflightArgs, RetryArgs, RolloutArgs, StackArgs,
+            TargetArgs,
+        },
         command_line::typed,
         consent,
         console::Console,
@@ -28,6 +31,7 @@ pub(super) struct Invocation<'a> {
     pub(super) targets: &'a TargetArgs,
     pub(super) in_use: &'a InUseArgs,
     pub(super) retry: &'a RetryArgs,
+    pub(super) preflight: PreflightArgs,
 }
 
 impl Invocation<'_> {
@@ -43,6 +47,9 @@ impl Invocation<'_> {
         planning::narrow(targets, &self.targets.target)?;
         planning::force(targets, &self.in_use.force_in_use)?;
         planning::retry(targets, &self.retry.retry)?;
+        for target in targets {
+            target.stack.skips_preflight = self.preflight.no_preflight;
+        }
         Ok(session)
     }
 
@@ -106,6 +113,9 @@ impl Invocation<'_> {
         }
         if self.overrides.new_defaults {
             words.push("--new-defaults".to_owned());
+        }
+        if self.preflight.no_preflight {
+            words.push("--no-preflight".to_owned());
         }
         words.join(" ")
     }

@@ -7,7 +7,9 @@ use clap::Args;
 use crate::{
     aws::Aws,
     cli::{
-        args::{InUseArgs, JsonArgs, OverrideArgs, RetryArgs, StackArgs, TargetArgs},
+        args::{
+            InUseArgs, JsonArgs, OverrideArgs, PreflightArgs, RetryArgs, StackArgs, TargetArgs,
+        },
         consent,
         console::Console,
         execute,
@@ -81,6 +83,8 @@ pub(super) struct Plan {
     pub(super) targets: TargetArgs,
     #[command(flatten)]
     pub(super) in_use: InUseArgs,
+    #[command(flatten)]
+    pub(super) preflight: PreflightArgs,
     /// Ask IAM whether the caller has what carrying out the plan takes; exit with 1 if not
     #[arg(long)]
     pub(super) check_permissions: bool,
@@ -110,6 +114,7 @@ pub(super) async fn plan(
             targets: &args.targets,
             in_use: &args.in_use,
             retry: &args.retry,
+            preflight: args.preflight,
         };
         let Session { targets, sandbox } = invocation.open(console).await?;
         let next = out.map_or_else(

@@ -6,7 +6,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    aws::{Aws, all},
+    aws::{Aws, all, mentions},
     cloud::{Call, Cloud, Rollout},
     kinds::live::{self, Follow, Reading, Target},
     model::{
@@ -32,7 +32,9 @@ impl Cloud for Aws {
             let reading = Arc::clone(&reading);
             async move { live::services(kind, &reading).await }
         });
-        let (per_kind, running, services) = tokio::try_join!(per_kind, running, services)?;
+        let mentions = mentions::observe(self, queries);
+        let (per_kind, running, services, mentions) =
+            tokio::try_join!(per_kind, running, services, mentions)?;
         let services: BTreeMap<_, _> = services.into_iter().flatten().collect();
         let running = running.into_iter().flatten().next();
         let mut snapshots: Vec<Snapshot> = queries
@@ -47,12 +49,18 @@ impl Cloud for Aws {
                     .filter(|(name, _)| query.services.contains(name))
                     .map(|(name, service)| (name.clone(), service.clone()))
                     .collect(),
+                mentions: mentions
+                    .iter()
+                    .filter(|(mention, _)| query.mentions.contains(mention))
+                    .map(|(mention, presence)| (mention.clone(), presence.clone()))
+                    .collect(),
             })
             .collect();
         for per_query in per_kind {
             for (snapshot, seen) in snapshots.iter_mut().zip(per_query) {
                 snapshot.found.extend(seen.found);
                 snapshot.roles.extend(seen.names);
+                snapshot.mentions.extend(seen.mentions);
             }
         }
         note_services(&mut snapshots);

@@ -75,6 +75,7 @@ impl Aws {
                 .collect(),
             services: BTreeSet::new(),
             left_to: BTreeMap::new(),
+            mentions: BTreeSet::new(),
             alias: None,
             adopt_id: None,
             workspace_configuration: true,

@@ -18,6 +18,7 @@ use crate::{
         address::{Address, Kind},
         call::{CallError, Claim, Reply},
         live::{Attributes, Live, TakenName},
+        mention::{Mention, Presence},
         query::Query,
         running::Running,
         service::{Service, ServiceName, Wait},
@@ -125,6 +126,8 @@ pub(crate) struct Seen<R> {
     pub(crate) found: Vec<Live<R>>,
     /// Everything that has a name, of a kind whose names are unique across the account.
     pub(crate) names: Vec<TakenName>,
+    /// What of the mentions in the query this reading has found out.
+    pub(crate) mentions: BTreeMap<Mention, Presence>,
 }
 
 impl<R> Seen<R> {
@@ -133,6 +136,7 @@ impl<R> Seen<R> {
         Self {
             found,
             names: Vec::new(),
+            mentions: BTreeMap::new(),
         }
     }
 
@@ -141,6 +145,7 @@ impl<R> Seen<R> {
         Seen {
             found: found.map(|live| live.map(convert)).collect(),
             names: self.names,
+            mentions: self.mentions,
         }
     }
 }

@@ -5,6 +5,7 @@ mod declare;
 mod fake;
 pub mod fields;
 pub(crate) mod managed_policy;
+mod mentions;
 mod permissions;
 mod plan;
 pub(crate) mod policy;

@@ -178,6 +178,7 @@ fn into_stack(outlines: Outlines, context: &Context<'_>) -> Stack {
         notes: Vec::new(),
         force_in_use: BTreeSet::new(),
         retry: BTreeSet::new(),
+        skips_preflight: false,
     };
     for (address, found) in outlines.resources {
         for arn in found.role_arns {

@@ -2,8 +2,11 @@
 
 pub mod effective;
 pub mod rules;
+mod tasks;
 
 use serde::{Deserialize, Serialize};
+
+pub use tasks::shuts_out_tasks;
 
 use crate::model::{
     node::Node,

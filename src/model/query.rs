@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{
     address::StackName,
     identity::Identity,
+    mention::Mention,
     node::Node,
     service::ServiceName,
     tags::{self, Owner, Tags},
@@ -37,6 +38,8 @@ pub struct Query {
     pub services: BTreeSet<ServiceName>,
     /// The services that say of a family what is left to whoever deploys it, by family.
     pub left_to: BTreeMap<String, BTreeSet<ServiceName>>,
+    /// What the stack names and does not make, of which it is looked up whether it is there.
+    pub mentions: BTreeSet<Mention>,
     /// The alias of the workspace that the stack declares.
     pub alias: Option<String>,
     /// The id of the workspace that the stack adopts, if it says which.

@@ -13,7 +13,7 @@ use crate::{
         claims::Claims,
         creation, facts, loss, names,
         order::{self, Dependencies},
-        rollouts,
+        preflight, rollouts,
     },
     snapshot::{LiveResource, Snapshot},
     stack::{Declared, Stack},
@@ -87,8 +87,8 @@ impl<'a> Planner<'a> {
         while self.check_names() {
             self.drop_refused();
         }
-        let missing = names::missing_roles(stack, self.live, &self.removed);
-        self.plan.refusals.extend(missing);
+        let found = (&mut self.plan.refusals, &mut self.plan.notes);
+        preflight::check(stack, self.live, &self.removed, found);
         self.drop_refused();
         let in_use = &mut self.plan.in_use;
         in_use.retain(|id, known| self.steps.contains_key(id) && *known != InUse::default());

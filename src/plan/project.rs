@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     kinds::{Resource, kind::Scope},
-    model::{address::StackName, live::TakenName, tags::Owner, template::Attribute},
+    model::{
+        address::StackName, live::TakenName, mention::Presence, tags::Owner, template::Attribute,
+    },
     plan::{Phase, Plan, Step, names},
     snapshot::{LiveResource, Snapshot},
 };
@@ -31,6 +33,11 @@ fn remove(live: &mut Snapshot, step: &Step) {
     // What no stack owns stays: of a family, revisions of somebody else are left.
     let goes = |found: &LiveResource| is_target(found, step) && !names::adoptable(&found.owner);
     live.found.retain(|found| !goes(found));
+    let gone = step.from.as_ref();
+    let gone = gone.and_then(|gone| gone.as_mentioned(&live.identity));
+    if let Some(presence) = gone.and_then(|(mention, _)| live.mentions.get_mut(&mention)) {
+        *presence = Presence::Missing;
+    }
     if Resource::scope(step.id.address.kind) == Scope::Account {
         live.roles.retain(|fact| fact.name != step.target);
     }
@@ -50,6 +57,12 @@ fn build(live: &mut Snapshot, step: &Step, to: &Resource, of: &StackName) {
             attributes: BTreeMap::from_iter(arn),
             facts: Vec::new(),
         });
+    }
+    // What nobody looked up stays so.
+    if let Some((mention, fits)) = to.as_mentioned(&live.identity)
+        && let Some(presence) = live.mentions.get_mut(&mention)
+    {
+        *presence = fits;
     }
     if let Some(arn) = to.account_wide_arn(&live.identity) {
         live.roles.retain(|fact| fact.name != to.name());

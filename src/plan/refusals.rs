@@ -30,6 +30,16 @@ pub const REFUSALS: &[Rule] = &[
         source: "IAM API reference, CreateRole",
     },
     Rule {
+        code: "no-such-log-group",
+        sentence: "a log group that a container writes to is not there: its task would end as soon as it starts, because the driver `awslogs` makes no group unless an option says so",
+        source: "ECS developer guide, \"Send Amazon ECS logs to CloudWatch\"",
+    },
+    Rule {
+        code: "no-such-policy",
+        sentence: "a managed policy that a role names, to attach it or as its boundary, is not there: ARNs are compared with case and path",
+        source: "IAM API reference, AttachRolePolicy and PutRolePermissionsBoundary, on NoSuchEntity",
+    },
+    Rule {
         code: "no-such-role",
         sentence: "a role that is mentioned by its ARN will not be there under exactly this name: ARNs are compared with case",
         source: "IAM user guide, \"IAM identifiers\"",
@@ -38,6 +48,11 @@ pub const REFUSALS: &[Rule] = &[
         code: "no-such-service",
         sentence: "a service that new revisions are to be rolled out to is not there: services are never created, and tasks without a service are not rolled out",
         source: "ECS API reference, UpdateService",
+    },
+    Rule {
+        code: "no-such-workspace",
+        sentence: "the workspace that the stack file names by its id is not in this account and region",
+        source: "Amazon Managed Service for Prometheus API reference, DescribeWorkspace, on ResourceNotFoundException",
     },
     Rule {
         code: "not-ours",
@@ -50,9 +65,24 @@ pub const REFUSALS: &[Rule] = &[
         source: "Amazon Managed Service for Prometheus API reference, ListWorkspaces",
     },
     Rule {
+        code: "policy-not-attachable",
+        sentence: "a managed policy that a role names is one that IAM lets nobody attach, such as that of a service's own role",
+        source: "IAM API reference, Policy, on IsAttachable",
+    },
+    Rule {
         code: "protected",
         sentence: "the resource would be removed or replaced, but `prevent_destroy` holds it back",
         source: "amp-stack",
+    },
+    Rule {
+        code: "role-of-another-account",
+        sentence: "a task definition names a role of another account: a role is passed only to services of its own account",
+        source: "IAM user guide, \"Grant a user permissions to pass a role to an AWS service\"",
+    },
+    Rule {
+        code: "role-shuts-out-tasks",
+        sentence: "the trust policy of a role that a task definition names by its ARN does not let ecs-tasks.amazonaws.com assume it, so that no task would start",
+        source: "ECS developer guide, \"Amazon ECS task IAM role\"",
     },
     Rule {
         code: "rolled-back",
@@ -80,7 +110,11 @@ pub const REFUSALS: &[Rule] = &[
 mod tests {
     use super::*;
     use crate::{
-        model::{service::Controller, tags::Owner},
+        model::{
+            mention::{Mention, Unfit, What},
+            service::Controller,
+            tags::Owner,
+        },
         plan::{
             Reason,
             rollouts::{Objection, Why},
@@ -96,6 +130,16 @@ mod tests {
                 service: "prod/checkout".parse().unwrap(),
                 why,
             })
+        };
+        let mention = |what| Mention::new(what, "x");
+        let missing = |what| Reason::Missing {
+            mention: mention(what),
+            at: Vec::new(),
+        };
+        let unfit = |why| Reason::Unfit {
+            mention: mention(What::Policy),
+            at: Vec::new(),
+            why,
         };
         let reasons = [
             Reason::Ambiguous {
@@ -117,21 +161,27 @@ mod tests {
                 arn: arn(),
                 owner: owner.clone(),
             },
+            missing(What::LogGroup),
+            missing(What::Policy),
             Reason::NoSuchRole {
                 wanted: arn(),
                 similar: None,
             },
             service(Why::NoService),
+            missing(What::Workspace),
             Reason::NotOurs {
                 arn: arn(),
                 owner: owner.clone(),
             },
             Reason::NothingToAdopt { id: arn() },
+            unfit(Unfit::NotAttachable),
             Reason::Protected {
                 arn: arn(),
                 replaces: Vec::new(),
                 by_tag: false,
             },
+            unfit(Unfit::OfAnotherAccount),
+            unfit(Unfit::ShutsOutTasks),
             service(Why::EndedBadly {
                 revision: arn(),
                 how: arn(),

@@ -114,6 +114,11 @@ async fn read<C: Cloud>(
             .collect();
         let ask = |index: &usize| Query {
             spelled: request.explain,
+            mentions: if request.destroy {
+                BTreeSet::new()
+            } else {
+                targets[*index].stack.looked_up()
+            },
             ..ask(&targets[*index])
         };
         let queries: Vec<Query> = sharing.iter().map(ask).collect();

@@ -1,6 +1,7 @@
 //! What people have to decide or should know before a plan is carried out: refusals, risks and
 //! notes.
 
+mod mentions;
 mod services;
 
 use crate::{
@@ -130,6 +131,8 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
         Reason::DeletionProtection { arn } => deletion_protection(address, arn),
         Reason::InUse { arn, by } => in_use(address, arn, by),
         Reason::Service(objection) => services::explain(address, objection),
+        Reason::Missing { mention, at } => mentions::missing(mention, at),
+        Reason::Unfit { mention, at, why } => mentions::unfit(mention, at, *why),
         Reason::NoSuchRole { wanted, similar } => no_such_role(wanted, similar.as_deref()),
     }
 }

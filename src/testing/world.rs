@@ -264,6 +264,7 @@ impl World {
             roles: roles.collect(),
             running: self.running.clone().filter(|_| query.removal),
             services: services.clone(),
+            mentions: BTreeMap::new(),
         }
     }
 }

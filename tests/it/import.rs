@@ -41,8 +41,12 @@ fn plan_of(written: &Written, found: &[LiveResource], roles: &BTreeSet<String>) 
         roles: roles.iter().map(fact).collect(),
         running: None,
         services: BTreeMap::new(),
+        mentions: BTreeMap::new(),
     };
-    plan(&written.stack, &snapshot)
+    let mut stack = written.stack.clone();
+    // Some of the documents name roles of accounts that never were.
+    stack.skips_preflight = true;
+    plan(&stack, &snapshot)
 }
 
 /// The tags that a call sets, if it does nothing else.

@@ -35,6 +35,7 @@ mod outputs;
 mod permissions;
 mod picture;
 mod plans;
+mod preflight;
 mod problems;
 mod progress;
 mod prometheus;

@@ -128,6 +128,7 @@ fn a_workspace_of_somebody_else_has_attributes_without_aws() {
         roles: Vec::new(),
         running: None,
         services: BTreeMap::new(),
+        mentions: BTreeMap::new(),
     };
     let known = plan::current_attributes(&stack, &nothing);
     assert_eq!(known[&Address::workspace()][&Attribute::Id], "ws-1");
@@ -174,6 +175,7 @@ fn what_lives_now_is_told_and_nothing_else() {
         roles: Vec::new(),
         running: None,
         services: BTreeMap::new(),
+        mentions: BTreeMap::new(),
     };
     let stack = stack([
         (

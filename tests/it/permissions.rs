@@ -8,7 +8,12 @@ use amp_stack::{
     aws::Aws,
     file::source::Source,
     load::{self, LoadContext},
-    model::{identity::Identity, permission::Purpose, template::Template},
+    model::{
+        identity::Identity,
+        mention::{Mention, What},
+        permission::Purpose,
+        template::{Attribute, Template},
+    },
     permissions::permissions,
     run::{PlanRequest, Planned, StackTarget},
     show::permissions::policies,
@@ -185,6 +190,31 @@ impl Scene {
         });
         let answer = outcome.unwrap_or_else(|refusal| panic!("{operation}: {refusal:?}"));
         answer.body
+    }
+
+    /// The stack, where the log group and the workspace of somebody else that it names are there.
+    fn with_what_it_names(&self, stack: &Stack) -> Stack {
+        let mut stack = stack.clone();
+        let here = stack.identity.clone();
+        let mentions = stack.mentions().into_iter();
+        let mentions: BTreeSet<Mention> = mentions.map(|mentioned| mentioned.mention).collect();
+        for mention in mentions {
+            match mention.what {
+                What::LogGroup => {
+                    let group = json!({"logGroupName": mention.name});
+                    self.root(Service::Logs, "CreateLogGroup", group);
+                }
+                What::Workspace => {
+                    let made = self.root(Service::Amp, "CreateWorkspace", json!({}));
+                    let id = made["workspaceId"].as_str().unwrap();
+                    let known = stack.existing.values_mut().next().unwrap();
+                    known.insert(Attribute::Id, id.to_owned());
+                    known.insert(Attribute::Arn, here.workspace_arn(id));
+                }
+                What::Policy | What::Role => {}
+            }
+        }
+        stack
     }
 
     fn target(&self, stack: &Stack) -> StackTarget<Aws> {
@@ -511,6 +541,7 @@ fn is_everything(stack: &Stack) -> bool {
 /// What runs of `stack` for `purpose` take.
 async fn used_for(purpose: Purpose, stack: &Stack) -> BTreeSet<Right> {
     let scene = Scene::new(None);
+    let stack = &scene.with_what_it_names(stack);
     match purpose {
         Purpose::Plan => {
             scene.plan(stack, false).await;
@@ -584,6 +615,11 @@ async fn used_for(purpose: Purpose, stack: &Stack) -> BTreeSet<Right> {
 
 /// What is of use, and does not come up here: the stack, the action, and why.
 const NEVER_HERE: &[(&str, &str, &str)] = &[
+    (
+        "guest",
+        "aps:DescribeWorkspace",
+        "the workspace is old enough to be listed",
+    ),
     (
         "batch",
         "ecs:DescribeTasks",

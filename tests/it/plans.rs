@@ -3,6 +3,7 @@
 mod families;
 mod in_use;
 mod log_groups;
+mod preflight;
 mod risks;
 mod roles;
 mod rollouts;

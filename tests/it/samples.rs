@@ -164,6 +164,7 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
         notes: Vec::new(),
         force_in_use: BTreeSet::new(),
         retry: BTreeSet::new(),
+        skips_preflight: false,
     }
 }
 

@@ -63,6 +63,7 @@ fn snapshot(found: LiveResource) -> Snapshot {
         roles: Vec::new(),
         running: None,
         services: BTreeMap::new(),
+        mentions: BTreeMap::new(),
     }
 }
 

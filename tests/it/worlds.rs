@@ -266,6 +266,7 @@ impl Spec {
             notes: Vec::new(),
             force_in_use: std::collections::BTreeSet::new(),
             retry: std::collections::BTreeSet::new(),
+            skips_preflight: false,
         }
     }
 

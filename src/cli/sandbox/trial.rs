@@ -275,10 +275,15 @@ impl Trial<'_> {
         Ok(())
     }
 
+    /// An empty account has nothing of what a stack names of others, and what of that matters to a
+    /// call shows when it is made.
     fn target(&self, stack: &Stack) -> StackTarget<Aws> {
         StackTarget {
             path: self.path.clone(),
-            stack: stack.clone(),
+            stack: Stack {
+                skips_preflight: true,
+                ..stack.clone()
+            },
             cloud: Arc::clone(&self.cloud),
             only: None,
             leave: BTreeSet::new(),

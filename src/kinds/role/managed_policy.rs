@@ -36,6 +36,13 @@ const DISTINCT: &[&str] = &[
     "AmazonECSTaskExecution",
 ];
 
+/// Returns whether `arn` is that of a policy which AWS keeps in every account.
+pub(crate) fn is_well_known(arn: &str) -> bool {
+    let policy = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.account == "aws");
+    let name = policy.and_then(|arn| arn.resource.strip_prefix("policy/"));
+    name.is_some_and(|name| WELL_KNOWN.contains(&name))
+}
+
 /// The ARN of a policy to attach: of an AWS managed policy by its name, of any by its ARN.
 pub(crate) fn attached(
     context: &Context<'_>,

@@ -39,8 +39,7 @@ impl InAws for Workspace {
     }
 
     async fn observe(reading: &Reading) -> Result<Vec<Seen<Self>>, CallError> {
-        let found = observe(&reading.aws, &reading.queries).await?;
-        Ok(found.into_iter().map(Seen::of).collect())
+        observe(&reading.aws, &reading.queries).await
     }
 
     async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Reply, CallError> {

@@ -7,6 +7,7 @@ use amp_stack::{
     kinds::{Resource, kind::ReplaceReason, log_group::LogGroup, role::Role, workspace::Workspace},
     model::{
         address::{Address, StackName},
+        mention::{Mention, Unfit, What},
         tags::{Owner, Tags},
         template::Template,
     },
@@ -220,6 +221,10 @@ fn every_refusal_says_what_to_do() {
         why: "a log group cannot be renamed",
     };
     let group = "arn:aws:logs:us-east-1:111122223333:log-group:/ecs/checkout/app".to_owned();
+    let missing = |what, name: &str| Reason::Missing {
+        mention: Mention::new(what, name),
+        at: vec!["permissions_boundary".to_owned()],
+    };
     let reasons = [
         (role_address(), not_ours(Owner::Unknown)),
         (
@@ -292,6 +297,28 @@ fn every_refusal_says_what_to_do() {
                 ],
             },
         ),
+        (
+            role_address(),
+            missing(What::Policy, "arn:aws:iam::111122223333:policy/Boundary"),
+        ),
+        (
+            family_address(),
+            Reason::Unfit {
+                mention: Mention::new(What::Role, arn.clone()),
+                at: vec!["task_role".to_owned()],
+                why: Unfit::ShutsOutTasks,
+            },
+        ),
+        (
+            family_address(),
+            Reason::Unfit {
+                mention: Mention::new(What::Role, arn.clone()),
+                at: vec!["task_role".to_owned()],
+                why: Unfit::OfAnotherAccount,
+            },
+        ),
+        (family_address(), missing(What::LogGroup, "/ecs/shared")),
+        (Address::workspace(), missing(What::Workspace, "ws-1")),
         (
             family_address(),
             Reason::NoSuchRole {

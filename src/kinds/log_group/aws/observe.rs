@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use aws_sdk_cloudwatchlogs::types::{LogGroup as Described, LogGroupClass};
 
 use crate::{
-    aws::{Aws, all, live_tags, tagging::Tagged, tags_of_aws},
+    aws::{Aws, all, live_tags, mentions::unseen, tagging::Tagged, tags_of_aws},
     kinds::{
         live::{Reading, Seen},
         log_group::{
@@ -16,6 +16,7 @@ use crate::{
     model::{
         call::CallError,
         live::{Fact, Live},
+        mention::{Mention, Presence, What},
         query::Query,
         template::Template,
     },
@@ -45,7 +46,11 @@ pub(super) async fn observe(reading: &Reading) -> Result<Vec<Seen<LogGroup>>, Ca
         let aws = reading.aws.clone();
         async move { describe_all(&aws, query.log_groups.keys()).await }
     });
-    let (declared, tagged) = tokio::try_join!(declared, reading.tagged())?;
+    let mentioned = all(reading.queries.clone(), |query| {
+        let aws = reading.aws.clone();
+        async move { Ok(mentioned(&aws, &query).await) }
+    });
+    let (declared, mentioned, tagged) = tokio::try_join!(declared, mentioned, reading.tagged())?;
     let per_query = reading.queries.iter().zip(tagged).zip(declared);
     let found = all(per_query, |((query, tagged), declared)| {
         let (aws, query, tagged) = (reading.aws.clone(), Arc::clone(query), tagged.clone());
@@ -55,7 +60,32 @@ pub(super) async fn observe(reading: &Reading) -> Result<Vec<Seen<LogGroup>>, Ca
             with_tags(&aws, &query, &tagged, groups).await
         }
     });
-    Ok(found.await?.into_iter().map(Seen::of).collect())
+    let found = found.await?.into_iter().zip(mentioned);
+    let seen = found.map(|(found, mentions)| Seen {
+        mentions,
+        ..Seen::of(found)
+    });
+    Ok(seen.collect())
+}
+
+/// Whether the groups are there that the stack names and does not declare.
+async fn mentioned(aws: &Aws, query: &Query) -> BTreeMap<Mention, Presence> {
+    let mentions = query.mentions.iter();
+    let mentions: Vec<&Mention> = mentions.filter(|one| one.what == What::LogGroup).collect();
+    let groups = describe_all(aws, mentions.iter().map(|one| &one.name)).await;
+    let presence = |mention: &Mention| match &groups {
+        Ok(groups) => {
+            let mut names = groups.iter().map(Described::log_group_name);
+            if names.any(|name| name == Some(&mention.name)) {
+                Presence::Fits
+            } else {
+                Presence::Missing
+            }
+        }
+        Err(error) => Presence::Unseen(unseen(error)),
+    };
+    let known = mentions.into_iter().map(|one| (one.clone(), presence(one)));
+    known.collect()
 }
 
 /// Reads the groups that the stack declares and those that are tagged as its own.

@@ -23,8 +23,9 @@ use crate::{
     model::{
         call::CallError,
         live::{Fact, Live, TakenName},
+        mention::{Mention, Presence, Unfit, What},
         node::Node,
-        policy::Policy,
+        policy::{Policy, shuts_out_tasks},
         query::Query,
         tags::Owner,
         template::Template,
@@ -111,7 +112,27 @@ fn seen(
     Ok(Seen {
         found,
         names: facts,
+        mentions: mentioned(query, details),
     })
+}
+
+/// What of the roles that the query's stack names for its tasks is known: a role of which IAM has
+/// only one of its two lists was made a moment ago, and nothing is said of it.
+fn mentioned(query: &Query, details: &BTreeMap<String, RoleDetail>) -> BTreeMap<Mention, Presence> {
+    let mentions = query.mentions.iter();
+    let roles = mentions.filter(|mention| mention.what == What::Role);
+    let known = roles.filter_map(|mention| {
+        let mut details = details.values();
+        let detail = details.find(|detail| detail.arn() == Some(&mention.name))?;
+        let trust = document(detail.assume_role_policy_document()?)?;
+        let presence = if shuts_out_tasks(&trust, &query.identity) {
+            Presence::Unfit(Unfit::ShutsOutTasks)
+        } else {
+            Presence::Fits
+        };
+        Some((mention.clone(), presence))
+    });
+    known.collect()
 }
 
 /// When AWS says that something was made.

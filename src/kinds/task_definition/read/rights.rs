@@ -6,15 +6,12 @@ use crate::{
     model::{
         address::Kind,
         policy::{
-            Policy,
-            effective::{self, Boundary, Decision, Given, Request, RequestContext, Rights},
+            self, Policy,
+            effective::{Boundary, Decision, Given, Request, RequestContext, Rights},
         },
         template::{Attribute, Reference, Template},
     },
 };
-
-/// The service that assumes the roles of tasks (ECS developer guide, "Amazon ECS task IAM role").
-const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 /// The id of a workspace that AWS has not made yet: policies can only mean it by a reference or by
 /// a wildcard.
@@ -131,23 +128,7 @@ pub(crate) fn has_somewhere(role: &RoleOutline, action: &str, scope: &Scope<'_>)
 /// Returns whether tasks can't assume `role`, as far as its trust policy says.
 pub(crate) fn shuts_out_tasks(role: &RoleOutline, scope: &Scope<'_>) -> bool {
     let lookup = |reference: &Reference| known(reference, scope);
-    let identity = scope.identity;
-    // The keys that ECS sends (same guide, "Amazon ECS task IAM role").
-    let source = format!(
-        "arn:{}:ecs:{}:{}:",
-        identity.partition, identity.region, identity.account
-    );
-    let context = RequestContext::from([
-        (
-            "aws:sourceaccount".to_owned(),
-            Given::Text(identity.account.clone()),
-        ),
-        ("aws:sourcearn".to_owned(), Given::StartsWith(source)),
-    ]);
-    match effective::trusts(&role.trust.resolve(&lookup), TASKS, &context) {
-        Decision::Denied | Decision::NotAllowed => true,
-        Decision::Allowed | Decision::OutOfBounds | Decision::Unknown => false,
-    }
+    policy::shuts_out_tasks(&role.trust.resolve(&lookup), scope.identity)
 }
 
 /// What is known of every request of a task (IAM user guide, "AWS global condition context keys").

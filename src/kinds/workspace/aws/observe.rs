@@ -10,14 +10,18 @@ use std::{
 use aws_sdk_amp::types::{WorkspaceConfigurationDescription, WorkspaceSummary};
 
 use crate::{
-    aws::{Aws, all, error::is_denied, live_tags, tags_of_aws},
-    kinds::workspace::{
-        Configuration, LabelSet, Workspace,
-        aws::{attributes, wait},
+    aws::{Aws, all, error::is_denied, live_tags, mentions::unseen, tags_of_aws},
+    kinds::{
+        live::Seen,
+        workspace::{
+            Configuration, LabelSet, Workspace,
+            aws::{NOT_FOUND, attributes, wait},
+        },
     },
     model::{
         call::CallError,
         live::{Fact, Live},
+        mention::{Mention, Presence, What},
         query::Query,
         tags::Owner,
         template::Template,
@@ -33,13 +37,42 @@ pub(super) const LIST: &str = "aps:ListWorkspaces";
 pub(crate) async fn observe(
     aws: &Aws,
     queries: &[Arc<Query>],
-) -> Result<Vec<Vec<Live<Workspace>>>, CallError> {
+) -> Result<Vec<Seen<Workspace>>, CallError> {
     let listed = aws.answer(LIST, list(aws)).await?;
     let found = all(queries.to_vec(), |query| {
         let (aws, listed) = (aws.clone(), listed.clone());
-        async move { observe_also(&aws, &query, &listed, &|_| false).await }
+        async move {
+            let found = observe_also(&aws, &query, &listed, &|_| false).await?;
+            Ok(Seen {
+                mentions: mentioned(&aws, &query, &listed).await,
+                ..Seen::of(found)
+            })
+        }
     });
     found.await
+}
+
+/// Whether the workspaces are there that the stack names by their ids. One that was made a moment
+/// ago may not be listed yet, so what the list lacks is asked for by itself.
+async fn mentioned(aws: &Aws, query: &Query, listed: &[Listed]) -> BTreeMap<Mention, Presence> {
+    let mut known = BTreeMap::new();
+    let mentions = query.mentions.iter();
+    for mention in mentions.filter(|mention| mention.what == What::Workspace) {
+        let id = mention.name.as_str();
+        let is_listed = listed.iter().any(|one| one.summary.workspace_id == id);
+        let presence = if is_listed {
+            Presence::Fits
+        } else {
+            let request = aws.amp.client.describe_workspace().workspace_id(id).send();
+            match aws.amp.call("aps:DescribeWorkspace", request).await {
+                Ok(_) => Presence::Fits,
+                Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Presence::Missing,
+                Err(error) => Presence::Unseen(unseen(&error)),
+            }
+        };
+        known.insert(mention.clone(), presence);
+    }
+    known
 }
 
 /// A workspace as `ListWorkspaces` describes it.

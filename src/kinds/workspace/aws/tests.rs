@@ -61,6 +61,7 @@ async fn observe(
         .await
         .unwrap()
         .remove(0)
+        .found
 }
 
 fn inner(found: &Live<Workspace>) -> &Workspace {
