@@ -21,6 +21,10 @@
 //! * Until there was a plan, and if there was nothing to do, no request altered anything.
 //! * A revision was registered when nothing was going on any more with the roles and log groups
 //!   that it mentions.
+//! * No request that alters something was about a thing without our tags, unless the plan takes it
+//!   over.
+//! * No request deleted data unless somebody had named the address at which it was. In some runs
+//!   nobody names any.
 //! * No password was shown in plan, progress or summary.
 //! * Every step of the plan is told of in the outcome, and after Ctrl-C every request in flight was
 //!   waited for.
@@ -70,11 +74,13 @@
 //! | roles of the same stack in another region count as ours | 30 | bystanders are what they were |
 //! | no patience with a role that is not known everywhere yet | 11 | nothing fails but for faults |
 //! | passwords are shown by name | 15 | no password was shown |
+//! | losses that nobody has named are taken for named | 8 | no data is lost unnamed |
 //! | revisions are deregistered, but not deleted | 28 | the plan after it is empty |
 //! | of what is taken over, the tags of others are removed before ours are set | 0 | nothing: it takes a kill between these two calls |
 
 mod account;
 mod check;
+mod consent;
 mod draft;
 mod invocation;
 mod pair;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use amp_stack::{
     apply::Outcome,
-    plan::{Phase, Plan},
+    kinds::Resource,
+    plan::{Phase, Plan, Step},
 };
 use amp_stack_sandbox::chaos::Tally;
 use serde_json::Value;
@@ -35,6 +36,8 @@ const FAULTS: &[Option<&str>] = &[
 pub(super) fn run(run: &Invocation, strike: Option<Strike>, settled: bool) {
     looking_alters_nothing(run);
     needs_come_first(run);
+    nothing_of_others_is_altered(run);
+    nothing_is_lost_unnamed(run);
     assert!(
         !run.text.contains(SECRET),
         "a secret was shown:\n{}",
@@ -80,6 +83,70 @@ fn looking_alters_nothing(run: &Invocation) {
     };
     for sent in &run.sent[..looks] {
         assert!(sent.is_read, "to look, {} was sent", sent.operation);
+    }
+}
+
+/// What a request alters carries our tags, or is taken over by the plan, or somebody has named it.
+fn nothing_of_others_is_altered(run: &Invocation) {
+    let taken_over: BTreeSet<String> = run.plan.steps.iter().filter_map(taken_over).collect();
+    let is_named = |name: &str| {
+        let profile = name.strip_prefix("profile ");
+        profile.is_some_and(|name| run.accepted.contains(&format!("instance_profiles.{name}")))
+    };
+    for sent in &run.sent {
+        for object in sent.objects.iter().filter(|object| !object.is_ours) {
+            assert!(
+                taken_over.contains(&object.name) || is_named(&object.name),
+                "{} of {}, which is none of our business:\n{}",
+                sent.operation,
+                object.name,
+                run.text
+            );
+        }
+    }
+}
+
+/// The name, as a view has it, of what a step takes over from somebody else: a thing, or the newest
+/// revision of a family.
+fn taken_over(step: &Step) -> Option<String> {
+    let from = step.from.as_ref()?;
+    let kind = from.kind().noun();
+    let (name, is_others) = match from {
+        Resource::TaskDefinition(family) => {
+            let newest = family.newest()?;
+            let name = format!("revision {}:{newest}", family.family);
+            (name, family.newer.is_some())
+        }
+        Resource::Role(role) => (format!("{kind} {}", role.name.to_lowercase()), false),
+        Resource::LogGroup(_) | Resource::Workspace(_) => {
+            (format!("{kind} {}", from.name()), false)
+        }
+    };
+    (is_others || step.adopted_from.is_some()).then_some(name)
+}
+
+/// Data goes only where somebody has named the address at which it is. What this run has made
+/// itself holds nothing.
+fn nothing_is_lost_unnamed(run: &Invocation) {
+    let creates = |sent: &&Sent| sent.operation == "CreateWorkspace";
+    let made = run.sent.iter().find(creates).map(|sent| sent.at);
+    for sent in &run.sent {
+        let is_new = made.is_some_and(|at| at < sent.at);
+        let configures_new = sent.operation == "UpdateWorkspaceConfiguration" && is_new;
+        for object in &sent.objects {
+            if !object.loses_data || configures_new {
+                continue;
+            }
+            let address = object.address.as_deref().unwrap_or_default();
+            assert!(
+                run.accepted.contains(address),
+                "{} of {} at `{address}`, and only {:?} were named:\n{}",
+                sent.operation,
+                object.name,
+                run.accepted,
+                run.text
+            );
+        }
     }
 }
 

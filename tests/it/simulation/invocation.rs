@@ -40,6 +40,8 @@ pub(super) struct Conditions {
     /// Counts the requests that alter something, from 1.
     pub(super) strike: Option<(usize, Strike)>,
     pub(super) page: Option<u32>,
+    /// Whether whoever runs it names what may be lost.
+    pub(super) consents: bool,
     pub(super) concurrency: usize,
     /// The name of the run.
     pub(super) id: String,
@@ -70,6 +72,8 @@ pub(super) struct Invocation {
     pub(super) sent: Vec<Sent>,
     /// How many requests were sent before the plan was there.
     pub(super) looked: usize,
+    /// The addresses at which data may be lost, as somebody has named them.
+    pub(super) accepted: BTreeSet<String>,
     pub(super) tally: Tally,
 }
 
@@ -98,6 +102,7 @@ pub(super) async fn invoke(
         text: String::new(),
         sent: Vec::new(),
         looked: 0,
+        accepted: BTreeSet::new(),
         tally: Tally::default(),
     };
     match stack(account, draft, &aws).await {
@@ -172,6 +177,7 @@ impl Invocation {
             run: self,
             wire,
             agrees: command != Command::Plan,
+            consents: conditions.consents,
             lines: Vec::new(),
         };
         let ended = {
@@ -195,7 +201,9 @@ impl Invocation {
             None => self.end = End::Killed,
             Some(Err(RunError::Call(error))) => self.unread(error, wire),
             Some(Ok(_) | Err(RunError::Refused { .. } | RunError::Session(Declined))) => {}
-            Some(Err(RunError::NotAccepted(losses))) => panic!("{losses:?} were accepted"),
+            Some(Err(RunError::NotAccepted(losses))) => {
+                assert!(!conditions.consents, "{losses:?} were accepted");
+            }
             Some(Err(RunError::Moved(moved))) => panic!("{moved:?} moved within a moment"),
             Some(Err(RunError::Interrupted)) => panic!("nothing had been altered to strike at"),
         }
@@ -218,6 +226,7 @@ struct User<'a> {
     run: &'a mut Invocation,
     wire: &'a Wire,
     agrees: bool,
+    consents: bool,
     /// The progress of the plan that is carried out.
     lines: Vec<u8>,
 }
@@ -260,11 +269,15 @@ impl Session<Aws> for User<'_> {
         _: &[Planned],
         losses: &Losses,
     ) -> Result<Losses, Declined> {
-        if self.agrees {
-            Ok(losses.clone())
-        } else {
-            Err(Declined)
+        if !self.agrees {
+            return Err(Declined);
         }
+        if !self.consents {
+            return Ok(Losses::new());
+        }
+        let named = losses.iter().map(|(_, loss)| loss.to_string());
+        self.run.accepted.extend(named);
+        Ok(losses.clone())
     }
 
     fn nothing_to_do(&mut self, _: &PlanRequest<'_, Aws>, _: &StackTarget<Aws>, _: &Plan) {}

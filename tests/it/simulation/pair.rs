@@ -34,6 +34,7 @@ pub(super) async fn tell(seed: u64) -> Met {
     let loses = faults.lost_after > 0.0;
     let apply = |id: &str, command, faults| {
         let conditions = Conditions {
+            consents: true,
             faults,
             strike: None,
             page: None,

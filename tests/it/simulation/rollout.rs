@@ -88,6 +88,7 @@ async fn tell(case: Case) -> bool {
     let account = Account::empty();
     let apply = |file, strike, id: String| {
         let conditions = Conditions {
+            consents: true,
             faults: None,
             strike,
             page: None,

@@ -219,7 +219,8 @@ impl Story {
             let strikes = [Strike::KillBefore, Strike::KillAfter, Strike::Interrupt];
             (self.rng.usize(1..=9), strikes[self.rng.usize(..3)])
         });
-        self.run(command, faults, strike).await
+        let consents = self.rng.u8(..6) > 0;
+        self.run_as(command, faults, strike, consents).await
     }
 
     /// Runs until there is nothing left to do, or everything was done; returns how many runs it
@@ -261,11 +262,23 @@ impl Story {
         faults: Option<Faults>,
         strike: Option<(usize, Strike)>,
     ) -> Invocation {
+        self.run_as(command, faults, strike, true).await
+    }
+
+    /// One run of somebody who names what may be lost, or who does not.
+    async fn run_as(
+        &mut self,
+        command: Command,
+        faults: Option<Faults>,
+        strike: Option<(usize, Strike)>,
+        consents: bool,
+    ) -> Invocation {
         self.tally.runs += 1;
         let conditions = Conditions {
             faults: faults.clone(),
             strike,
             page: self.page,
+            consents,
             concurrency: [1, 2, 8][self.rng.usize(..3)],
             id: format!("run-{}", self.tally.runs),
         };

@@ -23,7 +23,10 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use tokio::sync::Notify;
 
-use super::world::{self, View};
+use super::{
+    consent::{self, Object},
+    world::{self, View},
+};
 
 /// What happens to the process at a request that alters something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub(super) struct Sent {
     pub(super) end: String,
     /// What of ours still mentions the thing that this request deletes.
     pub(super) mentioned_by: Vec<String>,
+    /// What it alters, as that was when the request left.
+    pub(super) objects: Vec<Object>,
 }
 
 /// A wire to one sandbox for one run of amp-stack. Clones share it.
@@ -118,8 +123,10 @@ impl Wire {
     fn enter(&self, request: &HttpRequest) -> (usize, Option<Strike>) {
         let call = decode(&plain(request)).expect("the SDK sends what the sandbox understands");
         let mentioned_by = world::mentions(&call, || View::of(&self.0.sandbox.world()));
+        let objects = consent::objects(&call, || View::of(&self.0.sandbox.world()));
         let mut sent = self.0.sent.lock().unwrap();
         sent.push(Sent {
+            objects,
             service: call.service,
             is_read: call.is_read(),
             operation: call.operation,
