@@ -67,6 +67,8 @@ pub struct Measures {
     /// The series of the task that it sends under their own names; `None` if the version of the
     /// image is not known.
     pub task_series: Option<Vec<String>>,
+    /// Whether what it sends is labelled with the ARN of its task; `None` as for `jobs`.
+    pub names_task: Option<bool>,
     /// Whether the configuration says things that are not understood here, so that less may arrive.
     pub is_uncertain: bool,
     /// Where its log goes, if that is a log group.
@@ -249,11 +251,33 @@ pub fn of(document: &Node) -> Option<Measures> {
                 usual(version)
             }
         }),
+        names_task: configuration.map(names_task),
         is_uncertain: !collected.unknown.is_empty(),
         log: log_target(container),
         container: collected.container,
         version: collected.version,
     })
+}
+
+/// Returns whether a configuration labels anything with the ARN of the task: what it measures of
+/// it, what it detects, or what it says itself.
+fn names_task(document: &Value) -> bool {
+    let parts = |section: &str, kinds: &'static [&'static str]| {
+        let parts = document[section].as_object().into_iter().flatten();
+        parts
+            .filter(|(id, _)| kinds.contains(&type_of(id)))
+            .map(|(_, part)| part)
+    };
+    let mut detectors = parts("processors", &["resourcedetection", "resource_detection"])
+        .flat_map(|processor| elements(&processor["detectors"]));
+    let text = document.to_string();
+    detectors.any(|detector| detector == "ecs")
+        || parts("receivers", &["awsecscontainermetrics"])
+            .next()
+            .is_some()
+        || ["aws.ecs.task.arn", "aws_ecs_task_arn"]
+            .iter()
+            .any(|name| text.contains(name))
 }
 
 /// The series of the task that the files of the image send.
@@ -344,9 +368,17 @@ mod tests {
         );
         let found = with("receivers:\n  prometheus:\n");
         assert_eq!(found.jobs, Some(Vec::new()), "YAML is read too");
+        assert_eq!(found.names_task, Some(false));
+        for names in [
+            "receivers:\n  awsecscontainermetrics:\n",
+            "processors:\n  resourcedetection/all:\n    detectors: [env, ecs]\n",
+            "processors:\n  resource:\n    attributes: [{key: aws.ecs.task.arn, value: x, action: insert}]\n",
+        ] {
+            assert_eq!(with(names).names_task, Some(true), "{names}");
+        }
         let found = with("[");
         assert_eq!((found.jobs, found.otlp, found.traces), (None, None, None));
-        assert!(found.is_uncertain);
+        assert!(found.is_uncertain && found.names_task.is_none());
     }
 
     #[test]

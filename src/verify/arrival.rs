@@ -1,5 +1,7 @@
 //! Whether samples arrive, and whose they are.
 
+mod ages;
+
 use std::collections::BTreeSet;
 
 use crate::{
@@ -13,6 +15,7 @@ use crate::{
         tasks::running,
     },
 };
+use ages::Ages;
 
 /// How long after the start of a task the first series of the task come: they are sent every twenty
 /// seconds.
@@ -101,7 +104,13 @@ pub(super) fn checks(
     let mut checks = vec![task_check(series, measures, samples, running.len(), &age)];
     checks.extend(targets(subject, measures, samples, running, &age));
     checks.push(application(subject, measures, samples, &age));
-    checks.push(labels(subject, samples, running, &age));
+    checks.push(if measures.names_task == Some(false) {
+        labels_check(subject).unknown(format!(
+            "the configuration labels nothing with {TASK_LABEL}, so whose samples they are can't be known"
+        ))
+    } else {
+        labels(subject, samples, running, &age)
+    });
     // Of what has other names, nobody can say which series is to be there.
     let named = measures.task_series.as_ref();
     if named.is_none_or(|series| !series.is_empty())
@@ -110,37 +119,6 @@ pub(super) fn checks(
         checks.push(freshness(subject, samples, running, evidence.now, &age));
     }
     checks
-}
-
-/// What can be expected of tasks of this age.
-struct Ages {
-    youngest: u64,
-    is_explained: bool,
-}
-
-impl Ages {
-    fn of(now: u64, running: &[&Task], is_explained: bool) -> Self {
-        let ages = running
-            .iter()
-            .map(|task| now.saturating_sub(task.started_at.unwrap_or(now)));
-        Self {
-            youngest: ages.min().unwrap_or_default(),
-            is_explained,
-        }
-    }
-
-    /// `check` with something missing: not there yet, or wrong.
-    fn missing(&self, check: Check, within: u64, what: String) -> Check {
-        if self.youngest < within && !self.is_explained {
-            let seconds = self.youngest / 1000;
-            return check.not_yet(format!("{what}; the youngest task runs for {seconds}s"));
-        }
-        let check = check.fails(what);
-        if self.is_explained {
-            return check;
-        }
-        check.next("amp-stack guide sidecar")
-    }
 }
 
 /// How many tasks have which series of the task.
@@ -304,8 +282,13 @@ fn application(subject: &Subject, measures: &Measures, samples: &Samples, age: &
     let check = of(subject, APPLICATION, "series of the application arrive");
     let count: f64 = samples.application.iter().map(|sample| sample.value).sum();
     if samples.application.is_empty() {
+        if measures.names_task == Some(false) {
+            return check.unknown(format!(
+                "nothing is there with the family's label, and the configuration labels nothing with {TASK_LABEL}"
+            ));
+        }
         let asked = match (&measures.jobs, measures.otlp) {
-            (Some(jobs), Some(false)) if jobs.is_empty() => {
+            (Some(jobs), Some(false)) if jobs.is_empty() && !measures.is_uncertain => {
                 return check.found(
                     "none is asked for: the collector neither scrapes nor takes OTLP metrics",
                 );
@@ -323,13 +306,14 @@ fn application(subject: &Subject, measures: &Measures, samples: &Samples, age: &
     check.found(format!("{count} series, such as {}", names.join(", ")))
 }
 
+fn labels_check(subject: &Subject) -> Check {
+    let what = format!("samples distinguish the tasks by {TASK_LABEL}");
+    of(subject, LABELS, what)
+}
+
 /// As many tasks by their labels as run.
 fn labels(subject: &Subject, samples: &Samples, running: &[&Task], age: &Ages) -> Check {
-    let check = of(
-        subject,
-        LABELS,
-        format!("samples distinguish the tasks by {TASK_LABEL}"),
-    );
+    let check = labels_check(subject);
     let seen: BTreeSet<&str> = samples
         .by_task
         .iter()

@@ -83,6 +83,7 @@ fn measures() -> Measures {
         otlp: Some(false),
         traces: Some(false),
         task_series: Some(task_series()),
+        names_task: Some(true),
         is_uncertain: false,
         log: Some(LogTarget {
             group: "/ecs/app".to_owned(),
@@ -246,6 +247,23 @@ fn stops(evidence: &mut Evidence, code: &str, reason: &str) {
 fn decide(evidence: &mut Evidence, decision: Decision) {
     evidence.rights[0].1 = Ok(decision);
     nothing_arrives(evidence);
+}
+
+#[test]
+fn samples_that_name_no_task_are_nobodys_and_not_wrong() {
+    let checks = judged(|subject, evidence| {
+        let measures = subject.measures.as_mut().unwrap();
+        measures.names_task = Some(false);
+        measures.task_series = Some(Vec::new());
+        // What is scraped is discovered.
+        measures.jobs = Some(Vec::new());
+        measures.is_uncertain = true;
+        nothing_arrives(evidence);
+    });
+    assert_eq!(Verdict::of(&checks), Verdict::Undecided, "{checks:#?}");
+    let unknown = checks.iter().filter(|check| check.state == State::Unknown);
+    let codes: Vec<&str> = unknown.map(|check| check.code).collect();
+    assert_eq!(codes, ["application-series-arrive", "tasks-are-distinct"]);
 }
 
 #[test]

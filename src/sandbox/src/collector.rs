@@ -11,6 +11,7 @@
 pub(crate) mod lines;
 pub(crate) mod outcome;
 pub(crate) mod series;
+mod yaml;
 
 use serde_json::{Map, Value};
 
@@ -56,6 +57,8 @@ pub(crate) struct Collector {
     pub(crate) service: Option<String>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) takes_otlp: bool,
+    /// Whether it measures the task.
+    pub(crate) measures_task: bool,
 }
 
 /// A target that is scraped.
@@ -81,8 +84,7 @@ impl Collector {
     }
 
     /// Reads a container's configuration. An error is what the collector prints before it exits;
-    /// `None` is a configuration that sends no metrics to a workspace, or YAML, which is not read
-    /// here.
+    /// `None` is a configuration that sends no metrics to a workspace, or that is not read here.
     fn read(container: &Map<String, Value>) -> Result<Option<Self>, String> {
         let variable = |name: &str| variable(container, name);
         let name = container.text("name").unwrap_or_default().to_owned();
@@ -91,11 +93,12 @@ impl Collector {
             return if content.trim().is_empty() {
                 Err("Error: failed to get config: empty configuration file".to_owned())
             } else {
-                match serde_json::from_str(content) {
-                    Ok(Value::Object(document)) => {
+                let document = serde_json::from_str(content).ok();
+                match document.or_else(|| yaml::read(content)) {
+                    Some(Value::Object(document)) => {
                         Self::generated(container, name, &document).map(Some)
                     }
-                    Ok(_) | Err(_) => Ok(None),
+                    Some(_) | None => Ok(None),
                 }
             };
         }
@@ -133,6 +136,7 @@ impl Collector {
                 Vec::new()
             },
             takes_otlp: *sources == Sources::Otlp,
+            measures_task: true,
         }))
     }
 
@@ -153,6 +157,7 @@ impl Collector {
             .transpose()?;
         let receivers = document.get("receivers").and_then(Value::as_object);
         let receivers = || receivers.into_iter().flatten();
+        let has = |kind: &str| receivers().any(|(name, _)| name.split('/').next() == Some(kind));
         let jobs = receivers()
             .filter(|(name, _)| name.split('/').next() == Some("prometheus"))
             .flat_map(|(_, receiver)| jobs(container, &receiver["config"]))
@@ -169,7 +174,8 @@ impl Collector {
                 &["extensions", "sigv4auth", "service"],
             )),
             jobs,
-            takes_otlp: receivers().any(|(name, _)| name.split('/').next() == Some("otlp")),
+            takes_otlp: has("otlp"),
+            measures_task: has("awsecscontainermetrics"),
         })
     }
 }
@@ -330,6 +336,24 @@ mod tests {
         assert!(read.takes_otlp && read.jobs.is_empty());
         let xray = container("--config=/etc/ecs/ecs-xray.yaml", &set);
         assert_eq!(Collector::read(&xray), Ok(None));
+    }
+
+    #[test]
+    fn a_configuration_of_ones_own_is_read_in_yaml_as_in_json() {
+        let text = format!(
+            "receivers:\n  otlp:\n  prometheus:\n    config:\n      scrape_configs:\n        - job_name: a\n          \
+             static_configs: [{{targets: [\"localhost:9100\"]}}]\nexporters:\n  prometheusremotewrite:\n    \
+             endpoint: {ENDPOINT}\n"
+        );
+        let own = container("", &[("AOT_CONFIG_CONTENT", &text)]);
+        let read = Collector::read(&own).expect("valid").expect("metrics");
+        assert_eq!(read.endpoint.as_deref(), Some(ENDPOINT));
+        assert_eq!(read.jobs[0].target, "localhost:9100");
+        assert!(read.takes_otlp && !read.measures_task);
+        for text in ["just words", "a: [", "- 1"] {
+            let own = container("", &[("AOT_CONFIG_CONTENT", text)]);
+            assert_eq!(Collector::read(&own), Ok(None), "{text}");
+        }
     }
 
     #[test]

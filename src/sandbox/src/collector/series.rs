@@ -96,7 +96,11 @@ impl Series {
 
 /// The series of a task whose remote writes arrive.
 pub(crate) fn of(task: &TaskView<'_>, collector: &Collector) -> Vec<Series> {
-    let mut series = task_series(task);
+    let mut series = if collector.measures_task {
+        task_series(task)
+    } else {
+        Vec::new()
+    };
     for job in &collector.jobs {
         series.extend(job_series(task, job));
     }
