@@ -44,7 +44,12 @@ pub fn judge(facts: &Facts) -> Vec<Check> {
 
 /// The plan is empty: what the file says is what lives.
 fn plan(facts: &PlanFacts) -> Check {
-    let check = Check::new(check::PLAN, None, "the plan is empty");
+    let what = if facts.is_narrowed {
+        "the plan of the targets is empty"
+    } else {
+        "the plan is empty"
+    };
+    let check = Check::new(check::PLAN, None, what);
     match (facts.changes, facts.decisions) {
         (0, 0) => check,
         (changes, decisions) => check
@@ -58,6 +63,9 @@ fn plan(facts: &PlanFacts) -> Check {
 /// There is nothing that could send a sample.
 fn nothing(facts: &Facts) -> Check {
     let check = Check::new(check::SERIES, None, "samples arrive");
+    if facts.plan.is_narrowed {
+        return check.unknown("no target is a task definition with a collector");
+    }
     if facts.families.is_empty() {
         return check
             .not_yet("no task definition of the stack lives")

@@ -4,19 +4,26 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use crate::cli::{
-    args::{
-        ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, PreflightArgs, RetryArgs, RolloutArgs,
-        StackArgs, TargetArgs,
+use crate::{
+    aws::Aws,
+    cli::{
+        args::{
+            ApplyArgs, InUseArgs, JsonArgs, OverrideArgs, PreflightArgs, RetryArgs, RolloutArgs,
+            StackArgs, TargetArgs,
+        },
+        candidates::toml_file,
+        command_line::typed,
+        console::Console,
+        exit::Exit,
+        failure::Failure,
+        interrupt::{Interrupts, unless_interrupted},
+        invocation::Invocation,
+        planning,
+        saved::{self, SavedApply},
+        session::{self, Session},
+        verify::{self, VerifyRequest},
     },
-    candidates::toml_file,
-    console::Console,
-    exit::Exit,
-    failure::Failure,
-    interrupt::Interrupts,
-    invocation::Invocation,
-    saved::{self, SavedApply},
-    verify,
+    run::StackTarget,
 };
 
 /// The examples in the help.
@@ -55,16 +62,15 @@ pub(super) struct Apply {
     /// With a saved plan: where its stack file is now, to read secrets from (repeatable)
     #[arg(long, value_name = "STACK.toml", add = toml_file())]
     pub(super) stack: Vec<PathBuf>,
-    /// Afterwards prove that samples arrive, as `amp-stack verify --wait TIME` does [default TIME:
-    /// 5m]
+    /// Afterwards prove that samples arrive, as `amp-stack verify --wait TIME` does; with --target,
+    /// of the task definitions among the targets [default TIME: 5m]
     #[arg(
         long,
         value_name = "TIME",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "5m",
-        value_parser = verify::wait,
-        conflicts_with_all = ["json", "target"]
+        value_parser = verify::wait
     )]
     pub(super) verify: Option<Duration>,
     #[command(flatten)]
@@ -80,18 +86,12 @@ pub(super) async fn apply(
     console.begin_events(args.json.json, "apply")?;
     if let Some(file) = saved::named(&args.stacks.files) {
         refuse_options(args)?;
-        if args.verify.is_some() {
-            let failure =
-                Failure::before("--verify is not for a saved plan, which is no stack file");
-            return Err(
-                failure.hint("when it is applied, run: amp-stack verify STACK.toml --wait 5m")
-            );
-        }
         let apply = SavedApply {
             stacks: &args.stacks,
             applying: &args.applying,
             rollouts: &args.rollouts,
             stack_files: &args.stack,
+            verify: args.verify,
         };
         return saved::apply(&file, &apply, console, interrupts).await;
     }
@@ -108,12 +108,39 @@ pub(super) async fn apply(
         .execute(&args.applying, &args.rollouts, console, interrupts)
         .await?;
     match args.verify {
-        Some(wait) if exit == Exit::Done => {
-            console.eprint("\n")?;
-            verify::verify_stacks(&args.stacks, wait, console, interrupts).await
-        }
+        Some(wait) if exit == Exit::Done => verify(args, wait, console, interrupts).await,
         Some(_) | None => Ok(exit),
     }
+}
+
+/// Looks at what was applied: at the stacks as their files have them, without what was asked for
+/// once, such as a replacement.
+async fn verify(
+    args: &Apply,
+    wait: Duration,
+    console: &mut Console,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    let open = session::open(&args.stacks, console);
+    let Session {
+        mut targets,
+        sandbox,
+    } = unless_interrupted(open, interrupts).await?;
+    planning::narrow(&mut targets, &args.targets.target)?;
+    targets.retain(|target| target.only.as_ref().is_none_or(|only| !only.is_empty()));
+    let plan_command = |target: &StackTarget<Aws>| {
+        let only = target.only.iter().flatten();
+        let mut words = vec![typed("plan", &[&target.path], &args.stacks)];
+        words.extend(only.map(|address| format!("--target {address}")));
+        words.join(" ")
+    };
+    let request = VerifyRequest {
+        plan_commands: targets.iter().map(plan_command).collect(),
+        targets: &targets,
+        sandbox: sandbox.as_deref(),
+        wait,
+    };
+    verify::verify_applied(&request, console, interrupts).await
 }
 
 /// What a saved plan does is in its file, and nothing can be added to it.

@@ -6,6 +6,7 @@ mod secrets;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use thiserror::Error;
@@ -30,6 +31,7 @@ use crate::{
         planning::{self, View},
         sandbox::Wanted,
         session::Connections,
+        verify::{self, VerifyRequest},
     },
     load::Header,
     model::identity::Identity,
@@ -88,6 +90,8 @@ pub(super) struct SavedApply<'a> {
     pub(super) rollouts: &'a RolloutArgs,
     /// Where the stack files are now.
     pub(super) stack_files: &'a [PathBuf],
+    /// For how long to look afterwards whether samples arrive, if at all.
+    pub(super) verify: Option<Duration>,
 }
 
 /// `amp-stack apply FILE`.
@@ -98,6 +102,11 @@ pub(super) async fn apply(
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let saved = file.parse()?;
+    if saved.destroy && args.verify.is_some() {
+        return Err(Failure::before(
+            "--verify is not for a plan that destroys: nothing is left that could send samples",
+        ));
+    }
     let ready = unless_interrupted(get_ready(saved, args, console), interrupts).await?;
     let applying = agreed(&ready, args.applying, console);
     let Ready {
@@ -113,7 +122,17 @@ pub(super) async fn apply(
         plan_command: plan_command_line(&saved, args.stacks),
         apply_command: apply_command_line(&file.path, args.stacks),
     };
-    execute::execute_planned(&request, planned, console, interrupts).await
+    let exit = execute::execute_planned(&request, planned, console, interrupts).await?;
+    let Some(wait) = args.verify.filter(|_| exit == Exit::Done) else {
+        return Ok(exit);
+    };
+    let verify = VerifyRequest {
+        plan_commands: vec![request.plan_command.clone(); targets.len()],
+        targets: &targets,
+        sandbox: saved.sandbox.as_deref(),
+        wait,
+    };
+    verify::verify_applied(&verify, console, interrupts).await
 }
 
 /// Reads AWS, compares it with what it was when the plan was made, and shows what would be done.

@@ -80,6 +80,7 @@ pub(super) async fn status(
         stack: target.stack.name.as_str(),
         identity: &target.stack.identity,
         sandbox: sandbox.as_deref(),
+        only: None,
     };
     if args.json {
         let plan = json!({"changes": plan.steps.len(), "decisions": plan.refusals.len()});

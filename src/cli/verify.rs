@@ -24,10 +24,10 @@ use crate::{
     collector::Period,
     run::{self, PlanRequest, StackTarget},
     show::{
+        events::Event,
         verify::{self as shown, Frame},
         words,
     },
-    stack::Stack,
     verify::{self, Check, Facts, PlanFacts, State, Verdict},
 };
 
@@ -78,72 +78,86 @@ pub(super) async fn verify(
         load: args.load.clone(),
         account: args.account.clone(),
     };
-    let work = look_at_all(&stacks, args.wait.unwrap_or_default(), console);
-    let looked = unless_interrupted(work, interrupts).await?;
-    for looked in &looked {
-        let (checks, frame) = (&looked.checks, &looked.frame());
-        let text = if args.json {
-            format!("{:#}\n", shown::json(checks, frame))
-        } else {
-            shown::render(checks, frame, console.out_style)
+    let work = async {
+        let Session { targets, sandbox } = session::open(&stacks, console).await?;
+        let plan_command = |target: &StackTarget<Aws>| typed("plan", &[&target.path], &stacks);
+        let request = VerifyRequest {
+            plan_commands: targets.iter().map(plan_command).collect(),
+            targets: &targets,
+            sandbox: sandbox.as_deref(),
+            wait: args.wait.unwrap_or_default(),
         };
-        console.print(&text)?;
+        let found = request.look(console).await?;
+        for (target, checks) in targets.iter().zip(&found) {
+            let frame = &request.frame(target);
+            let text = if args.json {
+                format!("{:#}\n", shown::json(checks, frame))
+            } else {
+                shown::render(checks, frame, console.out_style)
+            };
+            console.print(&text)?;
+        }
+        Ok(exit(found.iter().flatten()))
+    };
+    unless_interrupted(work, interrupts).await
+}
+
+/// Stacks to look at.
+pub(super) struct VerifyRequest<'a> {
+    /// The stacks; of one that is narrowed, only what it is narrowed to is looked at.
+    pub(super) targets: &'a [StackTarget<Aws>],
+    /// For each of them the command that shows what is left to do.
+    pub(super) plan_commands: Vec<String>,
+    /// The name of the sandbox that stands in for AWS, if one does.
+    pub(super) sandbox: Option<&'a str>,
+    /// For how long to look again.
+    pub(super) wait: Duration,
+}
+
+impl<'a> VerifyRequest<'a> {
+    /// Looks at the stacks, one after another.
+    async fn look(&self, console: &mut Console) -> Result<Vec<Vec<Check>>, Failure> {
+        let mut found = Vec::new();
+        for (target, plan_command) in self.targets.iter().zip(&self.plan_commands) {
+            found.push(look(target, plan_command.clone(), self.wait, console).await?);
+        }
+        Ok(found)
     }
-    Ok(exit(looked.iter().flat_map(|looked| &looked.checks)))
-}
 
-/// The same for several stacks, which have just been applied.
-pub(super) async fn verify_stacks(
-    stacks: &StackArgs,
-    wait: Duration,
-    console: &mut Console,
-    interrupts: &mut Interrupts,
-) -> Result<Exit, Failure> {
-    let work = look_at_all(stacks, wait, console);
-    let looked = unless_interrupted(work, interrupts).await?;
-    let style = console.out_style;
-    let texts = looked
-        .iter()
-        .map(|one| shown::render(&one.checks, &one.frame(), style));
-    console.print(&texts.collect::<Vec<_>>().join("\n"))?;
-    Ok(exit(looked.iter().flat_map(|looked| &looked.checks)))
-}
-
-/// A stack, and what was found.
-struct Looked {
-    stack: Stack,
-    sandbox: Option<String>,
-    checks: Vec<Check>,
-}
-
-impl Looked {
-    fn frame(&self) -> Frame<'_> {
+    fn frame(&self, target: &'a StackTarget<Aws>) -> Frame<'a> {
         Frame {
-            stack: self.stack.name.as_str(),
-            identity: &self.stack.identity,
-            sandbox: self.sandbox.as_deref(),
+            stack: target.stack.name.as_str(),
+            identity: &target.stack.identity,
+            sandbox: self.sandbox,
+            only: target.only.as_ref(),
         }
     }
 }
 
-/// Looks at the stacks, one after another.
-async fn look_at_all(
-    stacks: &StackArgs,
-    wait: Duration,
+/// Looks at what has just been applied, as a part of what that prints.
+pub(super) async fn verify_applied(
+    request: &VerifyRequest<'_>,
     console: &mut Console,
-) -> Result<Vec<Looked>, Failure> {
-    let Session { targets, sandbox } = session::open(stacks, console).await?;
-    let mut looked = Vec::new();
-    for target in targets {
-        let plan_command = typed("plan", &[&target.path], stacks);
-        let checks = look(&target, plan_command, wait, console).await?;
-        looked.push(Looked {
-            stack: target.stack,
-            sandbox: sandbox.clone(),
-            checks,
-        });
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    if !console.prints_json() {
+        console.eprint("\n")?;
     }
-    Ok(looked)
+    let found = unless_interrupted(request.look(console), interrupts).await?;
+    let mut texts = Vec::new();
+    for (target, checks) in request.targets.iter().zip(&found) {
+        let frame = request.frame(target);
+        if console.prints_json() {
+            console.events_are_about(Some(&target.path));
+            console.emit(&Event::Verified(shown::verified(checks, &frame)))?;
+        } else {
+            texts.push(shown::render(checks, &frame, console.out_style));
+        }
+    }
+    if !texts.is_empty() {
+        console.print(&texts.join("\n"))?;
+    }
+    Ok(exit(found.iter().flatten()))
 }
 
 /// How the program ends with these checks.
@@ -173,8 +187,12 @@ pub(super) async fn look(
         changes: steps.collect::<std::collections::BTreeSet<_>>().len(),
         decisions: planned.plan.refusals.len(),
         plan_command,
+        is_narrowed: target.only.is_some(),
     };
-    let subjects = verify::subjects(&target.stack, &planned.live);
+    let mut subjects = verify::subjects(&target.stack, &planned.live);
+    if let Some(only) = &target.only {
+        subjects.retain(|subject| only.contains(&subject.address));
+    }
     let began = Instant::now();
     let mut said = String::new();
     loop {
@@ -189,7 +207,7 @@ pub(super) async fn look(
         let why = waits.because.first().unwrap_or(&waits.what);
         let elapsed = words::elapsed(began.elapsed());
         let counts = shown::counts(&checks);
-        if said != counts {
+        if said != counts && !console.prints_json() {
             let text = format!("{counts}; {why}");
             let line = words::wrap(&format!("[{elapsed}] "), &text, console.err_style.width);
             console.eprint(&line)?;

@@ -91,6 +91,8 @@ pub enum Event {
     Output(Output),
     /// The plan is not begun, because that of an earlier stack did not get to its end.
     NotBegun {},
+    /// Whether samples arrive of what was applied.
+    Verified(Verified),
     /// The run ends.
     Exit(Exit),
 }
@@ -150,6 +152,19 @@ pub enum Goal {
     Apply,
     /// To remove everything that the stack owns.
     Destroy,
+}
+
+/// What `verify` has found of a stack.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verified {
+    /// `proven`, `undecided` or `disproven`.
+    pub verdict: &'static str,
+    /// The resources that alone were looked at, or `null`.
+    pub only: Option<Vec<String>>,
+    /// Each thing that was looked at.
+    pub checks: Vec<serde_json::Value>,
+    /// What nobody can see from here.
+    pub not_looked_at: &'static [&'static str],
 }
 
 /// The run ends.

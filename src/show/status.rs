@@ -221,6 +221,7 @@ mod tests {
             stack: "shop",
             identity: &identity,
             sandbox: None,
+            only: None,
         };
         let text = render(&families, "nothing to do", &frame, Style::PLAIN);
         insta::assert_snapshot!(text, @r"

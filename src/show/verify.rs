@@ -1,12 +1,12 @@
 //! What `verify` has found, for people and for programs.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use serde_json::{Value, json};
 
 use crate::{
     model::{address::Address, identity::Identity},
-    show::{Paint, Style, words},
+    show::{Paint, Style, events::Verified, words},
     verify::{Check, NOT_LOOKED_AT, State, Verdict},
 };
 
@@ -22,9 +22,17 @@ pub struct Frame<'a> {
     pub identity: &'a Identity,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub sandbox: Option<&'a str>,
+    /// The resources that alone were looked at; `None` is all of them.
+    pub only: Option<&'a BTreeSet<Address>>,
 }
 
 impl Frame<'_> {
+    /// What alone was looked at.
+    fn names(&self) -> Option<Vec<String>> {
+        let only = self.only?.iter();
+        Some(only.map(ToString::to_string).collect())
+    }
+
     /// Which stack it is, and where.
     pub(super) fn title(&self) -> String {
         let Identity {
@@ -42,7 +50,16 @@ impl Frame<'_> {
 
 /// The checks, family by family, and what they say together.
 pub fn render(checks: &[Check], frame: &Frame<'_>, style: Style) -> String {
-    let mut out = format!("{}\n\n", style.paint(Paint::Title, &frame.title()));
+    let mut out = format!("{}\n", style.paint(Paint::Title, &frame.title()));
+    if let Some(only) = frame.names() {
+        let text = words::list(&only);
+        out.push_str(&words::wrap(
+            "Only what --target names: ",
+            &text,
+            style.width,
+        ));
+    }
+    out.push('\n');
     let mut about: Option<&Address> = None;
     for check in checks {
         if check.address.as_ref() != about {
@@ -141,14 +158,17 @@ fn summary(checks: &[Check]) -> String {
     }
 }
 
-/// The same for programs.
-pub fn json(checks: &[Check], frame: &Frame<'_>) -> Value {
-    let verdict = match Verdict::of(checks) {
+fn verdict(checks: &[Check]) -> &'static str {
+    match Verdict::of(checks) {
         Verdict::Proven => "proven",
         Verdict::Undecided => "undecided",
         Verdict::Disproven => "disproven",
-    };
-    let checks = checks.iter().map(|check| {
+    }
+}
+
+/// The same as an event of a run.
+pub fn verified(checks: &[Check], frame: &Frame<'_>) -> Verified {
+    let each = checks.iter().map(|check| {
         let state = match check.state {
             State::Holds => "holds",
             State::Fails => "fails",
@@ -164,14 +184,31 @@ pub fn json(checks: &[Check], frame: &Frame<'_>) -> Value {
             "next": check.next,
         })
     });
+    Verified {
+        verdict: verdict(checks),
+        only: frame.names(),
+        checks: each.collect(),
+        not_looked_at: NOT_LOOKED_AT,
+    }
+}
+
+/// The same for programs.
+pub fn json(checks: &[Check], frame: &Frame<'_>) -> Value {
+    let Verified {
+        verdict,
+        only,
+        checks,
+        not_looked_at,
+    } = verified(checks, frame);
     json!({
         "format": FORMAT,
         "stack": frame.stack,
         "account": frame.identity.account,
         "region": frame.identity.region,
         "sandbox": frame.sandbox,
+        "only": only,
         "verdict": verdict,
-        "checks": checks.collect::<Vec<Value>>(),
-        "not_looked_at": NOT_LOOKED_AT,
+        "checks": checks,
+        "not_looked_at": not_looked_at,
     })
 }

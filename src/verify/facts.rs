@@ -30,6 +30,8 @@ pub struct PlanFacts {
     pub decisions: usize,
     /// The command that shows it.
     pub plan_command: String,
+    /// Whether it is about some of the resources only.
+    pub is_narrowed: bool,
 }
 
 /// Whose role it is.

@@ -409,7 +409,78 @@ fn verified(row: &Row, aws: &Mutex<Emulator>, endpoint: &str) -> (Run, Run) {
     }
     let verified = bench.run(&["verify", "stack.toml", "--json", "--wait", row.wait]);
     let status = bench.run(&["status", "stack.toml", "--json"]).expect(0);
+    if row.name == "fine" {
+        verify_what_is_applied(&bench);
+    }
     (verified, status)
+}
+
+/// `apply --verify` proves the same, of whatever it applies and however it says so.
+fn verify_what_is_applied(bench: &Bench) {
+    let only = ["apply", "--yes", "--verify=1m", "--target"];
+    let run = bench
+        .run(&[&only[..], &["task_definitions.app"]].concat())
+        .expect(0);
+    assert!(
+        run.says("Only what --target names: task_definitions.app"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.says("the plan of the targets is empty"),
+        "{}",
+        run.stdout
+    );
+    let run = bench
+        .run(&[&only[..], &["log_groups.all"]].concat())
+        .expect(4);
+    assert!(
+        run.says("no target is a task definition with a collector"),
+        "{}",
+        run.stdout
+    );
+
+    let run = bench
+        .run(&["apply", "--yes", "--verify=1m", "--json"])
+        .expect(0);
+    let mut lines = run
+        .stdout
+        .lines()
+        .rev()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let (exit, verified) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!(
+        (&exit["event"], &exit["exit_code"]),
+        (&json!("exit"), &json!(0))
+    );
+    assert_eq!(
+        (&verified["event"], &verified["verdict"]),
+        (&json!("verified"), &json!("proven"))
+    );
+    assert_eq!(verified["stack_file"], "stack.toml");
+    assert_eq!(run.stderr, "", "what is for programs is on standard output");
+
+    let stack = std::fs::read_to_string(bench.path("stack.toml")).unwrap();
+    bench.write(
+        "stack.toml",
+        &stack.replace("retention_days = 7", "retention_days = 14"),
+    );
+    bench.run(&["plan", "--out", "plan.json"]).expect(0);
+    let run = bench.run(&["apply", "plan.json", "--verify=1m"]).expect(0);
+    assert!(
+        run.says("samples of every running task arrive"),
+        "{}",
+        run.stdout
+    );
+    bench.run(&["plan", "--destroy", "--out", "end.json"]);
+    if bench.path("end.json").exists() {
+        let run = bench.run(&["apply", "end.json", "--verify"]).expect(1);
+        assert!(
+            run.says("--verify is not for a plan that destroys"),
+            "{}",
+            run.stderr
+        );
+    }
 }
 
 /// What the status says of who runs the row's tasks is not so.

@@ -117,6 +117,10 @@ fn life(series: &mut BTreeMap<&'static str, Told>) {
     series.insert("apply", stage.told(&words, 0));
     series.insert("apply once more", stage.told(&words, 0));
     series.insert("apply again", stage.told(APPLY, 0));
+    let words = [APPLY, &["--verify=1s"]].concat();
+    series.insert("verified apply", stage.told(&words, 4));
+    let words = [APPLY, &["--verify=1s", "--target", "task_definitions.web"]].concat();
+    series.insert("verified apply of one", stage.told(&words, 4));
     let words = ["plan", "--json", "--explain"];
     series.insert("explained plan", stage.told(&words, 0));
 

@@ -58,6 +58,7 @@ impl Trial<'_> {
             stack: target.stack.name.as_str(),
             identity: &target.stack.identity,
             sandbox: Some(self.sandbox),
+            only: None,
         };
         console.print(&shown::render(&checks, &frame, console.out_style))?;
         let is_wrong = Verdict::of(&checks) == Verdict::Disproven;
