@@ -9,7 +9,10 @@ use crate::{
         candidates::{address, toml_file, variable},
         place::Place,
     },
-    model::{rate::Override, secret::HIDDEN},
+    model::{
+        rate::{Override, Overrides},
+        secret::HIDDEN,
+    },
     plan::acceptance::Acceptance,
 };
 
@@ -144,6 +147,13 @@ pub(super) struct CallArgs {
     /// Describe every task definition instead of believing the digests in their tags
     #[arg(long)]
     pub(super) full_read: bool,
+}
+
+impl CallArgs {
+    /// What is known of the account's quotas.
+    pub(super) fn rates(&self) -> Overrides {
+        self.rate.iter().copied().collect()
+    }
 }
 
 /// The values of the variables of a stack file.

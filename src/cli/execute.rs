@@ -20,6 +20,7 @@ use crate::{
         report::Report,
     },
     cloud::Cloud,
+    model::rate::Overrides,
     plan::{Plan, acceptance::Acceptance},
     run::{
         self, Losses, PlanRequest, Planned, Reporter, RunError, RunOptions, RunOutcome, Session,
@@ -44,6 +45,8 @@ pub(super) struct ApplyRequest<'a, C> {
     pub(super) plan_command: String,
     /// The command that goes on.
     pub(super) apply_command: String,
+    /// What is known of the account's quotas.
+    pub(super) rates: Overrides,
 }
 
 /// Plans, shows, asks, and does it, one stack after another. A stack that does not get to its end
@@ -172,6 +175,7 @@ impl<C> Session<C> for CommandLine<'_, C> {
         planning::ensure_targets(request, planned)?;
         let view = View {
             sandbox: self.request.sandbox,
+            rates: Some(&self.request.rates),
             ..View::default()
         };
         planning::print(request, view, planned, self.console)

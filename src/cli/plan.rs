@@ -126,11 +126,13 @@ pub(super) async fn plan(
             destroy: args.destroy,
             explain: args.explain,
         };
+        let rates = args.stacks.account.calls.rates();
         let view = View {
             sandbox: sandbox.as_deref(),
             verbose: args.verbose,
             format: args.format,
             next: Some(&next),
+            rates: Some(&rates),
         };
         let planned = planning::show(&request, view, console).await?;
         if args.check_permissions {

@@ -12,7 +12,7 @@ use crate::{
         place::{self, Place},
     },
     cloud::Cloud,
-    model::address::Address,
+    model::{address::Address, rate::Overrides},
     plan::Plan,
     run::{self, PlanRequest, Planned, StackTarget},
     show::{
@@ -44,6 +44,8 @@ pub(super) struct View<'a> {
     pub(super) format: Format,
     /// The command that carries the plan out, if nothing asks at once.
     pub(super) next: Option<&'a str>,
+    /// What is known of the account's quotas besides what AWS publishes.
+    pub(super) rates: Option<&'a Overrides>,
 }
 
 /// Reads AWS and plans, and prints the plans.
@@ -79,6 +81,7 @@ pub(super) fn print<C>(
         return Ok(());
     }
     let is_only = planned.len() == 1;
+    let published = Overrides::default();
     let mut texts = Vec::new();
     for (target, planned_stack) in request.targets.iter().zip(planned) {
         let Planned {
@@ -94,6 +97,7 @@ pub(super) fn print<C>(
             destroy: request.destroy,
             verbose: view.verbose,
             next: view.next.filter(|_| is_only),
+            rates: Some(view.rates.unwrap_or(&published)).filter(|_| view.sandbox.is_none()),
         };
         if view.format == Format::Markdown {
             let suppressed = request.explain.then_some(suppressed);

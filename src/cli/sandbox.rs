@@ -115,9 +115,7 @@ impl Wanted {
     /// A connection into `sandbox`, which was opened from this: it has AWS's rates only on a bad
     /// day.
     pub(super) fn connect(&self, sandbox: &Sandbox, region: String, calls: &CallArgs) -> Aws {
-        let rates = self
-            .chaos_seed
-            .map(|_| calls.rate.iter().copied().collect());
+        let rates = self.chaos_seed.map(|_| calls.rates());
         let clock = SharedTimeSource::new(SandboxTime(sandbox.clock()));
         let aws = Aws::through(sandbox.http_client(), region, clock, rates);
         aws.reading_fully(calls.full_read)

@@ -121,6 +121,7 @@ pub(super) async fn apply(
         rollouts: args.rollouts,
         plan_command: plan_command_line(&saved, args.stacks),
         apply_command: apply_command_line(&file.path, args.stacks),
+        rates: args.stacks.account.calls.rates(),
     };
     let exit = execute::execute_planned(&request, planned, console, interrupts).await?;
     let Some(wait) = args.verify.filter(|_| exit == Exit::Done) else {
@@ -152,8 +153,10 @@ async fn get_ready(
     } = resume::resume(&saved, &mut targets, live);
     ensure_still(&targets, &moved, console)?;
     let request = resume::request(&saved, &targets);
+    let rates = args.stacks.account.calls.rates();
     let view = View {
         sandbox: saved.sandbox.as_deref(),
+        rates: Some(&rates),
         ..View::default()
     };
     planning::print(&request, view, &planned, console)?;

@@ -174,6 +174,24 @@ pub fn least_time(count: usize, (burst, per_second): (u32, u32)) -> Duration {
     Duration::from_secs(1) * count.saturating_sub(burst) / per_second.max(1)
 }
 
+/// The rate that keeps these operations longest, if any keeps them at all, and for how long at
+/// least: what is of several rates may be done at the same time.
+pub fn slowest<'a>(
+    operations: impl IntoIterator<Item = &'a str>,
+    overrides: &Overrides,
+) -> Option<(&'static Rate, Duration)> {
+    let mut counts: BTreeMap<&str, (&'static Rate, usize)> = BTreeMap::new();
+    for operation in operations {
+        let rate = of(operation);
+        counts.entry(rate.name).or_insert((rate, 0)).1 += 1;
+    }
+    let times = counts
+        .into_values()
+        .map(|(rate, count)| (rate, least_time(count, overrides.apply(rate))));
+    let slowest = times.max_by_key(|(_, time)| *time);
+    slowest.filter(|(_, time)| !time.is_zero())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -216,5 +234,21 @@ mod tests {
         assert_eq!(least_time(20, (20, 1)), Duration::ZERO);
         assert_eq!(least_time(120, (20, 1)), Duration::from_secs(100));
         assert_eq!(least_time(70, (50, 20)), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn the_rate_that_takes_longest_is_named() {
+        let none = Overrides::default();
+        let few = vec!["ecs:DeregisterTaskDefinition"; 20];
+        assert_eq!(slowest(few.clone(), &none), None);
+        let mut many = few;
+        many.extend(["ecs:RegisterTaskDefinition"; 40]);
+        many.extend(["ecs:DeleteTaskDefinitions"; 6]);
+        many.extend(["iam:DeleteRole"; 300]);
+        let (rate, time) = slowest(many.clone(), &none).unwrap();
+        assert_eq!((rate.name, time.as_secs()), ("ecs-register", 40));
+        let given = "ecs-register=10".parse::<Override>().unwrap();
+        let (rate, time) = slowest(many, &[given].into_iter().collect()).unwrap();
+        assert_eq!((rate.name, time.as_secs()), ("iam", 8));
     }
 }

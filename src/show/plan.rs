@@ -1,10 +1,14 @@
 //! A plan as text: what comes, changes and goes, down to one field, and the calls that do it.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
 use crate::{
-    model::{address::StackName, identity::Identity},
-    plan::{Plan, risk::Risk},
+    model::{
+        address::StackName,
+        identity::Identity,
+        rate::{self, Overrides},
+    },
+    plan::{Plan, Step, risk::Risk},
     show::{
         Paint, Style, decide,
         step::{Verb, groups},
@@ -27,7 +31,12 @@ pub struct Frame<'a> {
     pub verbose: bool,
     /// The command to type next, if there is something to do and it is not asked for at once.
     pub next: Option<&'a str>,
+    /// What is known of the account's quotas; `None` where there are no rates.
+    pub rates: Option<&'a Overrides>,
 }
+
+/// A time at AWS's rates that is worth a word.
+const NOTED: Duration = Duration::from_secs(10);
 
 /// The plan, whole, with its risks last.
 pub fn render(plan: &Plan, risks: &[Risk], frame: &Frame<'_>, style: Style) -> String {
@@ -119,8 +128,28 @@ fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
     if !counts.is_empty() {
         line(&style.paint(Paint::Title, &counts));
     }
+    if let Some(rates) = frame.rates {
+        out.push_str(&least_time(plan, rates, style));
+    }
     out.push_str(&what_next(plan.refusals.len(), frame.next));
     out
+}
+
+/// How long the plan takes at least, if AWS's rates make it long.
+fn least_time(plan: &Plan, rates: &Overrides, style: Style) -> String {
+    let changes = plan.steps.iter().flat_map(Step::changes);
+    let operations: Vec<&str> = changes.map(|change| change.operation()).collect();
+    let slowest = rate::slowest(operations, rates).filter(|(_, time)| *time >= NOTED);
+    let Some((rate, time)) = slowest else {
+        return String::new();
+    };
+    let (_, per_second) = rates.apply(rate);
+    let text = format!(
+        "This takes at least {}, because {}",
+        words::elapsed(time),
+        rate.sentence(f64::from(per_second))
+    );
+    words::wrap("", &text, style.width)
 }
 
 fn what_next(refusals: usize, next: Option<&str>) -> String {

@@ -142,6 +142,7 @@ async fn run_with(
         rollouts: &RolloutArgs::default(),
         plan_command: "amp-stack plan".to_owned(),
         apply_command: "amp-stack apply".to_owned(),
+        rates: Overrides::default(),
     };
     let exit = execute(&request, &mut console, interrupts)
         .await
@@ -341,6 +342,7 @@ async fn a_plan_that_nobody_reads_is_not_carried_out() {
         rollouts: &RolloutArgs::default(),
         plan_command: String::new(),
         apply_command: String::new(),
+        rates: Overrides::default(),
     };
     let (_sender, receiver) = mpsc::unbounded_channel();
     let mut interrupts = Interrupts::from(receiver);

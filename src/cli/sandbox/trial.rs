@@ -33,7 +33,7 @@ use crate::{
         session::{self, Session},
     },
     kinds::Resource,
-    model::{address::Address, tags::PREVENT_DESTROY_TAG},
+    model::{address::Address, rate::Overrides, tags::PREVENT_DESTROY_TAG},
     plan::acceptance::Acceptance,
     run::{self, PlanRequest, StackTarget},
     show::{Paint, words},
@@ -264,6 +264,7 @@ impl Trial<'_> {
             rollouts: &RolloutArgs::default(),
             plan_command: self.typed("plan", &[]),
             apply_command: self.typed(verb, &[]),
+            rates: Overrides::default(),
         };
         let exit = execute::execute(&request, console, interrupts).await?;
         let left = async { Ok(run::plan(&request.plan).await?) };

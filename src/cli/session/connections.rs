@@ -82,7 +82,7 @@ impl<'a> Connections<'a> {
             let options = aws::Options {
                 profile: self.args.account.profile.clone(),
                 region,
-                rates: calls.rate.iter().copied().collect(),
+                rates: calls.rates(),
             };
             // Boxed, because all the ways to find credentials make for a large future.
             let aws = Box::pin(Aws::connect(options)).await;

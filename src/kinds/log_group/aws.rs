@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use aws_sdk_cloudwatchlogs::{operation::RequestId, types::LogGroupClass};
 
 use crate::{
-    aws::{Aws, plain_tags, same_owner},
+    aws::{Aws, error, plain_tags, same_owner},
     kinds::{
         live::{InAws, Reading, Seen, Target},
         log_group::{Change, DEFAULT_CLASS, LogGroup},
@@ -17,6 +17,7 @@ use crate::{
     model::{
         call::{CallError, Class, Reply},
         query::Query,
+        tags::{self, Tags},
         template::{Attribute, Template},
     },
     progress,
@@ -88,13 +89,37 @@ async fn perform(aws: &Aws, target: &Target<'_>, change: &Change) -> Result<Repl
             let keys = Some(keys.clone());
             run!(aws, target => untag_resource().resource_arn(arn).set_tag_keys(keys))
         }
-        Change::Delete => match run!(aws, target => delete_log_group().log_group_name(name)) {
+        Change::Delete(planned) => match delete(aws, target, planned).await {
             // What has to be deleted and is not there is gone: an earlier attempt, whose answer was
             // lost, may have removed it.
             Err(error) if error.code.as_deref() == Some(NOT_FOUND) => Ok(Reply::default()),
             outcome => outcome,
         },
     }
+}
+
+/// Deletes the group if it is the stack's still, and not protected: the tags that the plan was made
+/// from may be what the tagging API says, which is late.
+async fn delete(aws: &Aws, target: &Target<'_>, planned: &Tags) -> Result<Reply, CallError> {
+    let name = target.name;
+    let live = list_tags(aws, &aws.identity().await?.log_group_arn(name)).await?;
+    let ours = |tags: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+        let ours = tags.iter().filter(|(key, _)| key.starts_with(tags::PREFIX));
+        ours.map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    };
+    if ours(&live) != ours(&plain_tags(planned)) {
+        let message = format!(
+            "{name} was not deleted: its tags say something else than when this was planned"
+        );
+        return Err(CallError {
+            hint: Some(
+                "plan again: it may belong to another stack by now, or be protected".to_owned(),
+            ),
+            ..error::unexpected(target.operation, message)
+        });
+    }
+    run!(aws, target => delete_log_group().log_group_name(name))
 }
 
 async fn create(aws: &Aws, target: &Target<'_>, group: &LogGroup) -> Result<Reply, CallError> {

@@ -18,13 +18,13 @@ impl Simulated for LogGroup {
             | Change::PutDeletionProtection(_)
             | Change::Tag(_)
             | Change::Untag(_)
-            | Change::Delete => Creates::Never,
+            | Change::Delete(_) => Creates::Never,
         }
     }
 
     /// CloudWatch Logs API reference, `PutLogGroupDeletionProtection`.
     fn check(&self, call: &Change) -> Result<(), Refused> {
-        if matches!(call, Change::Delete) && self.deletion_protection {
+        if matches!(call, Change::Delete(_)) && self.deletion_protection {
             let message = format!("{} is protected", self.name);
             return Err(Refused::new("ValidationException", message));
         }

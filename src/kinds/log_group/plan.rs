@@ -105,7 +105,7 @@ impl Planned for LogGroup {
     /// account's policy overrides is not even planned.
     fn loss(&self, change: &Change, context: LossContext<'_>) -> Option<StepRisk> {
         let (code, text) = match change {
-            Change::Delete => (
+            Change::Delete(_) => (
                 if context.is_replaced {
                     "log-group-replaced"
                 } else {

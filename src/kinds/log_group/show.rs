@@ -39,7 +39,7 @@ impl ApiCall for Change {
             Self::PutDeletionProtection(_) => "logs:PutLogGroupDeletionProtection",
             Self::Tag(_) => "logs:TagResource",
             Self::Untag(_) => "logs:UntagResource",
-            Self::Delete => "logs:DeleteLogGroup",
+            Self::Delete(_) => "logs:DeleteLogGroup",
         }
     }
 
@@ -58,7 +58,7 @@ impl ApiCall for Change {
             Self::PutDeletionProtection(on) => if *on { "on" } else { "off" }.to_owned(),
             Self::Tag(tags) => tag_keys(tags),
             Self::Untag(keys) => keys.join(", "),
-            Self::DisassociateKmsKey | Self::Delete => String::new(),
+            Self::DisassociateKmsKey | Self::Delete(_) => String::new(),
         }
     }
 }

@@ -52,8 +52,8 @@ pub enum Change {
     Tag(Tags),
     /// `UntagResource`.
     Untag(Vec<String>),
-    /// `DeleteLogGroup`.
-    Delete,
+    /// `DeleteLogGroup`, of a group that has these tags of amp-stack's when it goes.
+    Delete(Tags),
 }
 
 impl LogGroup {
@@ -83,7 +83,7 @@ impl State for LogGroup {
     fn changes(from: Option<&Self>, to: Option<&Self>) -> Vec<Change> {
         match (from, to) {
             (None, None) => Vec::new(),
-            (Some(_), None) => vec![Change::Delete],
+            (Some(from), None) => vec![Change::Delete(from.tags.clone())],
             (None, Some(to)) => {
                 let mut changes = vec![Change::Create(Box::new(to.as_created()))];
                 changes.extend(Self::changes(Some(&to.as_created()), Some(to)));
@@ -96,7 +96,7 @@ impl State for LogGroup {
     fn apply_change(from: Option<Self>, change: &Change) -> Option<Self> {
         let mut group = match change {
             Change::Create(group) => return Some((**group).clone()),
-            Change::Delete => return None,
+            Change::Delete(_) => return None,
             Change::PutRetention(_)
             | Change::DeleteRetention
             | Change::AssociateKmsKey(_)
@@ -106,7 +106,7 @@ impl State for LogGroup {
             | Change::Untag(_) => from?,
         };
         match change {
-            Change::Create(_) | Change::Delete => {}
+            Change::Create(_) | Change::Delete(_) => {}
             Change::PutRetention(days) => group.retention_days = Some(*days),
             Change::DeleteRetention => group.retention_days = None,
             Change::AssociateKmsKey(arn) => group.kms_key_arn = Some(arn.clone()),

@@ -8,6 +8,7 @@ use amp_stack::{
     model::{
         address::{Address, StackName},
         mention::{Mention, Unfit, What},
+        rate::{Override, Overrides},
         tags::{Owner, Tags},
         template::Template,
     },
@@ -35,8 +36,51 @@ fn shown_with(plan: &Plan, risks: &[Risk], verbose: bool, style: Style) -> Strin
         destroy: false,
         verbose,
         next: Some("amp-stack apply stacks/checkout.toml"),
+        rates: None,
     };
     render(plan, risks, &frame, style)
+}
+
+/// How long a plan takes at AWS's rates is said where there are any, and it is long.
+#[test]
+fn a_plan_says_how_long_it_takes_at_least() {
+    let removal = |older: u32| {
+        let mut family = family(&json!({}));
+        family.revision = Some(older + 1);
+        family.older = (1..=older).collect();
+        plan([remove(family_address(), Resource::TaskDefinition(family))])
+    };
+    let stack: StackName = "checkout".parse().expect("a name");
+    let identity = identity();
+    let shown = |plan: &Plan, rates: Option<&Overrides>| {
+        let frame = Frame {
+            stack: &stack,
+            identity: &identity,
+            sandbox: None,
+            destroy: true,
+            verbose: false,
+            next: None,
+            rates,
+        };
+        let wide = Style {
+            width: 1_000,
+            ..Style::PLAIN
+        };
+        render(plan, &[], &frame, wide)
+    };
+    let published = Overrides::default();
+    let many = removal(1_019);
+    let text = shown(&many, Some(&published));
+    let sentence = "This takes at least 16m 40s, because ECS takes 1 registration or deregistration a second\n";
+    assert!(text.contains(sentence), "{text}");
+    let raised = ["ecs-register=50".parse::<Override>().unwrap()];
+    let text = shown(&many, Some(&raised.into_iter().collect()));
+    let sentence =
+        "This takes at least 1m 37s, because ECS takes 1 deletion of task definitions a second\n";
+    assert!(text.contains(sentence), "{text}");
+    for text in [shown(&many, None), shown(&removal(20), Some(&published))] {
+        assert!(!text.contains("at least"), "{text}");
+    }
 }
 
 fn shown(plan: &Plan) -> String {

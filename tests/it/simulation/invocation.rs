@@ -255,6 +255,7 @@ impl Session<Aws> for User<'_> {
                 destroy: request.destroy,
                 verbose: true,
                 next: None,
+                rates: None,
             };
             let shown = show::plan::render(&planned.plan, &planned.risks, &frame, Style::PLAIN);
             self.run.text.push_str(&shown);

@@ -18,6 +18,7 @@ use crate::{
         live::{Fact, Live},
         mention::{Mention, Presence, What},
         query::Query,
+        tags::{Owner, PREVENT_DESTROY_TAG},
         template::Template,
     },
 };
@@ -115,8 +116,8 @@ async fn with_tags(
     let found = all(groups, |group| {
         let (aws, query) = (aws.clone(), Arc::clone(query));
         let name = group.log_group_name().unwrap_or_default();
-        let as_wanted = tags_as_wanted(&query, tagged, name).cloned();
-        async move { found(&aws, &query, &group, as_wanted).await }
+        let known = tags_that_suffice(&query, tagged, name).cloned();
+        async move { found(&aws, &query, &group, known).await }
     });
     Ok(found.await?.into_iter().flatten().collect())
 }
@@ -214,18 +215,25 @@ pub(crate) async fn names(aws: &Aws, prefix: &str) -> Result<Vec<String>, CallEr
         .collect())
 }
 
-/// What the tagging API says of the group's tags, if those are the desired ones.
+/// What the tagging API says of the group's tags, where nothing can go wrong if it is late: they
+/// are the desired ones, or everything will be removed, in which case a group's tags are looked at
+/// once more before it goes.
 ///
 /// Each group's tags are a call of their own, of which AWS takes five a second (CloudWatch Logs
 /// user guide, "CloudWatch Logs quotas"). The tagging API may be some seconds late, so before
-/// anything is done about tags, or because of them, they are read from the group itself.
-fn tags_as_wanted<'a>(
+/// anything is done about tags, or refused because of them, they are read from the group itself.
+fn tags_that_suffice<'a>(
     query: &Query,
     tagged: &'a Tagged,
     name: &str,
 ) -> Option<&'a BTreeMap<String, String>> {
-    let wanted = query.log_groups.get(name).filter(|_| !query.destroy)?;
     let tags = tagged.log_groups.get(name)?;
+    if query.destroy {
+        let owner = query.owner(tags);
+        let goes = matches!(owner, Owner::Ours(_)) && !tags.contains_key(PREVENT_DESTROY_TAG);
+        return goes.then_some(tags);
+    }
+    let wanted = query.log_groups.get(name)?;
     (live_tags(tags) == *wanted).then_some(tags)
 }
 

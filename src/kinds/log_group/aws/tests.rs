@@ -271,12 +271,23 @@ async fn tags_are_read_one_by_one_only_if_something_may_be_done_about_them() {
         ("aws:cloudformation:stack-name", "x"),
     ];
     assert_eq!(reads_of_tags(&as_wanted, false).await, 0);
-    assert_eq!(reads_of_tags(&as_wanted, true).await, 1);
+    assert_eq!(reads_of_tags(&as_wanted, true).await, 0);
     let late = [
         ("amp-stack:stack", "shop"),
         ("amp-stack:address", "log_groups.old"),
     ];
     assert_eq!(reads_of_tags(&late, false).await, 1);
+    // A protection may have been taken away a moment ago, and the stack may be another.
+    let protected = [
+        ("amp-stack:stack", "shop"),
+        ("amp-stack:address", "log_groups.a"),
+        ("amp-stack:prevent-destroy", "true"),
+    ];
+    assert_eq!(reads_of_tags(&protected, true).await, 1);
+    assert_eq!(
+        reads_of_tags(&[("amp-stack:stack", "other")], true).await,
+        1
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -295,9 +306,57 @@ async fn a_plain_group_is_created_with_its_tags_and_no_defaults() {
 
 #[tokio::test(start_paused = true)]
 async fn deleting_what_is_gone_is_a_success() {
+    for missing in ["ListTagsForResource", "DeleteLogGroup"] {
+        let script = Script::new(move |asked| match asked.operation.as_str() {
+            "GetCallerIdentity" => caller(),
+            operation if operation == missing => {
+                Answer::error(400, "ResourceNotFoundException", "gone")
+            }
+            _ => Answer::ok("{}"),
+        });
+        let delete = AnyChange::LogGroup(Change::Delete(Tags::new()));
+        assert!(script.perform("/a", delete).await.is_ok(), "{missing}");
+    }
     let script = Script::new(|_| Answer::error(400, "ResourceNotFoundException", "gone"));
-    let delete = AnyChange::LogGroup(Change::Delete);
-    assert!(script.perform("/a", delete).await.is_ok());
     let retention = AnyChange::LogGroup(Change::DeleteRetention);
     assert!(script.perform("/a", retention).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_anothers_or_was_protected_is_not_deleted() {
+    let planned = wanted().tags;
+    for (live, goes) in [
+        (
+            json!({"amp-stack:stack": "shop", "amp-stack:address": "log_groups.a"}),
+            true,
+        ),
+        (
+            json!({"amp-stack:stack": "shop", "amp-stack:address": "log_groups.a", "team": "a"}),
+            true,
+        ),
+        (
+            json!({"amp-stack:stack": "shop", "amp-stack:address": "log_groups.b"}),
+            false,
+        ),
+        (
+            json!({"amp-stack:stack": "other", "amp-stack:address": "log_groups.a"}),
+            false,
+        ),
+        (json!({"team": "a"}), false),
+        (
+            json!({"amp-stack:stack": "shop", "amp-stack:address": "log_groups.a", "amp-stack:prevent-destroy": "true"}),
+            false,
+        ),
+    ] {
+        let shown = live.to_string();
+        let script = Script::new(move |asked| match asked.operation.as_str() {
+            "GetCallerIdentity" => caller(),
+            "ListTagsForResource" => Answer::json(&json!({ "tags": live })),
+            _ => Answer::ok("{}"),
+        });
+        let delete = AnyChange::LogGroup(Change::Delete(planned.clone()));
+        let outcome = script.perform("/a", delete).await;
+        assert_eq!(outcome.is_ok(), goes, "{shown}");
+        assert_eq!(script.count("DeleteLogGroup"), usize::from(goes), "{shown}");
+    }
 }
