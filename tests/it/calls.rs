@@ -1,6 +1,7 @@
 //! What amp-stack asks of AWS: how many calls a plan takes, and that it sees what AWS is late to
 //! list.
 
+mod believed;
 mod digests;
 mod independent;
 mod pace;
