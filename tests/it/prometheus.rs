@@ -8,7 +8,14 @@ mod behind;
 mod server;
 mod tap;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use amp_stack_sandbox::{
     Sandbox, Settings,
@@ -90,7 +97,13 @@ impl Pair {
         let runtime = Runtime::new().unwrap();
         let life = u64::try_from(LIFE.as_millis()).unwrap();
         let system = Clock::system();
-        let (clock, advance) = Clock::new(move || system.millis() - life).adjustable();
+        let stopped = Arc::new(AtomicU64::new(0));
+        let stops = Arc::clone(&stopped);
+        let begin = move || match stops.load(Ordering::Relaxed) {
+            0 => system.millis() - life,
+            at => at,
+        };
+        let (clock, advance) = Clock::new(begin).adjustable();
         let sandbox = Sandbox::open(Settings {
             clock,
             ..Settings::default()
@@ -120,6 +133,8 @@ impl Pair {
         });
         call(&sandbox, Service::Ecs, "CreateService", service);
         advance.by(LIFE);
+        // What a batch brings later would be in the sandbox alone.
+        stopped.store(sandbox.clock().millis() - life, Ordering::Relaxed);
         let mut pair = Self {
             now: sandbox.clock().millis(),
             sandbox,
