@@ -119,7 +119,10 @@ async fn dispatch(
         Command::Graph(args) => graph::graph(&args, console),
         Command::Metrics(args) => metrics::metrics(&args, console),
         Command::Permissions(args) => permissions::permissions(&args, console),
-        Command::Import(args) => import::import(&args, console, interrupts).await,
+        Command::Import(args) => {
+            // Boxed, because everything that is read makes for a large future.
+            Box::pin(import::import(&args, console, interrupts)).await
+        }
         Command::Guide(args) => guide::guide(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
         Command::Schema(args) => schema::schema(&args, console),

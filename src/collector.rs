@@ -11,6 +11,7 @@ mod destination;
 mod first;
 pub mod grants;
 pub mod image;
+pub mod infer;
 pub mod instead;
 pub mod keys;
 pub mod more;

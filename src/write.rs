@@ -3,6 +3,7 @@
 mod keys;
 mod leave;
 mod own;
+mod shorter;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,6 +35,7 @@ use crate::{
     write::{
         leave::Left,
         own::{common, is_ours, lifecycle, own_tags, tag_table, variables},
+        shorter::{Shorter, shorter},
     },
 };
 
@@ -72,6 +74,8 @@ pub struct Written {
     pub left: Vec<Unsaid>,
     /// What it doesn't declare at all for the same reason.
     pub omitted: Vec<Unsaid>,
+    /// What it could say in fewer words, but for what would change then.
+    pub longer: Vec<Unsaid>,
 }
 
 /// Something that the file does not say.
@@ -92,15 +96,16 @@ pub struct Unsaid {
 /// back only if nothing can be written at all, for instance because the region has no valid name.
 pub fn write(draft: &Draft) -> Result<Written, Vec<Problem>> {
     let mut left = Left::default();
-    loop {
-        let writer = Writer::new(draft, &left);
-        let (page, secrets) = writer.page(&left);
+    let plain = Shorter::default();
+    let (page, secrets, stack) = loop {
+        let writer = Writer::new(draft, &left, &plain);
+        let (page, secrets) = writer.page(&left, None);
         match read(draft, &page.text, &secrets) {
             Ok(stack) => {
                 let leaves = leave::missing_roles(&stack, &draft.roles, &page);
                 // What can't be left alone, the plan will show.
                 if !left.add(leaves) {
-                    return Ok(writer.written(page, &secrets, stack, &left));
+                    break (page, secrets, stack);
                 }
             }
             Err(problems) => {
@@ -111,7 +116,15 @@ pub fn write(draft: &Draft) -> Result<Written, Vec<Problem>> {
                 }
             }
         }
+    };
+    let shorter = shorter(draft, &left);
+    let writer = Writer::new(draft, &left, &shorter);
+    if shorter.forms.is_empty() && shorter.notes.is_empty() {
+        return Ok(writer.written(page, &secrets, stack, &left));
     }
+    let (page, secrets) = writer.page(&left, None);
+    let stack = read(draft, &page.text, &secrets)?;
+    Ok(writer.written(page, &secrets, stack, &left))
 }
 
 /// Reads the text as the next run will.
@@ -146,10 +159,12 @@ struct Writer<'a> {
     names: BTreeMap<(Kind, String), String>,
     /// Tags that every resource has.
     common: Tags,
+    /// What is said in fewer words.
+    shorter: &'a Shorter,
 }
 
 impl<'a> Writer<'a> {
-    fn new(draft: &'a Draft, left: &Left) -> Self {
+    fn new(draft: &'a Draft, left: &Left, shorter: &'a Shorter) -> Self {
         let found: Vec<&LiveResource> = draft.found.iter().collect();
         let addresses = keys::addresses(&found, &draft.stack);
         let found: BTreeMap<Address, &LiveResource> = addresses
@@ -167,6 +182,7 @@ impl<'a> Writer<'a> {
             names: BTreeMap::new(),
             common: common(&found),
             found,
+            shorter,
         };
         for (address, found) in &writer.found {
             for attribute in declare::mentioned(address.kind) {
@@ -196,14 +212,16 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The whole file.
-    fn page(&self, left: &Left) -> (Page, Secrets) {
+    /// The whole file or, if `only` is given, without the others of that kind.
+    fn page(&self, left: &Left, only: Option<&Address>) -> (Page, Secrets) {
         let mut secrets = Secrets::default();
         let mut tables = Vec::new();
         let sections = ROOT.fields.iter();
         let kind = |key: &str| Kind::ALL.into_iter().find(|kind| kind.table() == key);
         for kind in sections.filter_map(|section| kind(section.key)) {
-            for (address, found) in self.found.iter().filter(|(a, _)| a.kind == kind) {
+            let of_kind = self.found.iter().filter(|(a, _)| a.kind == kind);
+            let is_left_out = |a: &Address| only.is_some_and(|o| o.kind == a.kind && o != a);
+            for (address, found) in of_kind.filter(|(a, _)| !is_left_out(a)) {
                 tables.push((address, self.resource(address, found, left, &mut secrets)));
             }
         }
@@ -277,6 +295,7 @@ impl<'a> Writer<'a> {
             secrets,
         };
         let writing = Writing {
+            form: self.shorter.forms.get(address),
             identity,
             addresses: &self.addresses,
             names: &self.names,
@@ -285,6 +304,9 @@ impl<'a> Writer<'a> {
         for path in left.entries(address) {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             table.remove(&path);
+        }
+        for path in self.shorter.implied.get(address).into_iter().flatten() {
+            table.take(path);
         }
         let own: Tags = own_tags(&found.resource)
             .filter(|(key, _)| !self.common.contains_key(*key))
@@ -295,8 +317,15 @@ impl<'a> Writer<'a> {
         if !own.entries.is_empty() {
             table.put("tags", Value::Table(own));
         }
-        let notes = self.draft.notes.get(found.arn());
-        table.notes.splice(0..0, notes.cloned().unwrap_or_default());
+        let notes = self.draft.notes.get(found.arn()).cloned();
+        let longer = self
+            .shorter
+            .notes
+            .iter()
+            .filter(|one| one.address == *address);
+        let longer = longer.map(|one| format!("{} is a collector. {}.", one.path, one.why));
+        let notes: Vec<String> = notes.into_iter().flatten().chain(longer).collect();
+        table.notes.splice(0..0, notes);
         table
     }
 
@@ -309,6 +338,7 @@ impl<'a> Writer<'a> {
             addresses: self.addresses.clone(),
             left: left.ignored_everywhere(),
             omitted: left.omitted(),
+            longer: self.shorter.notes.clone(),
         }
     }
 }

@@ -28,9 +28,8 @@ use crate::{
         sandbox::{self, Wanted as WantedSandbox},
     },
     cloud::survey::{Survey, Wanted},
-    collector::instead,
     kinds::Resource,
-    model::{address::StackName, identity::Identity, node::Node, tags::Owner},
+    model::{address::StackName, call::CallError, identity::Identity, tags::Owner},
     plan::{self, Plan},
     snapshot::Snapshot,
     write::{Draft, Written, write},
@@ -109,6 +108,8 @@ struct Imported {
     plan: Plan,
     /// How many other families were not asked what they use.
     not_asked: usize,
+    /// Why the configuration of the workspace is not known, if it is not.
+    unread: Option<CallError>,
 }
 
 /// `amp-stack import`.
@@ -176,6 +177,7 @@ async fn survey(args: &Import, console: &mut Console) -> Result<Imported, Failur
         choice,
         written,
         not_asked,
+        unread: survey.unread,
     })
 }
 
@@ -281,11 +283,7 @@ fn draft(args: &Import, identity: &Identity, survey: &Survey, choice: &Choice) -
             | Owner::Aws
             | Owner::Unknown => None,
         };
-        let notes: Vec<String> = owner
-            .into_iter()
-            .chain(collectors(&found.resource))
-            .collect();
-        (!notes.is_empty()).then(|| (found.arn().to_owned(), notes))
+        owner.map(|owner| (found.arn().to_owned(), vec![owner]))
     });
     let owners = choice.taken.iter().map(|found| &found.owner);
     Draft {
@@ -297,27 +295,6 @@ fn draft(args: &Import, identity: &Identity, survey: &Survey, choice: &Choice) -
         preface: report::advice(owners),
         notes: notes.collect(),
     }
-}
-
-/// What can stand for the collectors of a task definition that were written by hand.
-fn collectors(resource: &Resource) -> Vec<String> {
-    let document = resource
-        .task_definition()
-        .and_then(|family| family.document.as_ref());
-    let containers = document.and_then(|document| document.written().get("containerDefinitions"));
-    let containers = containers
-        .and_then(Node::as_list)
-        .unwrap_or_default()
-        .iter();
-    let notes = containers.filter_map(|container| {
-        let lines = instead::lines(container)?;
-        let name = container.get("name").and_then(Node::as_str)?;
-        Some(format!(
-            "The container {name} is a collector, which the table `metrics` can stand for, with: {}. With it the container goes; `amp-stack plan` then shows what changes.",
-            lines.join(", ")
-        ))
-    });
-    notes.collect()
 }
 
 fn exists(out: &Path) -> Failure {

@@ -14,7 +14,13 @@ use crate::{
         task_definition::{Document, aws as task_definition},
         workspace::aws as workspace,
     },
-    model::{address::StackName, call::CallError, live::TakenName, query::Query, tags::Owner},
+    model::{
+        address::StackName,
+        call::{CallError, Class},
+        live::TakenName,
+        query::Query,
+        tags::Owner,
+    },
     snapshot::LiveResource,
 };
 
@@ -43,6 +49,9 @@ pub struct Survey {
     pub roles: Vec<TakenName>,
     /// Every workspace of the region.
     pub workspaces: Vec<Alias>,
+    /// Why the configuration of workspaces is not known, if AWS does not say it. What is read
+    /// stands then for workspaces that leave it to AWS.
+    pub unread: Option<CallError>,
 }
 
 /// What a workspace is called.
@@ -90,13 +99,14 @@ impl Aws {
             survey_tagged(self, &query, wanted),
         )?;
         let (mut found, roles) = roles;
-        let (in_use, workspaces) = workspaces;
+        let (in_use, workspaces, unread) = workspaces;
         found.extend(in_use);
         found.extend(others);
         Ok(Survey {
             found,
             roles,
             workspaces,
+            unread,
         })
     }
 
@@ -148,20 +158,43 @@ async fn survey_workspaces(
     aws: &Aws,
     query: &Arc<Query>,
     wanted: &Wanted,
-) -> Result<(Vec<LiveResource>, Vec<Alias>), CallError> {
+) -> Result<(Vec<LiveResource>, Vec<Alias>, Option<CallError>), CallError> {
     let listed = workspace::list(aws).await?;
     let is_wanted = |listed: &workspace::Listed| {
         let alias = listed.summary.alias.iter();
         let mut names = alias.chain([&listed.summary.workspace_id]);
         names.any(|name| wanted.workspaces.contains(name)) || is_tagged(&listed.tags, wanted)
     };
-    let found = workspace::observe_also(aws, query, &listed, &is_wanted).await?;
+    let read = workspace::observe_also(aws, query, &listed, &is_wanted).await;
+    let (found, unread) = match read {
+        Ok(found) => (found, None),
+        // Without the right to read it, or where an emulator has none, the rest is of use.
+        Err(error) if is_about_configuration(&error) => {
+            let query = Arc::new(Query {
+                workspace_configuration: false,
+                ..Query::clone(query)
+            });
+            let found = workspace::observe_also(aws, &query, &listed, &is_wanted).await?;
+            (found, Some(error))
+        }
+        Err(error) => return Err(error),
+    };
     let found = found.into_iter().map(|live| live.map(Resource::Workspace));
     let aliases = listed.into_iter().map(|listed| Alias {
         id: listed.summary.workspace_id,
         alias: listed.summary.alias,
     });
-    Ok((found.collect(), aliases.collect()))
+    Ok((found.collect(), aliases.collect(), unread))
+}
+
+/// Returns whether AWS answered that it does not say how a workspace is configured.
+fn is_about_configuration(error: &CallError) -> bool {
+    let was_answered = match error.class {
+        Class::Denied => true,
+        Class::Final => error.message.contains("404"),
+        Class::Unsettled | Class::Busy => false,
+    };
+    was_answered && error.operation == workspace::DESCRIBE_CONFIGURATION
 }
 
 fn is_tagged(tags: &BTreeMap<String, String>, wanted: &Wanted) -> bool {

@@ -12,6 +12,8 @@ mod parts;
 mod scrape;
 mod sending;
 
+pub(super) use metrics::measured;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};

@@ -7,6 +7,34 @@ use crate::{
     model::node::Node,
 };
 
+/// What a file of the image does that `metrics` has a word for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct File {
+    /// Whether it scrapes an endpoint.
+    pub(super) scrapes: bool,
+    /// Whether it takes metrics over OTLP.
+    pub(super) otlp: bool,
+    /// Whether it takes traces over OTLP, and sends them to X-Ray.
+    pub(super) traces: bool,
+}
+
+/// What the file of the image at this path does; `None` if `metrics` has no words for it.
+pub(super) fn file(path: &str) -> Option<File> {
+    let (scrapes, otlp, traces) = match path.strip_prefix("/etc/ecs/")? {
+        "ecs-amp.yaml" => (false, true, false),
+        "ecs-amp-xray.yaml" => (false, true, true),
+        "ecs-amp-prometheus.yaml" => (true, false, false),
+        "ecs-amp-xray-prometheus.yaml" => (true, false, true),
+        "ecs-xray.yaml" => (false, false, true),
+        _ => return None,
+    };
+    Some(File {
+        scrapes,
+        otlp,
+        traces,
+    })
+}
+
 /// The lines of `metrics` that come nearest to a container that runs AWS's collector, given its
 /// definition under the API's names; `None` if it runs none.
 pub fn lines(container: &Node) -> Option<Vec<String>> {
@@ -37,25 +65,29 @@ pub fn lines(container: &Node) -> Option<Vec<String>> {
         port.parse::<u16>().ok()
     });
     let scrape = format!("scrape = [{{ port = {} }}]", port.unwrap_or(9090));
-    let lines: &[&str] = match file.and_then(|file| file.strip_prefix("/etc/ecs/")) {
-        Some("ecs-amp.yaml") => &["otlp = true"],
-        Some("ecs-amp-xray.yaml") => &["otlp = true", "traces = \"xray\""],
-        Some("ecs-amp-prometheus.yaml") => &[&scrape],
-        Some("ecs-amp-xray-prometheus.yaml") => &[&scrape, "traces = \"xray\""],
-        Some("ecs-xray.yaml") => &["traces = \"xray\""],
-        Some(_) | None => {
-            let file = file.unwrap_or("/etc/otel-config.yaml");
-            let known = IMAGE_FILES.contains(&file);
-            let command = Value::from(format!("--config={file}"));
-            let comment = if known {
-                ""
-            } else {
-                " # a file of an image of your own"
-            };
-            return Some(vec![format!("command = [{command}]{comment}")]);
-        }
+    let Some(File {
+        scrapes,
+        otlp,
+        traces,
+    }) = file.and_then(self::file)
+    else {
+        let file = file.unwrap_or("/etc/otel-config.yaml");
+        let known = IMAGE_FILES.contains(&file);
+        let command = Value::from(format!("--config={file}"));
+        let comment = if known {
+            ""
+        } else {
+            " # a file of an image of your own"
+        };
+        return Some(vec![format!("command = [{command}]{comment}")]);
     };
-    Some(lines.iter().map(|line| (*line).to_owned()).collect())
+    let lines = [
+        (scrapes, scrape.as_str()),
+        (otlp, "otlp = true"),
+        (traces, "traces = \"xray\""),
+    ];
+    let lines = lines.into_iter().filter(|(is_said, _)| *is_said);
+    Some(lines.map(|(_, line)| line.to_owned()).collect())
 }
 
 #[cfg(test)]

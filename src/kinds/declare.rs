@@ -21,6 +21,7 @@ use crate::{
     model::{
         address::{Address, Kind, StackName},
         identity::Identity,
+        node::Node,
         normal::Rewrite,
         rule::Rule,
         template::{Attribute, Reference},
@@ -122,6 +123,17 @@ pub(crate) trait Declare: State {
     /// What the file says of a live resource, but for its lifecycle and its tags.
     fn table(&self, writing: &Writing<'_>, speller: &mut Speller<'_>) -> Table;
 
+    /// What its table may say in place of something longer, the best first. Whether it declares
+    /// the same is for whoever takes one to prove.
+    fn short_forms(&self, _identity: &Identity) -> Vec<ShortForm> {
+        Vec::new()
+    }
+
+    /// The entries of its table that what other tables say may bring along.
+    fn implied(&self) -> Vec<Vec<String>> {
+        Vec::new()
+    }
+
     /// Logical names for a live resource, from the shortest to the longest.
     fn keys(&self, stack: &StackName) -> Vec<String>;
 
@@ -160,8 +172,23 @@ pub(crate) struct DeclaredTable<'a> {
     pub(crate) text: &'a dyn Fn(&str) -> Option<String>,
 }
 
+/// What one key of a table says in place of something longer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ShortForm {
+    /// The key.
+    pub(crate) key: &'static str,
+    /// What stands under the key, in the words of a stack file.
+    pub(crate) value: Node,
+    /// The name of what it stands for.
+    pub(crate) of: String,
+    /// Whether the others say themselves that they wait for it.
+    pub(crate) keeps_waiting: bool,
+}
+
 /// What the tables of a written file refer to each other by.
 pub(crate) struct Writing<'a> {
+    /// What the table says in place of something longer.
+    pub(crate) form: Option<&'a ShortForm>,
     /// Where the stack is.
     pub(crate) identity: &'a Identity,
     /// The addresses of what the file declares, by ARN.
@@ -325,6 +352,20 @@ pub(crate) fn table(
 ) -> Table {
     with_kind!(resource.kind(), K => {
         K::of(resource).map_or_else(Table::section, |state| state.table(writing, speller))
+    })
+}
+
+/// What the table of a live resource may say in place of something longer, the best first.
+pub(crate) fn short_forms(resource: &Resource, identity: &Identity) -> Vec<ShortForm> {
+    with_kind!(resource.kind(), K => {
+        K::of(resource).map_or_else(Vec::new, |state| state.short_forms(identity))
+    })
+}
+
+/// The entries of the table of a live resource that what other tables say may bring along.
+pub(crate) fn implied(resource: &Resource) -> Vec<Vec<String>> {
+    with_kind!(resource.kind(), K => {
+        K::of(resource).map_or_else(Vec::new, Declare::implied)
     })
 }
 

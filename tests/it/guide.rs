@@ -55,6 +55,18 @@ const AROUND: &[(&str, &str)] = &[
         "[task_definitions.checkout.containers.app]",
         "image = \"example:1\"\nlogs = \"app\"",
     ),
+    (
+        "[log_groups.api]",
+        "name = \"/copilot/shop-prod-api\"\nretention_days = 30",
+    ),
+    (
+        "[task_definitions.shop-prod-api]",
+        "requires_compatibilities = [\"FARGATE\"]\ncpu = 512\nmemory = 1024\ntask_role = \"task\"\nexecution_role = \"execution\"",
+    ),
+    (
+        "[task_definitions.shop-prod-api.containers.api]",
+        "image = \"example:1\"\nlogs = \"api\"",
+    ),
 ];
 
 fn assert_none(broken: &[String]) {

@@ -1,5 +1,7 @@
 //! What `import` writes: files that declare exactly what lives.
 
+mod collectors;
+mod copilot;
 mod emulated;
 mod samples;
 mod sandboxed;

@@ -344,6 +344,7 @@ mod tests {
             workspaces: workspaces.collect(),
             found,
             roles: Vec::new(),
+            unread: None,
         }
     }
 

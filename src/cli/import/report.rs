@@ -21,7 +21,8 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
         choice,
         written,
         plan: _,
-        not_asked,
+        not_asked: _,
+        unread: _,
     } = imported;
     let into = args.out.as_ref();
     let into = into.map_or_else(String::new, |out| format!(" into {}", out.display()));
@@ -53,6 +54,10 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
     let why =
         "by `ignore`, because of a rule that it breaks; `amp-stack explain CODE` prints the rule";
     sections.push(section("Left as it is", why, kept.collect(), style));
+    let longer = written.longer.iter();
+    let longer = longer.map(|one| (format!("{}.{}", one.address, one.path), one.why.clone()));
+    let why = "though `metrics` could stand for it, because something would change";
+    sections.push(section("Left as it is", why, longer.collect(), style));
     sections.push(section(
         "Not the same",
         "so the plan will show it",
@@ -60,29 +65,37 @@ pub(super) fn render(imported: &Imported, args: &Import, style: Style) -> String
         style,
     ));
     let mut text: String = sections.concat();
-    let mut add = |paragraph: &str| {
-        text.push_str(&words::wrap("", paragraph, style.width));
+    for paragraph in paragraphs(imported) {
+        text.push_str(&words::wrap("", &paragraph, style.width));
         text.push('\n');
-    };
-    if *not_asked > 0 {
-        let others = match not_asked {
-            1 => "another family that was not looked at".to_owned(),
-            more => format!("{more} other families that were not looked at"),
-        };
-        add(&format!(
-            "The account has {others} and that may use the same roles, log groups or workspace."
-        ));
-    }
-    for paragraph in advice(choice.taken.iter().map(|found| &found.owner)) {
-        add(&paragraph);
-    }
-    if let Some(paragraph) = collector(imported) {
-        add(&paragraph);
-    }
-    if let Some(paragraph) = secrets(imported) {
-        add(&paragraph);
     }
     text + &next(args, style)
+}
+
+/// What people should know of the file besides.
+fn paragraphs(imported: &Imported) -> Vec<String> {
+    let others = match imported.not_asked {
+        0 => None,
+        1 => Some("another family that was not looked at".to_owned()),
+        more => Some(format!("{more} other families that were not looked at")),
+    };
+    let others = others.map(|others| {
+        format!(
+            "The account has {others} and that may use the same roles, log groups or workspace."
+        )
+    });
+    let unread = imported.unread.as_ref().map(|error| {
+        format!(
+            "How the workspace is configured is not in the file, because {error}. What the file leaves out stays as it is; write `retention_days` if amp-stack is to \
+             keep watch over it."
+        )
+    });
+    let owners = imported.choice.taken.iter().map(|found| &found.owner);
+    let mut paragraphs: Vec<String> = others.into_iter().chain(unread).collect();
+    paragraphs.extend(advice(owners));
+    paragraphs.extend(collector(imported));
+    paragraphs.extend(secrets(imported));
+    paragraphs
 }
 
 /// How to give the file what it does not hold. A command line is no place for it: shells remember

@@ -70,7 +70,7 @@ fn sources(collector: &Collector, parts: &mut Parts) -> Vec<&'static str> {
 }
 
 /// The names of the metrics of the task that are let through.
-fn measured(metrics: &TaskMetrics) -> Option<Vec<String>> {
+pub(crate) fn measured(metrics: &TaskMetrics) -> Option<Vec<String>> {
     let of_task = || TASK_METRICS.iter().map(|name| (*name).to_owned());
     match metrics {
         TaskMetrics::Off => None,

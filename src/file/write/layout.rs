@@ -71,6 +71,32 @@ impl Table {
         values.any(|value| value.holds(part))
     }
 
+    /// The entry `key`, on one line.
+    pub(crate) fn entry_on_one_line(&self, key: &str) -> Option<String> {
+        let (key, value) = self.entries.iter().find(|(other, _)| other == key)?;
+        Some(format!("{} = {}", spelled_key(key), inline(value)))
+    }
+
+    /// Removes the entry at `path`, and every table that it leaves empty.
+    pub(crate) fn take(&mut self, path: &[String]) {
+        let Some((key, rest)) = path.split_first() else {
+            return;
+        };
+        self.entries.retain_mut(|(other, value)| match value {
+            _ if other != key => true,
+            Value::Table(inner) if !rest.is_empty() => {
+                inner.take(rest);
+                !inner.entries.is_empty()
+            }
+            Value::Bool(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::List(_)
+            | Value::Noted(_)
+            | Value::Table(_) => !rest.is_empty(),
+        });
+    }
+
     /// Makes the entry at `path` a comment, and removes every table that it leaves empty.
     pub(crate) fn remove(&mut self, path: &[&str]) {
         self.remove_at(path, &path.join("."));

@@ -102,12 +102,18 @@ fn variable_name(path: &[&str]) -> String {
 /// Returns whether the string at `path` may not be written, by its name, its look, or what a
 /// document in it holds.
 pub(crate) fn is_hidden(path: &[&str], text: &str) -> bool {
-    let is_place = path.last().is_some_and(|last| PLACES.contains(last));
+    let is_place = path.last().is_some_and(|last| PLACES.contains(last)) || names_variable(path);
     let names = if is_place { &[] } else { path };
     let at = names.iter().fold(Path::default(), |at, key| {
         at.join(Part::Key((*key).to_owned()))
     });
     is_secret(&at, &Node::from(text)) || json_holds_secret(text) || lines_hold_secret(text)
+}
+
+/// Returns whether the string at `path` names the variable that holds a secret: `bearer_token = {
+/// secret = "NAME" }`.
+fn names_variable(path: &[&str]) -> bool {
+    matches!(path, ["metrics", "scrape" | "destinations", .., "secret"])
 }
 
 /// A collector's configuration, for instance, may be JSON.
@@ -170,6 +176,15 @@ mod tests {
             &["containers", "app", "credential_specs"],
             "credentialspecdomainless:arn:aws:s3:::b/k"
         ));
+        let of_header = [
+            "metrics",
+            "destinations",
+            "headers",
+            "Authorization",
+            "secret",
+        ];
+        assert!(!is_hidden(&of_header, "PUSH_AUTHORIZATION"));
+        assert!(is_hidden(&["metrics", "environment", "secret"], "hunter2"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How a role is declared in a stack file, and written into one.
 
 use crate::{
+    collector::grants,
     file::{
         context::Context,
         fields::Field,
@@ -98,6 +99,16 @@ impl Declare for Role {
 
     fn table(&self, writing: &Writing<'_>, speller: &mut Speller<'_>) -> Table {
         write::table(self, writing.identity, speller)
+    }
+
+    /// The policies that a collector is granted.
+    fn implied(&self) -> Vec<Vec<String>> {
+        let granted = grants::POLICY_NAMES.into_iter();
+        let granted = granted.chain([grants::PARAMETER_POLICY_NAME]);
+        let granted = granted.filter(|name| self.inline_policies.contains_key(*name));
+        granted
+            .map(|name| vec!["inline_policies".to_owned(), name.to_owned()])
+            .collect()
     }
 
     fn keys(&self, stack: &StackName) -> Vec<String> {

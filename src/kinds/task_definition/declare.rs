@@ -15,7 +15,7 @@ use crate::{
     },
     kinds::{
         Resource,
-        declare::{Declare, DeclaredTable, Writing},
+        declare::{Declare, DeclaredTable, ShortForm, Writing},
         outline::{Outlines, ReadResource},
         task_definition::{
             TaskDefinition, document, fields, grants,
@@ -25,6 +25,7 @@ use crate::{
     },
     model::{
         address::{Address, Kind, StackName},
+        identity::Identity,
         node::Node,
         normal::Rewrite,
         rule::Rule,
@@ -148,6 +149,10 @@ impl Declare for TaskDefinition {
 
     fn of(resource: &Resource) -> Option<&Self> {
         resource.task_definition()
+    }
+
+    fn short_forms(&self, identity: &Identity) -> Vec<ShortForm> {
+        write::short_forms(self, identity)
     }
 
     fn table(&self, writing: &Writing<'_>, speller: &mut Speller<'_>) -> Table {

@@ -2,12 +2,16 @@
 
 use crate::{
     collector::{
-        self,
+        self, CONFIG_VARIABLE,
         version::{self, NEWEST_KNOWN, Version, spelled},
     },
-    kinds::task_definition::Document,
+    kinds::task_definition::{Document, write::configuration},
     model::node::Node,
 };
+
+/// The end of the path of the file of the image that sends traces only (aws-otel-collector,
+/// `config/ecs/ecs-xray.yaml`).
+const FILE_OF_TRACES: &str = "/ecs-xray.yaml";
 
 /// Versions of the AWS Distro for OpenTelemetry Collector (major, minor) since which metrics bear
 /// other names, and which ones.
@@ -29,7 +33,8 @@ const RENAMINGS: &[(Version, &str)] = &[
 /// What is renamed between the images of the collector in two documents: one sentence for each
 /// version in between.
 pub(super) fn renamed_metrics(from: &Document, to: &Document) -> Vec<String> {
-    let (Some(from), Some(to)) = (version(from), version(to)) else {
+    let versions = [from, to].map(version_that_measures);
+    let [Some(from), Some(to)] = versions else {
         return Vec::new();
     };
     let between = from.min(to)..from.max(to);
@@ -50,8 +55,46 @@ pub(super) fn renamed_metrics(from: &Document, to: &Document) -> Vec<String> {
 /// The version in the tag of the collector's image; `None` if there is no collector or its tag is
 /// no version.
 fn version(document: &Document) -> Option<Version> {
-    let mut images = containers(document).iter().filter_map(|c| c.get("image"));
-    images.find_map(|image| version::of_image(image.as_str()?))
+    let mut containers = containers(document).iter();
+    containers.find_map(version_of)
+}
+
+fn version_of(container: &Node) -> Option<Version> {
+    version::of_image(container.get("image")?.as_str()?)
+}
+
+/// The version of a collector that sends metrics, or may.
+fn version_that_measures(document: &Document) -> Option<Version> {
+    let containers = containers(document).iter();
+    let mut measuring = containers.filter(|container| !only_traces(container));
+    measuring.find_map(version_of)
+}
+
+/// Returns whether a collector sends traces and nothing else, as far as its configuration can be
+/// seen.
+fn only_traces(container: &Node) -> bool {
+    let list = |key: &str| {
+        container
+            .get(key)
+            .and_then(Node::as_list)
+            .unwrap_or_default()
+    };
+    let named = |list: &[Node]| {
+        let mut list = list.iter();
+        let named =
+            list.find(|one| one.get("name").and_then(Node::as_str) == Some(CONFIG_VARIABLE));
+        named.cloned()
+    };
+    if let Some(variable) = named(list("environment")) {
+        let text = variable.get("value").and_then(Node::as_str);
+        let configuration = text.and_then(configuration);
+        let pipelines = configuration.as_ref().map(|c| &c["service"]["pipelines"]);
+        let pipelines = pipelines.and_then(|pipelines| pipelines.as_object());
+        let is_of_metrics = |name: &String| name.split('/').next() == Some("metrics");
+        return pipelines.is_some_and(|all| !all.is_empty() && !all.keys().any(is_of_metrics));
+    }
+    let mut command = list("command").iter().filter_map(Node::as_str);
+    named(list("secrets")).is_none() && command.any(|word| word.ends_with(FILE_OF_TRACES))
 }
 
 fn containers(document: &Document) -> &[Node] {

@@ -1,5 +1,10 @@
 //! Writes `[task_definitions.NAME]`.
 
+mod collector;
+mod metrics;
+
+pub(crate) use collector::{configuration, short_forms};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
@@ -66,6 +71,11 @@ impl Writer<'_, '_, '_> {
         let shape = ecs_shape::request();
         let known = shape.members.iter().map(|member| member.name.as_str());
         let containers = members.remove("containerDefinitions");
+        let form = self.writing.form;
+        let containers = containers.map(|containers| match form {
+            Some(form) => collector::without_collector(&containers, form),
+            None => containers,
+        });
         for name in first.into_iter().chain(known) {
             let Some(node) = members.get(name) else {
                 continue;
@@ -87,6 +97,10 @@ impl Writer<'_, '_, '_> {
         if let Some(containers) = containers {
             let containers = self.containers(&containers);
             table.put("containers", containers);
+        }
+        if let Some(form) = form {
+            let metrics = self.metrics(form);
+            table.put(form.key, Value::Table(metrics));
         }
     }
 
@@ -173,15 +187,7 @@ impl Writer<'_, '_, '_> {
             && region == Some(self.writing.identity.region.as_str())
             && prefix == Some(STREAM_PREFIX);
         let group = group.filter(|_| is_plain)?;
-        let key = self.writing.by_name(Kind::LogGroup, group);
-        Some(key.map_or_else(
-            || {
-                let mut table = Table::default();
-                table.put_literal("name", group);
-                Value::Table(table)
-            },
-            |key| Value::Text(escaped(key)),
-        ))
+        Some(self.group(group))
     }
 
     /// One member; `None` if the SDK does not know something in it.

@@ -29,6 +29,7 @@ use crate::{
 
 use observe::{LIST, observe};
 pub(crate) use observe::{Listed, list, observe_also};
+pub(crate) use wait::DESCRIBE_CONFIGURATION;
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 const CONFLICT: &str = "ConflictException";

@@ -8,12 +8,20 @@ use serde_json::{Map, Value, json};
 use crate::run::{Bench, Run};
 
 const FILE: &str = "account.json";
-const SANDBOX: &str = "--sandbox=account.json";
+pub(super) const SANDBOX: &str = "--sandbox=account.json";
 
-/// An account in which `stacks` were applied, which then lost the tags of ownership and got `tags`
-/// instead.
-fn account(name: &str, stacks: &[&str], tags: &[(&str, &str)]) -> Bench {
+/// An account in which `stacks` were applied, with `files` beside them, which then lost the tags of
+/// ownership and got `tags` instead.
+pub(super) fn account(
+    name: &str,
+    stacks: &[&str],
+    files: &[(String, String)],
+    tags: &[(&str, &str)],
+) -> Bench {
     let bench = Bench::new(name);
+    for (name, text) in files {
+        bench.write(name, text);
+    }
     for stack in stacks {
         bench.write("made.toml", stack);
         bench
@@ -58,7 +66,7 @@ fn retag(node: &mut Value, tags: &[(&str, &str)]) -> usize {
 
 /// Imports, applies and finds nothing to do; returns what was said, the plan before the apply, and
 /// the file.
-fn import(bench: &Bench, arguments: &[&str]) -> (Run, Run, String) {
+pub(super) fn import(bench: &Bench, arguments: &[&str]) -> (Run, Run, String) {
     let import = ["import", "--stack", "mine", SANDBOX, "--out", "stack.toml"];
     let imported = bench.run(&[&import, arguments].concat()).expect(0);
     let text = fs::read_to_string(bench.path("stack.toml")).unwrap();
@@ -84,7 +92,7 @@ fn what_cloudformation_owns_is_said_to_be_its() {
         ("aws:cloudformation:logical-id", "X"),
         ("team", "payments"),
     ];
-    let bench = account("import-cloudformation", &[stack], &tags);
+    let bench = account("import-cloudformation", &[stack], &[], &tags);
     let by_arn = [
         "import",
         "--stack",
@@ -143,6 +151,7 @@ fn the_example_of_the_ecs_documentation_is_taken_over_as_it_is() {
     let bench = account(
         "import-example",
         &[&format!("{AROUND_THE_EXAMPLE}{gone}"), &example],
+        &[],
         &[],
     );
     edit(&bench, |world| {
@@ -243,7 +252,7 @@ fn what_a_stack_owns_already_is_in_its_file_and_what_another_owns_is_not() {
 #[test]
 fn nothing_is_altered_and_nothing_is_overwritten() {
     let stack = include_str!("../../../stacks/quickstart.toml");
-    let bench = account("import-reads", &[stack], &[]);
+    let bench = account("import-reads", &[stack], &[], &[]);
     let before = fs::read_to_string(bench.path(FILE)).unwrap();
     let import = [
         "import",
@@ -267,4 +276,34 @@ fn nothing_is_altered_and_nothing_is_overwritten() {
         shown.stdout
     );
     bench.run(&[&import[..], &["--force"]].concat()).expect(1);
+}
+
+#[test]
+fn a_workspace_whose_configuration_nobody_may_read_is_taken_without_it() {
+    let stack = include_str!("../../../stacks/quickstart.toml");
+    let bench = account("import-denied", &[stack], &[], &[]);
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "aps:DescribeWorkspaceConfiguration", "Resource": "*"},
+    ]});
+    bench.write("caller.json", &policy.to_string());
+    let caller = ["--sandbox-caller", "caller.json"];
+    let import = ["import", "--stack", "mine", SANDBOX, "--out", "stack.toml"];
+    let named = ["--family", "quickstart", "--workspace", "quickstart"];
+    let imported = bench
+        .run(&[&import[..], &named, &caller].concat())
+        .expect(0);
+    assert!(imported.says("How the workspace is configured is not in the file, because aps:DescribeWorkspaceConfiguration"), "{imported:?}");
+    let text = fs::read_to_string(bench.path("stack.toml")).unwrap();
+    assert!(
+        text.contains("[workspace]\n") && !text.contains("retention_days = 150"),
+        "{text}"
+    );
+    let place = [SANDBOX, "--sandbox-caller", "caller.json"];
+    bench
+        .run(&[&["apply", "stack.toml", "--yes"], &place[..]].concat())
+        .expect(0);
+    bench
+        .run(&[&["plan", "stack.toml", "--detailed-exitcode"], &place[..]].concat())
+        .expect(0);
 }

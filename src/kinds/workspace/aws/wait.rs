@@ -30,7 +30,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 const DESCRIBE: &str = "aps:DescribeWorkspace";
 const DESCRIBE_LOGGING: &str = "aps:DescribeLoggingConfiguration";
-const DESCRIBE_CONFIGURATION: &str = "aps:DescribeWorkspaceConfiguration";
+/// The call that says how long samples are kept, and how many.
+pub(crate) const DESCRIBE_CONFIGURATION: &str = "aps:DescribeWorkspaceConfiguration";
 
 /// What one poll has shown.
 enum Poll<T> {
