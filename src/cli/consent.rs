@@ -31,6 +31,9 @@ pub(super) fn ensure_possible(applying: &ApplyArgs, console: &Console) -> Result
     )
 }
 
+/// The word that confirms a plan as a whole.
+const CONFIRMED: &str = "yes";
+
 /// Asks whether to go on, given the names under which what would be `lost` is accepted, and returns
 /// those that somebody has named, here or by an option. Whatever is not a clear yes is a failure.
 pub(super) async fn ask(
@@ -51,20 +54,23 @@ pub(super) async fn ask(
     for place in open {
         let question = match &place.address {
             Acceptance::Data(_) => {
-                format!("Data of {place} is lost. To accept that, type its address: ")
+                format!("Data of {place} is lost. To accept that, type {place}: ")
             }
             Acceptance::OfOthers(_) => {
-                format!("{place} is not this stack's. To accept that it is edited, type its name: ")
+                format!("{place} is not this stack's. To accept that it is edited, type {place}: ")
             }
         };
-        if console.ask(&question).await? != place.to_string() {
-            return Err(declined());
+        let wanted = place.to_string();
+        if console.ask(&question).await? != wanted {
+            return Err(declined(&wanted));
         }
         named.insert(place);
     }
-    let answer = console.ask("To do all of this, type yes: ").await?;
-    if answer != "yes" {
-        return Err(declined());
+    let answer = console
+        .ask(&format!("To do all of this, type {CONFIRMED}: "))
+        .await?;
+    if answer != CONFIRMED {
+        return Err(declined(CONFIRMED));
     }
     Ok(named)
 }
@@ -107,8 +113,10 @@ pub(super) fn options<'a>(places: impl IntoIterator<Item = &'a Place<Acceptance>
     options.join(" ")
 }
 
-fn declined() -> Failure {
+/// Anything but the word that was asked for is a no, and so that nobody wonders, that word is said.
+fn declined(wanted: &str) -> Failure {
     Failure::before("not confirmed; nothing was changed")
+        .hint(format!("only `{wanted}` confirms it, written out"))
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub(super) struct ApplyRequest<'a, C> {
     pub(super) apply_command: String,
     /// What is known of the account's quotas.
     pub(super) rates: Overrides,
+    /// Whether the plan was shown a moment ago, so that it need not be shown once more.
+    pub(super) is_shown: bool,
 }
 
 /// Plans, shows, asks, and does it, one stack after another. A stack that does not get to its end
@@ -173,6 +175,9 @@ impl<C> Session<C> for CommandLine<'_, C> {
 
     fn show(&mut self, request: &PlanRequest<'_, C>, planned: &[Planned]) -> Result<(), Failure> {
         planning::ensure_targets(request, planned)?;
+        if self.request.is_shown {
+            return Ok(self.console.print("(the plan is the one above)\n")?);
+        }
         let view = View {
             sandbox: self.request.sandbox,
             rates: Some(&self.request.rates),

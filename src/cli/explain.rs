@@ -1,6 +1,7 @@
 //! `amp-stack explain`: the rule behind a code, where it comes from, and a stack file that breaks
 //! it; and what a field of a stack file is for.
 
+mod facts;
 mod field;
 
 use std::ffi::OsStr;
@@ -244,6 +245,10 @@ fn paragraphs(entry: &Entry, style: Style) -> String {
     if let Some(source) = entry.source {
         text.push('\n');
         text.push_str(&words::wrap("Source: ", source, style.width));
+    }
+    if let Some(facts) = facts::of(entry.code) {
+        text.push('\n');
+        text.push_str(&facts);
     }
     let example = match entry.group {
         Group::StackFile | Group::OfKind(_) => examples::find(entry.code),

@@ -51,6 +51,8 @@ pub(super) enum FileError {
         cause: io::Error,
         /// A file that may have been meant.
         meant: Option<PathBuf>,
+        /// Whether it was to be a stack file.
+        is_stack: bool,
     },
 }
 
@@ -72,7 +74,16 @@ impl From<FileError> for Failure {
                 ))
             }
             FileError::Twice(_) => None,
-            FileError::Unreadable { path, meant, .. } => unreadable(path, meant.as_deref()),
+            FileError::Unreadable {
+                path,
+                meant,
+                is_stack: true,
+                ..
+            } => unreadable(path, meant.as_deref()),
+            FileError::Unreadable { meant, .. } => {
+                let meant = meant.as_ref();
+                meant.map(|meant| format!("did you mean {}?", meant.display()))
+            }
         };
         let failure = Self::before(error);
         match hint {
@@ -104,6 +115,9 @@ fn unreadable(path: &Path, meant: Option<&Path>) -> Option<String> {
             "stack files are not read from standard input, because they name others beside them; amp-stack fmt - formats one"
                 .to_owned(),
         );
+    }
+    if path.to_str()?.contains("://") {
+        return Some("stack files are files of this machine: fetch it first".to_owned());
     }
     if let Ok(address) = path.to_str()?.parse::<Address>() {
         return Some(format!(
@@ -195,6 +209,7 @@ fn candidates(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
         path: stacks.clone(),
         cause,
         meant: None,
+        is_stack: false,
     };
     let entries = match fs::read_dir(&stacks) {
         Ok(entries) => entries,
@@ -225,8 +240,22 @@ fn holds_only_values(path: &Path) -> bool {
     is_named_so || fs::read_to_string(path).is_ok_and(|text| names::are_only_values(&text))
 }
 
-/// Reads a stack file, or a file of variables.
+/// Reads a stack file.
 pub(super) fn read(path: &Path) -> Result<Source, FileError> {
+    source_of(path).map_err(|error| match error {
+        FileError::Unreadable {
+            path, cause, meant, ..
+        } => FileError::Unreadable {
+            path,
+            cause,
+            meant,
+            is_stack: true,
+        },
+        FileError::None | FileError::Several(_) | FileError::Plan(_) | FileError::Twice(_) => error,
+    })
+}
+
+fn source_of(path: &Path) -> Result<Source, FileError> {
     let text = text(path)?;
     if saved::is_plan(&text) {
         return Err(FileError::Plan(path.to_owned()));
@@ -237,9 +266,14 @@ pub(super) fn read(path: &Path) -> Result<Source, FileError> {
     })
 }
 
-/// Reads several stack files, or files of variables.
+/// Reads several stack files.
 pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
     paths.iter().map(|path| read(path)).collect()
+}
+
+/// Reads files of variables.
+pub(super) fn read_variables(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
+    paths.iter().map(|path| source_of(path)).collect()
 }
 
 /// Reads any file.
@@ -249,6 +283,7 @@ pub(super) fn text(path: &Path) -> Result<String, FileError> {
         path: path.to_owned(),
         meant: meant(path, &cause),
         cause,
+        is_stack: false,
     })
 }
 

@@ -10,7 +10,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::cli::command::Args;
+use crate::{cli::command::Args, show::words};
 
 /// Commands of Terraform, the AWS CDK, Copilot, kubectl, docker compose and others.
 const COMMANDS: &[(&[&str], &str)] = &[
@@ -186,6 +186,12 @@ pub(super) fn advise(mut error: Error, words: &[OsString]) -> Error {
 }
 
 fn advice(error: &Error, words: &[OsString]) -> Option<String> {
+    if let Some(advice) = misplaced(error, words) {
+        return Some(advice);
+    }
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        return missing(words);
+    }
     let kind = error.kind();
     let (context, table) = if kind == ErrorKind::InvalidSubcommand {
         (ContextKind::InvalidSubcommand, COMMANDS)
@@ -229,6 +235,83 @@ fn advice(error: &Error, words: &[OsString]) -> Option<String> {
     known()
         .map(|(_, advice)| (*advice).to_owned())
         .or_else(|| is_ours().then(|| format!("commands are in lower case: `amp-stack {lower}`")))
+        .or_else(|| of_others(word, words))
+        .or_else(|| {
+            let has_guess = error.get(ContextKind::SuggestedSubcommand).is_some();
+            let is_command = context == ContextKind::InvalidSubcommand;
+            (is_command && !has_guess).then(|| "`amp-stack --help` lists the commands".to_owned())
+        })
+}
+
+/// The command that was typed, if it is one.
+fn command_of(words: &[OsString]) -> Option<clap::Command> {
+    let mut typed = words.iter().skip(1).filter_map(|word| word.to_str());
+    typed.find_map(|word| Args::command().find_subcommand(word).cloned())
+}
+
+/// Advice about an option of a command that stands before the command.
+fn misplaced(error: &Error, words: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let command = command_of(words)?;
+    let place = |wanted: &str| {
+        let mut typed = words.iter().filter_map(|word| word.to_str());
+        typed.position(|typed| typed == wanted || typed.starts_with(&format!("{wanted}=")))
+    };
+    let stands_before = place(word)? < place(command.get_name())?;
+    (stands_before && takes(&command, word)).then(|| {
+        format!(
+            "options stand after the command: `amp-stack {} {word} …`",
+            command.get_name()
+        )
+    })
+}
+
+/// Returns whether a command takes an option.
+fn takes(command: &clap::Command, option: &str) -> bool {
+    let long = option.trim_start_matches('-').split('=').next();
+    command.get_arguments().any(|argument| {
+        argument.get_long().is_some() && argument.get_long() == long && !argument.is_hide_set()
+    })
+}
+
+/// Which commands take an option that this one does not. clap says of options that are far from
+/// all of its own how to pass them as values, which nobody means.
+fn of_others(word: &str, words: &[OsString]) -> Option<String> {
+    let this = command_of(words).filter(|_| word.starts_with("--"))?;
+    let program = Args::command();
+    let others = program
+        .get_subcommands()
+        .filter(|command| takes(command, word));
+    let others: Vec<String> = others
+        .map(|command| format!("`{}`", command.get_name()))
+        .collect();
+    let name = this.get_name();
+    Some(if others.is_empty() {
+        format!("`amp-stack {name} --help` lists its options")
+    } else {
+        let have = if others.len() == 1 { "has" } else { "have" };
+        let others = words::list(&others);
+        format!("`{name}` has no such option; {others} {have}")
+    })
+}
+
+/// What stands for an argument that is missing, if that is one of few.
+fn missing(words: &[OsString]) -> Option<String> {
+    let command = command_of(words)?;
+    let mut required = command
+        .get_arguments()
+        .filter(|argument| argument.is_required_set());
+    let values = required.find_map(|argument| {
+        let values = argument.get_possible_values();
+        (!values.is_empty()).then_some(values)
+    })?;
+    let values: Vec<String> = values
+        .iter()
+        .map(|value| format!("`amp-stack {} {}`", command.get_name(), value.get_name()))
+        .collect();
+    Some(format!("write one of {}", words::list(&values)))
 }
 
 /// The word of which clap read only the first letter, as in `-var-file=prod.toml`.
@@ -284,6 +367,31 @@ mod tests {
         ] {
             let said = said(&format!("amp-stack apply {typed}"));
             assert!(said.contains(meant), "{typed}: {said}");
+        }
+    }
+
+    #[test]
+    fn an_option_at_the_wrong_place_or_of_another_command_is_said_to_be_one() {
+        for (typed, meant) in [
+            (
+                "--region us-east-1 plan",
+                "options stand after the command: `amp-stack plan --region …`",
+            ),
+            (
+                "--region=us-east-1 plan",
+                "options stand after the command: `amp-stack plan --region …`",
+            ),
+            ("graph --sandbox", "`graph` has no such option; "),
+            (
+                "sandbox --listen 1",
+                "`amp-stack sandbox --help` lists its options",
+            ),
+            ("completions", "`amp-stack completions zsh`"),
+            ("help foo", "`amp-stack --help` lists the commands"),
+        ] {
+            let said = said(&format!("amp-stack {typed}"));
+            assert!(said.contains(meant), "{typed}: {said}");
+            assert!(!said.contains("as a value"), "{typed}: {said}");
         }
     }
 

@@ -82,6 +82,7 @@ impl Invocation<'_> {
             plan_command: self.plan_command_line(&targets),
             apply_command: self.apply_command_line(&targets),
             rates: self.stacks.account.calls.rates(),
+            is_shown: false,
         };
         execute::execute(&request, console, interrupts).await
     }

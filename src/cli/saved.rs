@@ -122,6 +122,7 @@ pub(super) async fn apply(
         plan_command: plan_command_line(&saved, args.stacks),
         apply_command: apply_command_line(&file.path, args.stacks),
         rates: args.stacks.account.calls.rates(),
+        is_shown: false,
     };
     let exit = execute::execute_planned(&request, planned, console, interrupts).await?;
     let Some(wait) = args.verify.filter(|_| exit == Exit::Done) else {
@@ -321,7 +322,15 @@ impl PlanFile {
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         Ok(Self {
             path: path.to_owned(),
-            text: files::text(path)?,
+            text: files::text(path).map_err(|error| {
+                let is_missing = !path.exists();
+                let failure = Failure::from(error);
+                if is_missing {
+                    failure.hint("`amp-stack plan --out FILE` saves a plan")
+                } else {
+                    failure
+                }
+            })?,
         })
     }
 

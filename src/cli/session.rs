@@ -206,7 +206,7 @@ impl<'s> StackFile<'s> {
             source,
             parsed: load::parse(source),
             variables: variables.values(),
-            var_files: files::read_all(&variables.var_file)?,
+            var_files: files::read_variables(&variables.var_file)?,
             elsewhere: UndeclaredVariables::Declared(BTreeSet::new()),
         })
     }

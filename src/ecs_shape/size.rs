@@ -23,6 +23,12 @@ pub fn fargate_cpu() -> Vec<u32> {
     units
 }
 
+/// The CPU units that a task for Windows on Fargate can have, ascending.
+pub fn fargate_sizes_of_windows() -> Vec<u32> {
+    let windows = FARGATE.iter().filter(|(.., windows)| *windows);
+    windows.map(|(units, ..)| *units).collect()
+}
+
 /// The memory that Fargate offers with so many CPU units: the least, in MiB, and all of it in
 /// words. `None` if it doesn't offer these units.
 pub fn fargate_memory(units: u32) -> Option<(u32, String)> {

@@ -10,6 +10,7 @@ mod callers;
 mod calls;
 mod cli;
 mod collector;
+mod command_lines;
 mod completion;
 mod consent_cli;
 mod dashboard;

@@ -143,6 +143,7 @@ async fn run_with(
         plan_command: "amp-stack plan".to_owned(),
         apply_command: "amp-stack apply".to_owned(),
         rates: Overrides::default(),
+        is_shown: false,
     };
     let exit = execute(&request, &mut console, interrupts)
         .await
@@ -343,6 +344,7 @@ async fn a_plan_that_nobody_reads_is_not_carried_out() {
         plan_command: String::new(),
         apply_command: String::new(),
         rates: Overrides::default(),
+        is_shown: false,
     };
     let (_sender, receiver) = mpsc::unbounded_channel();
     let mut interrupts = Interrupts::from(receiver);

@@ -171,7 +171,8 @@ impl Trial<'_> {
             .await?;
 
         self.begin("Do it", &apply, console)?;
-        self.execute(&stack, false, console, interrupts).await?;
+        self.execute(&stack, false, true, console, interrupts)
+            .await?;
 
         self.begin("See that nothing is left to do", &plan, console)?;
         self.plan(None, Left::Nothing, console, interrupts).await?;
@@ -185,7 +186,8 @@ impl Trial<'_> {
             let lifted = self.lifted.clone();
             self.begin("Give up what protects its data", &apply, console)?;
             console.print(&format!("{}\n", self.edits()))?;
-            self.execute(&lifted, false, console, interrupts).await?;
+            self.execute(&lifted, false, false, console, interrupts)
+                .await?;
         }
 
         let gone = self.lifted.clone().emptied();
@@ -195,7 +197,7 @@ impl Trial<'_> {
         }
         let destroy = self.typed("destroy", &allowed);
         self.begin("Remove it, and its data", &destroy, console)?;
-        self.execute(&gone, true, console, interrupts).await
+        self.execute(&gone, true, false, console, interrupts).await
     }
 
     /// Prints which act begins, and what somebody would type for it.
@@ -241,10 +243,12 @@ impl Trial<'_> {
     }
 
     /// Brings the account to `stack`, and fails unless a further plan finds nothing to do.
+    /// `is_shown` says that the plan for that was shown in the act before.
     async fn execute(
         &self,
         stack: &Stack,
         destroy: bool,
+        is_shown: bool,
         console: &mut Console,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
@@ -265,6 +269,7 @@ impl Trial<'_> {
             plan_command: self.typed("plan", &[]),
             apply_command: self.typed(verb, &[]),
             rates: Overrides::default(),
+            is_shown,
         };
         let exit = execute::execute(&request, console, interrupts).await?;
         let left = async { Ok(run::plan(&request.plan).await?) };
