@@ -45,6 +45,8 @@ pub(super) struct Console {
     pub(super) can_move: bool,
     /// The rows of that terminal.
     pub(super) rows: usize,
+    /// The rows of the terminal that `out` is, if it is one.
+    pub(super) out_rows: Option<usize>,
     /// The stream of events, if `out` is for programs.
     pub(super) events: Option<Stream>,
     input: Pin<Box<dyn AsyncBufRead>>,
@@ -56,7 +58,8 @@ impl Console {
     /// The streams of the process.
     pub(super) fn of_process(color: Color) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
-        let out_width = terminal_size_of(&out).map(|(width, _)| width);
+        let out_size = terminal_size_of(&out);
+        let out_width = out_size.map(|(width, _)| width);
         let err_size = terminal_size_of(&err);
         let err_width = err_size.map(|(width, _)| width);
         Self {
@@ -65,6 +68,9 @@ impl Console {
             can_ask: io::stdin().is_terminal(),
             can_move: err.is_terminal(),
             rows: err_size.map_or(DEFAULT_ROWS, |(_, Height(rows))| usize::from(rows)),
+            out_rows: out
+                .is_terminal()
+                .then(|| out_size.map_or(DEFAULT_ROWS, |(_, Height(rows))| usize::from(rows))),
             out: for_people(out),
             err: for_people(err),
             events: None,
@@ -90,6 +96,7 @@ impl Console {
             can_ask,
             can_move: false,
             rows: DEFAULT_ROWS,
+            out_rows: None,
             events: None,
             input: Box::pin(input),
             is_asking: false,

@@ -1,5 +1,8 @@
 //! `amp-stack guide`: the user guide, which every copy of the program carries.
 
+mod pager;
+mod rendered;
+
 use std::ffi::OsStr;
 
 use clap::Args;
@@ -16,7 +19,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   amp-stack guide                         every topic, with a line on each
   amp-stack guide concepts                how it decides, and what it never does
-  amp-stack guide ci | less               one topic, page by page";
+  amp-stack guide ci > ci.md              one topic as it is written, in Markdown";
 
 /// `guide`.
 #[derive(Debug, Args)]
@@ -24,6 +27,10 @@ pub(super) struct Guide {
     /// The topic to read [default: list them all]
     #[arg(value_name = "TOPIC", add = ArgValueCompleter::new(topics))]
     pub(super) topic: Option<String>,
+    /// Print a topic at once, without a pager. Otherwise what is longer than the terminal goes
+    /// through the program that PAGER names, or less
+    #[arg(long)]
+    pub(super) no_pager: bool,
 }
 
 /// A page of the guide.
@@ -132,13 +139,24 @@ impl Page {
     }
 }
 
-/// `amp-stack guide`.
+/// `amp-stack guide`. On a terminal a page is laid out and paged; anywhere else it is the Markdown
+/// that it is written in.
 pub(super) fn guide(args: &Guide, console: &mut Console) -> Result<Exit, Failure> {
-    let text = match &args.topic {
-        None => list(console.out_style),
-        Some(topic) => find(topic)?.painted(console.out_style),
+    let style = console.out_style;
+    let Some(topic) = &args.topic else {
+        console.print(&list(style))?;
+        return Ok(Exit::Done);
     };
-    console.print(&text)?;
+    let page = find(topic)?;
+    let Some(rows) = console.out_rows else {
+        console.print(&page.painted(style))?;
+        return Ok(Exit::Done);
+    };
+    let text = rendered::rendered(page.text, style);
+    let is_paged = !args.no_pager && text.lines().count() > rows && pager::page(&text);
+    if !is_paged {
+        console.print(&text)?;
+    }
     Ok(Exit::Done)
 }
 

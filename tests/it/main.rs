@@ -61,6 +61,7 @@ mod show;
 mod simulation;
 mod stacks;
 mod suppressed;
+mod terminal;
 mod tidy;
 mod together;
 mod tomorrow;

@@ -67,15 +67,15 @@ mod tests {
         insta::assert_snapshot!(fargate(), @r"
         Fargate offers:
 
-          cpu        units  memory in MiB                            Windows too
-          0.25 vCPU  256    512 to 1024 in steps of 512 or 2048      no
-          0.5 vCPU   512    1024 to 4096 in steps of 1024            no
-          1 vCPU     1024   2048 to 8192 in steps of 1024            yes
-          2 vCPU     2048   4096 to 16384 in steps of 1024           yes
-          4 vCPU     4096   8192 to 30720 in steps of 1024           yes
-          8 vCPU     8192   16384 to 61440 in steps of 4096          no
-          16 vCPU    16384  32768 to 122880 in steps of 8192         no
-          32 vCPU    32768  61440 or 122880 or 249856                no
+          cpu        units  memory in MiB                        Windows too
+          0.25 vCPU  256    512 to 1024 in steps of 512 or 2048  no
+          0.5 vCPU   512    1024 to 4096 in steps of 1024        no
+          1 vCPU     1024   2048 to 8192 in steps of 1024        yes
+          2 vCPU     2048   4096 to 16384 in steps of 1024       yes
+          4 vCPU     4096   8192 to 30720 in steps of 1024       yes
+          8 vCPU     8192   16384 to 61440 in steps of 4096      no
+          16 vCPU    16384  32768 to 122880 in steps of 8192     no
+          32 vCPU    32768  61440 or 122880 or 249856            no
         ");
     }
 }

@@ -119,6 +119,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main.rs"]),
     ("lsp_", &["cli/lsp"]),
     ("indicatif", &["show/progress"]),
+    ("pulldown_cmark", &["cli/guide/"]),
     ("saphyr_parser", &["file/yaml.rs"]),
     ("toml", &["file/", "load"]),
     ("toml_edit", &["file/", "write", "load", "kinds/"]),
