@@ -290,7 +290,14 @@ fn accepted(takes: &Type, member: Option<&'static Member>) -> Takes {
         },
         Type::OneOf(alternatives) => {
             let each = alternatives.iter().map(|takes| accepted(takes, None));
-            each.fold(none, Takes::or)
+            let all = each.fold(none, Takes::or);
+            // Where something else may stand as well as a string, what was given decides.
+            let is_mixed = all.integer || all.boolean;
+            Takes {
+                any_text: all.any_text && !is_mixed,
+                words: all.words || all.any_text && is_mixed,
+                ..all
+            }
         }
         Type::Member => member.map_or(none, |member| accepted_by(&member.shape)),
         Type::MemberOr(other) => {

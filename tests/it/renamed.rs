@@ -209,3 +209,27 @@ fn of_several_workspaces_the_one_with_the_id_is_adopted() {
         "{said}"
     );
 }
+
+#[test]
+fn a_variable_says_whether_a_workspace_is_adopted_or_which() {
+    let bench = Bench::new("adopted-by-variable");
+    let file = |variable: &str| {
+        let variables = format!("[variables]\ntake = {{ {variable} }}\n");
+        stack("shop", &variables, "adopt = \"${var.take}\"")
+    };
+    for sound in [
+        "default = true",
+        "default = \"ws-1\"",
+        "type = \"boolean\", default = false",
+    ] {
+        bench.write("stack.toml", &file(sound));
+        bench.run(&["validate", "stack.toml"]).expect(0);
+    }
+    bench.write("stack.toml", &file("default = \"yes\""));
+    let wrong = bench.run(&["validate", "stack.toml"]).expect(1);
+    assert!(
+        wrong.stderr.contains("`yes` is not the id of a workspace"),
+        "{}",
+        wrong.stderr
+    );
+}
