@@ -5,6 +5,7 @@ mod early;
 pub(crate) mod error;
 pub mod grafana;
 pub mod http;
+pub(crate) mod json;
 pub(crate) mod mentions;
 pub(crate) mod pacer;
 mod passing;
@@ -13,6 +14,7 @@ pub(crate) mod raw;
 mod retrying;
 #[cfg(test)]
 pub(crate) mod script;
+mod signed;
 pub(crate) mod simulate;
 pub(crate) mod tagging;
 #[cfg(test)]
@@ -41,6 +43,7 @@ use crate::model::{
 };
 use client::{Service, attempts_asked_for, service, tuned};
 use early::Early;
+use json::Json;
 use pacer::Pacer;
 use prometheus::Prometheus;
 
@@ -65,6 +68,7 @@ pub struct Aws {
     pub(crate) iam: Service<aws_sdk_iam::Client>,
     pub(crate) logs: Service<aws_sdk_cloudwatchlogs::Client>,
     pub(crate) prometheus: Prometheus,
+    pub(crate) json: Service<Arc<Json>>,
     sts: Service<aws_sdk_sts::Client>,
     pub(crate) tagging: Service<aws_sdk_resourcegroupstagging::Client>,
     region: Option<String>,
@@ -129,6 +133,7 @@ impl Aws {
             iam: service!(sdk, aws_sdk_iam, "iam", pacer),
             logs: service!(sdk, aws_sdk_cloudwatchlogs, "logs", pacer),
             prometheus: Prometheus::new(sdk),
+            json: Service::new(Arc::new(Json::new(sdk)), pacer),
             sts: service!(sdk, aws_sdk_sts, "sts", pacer, client::NoSuchHost),
             tagging: service!(sdk, aws_sdk_resourcegroupstagging, "tag", pacer),
             region: sdk.region().map(ToString::to_string),

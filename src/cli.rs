@@ -80,7 +80,7 @@ pub async fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         (Ok(is_on), Ok(mut interrupts)) => {
             // Lines of the log would be drawn over by lines that move.
             console.can_move &= !is_on;
-            dispatch(args.command, &mut console, &mut interrupts).await
+            Box::pin(dispatch(args.command, &mut console, &mut interrupts)).await
         }
         (Err(failure), _) => Err(failure),
         (_, Err(error)) => Err(Failure::before(error)),

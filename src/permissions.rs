@@ -45,7 +45,7 @@ pub fn permissions(stack: &Stack, purpose: Purpose) -> Permissions {
     }
     if purpose != Purpose::Destroy {
         for mentioned in stack.mentions() {
-            let mention = mentioned.mention;
+            let mention = mentioned.naming.mention;
             mention.add_permissions(&stack.identity, &mut permissions);
         }
     }

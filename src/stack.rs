@@ -10,7 +10,7 @@ use crate::{
         address::{Address, Kind, StackName},
         identity::Identity,
         lifecycle::Lifecycle,
-        mention::{Mention, Mentioned},
+        mention::{Mention, Mentioned, Naming},
         query::Query,
         template::{Attribute, Reference, Template},
     },
@@ -164,7 +164,7 @@ impl Stack {
             return BTreeSet::new();
         }
         let mentions = self.mentions().into_iter();
-        mentions.map(|mentioned| mentioned.mention).collect()
+        mentions.map(|one| one.naming.mention).collect()
     }
 
     /// What it names and does not make.
@@ -179,19 +179,18 @@ impl Stack {
             .collect();
         let existing = self.existing.iter().filter_map(|(address, known)| {
             let mention = Resource::existing_as_mentioned(address.kind, known, here)?;
-            Some((address, mention, "id".to_owned()))
+            Some((address, Naming::new(mention.what, mention.name, "id")))
         });
         let named = wanted().flat_map(|(address, want)| {
             let mentions = want.mentions(here).into_iter();
-            mentions.map(move |(mention, at)| (address, mention, at))
+            mentions.map(move |naming| (address, naming))
         });
         let others = existing
             .chain(named)
-            .filter(|(_, mention, _)| !made.contains(mention));
-        let others = others.map(|(address, mention, at)| Mentioned {
+            .filter(|(_, naming)| !made.contains(&naming.mention));
+        let others = others.map(|(address, naming)| Mentioned {
             address: address.clone(),
-            at,
-            mention,
+            naming,
         });
         others.collect()
     }

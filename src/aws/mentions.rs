@@ -1,40 +1,147 @@
 //! Looks up what stacks name and do not make: of everything but what the kinds list anyway.
+//!
+//! Nothing here fails a plan: what can't be seen is said.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod images;
+mod stores;
+
+use std::collections::BTreeMap;
 
 use crate::{
     aws::{Aws, all, error::is_denied},
     model::{
         call::CallError,
+        identity::Identity,
         mention::{Mention, Presence, Unfit, What},
         query::Query,
     },
 };
 
-/// What is known of what `queries` mention. Nothing fails because something could not be seen.
+/// What one or a few requests answer.
+#[derive(Debug)]
+struct Batch {
+    what: What,
+    /// The region of all of it.
+    region: String,
+    /// The repository of all of it, of images.
+    repository: String,
+    mentions: Vec<Mention>,
+}
+
+/// What is known of what `queries` mention.
 pub(crate) async fn observe(
     aws: &Aws,
     queries: &[Query],
 ) -> Result<BTreeMap<Mention, Presence>, CallError> {
-    let mentions: BTreeSet<Mention> = queries
-        .iter()
-        .flat_map(|query| query.mentions.iter().cloned())
-        .collect();
-    let known = all(mentions, |mention| {
-        let aws = aws.clone();
-        async move {
-            let presence = look_up(&aws, &mention).await;
-            Ok(presence.map(|presence| (mention, presence)))
+    let mut known = BTreeMap::new();
+    let mut batches: BTreeMap<_, Batch> = BTreeMap::new();
+    for query in queries {
+        for mention in &query.mentions {
+            match batch_of(mention, &query.identity) {
+                Some(Ok((key, batch))) => {
+                    let batch = batches.entry(key).or_insert(batch);
+                    if !batch.mentions.contains(mention) {
+                        batch.mentions.push(mention.clone());
+                    }
+                }
+                Some(Err(presence)) => _ = known.insert(mention.clone(), presence),
+                None => {}
+            }
         }
+    }
+    let batches: Vec<Batch> = batches.values().flat_map(in_pages).collect();
+    let answers = all(batches, |batch| {
+        let aws = aws.clone();
+        async move { Ok(look_up(&aws, batch).await) }
     });
-    Ok(known.await?.into_iter().flatten().collect())
+    known.extend(answers.await?.into_iter().flatten());
+    Ok(known)
 }
 
-/// What is known of one, unless the kind that it is of says that.
-async fn look_up(aws: &Aws, mention: &Mention) -> Option<Presence> {
-    match mention.what {
+/// With which others something is asked for: what it is, its region, and what else sets requests
+/// apart.
+type Key = (What, String, String);
+
+/// The batch that `mention` is asked for in. An error is what is known without asking; nothing is
+/// what the kinds read.
+fn batch_of(mention: &Mention, here: &Identity) -> Option<Result<(Key, Batch), Presence>> {
+    let what = mention.what;
+    let own = |region: &str, apart: &str| {
+        let batch = Batch {
+            what,
+            region: region.to_owned(),
+            repository: apart.to_owned(),
+            mentions: Vec::new(),
+        };
+        let key = (what, region.to_owned(), apart.to_owned());
+        Some(Ok((key, batch)))
+    };
+    let (region, account) = mention.place(here);
+    if account != here.account && what != What::Policy && what != What::Role {
+        let why = format!(
+            "{} is of the account {account}, which is not looked into",
+            mention.name
+        );
+        return Some(Err(Presence::Unseen(why)));
+    }
+    match what {
         What::LogGroup | What::Role | What::Workspace => None,
-        What::Policy => Some(policy(aws, &mention.name).await),
+        What::Parameter => own(region, ""),
+        What::Image => own(region, mention.repository()),
+        What::FileSystem | What::Key | What::Policy | What::Secret => own(region, &mention.name),
+    }
+}
+
+/// As many batches as take no more at once than a request may ask for.
+fn in_pages(batch: &Batch) -> Vec<Batch> {
+    let most = match batch.what {
+        What::Parameter => stores::MOST_PARAMETERS,
+        What::Image => images::MOST_IMAGES,
+        What::FileSystem
+        | What::Key
+        | What::LogGroup
+        | What::Policy
+        | What::Role
+        | What::Secret
+        | What::Workspace => 1,
+    };
+    let pages = batch.mentions.chunks(most).map(|mentions| Batch {
+        what: batch.what,
+        region: batch.region.clone(),
+        repository: batch.repository.clone(),
+        mentions: mentions.to_vec(),
+    });
+    pages.collect()
+}
+
+async fn look_up(aws: &Aws, batch: Batch) -> Vec<(Mention, Presence)> {
+    let Batch {
+        what,
+        region,
+        repository,
+        mentions,
+    } = batch;
+    let each = |presence: Presence| {
+        let mentions = mentions.iter();
+        mentions
+            .map(|one| (one.clone(), presence.clone()))
+            .collect()
+    };
+    let name = mentions.first().map_or("", |mention| mention.name.as_str());
+    match what {
+        What::LogGroup | What::Role | What::Workspace => Vec::new(),
+        What::Policy => each(policy(aws, name).await),
+        What::Secret => each(stores::secret(aws, &region, name).await),
+        What::Key => each(stores::key(aws, &region, name).await),
+        What::FileSystem => each(stores::file_system(aws, &region, name).await),
+        What::Parameter => match stores::parameters(aws, &region, &mentions).await {
+            Ok(known) => known,
+            Err(error) => each(Presence::Unseen(unseen(&error))),
+        },
+        What::Image => match images::look_up(aws, &region, &repository, &mentions).await {
+            Ok(known) => known,
+            Err(presence) => each(presence),
+        },
     }
 }
 
@@ -46,8 +153,20 @@ async fn policy(aws: &Aws, arn: &str) -> Presence {
             Some(policy) if !policy.is_attachable() => Presence::Unfit(Unfit::NotAttachable),
             Some(_) | None => Presence::Fits,
         },
-        Err(error) if error.code.as_deref() == Some("NoSuchEntity") => Presence::Missing,
-        Err(error) => Presence::Unseen(unseen(&error)),
+        Err(error) => missing_if(&error, &["NoSuchEntity"]),
+    }
+}
+
+/// Not there, if that is what the error says, or else unseen.
+fn missing_if(error: &CallError, codes: &[&str]) -> Presence {
+    if error
+        .code
+        .as_deref()
+        .is_some_and(|code| codes.contains(&code))
+    {
+        Presence::Missing
+    } else {
+        Presence::Unseen(unseen(error))
     }
 }
 
@@ -57,5 +176,216 @@ pub(crate) fn unseen(error: &CallError) -> String {
         format!("{} is denied", error.operation)
     } else {
         error.to_string()
+    }
+}
+
+/// Asks for one thing of one of the services that have no client of their own here.
+async fn ask(
+    aws: &Aws,
+    (api, region): (crate::aws::json::Api, &str),
+    operation: &'static str,
+    input: serde_json::Value,
+) -> Result<serde_json::Value, CallError> {
+    let name = operation
+        .split_once(':')
+        .map_or(operation, |(_, name)| name);
+    let request = aws.json.client.ask(api, region, name, input);
+    aws.json.call(operation, request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::aws::script::{self, Answer, Asked, Script};
+
+    const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd";
+    const SECRET: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3";
+    const IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/app:1";
+
+    async fn seen(mention: (What, &str), script: &Script) -> Presence {
+        let mention = Mention::new(mention.0, mention.1);
+        let mut query = script::query();
+        query.mentions.insert(mention.clone());
+        let known = observe(&script.aws(), &[query]).await.unwrap();
+        known[&mention].clone()
+    }
+
+    /// What each service says of what is there, and of what is not.
+    #[tokio::test]
+    async fn answers_are_read() {
+        let unfit = |why| Presence::Unfit(why);
+        let error = |code: &str| Answer::error(400, code, "said so");
+        let key = |state: &str, spec: &str| {
+            let metadata =
+                json!({"KeyState": state, "KeySpec": spec, "KeyUsage": "ENCRYPT_DECRYPT"});
+            Answer::json(&json!({"KeyMetadata": metadata}))
+        };
+        let index = json!({"manifests": [
+            {"platform": {"architecture": "amd64"}}, {"platform": {"architecture": "unknown"}},
+        ]});
+        let image = json!({"imageId": {"imageTag": "1"}, "imageManifest": index.to_string()});
+        let amd64 = Presence::ForProcessors(["amd64".to_owned()].into());
+        let efs = |states: &[&str]| {
+            let systems: Vec<_> = states
+                .iter()
+                .map(|s| json!({"LifeCycleState": s}))
+                .collect();
+            Answer::json(&json!({"FileSystems": systems}))
+        };
+        for (mention, answer, expected) in [
+            (
+                (What::Secret, SECRET),
+                Answer::json(&json!({"Name": "db"})),
+                Presence::Fits,
+            ),
+            (
+                (What::Secret, SECRET),
+                Answer::json(&json!({"DeletedDate": 1.0})),
+                unfit(Unfit::SecretDeleted),
+            ),
+            (
+                (What::Secret, SECRET),
+                error("ResourceNotFoundException"),
+                Presence::Missing,
+            ),
+            (
+                (What::Key, KEY),
+                key("Enabled", "SYMMETRIC_DEFAULT"),
+                Presence::Fits,
+            ),
+            (
+                (What::Key, KEY),
+                key("PendingDeletion", "SYMMETRIC_DEFAULT"),
+                unfit(Unfit::KeyNotEnabled),
+            ),
+            (
+                (What::Key, KEY),
+                key("Enabled", "RSA_2048"),
+                unfit(Unfit::KeyNotSymmetric),
+            ),
+            (
+                (What::Key, KEY),
+                error("NotFoundException"),
+                Presence::Missing,
+            ),
+            (
+                (What::Parameter, "/a"),
+                Answer::json(&json!({"Parameters": [{"Name": "/a"}]})),
+                Presence::Fits,
+            ),
+            (
+                (What::Parameter, "/a"),
+                Answer::json(&json!({"Parameters": []})),
+                Presence::Missing,
+            ),
+            (
+                (What::Image, IMAGE),
+                Answer::json(&json!({"images": [image], "failures": []})),
+                amd64,
+            ),
+            (
+                (What::Image, IMAGE),
+                Answer::json(
+                    &json!({"images": [{"imageId": {"imageTag": "1"}, "imageManifest": "{}"}]}),
+                ),
+                Presence::Fits,
+            ),
+            (
+                (What::Image, IMAGE),
+                Answer::json(
+                    &json!({"images": [], "failures": [{"imageId": {"imageTag": "1"}, "failureCode": "ImageNotFound"}]}),
+                ),
+                Presence::Missing,
+            ),
+            (
+                (What::Image, IMAGE),
+                error("RepositoryNotFoundException"),
+                Presence::Missing,
+            ),
+            (
+                (What::FileSystem, "fs-1"),
+                efs(&["available"]),
+                Presence::Fits,
+            ),
+            (
+                (What::FileSystem, "fs-1"),
+                efs(&["deleting"]),
+                Presence::Missing,
+            ),
+            (
+                (What::FileSystem, "fs-1"),
+                Answer::Http(
+                    404,
+                    json!({"ErrorCode": "FileSystemNotFound", "Message": "no"}).to_string(),
+                ),
+                Presence::Missing,
+            ),
+        ] {
+            let script = Script::new(move |_: &Asked| answer.clone());
+            assert_eq!(seen(mention, &script).await, expected, "{mention:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_denial_is_said_and_fails_nothing() {
+        for (mention, operation) in [
+            ((What::Secret, SECRET), "secretsmanager:DescribeSecret"),
+            ((What::Key, KEY), "kms:DescribeKey"),
+            ((What::Parameter, "/a"), "ssm:DescribeParameters"),
+            ((What::Image, IMAGE), "ecr:BatchGetImage"),
+            (
+                (What::FileSystem, "fs-1"),
+                "elasticfilesystem:DescribeFileSystems",
+            ),
+        ] {
+            let script = Script::new(|_| Answer::error(400, "AccessDeniedException", "no"));
+            let expected = Presence::Unseen(format!("{operation} is denied"));
+            assert_eq!(seen(mention, &script).await, expected);
+        }
+        // Another account is not looked into.
+        let script = Script::new(|_| panic!("nobody is asked"));
+        let other = SECRET.replace("111122223333", "999988887777");
+        let seen = seen((What::Secret, &other), &script).await;
+        assert!(
+            matches!(&seen, Presence::Unseen(why) if why.contains("999988887777")),
+            "{seen:?}"
+        );
+    }
+
+    /// Several of a kind take one request where the service answers for several.
+    #[tokio::test]
+    async fn what_can_be_asked_for_together_is() {
+        let script = Script::new(|asked| match asked.operation.as_str() {
+            "DescribeParameters" => {
+                Answer::json(&json!({"Parameters": [{"Name": "/b"}, {"Name": "c"}]}))
+            }
+            _ => Answer::json(
+                &json!({"images": [{"imageId": {"imageTag": "1"}}, {"imageId": {"imageDigest": "sha256:1"}}]}),
+            ),
+        });
+        let mut query = script::query();
+        let arn = "arn:aws:ssm:us-east-1:111122223333:parameter/c";
+        let digest = IMAGE.replace(":1", "@sha256:1");
+        for (what, name) in [
+            (What::Parameter, "/a"),
+            (What::Parameter, "/b"),
+            (What::Parameter, arn),
+            (What::Image, IMAGE),
+            (What::Image, &digest),
+        ] {
+            query.mentions.insert(Mention::new(what, name));
+        }
+        let known = observe(&script.aws(), &[query.clone(), query])
+            .await
+            .unwrap();
+        assert_eq!(script.operations().len(), 2, "{:?}", script.operations());
+        let missing: Vec<String> = known
+            .iter()
+            .filter(|(_, presence)| **presence == Presence::Missing)
+            .map(|(mention, _)| mention.to_string())
+            .collect();
+        assert_eq!(missing, ["ssm:/a"]);
     }
 }

@@ -5,11 +5,9 @@
 use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 use aws_config::SdkConfig;
-use aws_runtime::auth::{SigV4OperationSigningConfig, sigv4};
 use aws_sdk_sts::{
     config::{
-        ConfigBag, Intercept, Layer, RuntimeComponents, RuntimeComponentsBuilder,
-        SharedIdentityCache,
+        ConfigBag, Intercept, RuntimeComponents,
         interceptors::{BeforeDeserializationInterceptorContextMut, InterceptorContext},
         retry::{ClassifyRetry, RetryAction, RetryConfig},
         timeout::TimeoutConfig,
@@ -17,28 +15,26 @@ use aws_sdk_sts::{
     error::{BoxError, ErrorMetadata, ProvideErrorMetadata},
 };
 use aws_smithy_runtime::client::{
-    identity::IdentityCache,
     orchestrator::operation::Operation,
     retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier},
 };
 use aws_smithy_runtime_api::client::{
-    auth::{AuthSchemeOptionResolverParams, static_resolver::StaticAuthSchemeOptionResolver},
     behavior_version::BehaviorVersion,
-    http::SharedHttpClient,
-    identity::SharedIdentityResolver,
     orchestrator::{HttpRequest, HttpResponse, OrchestratorError},
     retries::classifiers::RetryClassifierPriority,
-    runtime_plugin::StaticRuntimePlugin,
 };
 use aws_smithy_types::body::SdkBody;
-use aws_types::{SigningName, region::SigningRegion};
 use http_body_util::{LengthLimitError, Limited};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
-    aws::{error, pacer, retrying::RetryObserver},
+    aws::{
+        error, pacer,
+        retrying::RetryObserver,
+        signed::{Signed, authority},
+    },
     model::{call::CallError, workload::Sample},
 };
 
@@ -51,10 +47,7 @@ const QUERY: &str = "aps:QueryMetrics";
 /// What queries of every workspace have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Prometheus {
-    http: Option<SharedHttpClient>,
-    /// Whoever signs, with a cache that outlives a query.
-    signer: Option<SharedIdentityResolver>,
-    identities: SharedIdentityCache,
+    signed: Signed,
     /// Where to ask instead of AWS (`AWS_ENDPOINT_URL`).
     endpoint: Option<String>,
     retries: RetryConfig,
@@ -88,9 +81,7 @@ impl ProvideErrorMetadata for Refused {
 impl Prometheus {
     pub(crate) fn new(sdk: &SdkConfig) -> Self {
         Self {
-            http: sdk.http_client(),
-            signer: sdk.credentials_provider().map(SharedIdentityResolver::new),
-            identities: IdentityCache::lazy().build(),
+            signed: Signed::new(sdk),
             endpoint: sdk.endpoint_url().map(str::to_owned),
             // Queries are not paced: they have limits of their own.
             retries: RetryConfig::standard().with_max_attempts(pacer::ATTEMPTS),
@@ -116,28 +107,6 @@ impl Prometheus {
             let path = endpoint.find("/workspaces/");
             path.map_or(endpoint, |path| &endpoint[..path]).to_owned()
         };
-        let signing = SigV4OperationSigningConfig {
-            region: Some(SigningRegion::from(aws_config::Region::new(
-                region.to_owned(),
-            ))),
-            name: Some(SigningName::from_static("aps")),
-            ..SigV4OperationSigningConfig::default()
-        };
-        let mut layer = Layer::new("prometheus");
-        layer.store_put(AuthSchemeOptionResolverParams::new(()));
-        layer.store_put(signing);
-        let schemes = StaticAuthSchemeOptionResolver::new(vec![sigv4::SCHEME_ID]);
-        let mut components = RuntimeComponentsBuilder::new("prometheus")
-            .with_auth_scheme(sigv4::SigV4AuthScheme::new())
-            .with_auth_scheme_option_resolver(Some(schemes))
-            .with_identity_cache(Some(self.identities.clone()))
-            .with_http_client(self.http.clone());
-        if let Some(signer) = &self.signer {
-            components = components.with_identity_resolver(sigv4::SCHEME_ID, signer.clone());
-        }
-        let plugin = StaticRuntimePlugin::new()
-            .with_config(layer.freeze())
-            .with_runtime_components(components);
         let (id, authority) = (id.to_owned(), authority(&host).to_owned());
         let operation = Operation::builder()
             .service_name("aps")
@@ -151,18 +120,12 @@ impl Prometheus {
             .timeout_config(self.timeouts.clone())
             .interceptor(RetryObserver { service: "aps" })
             .interceptor(Bounded)
-            .runtime_plugin(plugin)
+            .runtime_plugin(self.signed.plugin("aps", region))
             .serializer(move |query: Query| request(&id, &authority, &query))
             .deserializer(|response: &HttpResponse| answer(response))
             .build();
         Queryable(Arc::new(operation))
     }
-}
-
-/// The host and port of a URL.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or(rest)
 }
 
 impl Queryable {

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 use amp_stack_sandbox::{
-    CallerPolicy, Faults, Sandbox, Settings, Upstream,
+    CallerPolicy, Faults, Have, Sandbox, Settings, Upstream,
     connector::{Clock, DEFAULT_ACCOUNT},
     file::FileError,
 };
@@ -48,6 +48,8 @@ pub(super) struct Wanted {
     pub(super) chaos_seed: Option<u64>,
     /// The file of the policy that says what the caller may do, if it is not the root user.
     pub(super) caller: Option<PathBuf>,
+    /// What the account has of services of which only that is asked, besides what its file says.
+    pub(super) have: Vec<Have>,
     /// Where the time comes from.
     pub(super) clock: Clock,
     /// Where samples are kept and queries answered, if not here.
@@ -69,6 +71,7 @@ impl Wanted {
             }),
             chaos_seed: options.sandbox_chaos,
             caller: options.sandbox_caller.clone(),
+            have: Vec::new(),
             clock: Clock::system(),
             prometheus: None,
             public_url: None,
@@ -82,6 +85,7 @@ impl Wanted {
             keeping: Keeping::Memory,
             chaos_seed: None,
             caller: None,
+            have: Vec::new(),
             clock,
             prometheus: None,
             public_url: None,
@@ -103,6 +107,7 @@ impl Wanted {
             file,
             faults: self.chaos_seed.map(Faults::mild),
             caller: self.caller.as_deref().map(caller).transpose()?,
+            have: self.have.clone(),
             clock: self.clock.clone(),
             prometheus: self.prometheus.clone(),
             public_url: self.public_url.clone(),

@@ -5,14 +5,14 @@ use crate::{
     model::{
         identity::Identity,
         live::Attributes,
-        mention::{Mention, Presence},
+        mention::{Mention, Naming, Presence},
     },
 };
 
 /// A kind that names other things, or is one that can be named.
 pub(crate) trait Mentions: State {
     /// What it names that the stack need not make, each with the place in a stack file.
-    fn mentions(&self, _here: &Identity) -> Vec<(Mention, String)> {
+    fn mentions(&self, _here: &Identity) -> Vec<Naming> {
         Vec::new()
     }
 

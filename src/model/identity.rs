@@ -106,6 +106,12 @@ impl Identity {
     }
 }
 
+/// The URL of a service in `region`, whose host begins with `host`.
+pub fn service_url(host: &str, region: &str) -> String {
+    let suffix = dns_suffix(partition_of(region));
+    format!("https://{host}.{region}.{suffix}")
+}
+
 /// Where CloudWatch takes metrics over OTLP in `region` (CloudWatch user guide, "OTLP Endpoints",
 /// "Metrics endpoint").
 pub fn cloudwatch_otlp_url(region: &str) -> String {

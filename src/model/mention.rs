@@ -1,7 +1,7 @@
 //! What a stack names and does not make: a policy, somebody else's log group, an existing
 //! workspace; and whether it is there and fit for its use.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,58 +14,83 @@ use crate::model::{
 /// What kind of thing is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
+    /// A file system of Amazon EFS, by its id.
+    FileSystem,
+    /// An image in a private repository of Amazon ECR, as containers name it.
+    Image,
+    /// A key of KMS, by its ARN.
+    Key,
     /// A log group of CloudWatch Logs, by its name.
     LogGroup,
+    /// A parameter of Systems Manager, by its name or its ARN.
+    Parameter,
     /// A managed policy, by its ARN: one that is attached, or a permissions boundary.
     Policy,
     /// A role that tasks use, by its ARN.
     Role,
+    /// A secret of Secrets Manager, by its ARN, which may lack the characters at its end.
+    Secret,
     /// A workspace, by its id.
     Workspace,
 }
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::LogGroup, Self::Policy, Self::Role, Self::Workspace];
+    pub const ALL: [Self; 9] = [
+        Self::FileSystem,
+        Self::Image,
+        Self::Key,
+        Self::LogGroup,
+        Self::Parameter,
+        Self::Policy,
+        Self::Role,
+        Self::Secret,
+        Self::Workspace,
+    ];
+
+    /// What stands before the colon where one is named, what people call one and several, and the
+    /// code of the refusal if it is not there.
+    fn words(self) -> [&'static str; 4] {
+        match self {
+            Self::FileSystem => ["efs", "file system", "file systems", "no-such-file-system"],
+            Self::Image => ["ecr", "image", "images", "no-such-image"],
+            Self::Key => ["kms", "KMS key", "KMS keys", "no-such-key"],
+            Self::LogGroup => ["logs", "log group", "log groups", "no-such-log-group"],
+            Self::Parameter => ["ssm", "parameter", "parameters", "no-such-parameter"],
+            Self::Policy => [
+                "policy",
+                "managed policy",
+                "managed policies",
+                "no-such-policy",
+            ],
+            Self::Role => ["role", "role", "roles", "no-such-role"],
+            Self::Secret => ["secret", "secret", "secrets", "no-such-secret"],
+            Self::Workspace => ["workspace", "workspace", "workspaces", "no-such-workspace"],
+        }
+    }
 
     /// What stands before the colon where one is named: `policy`.
     pub fn prefix(self) -> &'static str {
-        match self {
-            Self::LogGroup => "logs",
-            Self::Policy => "policy",
-            Self::Role => "role",
-            Self::Workspace => "workspace",
-        }
+        let [prefix, ..] = self.words();
+        prefix
     }
 
     /// What people call one.
     pub fn noun(self) -> &'static str {
-        match self {
-            Self::LogGroup => "log group",
-            Self::Policy => "managed policy",
-            Self::Role => "role",
-            Self::Workspace => "workspace",
-        }
+        let [_, noun, ..] = self.words();
+        noun
     }
 
     /// What people call several.
     pub fn plural(self) -> &'static str {
-        match self {
-            Self::LogGroup => "log groups",
-            Self::Policy => "managed policies",
-            Self::Role => "roles",
-            Self::Workspace => "workspaces",
-        }
+        let [_, _, plural, _] = self.words();
+        plural
     }
 
     /// The code of the refusal if it is not there.
     pub fn code_if_missing(self) -> &'static str {
-        match self {
-            Self::LogGroup => "no-such-log-group",
-            Self::Policy => "no-such-policy",
-            Self::Role => "no-such-role",
-            Self::Workspace => "no-such-workspace",
-        }
+        let [_, _, _, code] = self.words();
+        code
     }
 }
 
@@ -93,37 +118,102 @@ impl Mention {
         }
     }
 
+    /// The region and the account that it is in: those of its ARN, or of the host of its registry
+    /// (ECR user guide, "Amazon ECR private registries"), or `here`.
+    pub fn place<'a>(&'a self, here: &'a Identity) -> (&'a str, &'a str) {
+        let parts: Vec<&str> = if self.what == What::Image {
+            let host = self.name.split('/').next().unwrap_or_default();
+            host.split('.').collect()
+        } else {
+            self.name.splitn(6, ':').collect()
+        };
+        match parts.as_slice() {
+            [account, "dkr", "ecr", region, ..] | ["arn", _, _, region, account, _] => {
+                (region, account)
+            }
+            _ => (&here.region, &here.account),
+        }
+    }
+
     /// Adds what it takes to look it up in `here`, besides what planning takes anyway.
     pub fn add_permissions(&self, here: &Identity, permissions: &mut Permissions) {
-        match self.what {
-            What::LogGroup => permissions.add(
-                // The statement that log groups of the stack take (kinds/log_group/permissions.rs).
-                Permission::new(
-                    "ListLogGroups",
-                    "log groups are looked up by name, for which no resource can be named",
-                    &["logs:DescribeLogGroups"],
-                )
-                .on_everything(),
-            ),
-            What::Policy => permissions.add(
-                Permission::new(
-                    "LookUpPolicies",
-                    "whether policies are there that roles name is seen before anything is made",
-                    &["iam:GetPolicy"],
-                )
-                .on([self.name.as_str()]),
-            ),
-            // All roles are listed whatever a stack declares.
-            What::Role => {}
-            What::Workspace => permissions.add(
-                Permission::new(
-                    "LookUpWorkspace",
-                    "a workspace that was made a moment ago may not be listed yet, and is then looked up by its id",
-                    &["aps:DescribeWorkspace"],
-                )
-                .on([here.workspace_arn(&self.name)]),
-            ),
+        let (region, account) = self.place(here);
+        if account != here.account && !matches!(self.what, What::Policy | What::Role) {
+            // It is not looked up.
+            return;
         }
+        let arn = |service: &str, resource: String| {
+            format!(
+                "arn:{}:{service}:{region}:{account}:{resource}",
+                here.partition
+            )
+        };
+        let name = self.name.clone();
+        let (sid, reason, action, on): (_, _, &[&'static str], Vec<String>) = match self.what {
+            // All roles are listed whatever a stack declares.
+            What::Role => return,
+            What::FileSystem => (
+                "LookUpFileSystems",
+                "whether file systems are there that tasks mount is seen before anything is made",
+                &["elasticfilesystem:DescribeFileSystems"],
+                vec![arn("elasticfilesystem", format!("file-system/{name}"))],
+            ),
+            What::Image => (
+                "LookUpImages",
+                "whether images are there that containers run is seen before anything is made",
+                &["ecr:BatchGetImage"],
+                vec![arn("ecr", format!("repository/{}", self.repository()))],
+            ),
+            What::Key => (
+                "LookUpKeys",
+                "whether keys are there and enabled is seen before anything is made",
+                &["kms:DescribeKey"],
+                vec![name],
+            ),
+            What::LogGroup => (
+                // The statement that log groups of the stack take
+                // (kinds/log_group/permissions.rs).
+                "ListLogGroups",
+                "log groups are looked up by name, for which no resource can be named",
+                &["logs:DescribeLogGroups"],
+                vec!["*".to_owned()],
+            ),
+            What::Parameter => (
+                "LookUpParameters",
+                "whether parameters are there that containers read is seen before anything is made, and none of their values; no resource can be named",
+                &["ssm:DescribeParameters"],
+                vec!["*".to_owned()],
+            ),
+            What::Policy => (
+                "LookUpPolicies",
+                "whether policies are there that roles name is seen before anything is made",
+                &["iam:GetPolicy"],
+                vec![name],
+            ),
+            What::Secret => (
+                "LookUpSecrets",
+                "whether secrets are there that containers read is seen before anything is made, and none of their values",
+                &["secretsmanager:DescribeSecret"],
+                // An ARN may be written without the six characters at its end.
+                vec![format!("{name}-??????"), name],
+            ),
+            What::Workspace => (
+                "LookUpWorkspace",
+                "a workspace that was made a moment ago may not be listed yet, and is then looked up by its id",
+                &["aps:DescribeWorkspace"],
+                vec![here.workspace_arn(&name)],
+            ),
+        };
+        permissions.add(Permission::new(sid, reason, action).on(on));
+    }
+
+    /// The repository of an image, `HOST/REPOSITORY:TAG` or `HOST/REPOSITORY@DIGEST`.
+    pub fn repository(&self) -> &str {
+        let path = self
+            .name
+            .split_once('/')
+            .map_or(self.name.as_str(), |(_, path)| path);
+        path.split(['@', ':']).next().unwrap_or(path)
     }
 }
 
@@ -159,15 +249,35 @@ impl TryFrom<String> for Mention {
     }
 }
 
+/// A mention in a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// What is mentioned.
+    pub mention: Mention,
+    /// Where: `permissions_boundary`.
+    pub at: String,
+    /// For which processor it has to be, if that matters: as images name them.
+    pub processor: Option<&'static str>,
+}
+
+impl Naming {
+    /// Something for which the processor does not matter.
+    pub fn new(what: What, name: impl Into<String>, at: impl Into<String>) -> Self {
+        Self {
+            mention: Mention::new(what, name),
+            at: at.into(),
+            processor: None,
+        }
+    }
+}
+
 /// A mention in a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mentioned {
     /// The resource that mentions it.
     pub address: Address,
-    /// Where in it: `permissions_boundary`.
-    pub at: String,
-    /// What is mentioned.
-    pub mention: Mention,
+    /// What, and where in it.
+    pub naming: Naming,
 }
 
 /// What was found out about something that a stack names.
@@ -176,6 +286,8 @@ pub struct Mentioned {
 pub enum Presence {
     /// It is there, and nothing is known that speaks against its use.
     Fits,
+    /// The image is there, for these processors.
+    ForProcessors(BTreeSet<String>),
     /// It is not there.
     Missing,
     /// It is there, and can't be used.
@@ -188,10 +300,18 @@ pub enum Presence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unfit {
+    /// The key is disabled, or will be deleted.
+    KeyNotEnabled,
+    /// The key is none that encrypts and decrypts symmetrically.
+    KeyNotSymmetric,
+    /// The key is one of another region.
+    KeyOfAnotherRegion,
     /// IAM lets nobody attach the policy.
     NotAttachable,
     /// The role is one of another account.
     OfAnotherAccount,
+    /// The secret will be deleted, and can't be read any more.
+    SecretDeleted,
     /// The trust policy of the role does not let ECS tasks assume it.
     ShutsOutTasks,
 }
@@ -200,8 +320,12 @@ impl Unfit {
     /// The code of the refusal.
     pub fn code(self) -> &'static str {
         match self {
+            Self::KeyNotEnabled => "key-not-enabled",
+            Self::KeyNotSymmetric => "key-not-symmetric",
+            Self::KeyOfAnotherRegion => "key-of-another-region",
             Self::NotAttachable => "policy-not-attachable",
             Self::OfAnotherAccount => "role-of-another-account",
+            Self::SecretDeleted => "secret-deleted",
             Self::ShutsOutTasks => "role-shuts-out-tasks",
         }
     }
@@ -210,6 +334,30 @@ impl Unfit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_that_of_the_arn_or_of_the_registry() {
+        let here = Identity::new("111122223333", "us-east-1");
+        for (what, name, place) in [
+            (What::Parameter, "/a", ("us-east-1", "111122223333")),
+            (
+                What::Parameter,
+                "arn:aws:ssm:eu-west-1:444455556666:parameter/a",
+                ("eu-west-1", "444455556666"),
+            ),
+            (
+                What::Image,
+                "444455556666.dkr.ecr.eu-west-1.amazonaws.com/a/b:1",
+                ("eu-west-1", "444455556666"),
+            ),
+            (What::FileSystem, "fs-1", ("us-east-1", "111122223333")),
+        ] {
+            assert_eq!(Mention::new(what, name).place(&here), place, "{name}");
+        }
+        for (image, repository) in [("h/a/b:1", "a/b"), ("h/a@sha256:1", "a"), ("h/a", "a")] {
+            assert_eq!(Mention::new(What::Image, image).repository(), repository);
+        }
+    }
 
     #[test]
     fn a_mention_is_written_and_read_back() {

@@ -4,12 +4,12 @@
 //! or no task would ever start. What could not be looked at is a note, one for all of a kind; what
 //! nobody looked at is nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     model::{
         address::Address,
-        mention::{Mention, Mentioned, Presence, Unfit, What},
+        mention::{Mention, Mentioned, Naming, Presence, Unfit, What},
     },
     plan::{Note, Reason, Refusal, names},
     snapshot::Snapshot,
@@ -24,37 +24,52 @@ pub(super) fn check(
     (refusals, notes): (&mut Vec<Refusal>, &mut Vec<Note>),
 ) {
     refusals.extend(names::missing_roles(stack, live, removed));
-    let elsewhere = Presence::Unfit(Unfit::OfAnotherAccount);
     let mut unseen: BTreeMap<What, (Address, &str)> = BTreeMap::new();
     let mentions = if stack.skips_preflight {
         Vec::new()
     } else {
         stack.mentions()
     };
-    let mut places: BTreeMap<(Address, Mention), Vec<String>> = BTreeMap::new();
-    for Mentioned {
-        address,
-        at,
-        mention,
-    } in mentions
-    {
-        places.entry((address, mention)).or_default().push(at);
+    let mut places: BTreeMap<(Address, Mention), Vec<Naming>> = BTreeMap::new();
+    for Mentioned { address, naming } in mentions {
+        let place = (address, naming.mention.clone());
+        places.entry(place).or_default().push(naming);
     }
-    for ((address, mention), at) in places {
-        let known = live.mentions.get(&mention);
-        let known = known.or(is_elsewhere(&mention, stack).then_some(&elsewhere));
-        let reason = match known {
+    for ((address, mention), namings) in places {
+        let at = || namings.iter().map(|naming| naming.at.clone()).collect();
+        let unfit = |why| Reason::Unfit {
+            mention: mention.clone(),
+            at: at(),
+            why,
+        };
+        if let Some(why) = elsewhere(&mention, stack) {
+            let reason = unfit(why);
+            refusals.push(Refusal { address, reason });
+            continue;
+        }
+        let reason = match live.mentions.get(&mention) {
             None | Some(Presence::Fits) => continue,
+            Some(Presence::ForProcessors(processors)) => {
+                notes.extend(other_processor(&address, &namings, processors));
+                continue;
+            }
             Some(Presence::Unseen(why)) => {
                 unseen.entry(mention.what).or_insert((address, why));
                 continue;
             }
-            Some(Presence::Missing) => Reason::Missing { mention, at },
-            Some(Presence::Unfit(why)) => Reason::Unfit {
-                mention,
-                at,
-                why: *why,
+            Some(Presence::Missing) if is_yet_to_come(&mention, stack, &address) => {
+                let text = format!(
+                    "there is no image {}: it has to be there before a task starts",
+                    mention.name
+                );
+                notes.push(Note { address, text });
+                continue;
+            }
+            Some(Presence::Missing) => Reason::Missing {
+                at: at(),
+                mention: mention.clone(),
             },
+            Some(Presence::Unfit(why)) => unfit(*why),
         };
         refusals.push(Refusal { address, reason });
     }
@@ -66,9 +81,49 @@ pub(super) fn check(
     }));
 }
 
-/// Returns whether a role for tasks is one of another account: it can be passed only to services of
-/// its own (IAM user guide, "Grant a user permissions to pass a role to an AWS service").
-fn is_elsewhere(mention: &Mention, stack: &Stack) -> bool {
-    let account = mention.name.split(':').nth(4);
-    mention.what == What::Role && account.is_some_and(|one| one != stack.identity.account)
+/// What is wrong with where something is, which nobody has to look up. A role can be passed only to
+/// services of its own account (IAM user guide, "Grant a user permissions to pass a role to an AWS
+/// service"), and a key is used in its own region only (KMS developer guide, "AWS KMS concepts").
+fn elsewhere(mention: &Mention, stack: &Stack) -> Option<Unfit> {
+    let here = &stack.identity;
+    let (region, account) = mention.place(here);
+    match mention.what {
+        What::Role if account != here.account => Some(Unfit::OfAnotherAccount),
+        What::Key if region != here.region => Some(Unfit::KeyOfAnotherRegion),
+        What::FileSystem
+        | What::Image
+        | What::Key
+        | What::LogGroup
+        | What::Parameter
+        | What::Policy
+        | What::Role
+        | What::Secret
+        | What::Workspace => None,
+    }
+}
+
+/// Returns whether something may be made after this run, as pipelines do with images: no call needs
+/// it, unless the run also rolls the new revision out.
+fn is_yet_to_come(mention: &Mention, stack: &Stack, address: &Address) -> bool {
+    let declared = stack.resources.get(address);
+    let is_rolled_out = declared.is_some_and(|one| !one.lifecycle.services.is_empty());
+    mention.what == What::Image && !is_rolled_out
+}
+
+/// A note for an image that is not for the processor that its tasks run on.
+fn other_processor(
+    address: &Address,
+    namings: &[Naming],
+    processors: &BTreeSet<String>,
+) -> Option<Note> {
+    let mut wanted = namings.iter().filter_map(|one| Some((one, one.processor?)));
+    let (naming, wanted) = wanted.find(|(_, wanted)| !processors.contains(*wanted))?;
+    let there: Vec<&str> = processors.iter().map(String::as_str).collect();
+    let text = format!(
+        "the image {} is for {}, and its tasks run on {wanted}",
+        naming.mention.name,
+        there.join(" and "),
+    );
+    let address = address.clone();
+    Some(Note { address, text })
 }

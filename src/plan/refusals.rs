@@ -25,14 +25,49 @@ pub const REFUSALS: &[Rule] = &[
         source: "ECS developer guide, \"Amazon ECS task execution IAM role\"; ECS API reference, DeleteTaskDefinitions",
     },
     Rule {
+        code: "key-not-enabled",
+        sentence: "a KMS key that the stack names is disabled, or will be deleted: nothing can be encrypted with it",
+        source: "KMS developer guide, \"Key states of AWS KMS keys\"",
+    },
+    Rule {
+        code: "key-not-symmetric",
+        sentence: "a KMS key that the stack names does not encrypt and decrypt symmetrically, which is the only kind that CloudWatch Logs and Amazon Managed Service for Prometheus take",
+        source: "CloudWatch Logs API reference, AssociateKmsKey",
+    },
+    Rule {
+        code: "key-of-another-region",
+        sentence: "a KMS key that the stack names is one of another region: services use only keys of their own",
+        source: "CloudWatch Logs API reference, AssociateKmsKey",
+    },
+    Rule {
         code: "name-taken",
         sentence: "a role of the account has the same name in another case or under another path, which IAM takes for the same name",
         source: "IAM API reference, CreateRole",
     },
     Rule {
+        code: "no-such-file-system",
+        sentence: "a file system of Amazon EFS that a task mounts is not in this account and region, so that no task would start",
+        source: "EFS API reference, DescribeFileSystems, on FileSystemNotFound",
+    },
+    Rule {
+        code: "no-such-image",
+        sentence: "an image that a new revision runs is not in its repository, and the revision is rolled out to a service: the rollout would fail",
+        source: "ECS developer guide, \"CannotPullContainer task errors in Amazon ECS\"",
+    },
+    Rule {
+        code: "no-such-key",
+        sentence: "a KMS key that the stack names is not there",
+        source: "KMS API reference, DescribeKey, on NotFoundException",
+    },
+    Rule {
         code: "no-such-log-group",
         sentence: "a log group that a container writes to is not there: its task would end as soon as it starts, because the driver `awslogs` makes no group unless an option says so",
         source: "ECS developer guide, \"Send Amazon ECS logs to CloudWatch\"",
+    },
+    Rule {
+        code: "no-such-parameter",
+        sentence: "a parameter of Systems Manager that a container reads is not there, so that no task would start",
+        source: "ECS developer guide, \"Pass Systems Manager parameters through Amazon ECS environment variables\"",
     },
     Rule {
         code: "no-such-policy",
@@ -43,6 +78,11 @@ pub const REFUSALS: &[Rule] = &[
         code: "no-such-role",
         sentence: "a role that is mentioned by its ARN will not be there under exactly this name: ARNs are compared with case",
         source: "IAM user guide, \"IAM identifiers\"",
+    },
+    Rule {
+        code: "no-such-secret",
+        sentence: "a secret of Secrets Manager that a container reads is not there, so that no task would start",
+        source: "ECS developer guide, \"Pass Secrets Manager secrets through Amazon ECS environment variables\"",
     },
     Rule {
         code: "no-such-service",
@@ -88,6 +128,11 @@ pub const REFUSALS: &[Rule] = &[
         code: "rolled-back",
         sentence: "the last rollout of this revision to the service failed, was stopped or was taken back: the same revision is not rolled out again unless somebody asks for it with `--retry`",
         source: "ECS developer guide, \"How the Amazon ECS deployment circuit breaker detects failures\"",
+    },
+    Rule {
+        code: "secret-deleted",
+        sentence: "a secret that a container reads is scheduled for deletion: it can no longer be read, so that no task would start",
+        source: "Secrets Manager API reference, DeleteSecret",
     },
     Rule {
         code: "service-controller",
@@ -156,17 +201,25 @@ mod tests {
                 arn: arn(),
                 by: Vec::new(),
             },
+            unfit(Unfit::KeyNotEnabled),
+            unfit(Unfit::KeyNotSymmetric),
+            unfit(Unfit::KeyOfAnotherRegion),
             Reason::NameTaken {
                 wanted: arn(),
                 arn: arn(),
                 owner: owner.clone(),
             },
+            missing(What::FileSystem),
+            missing(What::Image),
+            missing(What::Key),
             missing(What::LogGroup),
+            missing(What::Parameter),
             missing(What::Policy),
             Reason::NoSuchRole {
                 wanted: arn(),
                 similar: None,
             },
+            missing(What::Secret),
             service(Why::NoService),
             missing(What::Workspace),
             Reason::NotOurs {
@@ -186,6 +239,7 @@ mod tests {
                 revision: arn(),
                 how: arn(),
             }),
+            unfit(Unfit::SecretDeleted),
             service(Why::Controller(Controller::Express)),
             service(Why::OtherFamily {
                 family: arn(),

@@ -7,6 +7,7 @@
 
 mod beyond;
 mod difference;
+mod lookups;
 mod operations;
 mod rollout;
 mod samples;

@@ -72,9 +72,21 @@ execution_role           = "execution"
 services                 = ["prod/everything"]
 
 [task_definitions.everything.containers.app]
-image         = "quay.io/prometheus/node-exporter:v1.9.1"
+image         = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/everything:1"
 port_mappings = [{ container_port = 9100 }]
 logs          = "app"
+secrets       = { A = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:a-a1b2c3", B = "/b" }
+
+[task_definitions.everything.volumes.data.efs_volume_configuration]
+file_system_id = "fs-1234567890abcdef0"
+
+[roles.execution.inline_policies.secrets]
+Version = "2012-10-17"
+
+[[roles.execution.inline_policies.secrets.Statement]]
+Effect   = "Allow"
+Action   = ["secretsmanager:GetSecretValue", "ssm:GetParameters"]
+Resource = "*"
 
 [task_definitions.job]
 requires_compatibilities = ["FARGATE"]
@@ -197,7 +209,7 @@ impl Scene {
         let mut stack = stack.clone();
         let here = stack.identity.clone();
         let mentions = stack.mentions().into_iter();
-        let mentions: BTreeSet<Mention> = mentions.map(|mentioned| mentioned.mention).collect();
+        let mentions: BTreeSet<Mention> = mentions.map(|one| one.naming.mention).collect();
         for mention in mentions {
             match mention.what {
                 What::LogGroup => {
@@ -211,7 +223,13 @@ impl Scene {
                     known.insert(Attribute::Id, id.to_owned());
                     known.insert(Attribute::Arn, here.workspace_arn(id));
                 }
-                What::Policy | What::Role => {}
+                What::FileSystem
+                | What::Image
+                | What::Key
+                | What::Parameter
+                | What::Policy
+                | What::Role
+                | What::Secret => {}
             }
         }
         stack

@@ -23,7 +23,7 @@ use crate::{
         sandbox::{Keeping, Wanted, account, region},
     },
 };
-use amp_stack_sandbox::{Upstream, connector::Clock, server::Server};
+use amp_stack_sandbox::{Have, Upstream, connector::Clock, server::Server};
 
 /// How long the Prometheus behind it may take to answer: longer than a query may run there unless
 /// it was set up otherwise (`--query.timeout`, two minutes).
@@ -44,6 +44,8 @@ Examples:
                                           the account that `--sandbox` works on
   amp-stack sandbox --port 0 --chaos 7    on any free port, on a bad day
   amp-stack sandbox --caller policy.json  whose caller may only what this policy allows
+  amp-stack sandbox --have ssm:/shop/url --have ecr:checkout:1.0
+                                          with these, and no other parameters and images
   amp-stack sandbox --prometheus http://127.0.0.1:9090
                                           whose samples are kept and queried in a real Prometheus";
 
@@ -66,6 +68,11 @@ pub(crate) struct Serve {
     /// (`sts:AssumeRole`) may what their roles may
     #[arg(long, value_name = "POLICY.json", alias = "sandbox-caller")]
     pub(crate) caller: Option<PathBuf>,
+    /// Let the account have this: ssm:NAME, secret:NAME, kms:ID, kms:alias/NAME,
+    /// ecr:REPOSITORY:TAG, efs:ID, policy:NAME (repeatable). Of a service of which none is given,
+    /// it has whatever is asked for
+    #[arg(long, value_name = "WHAT:NAME")]
+    pub(crate) have: Vec<Have>,
     /// Keep samples in this Prometheus, and answer queries from it, once signature, rights and
     /// workspace are right; all workspaces share it
     #[arg(long, value_name = "URL", value_parser = url)]
@@ -95,6 +102,7 @@ pub(crate) async fn serve(
         keeping: args.file.clone().map_or(Keeping::Memory, Keeping::File),
         chaos_seed: args.chaos,
         caller: args.caller.clone(),
+        have: args.have.clone(),
         clock: Clock::system(),
         prometheus: match &args.prometheus {
             Some(url) => Some(prometheus(url).await),

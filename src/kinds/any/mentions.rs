@@ -6,13 +6,13 @@ use crate::{
         address::Kind,
         identity::Identity,
         live::Attributes,
-        mention::{Mention, Presence},
+        mention::{Mention, Naming, Presence},
     },
 };
 
 impl Resource {
     /// What it names that the stack need not make, each with the place in a stack file.
-    pub fn mentions(&self, here: &Identity) -> Vec<(Mention, String)> {
+    pub fn mentions(&self, here: &Identity) -> Vec<Naming> {
         with_state!(self, state => state.mentions(here))
     }
 

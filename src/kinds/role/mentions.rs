@@ -7,14 +7,14 @@ use crate::{
     },
     model::{
         identity::Identity,
-        mention::{Mention, Presence, Unfit, What},
+        mention::{Mention, Naming, Presence, Unfit, What},
         policy::shuts_out_tasks,
     },
 };
 
 impl Mentions for Role {
     /// The policies that AWS keeps for everybody are there.
-    fn mentions(&self, _here: &Identity) -> Vec<(Mention, String)> {
+    fn mentions(&self, _here: &Identity) -> Vec<Naming> {
         let boundary = self.permissions_boundary.iter();
         let boundary = boundary.map(|policy| ("permissions_boundary", policy));
         let attached = self.managed_policies.iter();
@@ -23,7 +23,7 @@ impl Mentions for Role {
             let arn = policy
                 .known()
                 .filter(|arn| !managed_policy::is_well_known(arn))?;
-            Some((Mention::new(What::Policy, arn), at.to_owned()))
+            Some(Naming::new(What::Policy, arn, at))
         });
         named.collect()
     }

@@ -292,7 +292,14 @@ fn millis(time: Duration) -> u64 {
 fn is_eventual(service: Service) -> bool {
     match service {
         Service::Iam | Service::Ecs | Service::Tagging => true,
-        Service::Sts | Service::Logs | Service::Amp => false,
+        Service::Sts
+        | Service::Logs
+        | Service::Amp
+        | Service::Secrets
+        | Service::Ssm
+        | Service::Kms
+        | Service::Ecr
+        | Service::Efs => false,
     }
 }
 
@@ -301,7 +308,13 @@ fn is_eventual(service: Service) -> bool {
 fn throttled(service: Service) -> Refusal {
     match service {
         Service::Iam | Service::Sts => Refusal::new(400, "Throttling", "Rate exceeded"),
-        Service::Ecs | Service::Logs => Refusal::new(400, "ThrottlingException", "Rate exceeded"),
+        Service::Ecs
+        | Service::Logs
+        | Service::Secrets
+        | Service::Ssm
+        | Service::Kms
+        | Service::Ecr => Refusal::new(400, "ThrottlingException", "Rate exceeded"),
+        Service::Efs => Refusal::new(429, "ThrottlingException", "Rate exceeded"),
         Service::Tagging => Refusal::new(400, "ThrottledException", "Rate exceeded"),
         Service::Amp => {
             let mut refusal = Refusal::new(429, "ThrottlingException", "Rate exceeded");
@@ -323,10 +336,13 @@ fn failed(service: Service) -> Refusal {
     let code = match service {
         Service::Iam => "ServiceFailure",
         Service::Sts => "InternalFailure",
-        Service::Ecs => "ServerException",
+        Service::Ecs | Service::Ecr => "ServerException",
         Service::Logs => "ServiceUnavailableException",
         Service::Amp => "InternalServerException",
         Service::Tagging => "InternalServiceException",
+        Service::Secrets => "InternalServiceError",
+        Service::Ssm | Service::Efs => "InternalServerError",
+        Service::Kms => "KMSInternalException",
     };
     Refusal::new(
         500,

@@ -18,6 +18,7 @@ use crate::{
     chaos::{Chaos, Effect, End, Fate, Tally},
     ecs,
     file::{FileError, Mark, WorldFile},
+    have::{self, Have},
     iam, logs,
     prometheus::{self, Upstream},
     rights::{self, Right},
@@ -43,6 +44,8 @@ pub struct Settings {
     pub faults: Option<Faults>,
     /// What the caller may do; without it, it is the root user and may do everything.
     pub caller: Option<CallerPolicy>,
+    /// What the account has of services of which only that is asked.
+    pub have: Vec<Have>,
     /// Whether to remember what calls take the right to do, for [`Sandbox::take_rights_used`].
     pub remember_rights: bool,
     /// What there is at first, without a file.
@@ -62,6 +65,7 @@ impl Default for Settings {
             file: None,
             faults: None,
             caller: None,
+            have: Vec::new(),
             remember_rights: false,
             world: World::default(),
             prometheus: None,
@@ -99,7 +103,7 @@ struct Inner {
 impl Sandbox {
     /// Opens a sandbox; fails only if its file cannot be read.
     pub fn open(settings: Settings) -> Result<Self, FileError> {
-        let (file, mut world) = match &settings.file {
+        let (mut file, mut world) = match &settings.file {
             None => (None, settings.world),
             Some(path) => {
                 let (file, world) = WorldFile::open(path, &settings.account)?;
@@ -112,6 +116,11 @@ impl Sandbox {
             .map(|faults| faults.propagation.as_millis());
         world.iam.propagation_millis =
             propagation.map_or(0, |millis| u64::try_from(millis).unwrap_or(u64::MAX));
+        if !settings.have.is_empty() {
+            let now = settings.clock.millis();
+            have::add(&mut world, &settings.account, now, settings.have);
+            file.as_mut().map_or(Ok(()), |file| file.store(&world))?;
+        }
         world.iam.user_policy = settings.caller.map(|policy| policy.text().to_owned());
         let public_url = settings.public_url.as_deref();
         world.amp.public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
@@ -376,6 +385,10 @@ pub(crate) fn dispatch(
         }
         Service::Amp => amp::call(world, cx, operation, input),
         Service::Tagging => tagging::call(world, cx, operation, input),
+        service
+        @ (Service::Secrets | Service::Ssm | Service::Kms | Service::Ecr | Service::Efs) => {
+            have::call(world, cx, service, operation, input)
+        }
     }
 }
 

@@ -114,6 +114,19 @@ struct Profile {
     tags: Vec<Tag>,
 }
 
+/// Has a customer managed policy of this name, unless there is one: it allows everything, so that
+/// nothing is denied for its sake.
+pub(crate) fn have_policy(world: &mut World, cx: &Context<'_>, name: &str) {
+    let document = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    ]});
+    let input = json!({"PolicyName": name, "PolicyDocument": document.to_string()});
+    if let Value::Object(input) = input {
+        // One that is there is there.
+        _ = call(world, cx, "CreatePolicy", &input);
+    }
+}
+
 /// How a role looks to a service that it is passed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PassRole {

@@ -169,7 +169,40 @@ pub(crate) fn of(world: &World, cx: &Context<'_>, call: &Call) -> Vec<Right> {
             vec![right.maybe("sts:RoleSessionName", session)]
         }
         Service::Sts => Vec::new(),
+        Service::Secrets | Service::Ssm | Service::Kms | Service::Ecr | Service::Efs => {
+            vec![looking_up(cx, call)]
+        }
     }
+}
+
+/// What it takes to see whether something is there (the reference's pages of AWS Secrets Manager,
+/// AWS Systems Manager, AWS Key Management Service, Amazon Elastic Container Registry and Amazon
+/// Elastic File System).
+fn looking_up(cx: &Context<'_>, call: &Call) -> Right {
+    let (service, input) = (call.service.signing_name(), &call.input);
+    let named = |member: &str, kind: &str| {
+        let name = text(input, member).unwrap_or("*");
+        let (partition, region, account) = (cx.partition, cx.region, cx.account);
+        if name.starts_with("arn:") {
+            name.to_owned()
+        } else {
+            format!("arn:{partition}:{service}:{region}:{account}:{kind}{name}")
+        }
+    };
+    let resource = match call.service {
+        Service::Secrets => named("SecretId", "secret:"),
+        Service::Kms => named("KeyId", "key/"),
+        Service::Ecr => named("repositoryName", "repository/"),
+        Service::Efs => named("FileSystemId", "file-system/"),
+        Service::Ssm
+        | Service::Iam
+        | Service::Sts
+        | Service::Ecs
+        | Service::Logs
+        | Service::Amp
+        | Service::Tagging => "*".to_owned(),
+    };
+    Right::new(format!("{service}:{}", call.operation), resource)
 }
 
 /// Refuses a call for which `caller` lacks a right.

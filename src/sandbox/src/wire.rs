@@ -97,17 +97,32 @@ pub enum Service {
     Amp,
     /// Resource Groups Tagging API.
     Tagging,
+    /// AWS Secrets Manager.
+    Secrets,
+    /// AWS Systems Manager.
+    Ssm,
+    /// AWS Key Management Service.
+    Kms,
+    /// Amazon Elastic Container Registry.
+    Ecr,
+    /// Amazon Elastic File System.
+    Efs,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Iam,
         Self::Sts,
         Self::Ecs,
         Self::Logs,
         Self::Amp,
         Self::Tagging,
+        Self::Secrets,
+        Self::Ssm,
+        Self::Kms,
+        Self::Ecr,
+        Self::Efs,
     ];
 
     /// The name in a credential scope (`signingName` or else `endpointPrefix` of the API models).
@@ -119,6 +134,11 @@ impl Service {
             Self::Logs => "logs",
             Self::Amp => "aps",
             Self::Tagging => "tagging",
+            Self::Secrets => "secretsmanager",
+            Self::Ssm => "ssm",
+            Self::Kms => "kms",
+            Self::Ecr => "ecr",
+            Self::Efs => "elasticfilesystem",
         }
     }
 
@@ -130,7 +150,11 @@ impl Service {
             Self::Ecs => Dialect::Json("AmazonEC2ContainerServiceV20141113"),
             Self::Logs => Dialect::Json("Logs_20140328"),
             Self::Tagging => Dialect::Json("ResourceGroupsTaggingAPI_20170126"),
-            Self::Amp => Dialect::Rest,
+            Self::Secrets => Dialect::Json("secretsmanager"),
+            Self::Ssm => Dialect::Json("AmazonSSM"),
+            Self::Kms => Dialect::Json("TrentService"),
+            Self::Ecr => Dialect::Json("AmazonEC2ContainerRegistry_V20150921"),
+            Self::Amp | Self::Efs => Dialect::Rest,
         }
     }
 }
@@ -165,9 +189,11 @@ impl Call {
     /// Returns whether the call only reads, judging by the verb that AWS's operation names begin
     /// with.
     pub fn is_read(&self) -> bool {
-        ["Describe", "Filter", "Get", "List", "Query", "Simulate"]
-            .iter()
-            .any(|verb| self.operation.starts_with(verb))
+        [
+            "BatchGet", "Describe", "Filter", "Get", "List", "Query", "Simulate",
+        ]
+        .iter()
+        .any(|verb| self.operation.starts_with(verb))
     }
 
     /// Returns whether what the call does is kept in a file: samples are not.

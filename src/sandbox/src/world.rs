@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{amp, ecs, iam, logs, prometheus::Samples, sts};
+use crate::{amp, ecs, have, iam, logs, prometheus::Samples, sts};
 
 /// One account of AWS.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct World {
     pub logs: logs::State,
     /// Amazon ECS, all regions.
     pub ecs: ecs::State,
+    /// What it has by its settings of services of which only that is asked.
+    #[serde(default, skip_serializing_if = "have::State::is_empty")]
+    pub have: have::State,
     /// The samples that were written to workspaces, by region, workspace and labels, for as long as
     /// the sandbox lives.
     #[serde(skip)]

@@ -9,6 +9,15 @@ use crate::{
 pub(super) fn missing(mention: &Mention, at: &[String]) -> Explained {
     let Mention { what, name } = mention;
     let mend = match what {
+        What::FileSystem => "correct the id, or create the file system first, in this region",
+        What::Image => "push the image first, or correct its repository or tag",
+        What::Key => "correct the ARN, or create the key first",
+        What::Parameter => {
+            "correct the name, or create the parameter first: `aws ssm put-parameter --type SecureString`"
+        }
+        What::Secret => {
+            "correct the ARN, or create the secret first: `aws secretsmanager create-secret`"
+        }
         What::LogGroup => {
             "correct the name, declare it in this stack as [log_groups.NAME], or let the driver make it with awslogs-create-group = \"true\""
         }
@@ -27,6 +36,22 @@ pub(super) fn missing(mention: &Mention, at: &[String]) -> Explained {
 pub(super) fn unfit(mention: &Mention, at: &[String], why: Unfit) -> Explained {
     let name = &mention.name;
     let (message, mend) = match why {
+        Unfit::KeyNotEnabled => (
+            format!("the KMS key {name} is disabled, or will be deleted"),
+            "enable it: `aws kms enable-key`, or `cancel-key-deletion` first; or name another key",
+        ),
+        Unfit::KeyNotSymmetric => (
+            format!("the KMS key {name} is not one that encrypts and decrypts symmetrically"),
+            "name a key with the spec SYMMETRIC_DEFAULT",
+        ),
+        Unfit::KeyOfAnotherRegion => (
+            format!("the KMS key {name} is one of another region"),
+            "name a key of the stack's region",
+        ),
+        Unfit::SecretDeleted => (
+            format!("the secret {name} is scheduled for deletion, and can't be read"),
+            "keep it: `aws secretsmanager restore-secret`; or name another secret",
+        ),
         Unfit::NotAttachable => (
             format!("the managed policy {name} can't be attached to a role"),
             "name another policy, or write what it allows as an inline policy",

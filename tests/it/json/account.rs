@@ -206,6 +206,10 @@ fn operation(call: &Call) -> String {
         Service::Logs => "logs",
         Service::Amp => "aps",
         Service::Tagging => "tag",
+        service
+        @ (Service::Secrets | Service::Ssm | Service::Kms | Service::Ecr | Service::Efs) => {
+            service.signing_name()
+        }
     };
     format!("{service}:{}", call.operation)
 }

@@ -9,6 +9,7 @@ use amp_stack::{
         identity::Identity,
         mention::{Mention, Presence, Unfit, What},
         node::Node,
+        service::Rollout,
         template::Attribute,
     },
     permissions::permissions,
@@ -25,6 +26,9 @@ use crate::{
 };
 
 const POLICY: &str = "arn:aws:iam::111122223333:policy/Boundary";
+const IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/checkout:1.0";
+const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd";
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3";
 const WORKSPACE: &str = "ws-12345678-90ab-cdef-1234-567890abcdef";
 
 /// A stack that names one thing of each kind, and where each is named.
@@ -43,13 +47,22 @@ fn naming() -> (Stack, Vec<(Mention, Address)>) {
         Node::from(&json!({
             "taskRoleArn": shared,
             "containerDefinitions": [{
-                "name": "app", "image": "example/app:1",
+                "name": "app", "image": IMAGE,
+                "secrets": [
+                    {"name": "PASSWORD", "valueFrom": format!("{SECRET}:password::")},
+                    {"name": "URL", "valueFrom": "/shop/url"},
+                ],
                 "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/shared"}},
             }],
+            "volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}],
+            "runtimePlatform": {"cpuArchitecture": "ARM64"},
         }))
         .into(),
     );
+    let mut keyed = group("/keyed");
+    keyed.kms_key_arn = Some(KEY.into());
     let mut stack = stack([
+        (group_at("keyed"), Resource::LogGroup(keyed)),
         (role_at("task"), Resource::Role(task)),
         (family_at("api"), Resource::TaskDefinition(api)),
     ]);
@@ -59,6 +72,11 @@ fn naming() -> (Stack, Vec<(Mention, Address)>) {
     ];
     stack.existing.insert(Address::workspace(), known.into());
     let named = vec![
+        (Mention::new(What::FileSystem, "fs-1"), family_at("api")),
+        (Mention::new(What::Image, IMAGE), family_at("api")),
+        (Mention::new(What::Key, KEY), group_at("keyed")),
+        (Mention::new(What::Parameter, "/shop/url"), family_at("api")),
+        (Mention::new(What::Secret, SECRET), family_at("api")),
         (Mention::new(What::LogGroup, "/shared"), family_at("api")),
         (Mention::new(What::Policy, POLICY), role_at("task")),
         (Mention::new(What::Role, shared), family_at("api")),
@@ -103,7 +121,7 @@ fn everything_that_is_named_and_not_made_is_looked_up_and_nothing_else() {
     let named: Vec<What> = making
         .mentions()
         .into_iter()
-        .map(|one| one.mention.what)
+        .map(|one| one.naming.mention.what)
         .collect();
     assert!(!named.contains(&What::LogGroup), "{named:?}");
     let plain = one_role(role("Task"));
@@ -113,7 +131,7 @@ fn everything_that_is_named_and_not_made_is_looked_up_and_nothing_else() {
 #[test]
 fn what_is_not_there_is_refused_where_it_is_named() {
     let (stack, named) = naming();
-    for (mention, address) in &named {
+    for (mention, address) in named.iter().filter(|(one, _)| one.what != What::Image) {
         let missing = planned(&stack, &[(mention, Presence::Missing)]);
         let refused = refused(&missing);
         let expected = (address.to_string(), mention.what.code_if_missing());
@@ -141,6 +159,9 @@ fn what_is_not_there_is_refused_where_it_is_named() {
 fn what_is_there_and_unfit_is_refused() {
     let (stack, named) = naming();
     for (what, why, code) in [
+        (What::Key, Unfit::KeyNotEnabled, "key-not-enabled"),
+        (What::Key, Unfit::KeyNotSymmetric, "key-not-symmetric"),
+        (What::Secret, Unfit::SecretDeleted, "secret-deleted"),
         (What::Policy, Unfit::NotAttachable, "policy-not-attachable"),
         (What::Role, Unfit::ShutsOutTasks, "role-shuts-out-tasks"),
     ] {
@@ -149,6 +170,71 @@ fn what_is_there_and_unfit_is_refused() {
         let expected = (address.to_string(), code);
         assert!(refused(&unfit).contains(&expected), "{:?}", refused(&unfit));
     }
+}
+
+/// ECS registers a revision without looking at its image, and pipelines push images when they like;
+/// but no rollout waits for one.
+#[test]
+fn an_image_that_is_not_there_is_refused_only_if_it_is_rolled_out() {
+    let (mut stack, named) = naming();
+    let (image, address) = named
+        .iter()
+        .find(|(one, _)| one.what == What::Image)
+        .unwrap();
+    let plan = planned(&stack, &[(image, Presence::Missing)]);
+    assert!(
+        refused(&plan)
+            .iter()
+            .all(|(_, code)| *code != "no-such-image")
+    );
+    assert!(
+        plan.notes[0].text.starts_with("there is no image"),
+        "{:?}",
+        plan.notes
+    );
+    let declared = stack.resources.get_mut(address).unwrap();
+    let service = "prod/api".parse().unwrap();
+    declared
+        .lifecycle
+        .services
+        .insert(service, Rollout::default());
+    let plan = planned(&stack, &[(image, Presence::Missing)]);
+    let expected = (address.to_string(), "no-such-image");
+    assert!(refused(&plan).contains(&expected), "{:?}", refused(&plan));
+}
+
+#[test]
+fn an_image_for_another_processor_is_a_note() {
+    let (stack, named) = naming();
+    let (image, _) = named
+        .iter()
+        .find(|(one, _)| one.what == What::Image)
+        .unwrap();
+    let of = |processors: &[&str]| {
+        let processors = processors.iter().map(|&one| one.to_owned()).collect();
+        let plan = planned(&stack, &[(image, Presence::ForProcessors(processors))]);
+        plan.notes
+            .into_iter()
+            .map(|note| note.text)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(&["amd64", "arm64"]), [""; 0]);
+    assert_eq!(
+        of(&["amd64"]),
+        [format!(
+            "the image {IMAGE} is for amd64, and its tasks run on arm64"
+        )]
+    );
+}
+
+#[test]
+fn a_key_of_another_region_is_refused_without_looking() {
+    let (mut stack, _) = naming();
+    stack.identity.region = "eu-central-1".to_owned();
+    stack.existing.clear();
+    let expected = (group_at("keyed").to_string(), "key-of-another-region");
+    let plan = planned(&stack, &[]);
+    assert!(refused(&plan).contains(&expected), "{:?}", refused(&plan));
 }
 
 #[test]

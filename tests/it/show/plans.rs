@@ -265,6 +265,12 @@ fn every_refusal_says_what_to_do() {
         why: "a log group cannot be renamed",
     };
     let group = "arn:aws:logs:us-east-1:111122223333:log-group:/ecs/checkout/app".to_owned();
+    let key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd";
+    let unfit = |what, name: &str, why| Reason::Unfit {
+        mention: Mention::new(what, name),
+        at: vec!["kms_key_arn".to_owned()],
+        why,
+    };
     let missing = |what, name: &str| Reason::Missing {
         mention: Mention::new(what, name),
         at: vec!["permissions_boundary".to_owned()],
@@ -362,6 +368,51 @@ fn every_refusal_says_what_to_do() {
             },
         ),
         (family_address(), missing(What::LogGroup, "/ecs/shared")),
+        (family_address(), missing(What::FileSystem, "fs-1")),
+        (
+            family_address(),
+            missing(
+                What::Image,
+                "111122223333.dkr.ecr.us-east-1.amazonaws.com/a:1",
+            ),
+        ),
+        (family_address(), missing(What::Parameter, "/a")),
+        (
+            family_address(),
+            missing(
+                What::Secret,
+                "arn:aws:secretsmanager:us-east-1:111122223333:secret:a",
+            ),
+        ),
+        (log_group_address(), missing(What::Key, key)),
+        (
+            log_group_address(),
+            unfit(What::Key, key, Unfit::KeyNotEnabled),
+        ),
+        (
+            log_group_address(),
+            unfit(What::Key, key, Unfit::KeyNotSymmetric),
+        ),
+        (
+            log_group_address(),
+            unfit(What::Key, key, Unfit::KeyOfAnotherRegion),
+        ),
+        (
+            family_address(),
+            unfit(
+                What::Secret,
+                "arn:aws:secretsmanager:us-east-1:111122223333:secret:a",
+                Unfit::SecretDeleted,
+            ),
+        ),
+        (
+            role_address(),
+            unfit(
+                What::Policy,
+                "arn:aws:iam::aws:policy/aws-service-role/X",
+                Unfit::NotAttachable,
+            ),
+        ),
         (Address::workspace(), missing(What::Workspace, "ws-1")),
         (
             family_address(),

@@ -62,7 +62,13 @@ fn rate(service: Service, operation: &str) -> Option<Rate> {
         })
     };
     match service {
-        Service::Iam | Service::Tagging => None,
+        Service::Iam
+        | Service::Tagging
+        | Service::Secrets
+        | Service::Ssm
+        | Service::Kms
+        | Service::Ecr
+        | Service::Efs => None,
         // IAM User Guide, "IAM and AWS STS quotas": 600 requests per second, account and region.
         Service::Sts => rate("sts", 600, 600),
         // AMP User Guide, "Amazon Managed Service for Prometheus service quotas": one bucket for

@@ -1,5 +1,5 @@
-//! The restJson protocol of Amazon Managed Service for Prometheus: method and path name the
-//! operation.
+//! The restJson protocol of Amazon Managed Service for Prometheus and of Amazon EFS: method and
+//! path name the operation.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -12,7 +12,9 @@ use crate::{
 
 /// Method, path and operation (botocore model amp 2020-08-01, `http` of each operation). `{x}` is
 /// the input member `x`.
-const ROUTES: [(&str, &str, &str); 44] = [
+const ROUTES: [(&str, &str, &str); 45] = [
+    // Model elasticfilesystem 2015-02-01.
+    ("GET", "/2015-02-01/file-systems", "DescribeFileSystems"),
     (
         "GET",
         "/scraperconfiguration",

@@ -1,0 +1,233 @@
+//! One small client for the services of which amp-stack makes a single call each: Secrets Manager,
+//! Systems Manager, KMS, ECR and EFS.
+//!
+//! The SDK has a client for each of them. Their five crates together hold some hundred thousand
+//! lines, which is more than all that amp-stack uses besides, for five requests of a few lines
+//! whose answers are read member by member. What is hard about a request - credentials, signatures,
+//! retries, timeouts, proxies - is the SDK's here, too.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws_config::SdkConfig;
+use aws_sdk_sts::{
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
+    error::{BoxError, ErrorMetadata, ProvideErrorMetadata, SdkError},
+};
+use aws_smithy_runtime::client::{
+    orchestrator::operation::Operation,
+    retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier},
+};
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion,
+    orchestrator::{HttpRequest, HttpResponse, OrchestratorError},
+};
+use aws_smithy_types::body::SdkBody;
+use aws_types::service_config::ServiceConfigKey;
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::{
+    aws::{
+        client::QuotaOrThrottle,
+        error,
+        retrying::RetryObserver,
+        signed::{Signed, authority},
+    },
+    model::identity::service_url,
+};
+
+/// How often a request is sent: what can't be seen is said, and nothing waits for it.
+const ATTEMPTS: u32 = 3;
+/// How long all attempts may take together.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Api {
+    /// Its name in signatures and in policies.
+    name: &'static str,
+    /// What its host begins with, and what that of its FIPS endpoint does (AWS General Reference,
+    /// "Service endpoints and quotas").
+    hosts: (&'static str, &'static str),
+    /// What the AWS configuration calls it (AWS SDKs and Tools Reference Guide, "Service-specific
+    /// endpoints").
+    id: &'static str,
+    protocol: Protocol,
+}
+
+/// How a service is spoken to (botocore models, `protocol` and `targetPrefix`).
+#[derive(Clone, Copy, Debug)]
+enum Protocol {
+    /// awsJson 1.1, with what `X-Amz-Target` begins with.
+    Json(&'static str),
+    /// restJson, of which only `GET` is needed, with the path.
+    Rest(&'static str),
+}
+
+pub(crate) const SECRETS: Api = Api {
+    name: "secretsmanager",
+    hosts: ("secretsmanager", "secretsmanager-fips"),
+    id: "Secrets Manager",
+    protocol: Protocol::Json("secretsmanager"),
+};
+pub(crate) const PARAMETERS: Api = Api {
+    name: "ssm",
+    hosts: ("ssm", "ssm-fips"),
+    id: "SSM",
+    protocol: Protocol::Json("AmazonSSM"),
+};
+pub(crate) const KEYS: Api = Api {
+    name: "kms",
+    hosts: ("kms", "kms-fips"),
+    id: "KMS",
+    protocol: Protocol::Json("TrentService"),
+};
+pub(crate) const IMAGES: Api = Api {
+    name: "ecr",
+    hosts: ("api.ecr", "ecr-fips"),
+    id: "ECR",
+    protocol: Protocol::Json("AmazonEC2ContainerRegistry_V20150921"),
+};
+pub(crate) const FILE_SYSTEMS: Api = Api {
+    name: "elasticfilesystem",
+    hosts: ("elasticfilesystem", "elasticfilesystem-fips"),
+    id: "EFS",
+    protocol: Protocol::Rest("/2015-02-01/file-systems"),
+};
+const ALL: [Api; 5] = [SECRETS, PARAMETERS, KEYS, IMAGES, FILE_SYSTEMS];
+
+/// The client.
+#[derive(Clone, Debug)]
+pub(crate) struct Json {
+    signed: Signed,
+    /// Where to ask instead of AWS (`AWS_ENDPOINT_URL`), for all and by service.
+    endpoint: Option<String>,
+    endpoints: BTreeMap<&'static str, String>,
+    uses_fips: bool,
+    timeouts: TimeoutConfig,
+}
+
+/// What a service says of a request that it does not answer.
+#[derive(Debug, Error)]
+#[error("the request was refused")]
+pub(crate) struct Refused {
+    meta: ErrorMetadata,
+}
+
+impl ProvideErrorMetadata for Refused {
+    fn meta(&self) -> &ErrorMetadata {
+        &self.meta
+    }
+}
+
+impl Json {
+    pub(crate) fn new(sdk: &SdkConfig) -> Self {
+        let of_service = |api: &Api| {
+            let key = ServiceConfigKey::builder()
+                .service_id(api.id)
+                .profile("endpoint_url")
+                .env("AWS_ENDPOINT_URL")
+                .build()
+                .ok()?;
+            Some((api.name, sdk.service_config()?.load_config(key)?))
+        };
+        Self {
+            signed: Signed::new(sdk),
+            endpoint: sdk.endpoint_url().map(str::to_owned),
+            endpoints: ALL.iter().filter_map(of_service).collect(),
+            uses_fips: sdk.use_fips().unwrap_or_default(),
+            timeouts: sdk
+                .timeout_config()
+                .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
+                .operation_timeout(TIMEOUT)
+                .build(),
+        }
+    }
+
+    /// Asks `api` in `region` for `operation`. `input` is the members of the input; where `api`
+    /// speaks REST, they are its query.
+    pub(crate) async fn ask(
+        &self,
+        api: Api,
+        region: &str,
+        operation: &'static str,
+        input: Value,
+    ) -> Result<Value, SdkError<Refused, HttpResponse>> {
+        let endpoint = self.endpoint(api, region);
+        let host = authority(&endpoint).to_owned();
+        let call = Operation::builder()
+            .service_name(api.name)
+            .operation_name(operation)
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&endpoint)
+            .standard_retry(&RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_classifier(HttpStatusCodeClassifier::default())
+            .retry_classifier(TransientErrorClassifier::<Refused>::new())
+            .retry_classifier(QuotaOrThrottle)
+            .timeout_config(self.timeouts.clone())
+            .interceptor(RetryObserver { service: api.name })
+            .runtime_plugin(self.signed.plugin(api.name, region))
+            .serializer(move |input: Value| request(api, operation, &host, &input))
+            .deserializer(|response: &HttpResponse| answer(response))
+            .build();
+        Box::pin(call.invoke(input)).await
+    }
+
+    fn endpoint(&self, api: Api, region: &str) -> String {
+        let named = self.endpoints.get(api.name).or(self.endpoint.as_ref());
+        let (host, fips) = api.hosts;
+        let host = if self.uses_fips { fips } else { host };
+        named.map_or_else(
+            || service_url(host, region),
+            |named| named.trim_end_matches('/').to_owned(),
+        )
+    }
+}
+
+fn request(api: Api, operation: &str, host: &str, input: &Value) -> Result<HttpRequest, BoxError> {
+    let (method, uri, body) = match api.protocol {
+        Protocol::Json(_) => ("POST", "/".to_owned(), input.to_string()),
+        Protocol::Rest(path) => {
+            let members = input.as_object().into_iter().flatten();
+            let pairs = members.filter_map(|(name, value)| {
+                let value = percent_encoding::utf8_percent_encode(
+                    value.as_str()?,
+                    percent_encoding::NON_ALPHANUMERIC,
+                );
+                Some(format!("{name}={value}"))
+            });
+            let query = pairs.collect::<Vec<_>>().join("&");
+            ("GET", format!("{path}?{query}"), String::new())
+        }
+    };
+    let mut request = HttpRequest::new(SdkBody::from(body.as_str()));
+    request.set_method(method)?;
+    request.set_uri(uri)?;
+    let headers = request.headers_mut();
+    headers.insert("host", host.to_owned());
+    if let Protocol::Json(target) = api.protocol {
+        headers.insert("content-type", "application/x-amz-json-1.1");
+        headers.insert("x-amz-target", format!("{target}.{operation}"));
+        headers.insert("content-length", body.len().to_string());
+    }
+    Ok(request)
+}
+
+fn answer(response: &HttpResponse) -> Result<Value, OrchestratorError<Refused>> {
+    let bytes = response.body().bytes().unwrap_or_default();
+    let body = serde_json::from_slice(bytes);
+    if response.status().is_success() {
+        return body.map_err(|_| OrchestratorError::response("the answer is not JSON".into()));
+    }
+    let body: Value = body.unwrap_or_default();
+    let status = response.status().as_u16();
+    let code = error::code_of_json(response);
+    // EFS names the code of an error in a member of its own (API reference, "Error Responses").
+    let code = code.or_else(|| body["ErrorCode"].as_str().map(str::to_owned));
+    let code = code.unwrap_or_else(|| status.to_string());
+    let mut members = ["message", "Message"].iter();
+    let said = members.find_map(|member| body.get(member)?.as_str());
+    let message = said.map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+    let meta = ErrorMetadata::builder().code(code).message(message);
+    Err(OrchestratorError::operation(Refused { meta: meta.build() }))
+}
