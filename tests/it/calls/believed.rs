@@ -4,7 +4,9 @@
 use proptest::prelude::*;
 
 use super::{
-    digests::{copy, deregister, newest, read, remove_tag, seen, set_tag, text, without_tags},
+    digests::{
+        deregister, newest, read, remove_tag, seen, set_tag, text, try_to_copy, without_tags,
+    },
     *,
 };
 
@@ -107,7 +109,14 @@ async fn perform(place: &Place, act: &Act, run: usize) {
         Act::Copy(_, image, keeps_tags) => {
             let (_, tags) = newest(place, &families[0]).await;
             let tags = if *keeps_tags { tags } else { Vec::new() };
-            copy(place, &families[0], image, tags).await;
+            // What the tagging API does not list yet outlives its role for one plan, and nobody
+            // registers what names a role that is gone.
+            if let Err(refused) = try_to_copy(place, &families[0], image, tags).await {
+                assert!(
+                    refused.to_string().contains("Role is not valid"),
+                    "{refused}"
+                );
+            }
         }
         Act::Deregister(_) => {
             let (revision, _) = newest(place, &families[0]).await;

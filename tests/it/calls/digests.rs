@@ -122,7 +122,17 @@ pub(super) async fn newest(place: &Place, family: &str) -> (TaskDefinition, Vec<
 
 /// Registers what the newest revision of `family` says, with another image and these tags, as the
 /// console does.
-pub(super) async fn copy(place: &Place, family: &str, image: &str, tags: Vec<Tag>) {
+async fn copy(place: &Place, family: &str, image: &str, tags: Vec<Tag>) {
+    try_to_copy(place, family, image, tags).await.unwrap();
+}
+
+/// Does the same, which ECS refuses if a role of the revision is gone.
+pub(super) async fn try_to_copy(
+    place: &Place,
+    family: &str,
+    image: &str,
+    tags: Vec<Tag>,
+) -> Result<(), Box<aws_sdk_ecs::Error>> {
     let (old, _) = newest(place, family).await;
     let mut app = old.container_definitions()[0].clone();
     app.image = Some(image.to_owned());
@@ -139,7 +149,8 @@ pub(super) async fn copy(place: &Place, family: &str, image: &str, tags: Vec<Tag
         .set_tags(Some(tags).filter(|tags| !tags.is_empty()))
         .send()
         .await
-        .unwrap();
+        .map(|_| ())
+        .map_err(|error| Box::new(error.into()))
 }
 
 fn tag(key: &str, value: &str) -> Tag {
