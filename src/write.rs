@@ -266,7 +266,7 @@ impl<'a> Writer<'a> {
         } = &self.draft.identity;
         let adopts = self.found.values().any(|found| !is_ours(found));
         let adopt = if adopts {
-            " `adopt = true` lets the first `apply` take over what exists; after that it means nothing and may go."
+            " `adopt` lets the first `apply` take over what exists; after that it means nothing and may go."
         } else {
             ""
         };

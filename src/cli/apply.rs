@@ -127,11 +127,20 @@ async fn verify(
         sandbox,
     } = unless_interrupted(open, interrupts).await?;
     planning::narrow(&mut targets, &args.targets.target)?;
+    // What was not looked for before is not looked for afterwards.
+    for target in &mut targets {
+        target.stack.skips_preflight = args.preflight.no_preflight;
+    }
     targets.retain(|target| target.only.as_ref().is_none_or(|only| !only.is_empty()));
     let plan_command = |target: &StackTarget<Aws>| {
         let only = target.only.iter().flatten();
         let mut words = vec![typed("plan", &[&target.path], &args.stacks)];
         words.extend(only.map(|address| format!("--target {address}")));
+        words.extend(
+            args.preflight
+                .no_preflight
+                .then(|| "--no-preflight".to_owned()),
+        );
         words.join(" ")
     };
     let request = VerifyRequest {

@@ -144,7 +144,6 @@ fn a_saved_plan_holds_only_while_what_its_calls_name_is_there() {
     );
 }
 
-/// The case of the reviewers: the plan has just read the trust policy.
 #[test]
 fn a_role_by_arn_has_to_trust_tasks() {
     let bench = Bench::new("preflight-trust");
@@ -227,6 +226,23 @@ fn a_log_group_of_somebody_else_has_to_be_there_unless_the_driver_makes_it() {
     let group = json!({"logGroupName": "/ecs/shared"});
     somebody(&bench, &[(Service::Logs, "CreateLogGroup", group)]);
     apply(&bench, &[]).expect(0);
+}
+
+/// `apply --verify` looks at the plan once more, and for no more than `apply` itself did.
+#[test]
+fn whoever_does_not_look_before_does_not_look_afterwards() {
+    let bench = Bench::new("preflight-verify");
+    bench.write("stack.toml", &logging(""));
+    let run = apply(&bench, &["--no-preflight", "--verify=1s", "--json"]);
+    let events = run.stdout.lines();
+    let mut events = events.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let verified = events.find(|event| event["event"] == "verified").unwrap();
+    let checks = verified["checks"].as_array().unwrap();
+    let plan = checks
+        .iter()
+        .find(|check| check["code"] == "plan-is-empty")
+        .unwrap();
+    assert_eq!(plan["state"], "holds", "{plan}");
 }
 
 #[test]
