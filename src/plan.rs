@@ -208,6 +208,16 @@ pub enum Reason {
         /// What AWS can't change in place.
         differs: Vec<ReplaceReason>,
     },
+    /// It is ours and would be replaced, but once it is removed `adopt` is about another one, or
+    /// about none: a run that ended in between would leave a decision that nobody was asked for.
+    AdoptsOnceRemoved {
+        /// The ARN of what would be replaced.
+        arn: String,
+        /// The ARNs of what `adopt` would be about.
+        others: Vec<String>,
+        /// What AWS can't change in place.
+        differs: Vec<ReplaceReason>,
+    },
     /// Its name is taken by a role whose name differs only by case, or that stands under another
     /// path.
     NameTaken {
@@ -292,6 +302,7 @@ impl Reason {
             Self::NotOurs { .. } => "not-ours",
             Self::NothingToAdopt { .. } => "nothing-to-adopt",
             Self::CannotAdopt { .. } => "cannot-adopt",
+            Self::AdoptsOnceRemoved { .. } => "adopts-once-removed",
             Self::NameTaken { .. } => "name-taken",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Protected { .. } => "protected",

@@ -144,7 +144,14 @@ impl<'a> Planner<'a> {
                 .filter(|owner| **owner != Owner::Ours(address.clone()))
                 .cloned();
             self.add_build(address, Some(found), to, Vec::new(), adopted_from);
-        } else if self.remove(address, found, Some(declared), replaces.clone()) {
+            return;
+        }
+        let another = self.adopts_once_removed(address, declared, want, (found, &replaces));
+        let is_removed = self.remove(address, found, Some(declared), replaces.clone());
+        if let Some(reason) = another {
+            self.refuse(address, reason);
+            self.keep(address, found, &found.resource);
+        } else if is_removed {
             // What is built anew takes over nothing from what is removed.
             let to = self.complete(declared, want, None);
             self.add_build(address, None, to, replaces, None);

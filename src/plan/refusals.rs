@@ -5,6 +5,11 @@ use crate::model::rule::Rule;
 /// The reasons, by code: what each says, and where the rule comes from.
 pub const REFUSALS: &[Rule] = &[
     Rule {
+        code: "adopts-once-removed",
+        sentence: "the stack's workspace would be replaced, and once it is removed, `adopt` asks for another one: a run that ended in between would leave a plan that takes that one over, or refuses",
+        source: "Amazon Managed Service for Prometheus API reference, CreateWorkspace, on aliases, which need not be unique",
+    },
+    Rule {
         code: "ambiguous",
         sentence: "more than one workspace could be the one that is meant, and only their metrics could show which: somebody has to decide",
         source: "Amazon Managed Service for Prometheus API reference, CreateWorkspace, on aliases, which need not be unique",
@@ -187,6 +192,11 @@ mod tests {
             why,
         };
         let reasons = [
+            Reason::AdoptsOnceRemoved {
+                arn: arn(),
+                others: Vec::new(),
+                differs: Vec::new(),
+            },
             Reason::Ambiguous {
                 candidates: Vec::new(),
                 are_ours: true,

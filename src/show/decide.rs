@@ -1,6 +1,7 @@
 //! What people have to decide or should know before a plan is carried out: refusals, risks and
 //! notes.
 
+mod adoption;
 mod mentions;
 mod services;
 
@@ -111,18 +112,23 @@ pub(super) fn hint_lines(indent: &str, hints: &[String], style: Style) -> String
 pub(super) fn explain(refusal: &Refusal) -> Explained {
     let Refusal { address, reason } = refusal;
     match reason {
-        Reason::NotOurs { arn, owner } => not_ours(address, arn, owner),
+        Reason::NotOurs { arn, owner } => adoption::not_ours(address, arn, owner),
         Reason::CannotAdopt {
             arn,
             owner,
             differs,
-        } => cannot_adopt(address, arn, owner, differs),
+        } => adoption::cannot_adopt(address, arn, owner, differs),
+        Reason::AdoptsOnceRemoved {
+            arn,
+            others,
+            differs,
+        } => adoption::adopts_once_removed(address, arn, others, differs),
         Reason::NameTaken { wanted, arn, owner } => name_taken(address, wanted, arn, owner),
         Reason::Ambiguous {
             candidates,
             are_ours,
         } => ambiguous(address, candidates, *are_ours),
-        Reason::NothingToAdopt { id } => nothing_to_adopt(address, id),
+        Reason::NothingToAdopt { id } => adoption::nothing_to_adopt(address, id),
         Reason::Protected {
             arn,
             replaces,
@@ -147,79 +153,6 @@ pub(super) fn whose(owner: &Owner) -> String {
         | Owner::CloudFormation(_)
         | Owner::Terraform(_)
         | Owner::Aws => format!("belongs to {owner}"),
-    }
-}
-
-fn not_ours(address: &Address, arn: &str, owner: &Owner) -> Explained {
-    let take_over = format!(
-        "write `adopt = true` in [{address}], or give `--adopt {address}` to `amp-stack apply`; the plan then shows what would change"
-    );
-    let other_name = format!("choose another name in [{address}]");
-    let hints = match owner {
-        Owner::Unknown => vec![
-            format!("to take it over, {take_over}"),
-            format!("to leave it alone, {other_name}"),
-        ],
-        Owner::OtherStack(stack) => vec![
-            format!(
-                "if this stack was called `{stack}` before, write `renamed_from = \"{stack}\"` in [stack]"
-            ),
-            format!("otherwise {other_name}, or refer to the existing one by its ARN"),
-        ],
-        Owner::OtherRegion { .. } | Owner::CloudFormation(_) | Owner::Terraform(_) => vec![
-            format!("{other_name}, or refer to the existing one by its ARN"),
-            format!(
-                "to take it over, first make its present owner let go of it without deleting it, or the two will undo each other's changes; then {take_over}"
-            ),
-        ],
-        Owner::Ours(other) => vec![format!(
-            "[{other}] and [{address}] want the same name: rename one of them, or remove [{other}] first"
-        )],
-        Owner::Aws => vec![other_name],
-    };
-    Explained {
-        message: format!(
-            "this {} exists already and {}",
-            address.kind.noun(),
-            whose(owner)
-        ),
-        details: vec![arn.to_owned()],
-        hints,
-    }
-}
-
-fn nothing_to_adopt(address: &Address, id: &str) -> Explained {
-    let noun = address.kind.noun();
-    Explained {
-        message: format!("there is no {noun} with the id {id} to take over"),
-        details: vec!["it was looked for in the account and the region of this run".to_owned()],
-        hints: vec![format!(
-            "write the id of one that is there in [{address}], or remove `adopt`, which then makes its own; `amp-stack import` lists what is there"
-        )],
-    }
-}
-
-fn cannot_adopt(
-    address: &Address,
-    arn: &str,
-    owner: &Owner,
-    differs: &[ReplaceReason],
-) -> Explained {
-    let noun = address.kind.noun();
-    let mut details = vec![arn.to_owned(), format!("it {}", whose(owner))];
-    details.extend(because(differs));
-    Explained {
-        message: format!(
-            "this {noun} cannot be taken over as it is declared: it would have to be replaced, and nothing is deleted that is not this stack's"
-        ),
-        details,
-        hints: vec![
-            format!(
-                "to take it over, make {} in [{address}] what the existing one has",
-                properties(differs)
-            ),
-            format!("to leave it alone, remove `adopt` and choose another name in [{address}]"),
-        ],
     }
 }
 

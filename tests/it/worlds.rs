@@ -125,6 +125,8 @@ pub(crate) struct Spec {
     roles: [Traits; 2],
     families: [Traits; 2],
     keep_revisions: Option<u32>,
+    /// The number of the workspace that is adopted, where the workspace is one that adopts.
+    adopt_id: Option<u8>,
 }
 
 fn traits() -> impl Strategy<Value = Traits> {
@@ -166,14 +168,16 @@ pub(crate) fn spec() -> impl Strategy<Value = Spec> {
         [traits(), traits()],
         [traits(), traits()],
         option::weighted(0.4, 1..3_u32),
+        option::weighted(0.2, 1..6_u8),
     )
         .prop_map(
-            |(groups, workspace, roles, families, keep_revisions)| Spec {
+            |(groups, workspace, roles, families, keep_revisions, adopt_id)| Spec {
                 groups,
                 workspace,
                 roles,
                 families,
                 keep_revisions,
+                adopt_id,
             },
         )
 }
@@ -196,6 +200,7 @@ pub(crate) fn whole() -> Spec {
         roles: [traits.clone(), traits.clone()],
         families: [traits.clone(), traits],
         keep_revisions: None,
+        adopt_id: None,
     }
 }
 
@@ -255,6 +260,10 @@ impl Spec {
             want,
             None,
         );
+        if let Some(declared) = resources.get_mut(&Address::workspace()) {
+            let adopt_id = self.adopt_id.filter(|_| declared.lifecycle.adopt);
+            declared.lifecycle.adopt_id = adopt_id.map(|number| format!("ws-{number}"));
+        }
         Stack {
             name: stack_name(),
             former: None,
@@ -592,6 +601,7 @@ fn bystanders(name: &str) -> Vec<Resource> {
         roles: [spec(0), spec(1)],
         families: [spec(0), spec(1)],
         keep_revisions: None,
+        adopt_id: None,
     };
     let mut workspace = all.workspace();
     if let Resource::Workspace(workspace) = &mut workspace {

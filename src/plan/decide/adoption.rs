@@ -1,7 +1,7 @@
 //! Which of the things that are not the stack's it takes over.
 
 use crate::{
-    kinds::Resource,
+    kinds::{Resource, kind::ReplaceReason},
     model::{address::Address, tags::Owner},
     plan::{
         Reason,
@@ -24,18 +24,7 @@ impl<'a> Planner<'a> {
         want: &Resource,
     ) -> Result<Option<&'a LiveResource>, Reason> {
         let meant = declared.lifecycle.adopt_id.as_deref();
-        let is_it = |found: &&LiveResource| {
-            found.resource.kind() == address.kind
-                && match meant {
-                    Some(id) => found.has_id(id),
-                    None => found.resource.name() == want.name() && want.has_name(),
-                }
-        };
-        let others = self.live.found.iter().filter(is_it);
-        let mut others: Vec<&'a LiveResource> = others
-            .filter(|found| !matches!(found.owner, Owner::Ours(_)))
-            .collect();
-        others.sort_by_key(|found| found.arn());
+        let others = self.others_like(address, declared, want);
         let adoptable: Vec<&'a LiveResource> = others
             .iter()
             .copied()
@@ -81,5 +70,51 @@ impl<'a> Planner<'a> {
                 differs,
             })
         }
+    }
+
+    /// A refusal if `adopt` would be about another one as soon as `replaced`, which is ours, is
+    /// removed. To remove and to build are two calls: a run that ends between them leaves a plan
+    /// that takes over somebody else's, which has the same alias, or one that can't go on. Where
+    /// names are unique, there is no other one.
+    pub(super) fn adopts_once_removed(
+        &self,
+        address: &Address,
+        declared: &Declared,
+        want: &Resource,
+        (replaced, differs): (&LiveResource, &[ReplaceReason]),
+    ) -> Option<Reason> {
+        let others = self.others_like(address, declared, want);
+        let adopts = !others.is_empty() || declared.lifecycle.adopt_id.is_some();
+        if !declared.lifecycle.adopt || !adopts || !is_known_by_tags(address) {
+            return None;
+        }
+        Some(Reason::AdoptsOnceRemoved {
+            arn: replaced.arn().to_owned(),
+            others: others.iter().map(|other| other.arn().to_owned()).collect(),
+            differs: differs.to_vec(),
+        })
+    }
+
+    /// What is not the stack's and has the id that `adopt` gives, or else the name that is wanted.
+    fn others_like(
+        &self,
+        address: &Address,
+        declared: &Declared,
+        want: &Resource,
+    ) -> Vec<&'a LiveResource> {
+        let meant = declared.lifecycle.adopt_id.as_deref();
+        let is_it = |found: &&LiveResource| {
+            found.resource.kind() == address.kind
+                && match meant {
+                    Some(id) => found.has_id(id),
+                    None => found.resource.name() == want.name() && want.has_name(),
+                }
+        };
+        let others = self.live.found.iter().filter(is_it);
+        let mut others: Vec<&'a LiveResource> = others
+            .filter(|found| !matches!(found.owner, Owner::Ours(_)))
+            .collect();
+        others.sort_by_key(|found| found.arn());
+        others
     }
 }

@@ -130,6 +130,45 @@ fn a_protected_workspace_is_neither_replaced_nor_removed() {
     assert_eq!(risk_codes(&lifted), ["workspace-replaced"]);
 }
 
+/// To remove and to build are two calls: where a run that ends between them would leave a plan that
+/// takes over somebody else's workspace, nothing is begun.
+#[test]
+fn a_workspace_that_adopts_is_not_replaced_beside_a_namesake() {
+    let before = one_workspace(workspace("metrics"));
+    let mut other_key = workspace("metrics");
+    other_key.kms_key_arn = Some(Template::from("arn:aws:kms:us-east-1:111122223333:key/1"));
+    let adopting = with_lifecycle(one_workspace(other_key), &Address::workspace(), |l| {
+        l.adopt = true;
+    });
+    let alone = plan(&adopting, &applied(&before));
+    assert_eq!(replaced(&alone), ["kms_key_arn", "kms_key_arn"]);
+
+    let fake = applied(&before);
+    fake.put(Resource::Workspace(workspace("metrics")));
+    let beside = plan(&adopting, &fake);
+    let [Reason::AdoptsOnceRemoved { arn, others, .. }] = reasons(&beside)[..] else {
+        panic!("{:?}", beside.refusals);
+    };
+    assert_eq!(*arn, identity().workspace_arn("ws-1"));
+    assert_eq!(*others, [identity().workspace_arn("ws-2")]);
+    assert_eq!(beside.steps, []);
+
+    // By id it is the same, whether or not there is such a workspace.
+    for (id, expected) in [
+        ("ws-2", vec![identity().workspace_arn("ws-2")]),
+        ("ws-1", vec![]),
+    ] {
+        let by_id = with_lifecycle(adopting.clone(), &Address::workspace(), |l| {
+            l.adopt_id = Some(id.to_owned());
+        });
+        let made = plan(&by_id, &fake);
+        let [Reason::AdoptsOnceRemoved { others, .. }] = reasons(&made)[..] else {
+            panic!("{id}");
+        };
+        assert_eq!(*others, expected, "{id}");
+    }
+}
+
 #[test]
 fn a_workspace_that_aws_could_not_create_is_replaced_even_if_protected() {
     let fake = fake();

@@ -294,6 +294,17 @@ fn every_refusal_says_what_to_do() {
             },
         ),
         (
+            Address::workspace(),
+            Reason::AdoptsOnceRemoved {
+                arn: "arn:aws:aps:us-east-1:111122223333:workspace/ws-1".to_owned(),
+                others: vec!["arn:aws:aps:us-east-1:111122223333:workspace/ws-2".to_owned()],
+                differs: vec![ReplaceReason {
+                    property: "kms_key_arn",
+                    why: "the key of a workspace cannot be changed after its creation",
+                }],
+            },
+        ),
+        (
             role_address(),
             Reason::NameTaken {
                 wanted: "checkouttask".to_owned(),
