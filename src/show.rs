@@ -4,6 +4,7 @@ pub mod dashboard;
 pub mod decide;
 mod entry;
 pub mod events;
+mod file_order;
 pub mod graph;
 pub mod markdown;
 pub mod metrics;

@@ -29,6 +29,10 @@ pub struct Stack {
     pub identity: Identity,
     /// What it declares.
     pub resources: BTreeMap<Address, Declared>,
+    /// The order in which its file declares them, in which people are shown them. Nothing is
+    /// decided by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<Address>,
     /// What it gives to the scripts that come after it, by name.
     pub outputs: BTreeMap<String, Output>,
     /// The attributes of what it uses and somebody else owns: of an existing workspace.

@@ -238,6 +238,7 @@ impl<C> Session<C> for CommandLine<'_, C> {
     ) {
         let frame = Frame {
             changed,
+            order: &target.stack.order,
             look: &self.request.plan_command,
             again: &self.request.apply_command,
         };

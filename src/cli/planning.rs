@@ -93,6 +93,7 @@ pub(super) fn print<C>(
         let frame = Frame {
             stack: &target.stack.name,
             identity: &target.stack.identity,
+            order: &target.stack.order,
             sandbox: view.sandbox,
             destroy: request.destroy,
             verbose: view.verbose,
@@ -108,7 +109,12 @@ pub(super) fn print<C>(
         let style = console.out_style;
         texts.push(render(plan, risks, &frame, style));
         if request.explain {
-            texts.push(suppressed::render(suppressed, view.verbose, style));
+            texts.push(suppressed::render(
+                suppressed,
+                &target.stack.order,
+                view.verbose,
+                style,
+            ));
         }
     }
     if !is_only && view.format == Format::Text {

@@ -63,10 +63,25 @@ pub(crate) fn read(
         collision::check(kind, names_of(kind, &outlines, root), problems);
     }
     let mut stack = into_stack(outlines, &context);
+    stack.order = order(&stack, root);
     stack.former.clone_from(&header.former);
     stack.outputs = outputs::read(root, problems);
     cycle::check(&stack, root, problems);
     stack
+}
+
+/// The resources of the stack in the order in which the heads of their tables stand in the file.
+/// TOML lets tables of several kinds stand in turn, so that the order of a table's keys does not
+/// say it.
+fn order(stack: &Stack, root: &Table) -> Vec<Address> {
+    let of_kind = |kind| {
+        let tables = tables(root, kind).into_iter();
+        tables.map(move |(key, _)| (key.span.start, address(kind, key)))
+    };
+    let mut named: Vec<(usize, Address)> = Kind::ALL.into_iter().flat_map(of_kind).collect();
+    named.retain(|(_, address)| stack.resources.contains_key(address));
+    named.sort();
+    named.into_iter().map(|(_, address)| address).collect()
 }
 
 /// Reads `[tags]`.
@@ -172,6 +187,7 @@ fn into_stack(outlines: Outlines, context: &Context<'_>) -> Stack {
         former: None,
         identity: context.identity.clone(),
         resources: BTreeMap::new(),
+        order: Vec::new(),
         outputs: BTreeMap::new(),
         existing: outlines.existing,
         role_arns: BTreeMap::new(),

@@ -13,7 +13,7 @@ use crate::{
         tags::{Owner, PREVENT_DESTROY_TAG, STACK_TAG},
     },
     plan::{Candidate, Note, Reason, Refusal, risk::Risk},
-    show::{Paint, Style, words},
+    show::{Paint, Style, file_order::in_file_order, words},
 };
 
 /// What is wrong, the details, and what to do.
@@ -24,7 +24,7 @@ pub(super) struct Explained {
 }
 
 /// The refusals, each with its cause and what to do about it.
-pub fn refusals(refusals: &[Refusal], style: Style) -> String {
+pub fn refusals(refusals: &[Refusal], order: &[Address], style: Style) -> String {
     let mut out = String::new();
     if refusals.is_empty() {
         return out;
@@ -32,7 +32,8 @@ pub fn refusals(refusals: &[Refusal], style: Style) -> String {
     let title = "Blocked until this is decided:";
     out.push_str(&style.paint(Paint::Title, title));
     out.push('\n');
-    for (index, refusal) in refusals.iter().enumerate() {
+    let refusals = in_file_order(refusals, order, |refusal| &refusal.address);
+    for (index, refusal) in refusals.into_iter().enumerate() {
         if index > 0 {
             out.push('\n');
         }
@@ -54,10 +55,11 @@ pub fn refusals(refusals: &[Refusal], style: Style) -> String {
 }
 
 /// The risks, first those that have to be accepted by name.
-pub fn risks(risks: &[Risk], style: Style) -> String {
+pub fn risks(risks: &[Risk], order: &[Address], style: Style) -> String {
     let mut out = String::new();
     let of = |is_meant: fn(&Option<Loss>) -> bool| -> Vec<&Risk> {
-        risks.iter().filter(|risk| is_meant(&risk.loss)).collect()
+        let risks = risks.iter().filter(|risk| is_meant(&risk.loss));
+        in_file_order(risks, order, |risk| &risk.address)
     };
     let losses = of(|loss| matches!(loss, Some(Loss::Data)));
     let of_others = of(|loss| matches!(loss, Some(Loss::OfOthers(_))));
@@ -90,9 +92,9 @@ pub fn risks(risks: &[Risk], style: Style) -> String {
 }
 
 /// The notes.
-pub fn notes(notes: &[Note], style: Style) -> String {
+pub fn notes(notes: &[Note], order: &[Address], style: Style) -> String {
     let mut out = String::new();
-    for Note { address, text } in notes {
+    for Note { address, text } in in_file_order(notes, order, |note| &note.address) {
         let text = format!("{address}: {text}");
         out.push_str(&words::wrap("note: ", &text, style.width));
     }

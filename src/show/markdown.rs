@@ -11,6 +11,7 @@ use crate::{
     plan::{Plan, risk::Risk},
     show::{
         Style, decide,
+        file_order::in_file_order,
         plan::{Frame, counts},
         step::{Group, groups},
         suppressed, words,
@@ -33,17 +34,18 @@ pub fn render(
     room: usize,
 ) -> String {
     let mut out = heading(plan, frame);
+    let order = frame.order;
     for text in [
-        decide::refusals(&plan.refusals, Style::PLAIN),
-        decide::risks(risks, Style::PLAIN),
-        decide::notes(&plan.notes, Style::PLAIN),
+        decide::refusals(&plan.refusals, order, Style::PLAIN),
+        decide::risks(risks, order, Style::PLAIN),
+        decide::notes(&plan.notes, order, Style::PLAIN),
     ] {
         if !text.is_empty() {
             out.push_str(&fenced(&shortened(&text, room / HEAD)));
         }
     }
     let mut left = 0;
-    for group in groups(&plan.steps) {
+    for group in in_file_order(groups(&plan.steps), order, Group::address) {
         let whole = details(&group, frame);
         // The last line, which counts what is left, has to fit too.
         if out.len() + whole.len() + 200 <= room {
@@ -61,7 +63,7 @@ pub fn render(
         .expect("a string takes all");
     }
     if let Some(suppressed) = suppressed {
-        let text = suppressed::render(suppressed, frame.verbose, Style::PLAIN);
+        let text = suppressed::render(suppressed, order, frame.verbose, Style::PLAIN);
         let folded = folded("not changes", &text);
         if out.len() + folded.len() <= room {
             out.push_str(&folded);

@@ -1,17 +1,22 @@
 //! A plan as text: what comes, changes and goes, down to one field, and the calls that do it.
 
-use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    time::Duration,
+};
 
 use crate::{
     model::{
-        address::StackName,
+        address::{Address, StackName},
         identity::Identity,
         rate::{self, Overrides},
     },
     plan::{Plan, Step, risk::Risk},
     show::{
         Paint, Style, decide,
-        step::{Verb, groups},
+        file_order::in_file_order,
+        step::{Group, Verb, groups},
         words,
     },
 };
@@ -23,6 +28,8 @@ pub struct Frame<'a> {
     pub stack: &'a StackName,
     /// Where it lives.
     pub identity: &'a Identity,
+    /// The order in which its file declares resources.
+    pub order: &'a [Address],
     /// The name of the sandbox that stands in for AWS, if one does.
     pub sandbox: Option<&'a str>,
     /// Whether the plan is one to remove the stack.
@@ -41,15 +48,16 @@ const NOTED: Duration = Duration::from_secs(10);
 /// The plan, whole, with its risks last.
 pub fn render(plan: &Plan, risks: &[Risk], frame: &Frame<'_>, style: Style) -> String {
     let mut sections = vec![heading(frame, style)];
-    for group in groups(&plan.steps) {
+    let order = frame.order;
+    for group in in_file_order(groups(&plan.steps), order, Group::address) {
         let mut section = String::new();
         group.write(frame.verbose, style, &mut section);
         sections.push(section);
     }
     sections.extend([
-        decide::notes(&plan.notes, style),
-        decide::refusals(&plan.refusals, style),
-        decide::risks(risks, style),
+        decide::notes(&plan.notes, order, style),
+        decide::refusals(&plan.refusals, order, style),
+        decide::risks(risks, order, style),
         ending(plan, frame, style),
     ]);
     sections.retain(|section| !section.is_empty());
@@ -105,8 +113,8 @@ fn heading(frame: &Frame<'_>, style: Style) -> String {
 }
 
 fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
-    let mut out = left_out(plan, style);
-    out.push_str(&came_up(plan, style));
+    let mut out = left_out(plan, frame.order, style);
+    out.push_str(&came_up(plan, frame.order, style));
     let mut line = |text: &str| writeln!(out, "{text}").expect("a string takes all");
     if plan.is_empty() && !plan.left_out.is_empty() {
         line("Nothing to do at what was targeted.");
@@ -164,23 +172,27 @@ fn what_next(refusals: usize, next: Option<&str>) -> String {
 }
 
 /// What a saved plan does not do, because it was made before that came up.
-fn came_up(plan: &Plan, style: Style) -> String {
+fn came_up(plan: &Plan, order: &[Address], style: Style) -> String {
     if plan.came_up.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = plan.came_up.iter().map(ToString::to_string).collect();
-    let names = words::some(&names);
+    let names = words::some(&names(&plan.came_up, order));
     let text =
         format!("Changed since the plan was made, but no part of it, so left as is: {names}");
     words::wrap("", &text, style.width)
 }
 
 /// What the plan was narrowed from, so that nobody takes it for all there is to do.
-fn left_out(plan: &Plan, style: Style) -> String {
+fn left_out(plan: &Plan, order: &[Address], style: Style) -> String {
     if plan.left_out.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = plan.left_out.iter().map(ToString::to_string).collect();
-    let text = format!("Not targeted, so left as they are: {}", words::some(&names));
+    let names = words::some(&names(&plan.left_out, order));
+    let text = format!("Not targeted, so left as they are: {names}");
     words::wrap("", &text, style.width)
+}
+
+fn names(addresses: &BTreeSet<Address>, order: &[Address]) -> Vec<String> {
+    let addresses = in_file_order(addresses, order, |address| address);
+    addresses.into_iter().map(ToString::to_string).collect()
 }

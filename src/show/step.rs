@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use crate::{
     kinds::{Change, Resource, kind::ReplaceReason},
     model::{
+        address::Address,
         diff::{Difference, Part, Path, Sides, diff},
         node::Node,
         secret::join_arguments,
@@ -157,6 +158,11 @@ pub(super) fn verb_of(id: &StepId, plan: &Plan) -> Verb {
 }
 
 impl<'a> Group<'a> {
+    /// What they lead to.
+    pub(super) fn address(&self) -> &Address {
+        &self.first.id.address
+    }
+
     /// Its steps.
     pub(super) fn steps(&self) -> impl Iterator<Item = &'a Step> + use<'a> {
         [Some(self.first), self.second].into_iter().flatten()

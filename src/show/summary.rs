@@ -9,6 +9,7 @@ use crate::{
     show::{
         Paint, Style, decide,
         entry::{self, Body, Entry, Mark},
+        file_order::in_file_order,
         step::{Verb, groups, verb_of},
         words,
     },
@@ -19,6 +20,8 @@ use crate::{
 pub struct Frame<'a> {
     /// Whether something was changed, or may have been.
     pub changed: bool,
+    /// The order in which the stack file declares resources.
+    pub order: &'a [Address],
     /// The command that shows what is left.
     pub look: &'a str,
     /// The command that goes on.
@@ -32,7 +35,7 @@ const MOST_MADE: usize = 40;
 pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
     let mut sections = vec![
         headline(outcome, plan, frame.changed, style),
-        made(outcome, style),
+        made(outcome, frame.order, style),
     ];
     let Outcome {
         done: _,
@@ -65,6 +68,7 @@ pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -
     }
     if !stopped.is_empty() {
         let stopped: BTreeSet<&Address> = stopped.iter().map(|step| &step.address).collect();
+        let stopped = in_file_order(stopped, frame.order, |address| address);
         let stopped: Vec<String> = stopped.into_iter().map(ToString::to_string).collect();
         let text = format!(
             "the run was asked to stop, so these were not begun or not finished: {}",
@@ -126,9 +130,10 @@ fn headline(outcome: &Outcome, plan: &Plan, changed: bool, style: Style) -> Stri
 }
 
 /// The attributes that AWS decided, for use elsewhere.
-fn made(outcome: &Outcome, style: Style) -> String {
+fn made(outcome: &Outcome, order: &[Address], style: Style) -> String {
     let mut entries = Vec::new();
-    for (address, attributes) in &outcome.attributes {
+    let made = in_file_order(&outcome.attributes, order, |(address, _)| address);
+    for (address, attributes) in made {
         for (attribute, value) in attributes {
             match attribute {
                 // The stack file says these itself.

@@ -9,6 +9,7 @@ use crate::{
     show::{
         Paint, Style,
         entry::{self, Body, Entry, Mark},
+        file_order::in_file_order,
         words,
     },
 };
@@ -17,11 +18,12 @@ use crate::{
 /// shown with `verbose`.
 pub fn render(
     suppressed: &BTreeMap<Address, Vec<Suppressed>>,
+    order: &[Address],
     verbose: bool,
     style: Style,
 ) -> String {
     let mut text = String::new();
-    for (address, all) in suppressed {
+    for (address, all) in in_file_order(suppressed, order, |(address, _)| address) {
         let minor = Resource::minor_rule(address.kind);
         let is_minor = |one: &Suppressed| minor.is_some_and(|minor| one.rules == [minor]);
         let shown: Vec<&Suppressed> = all.iter().filter(|one| verbose || !is_minor(one)).collect();

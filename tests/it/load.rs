@@ -129,6 +129,48 @@ fn log_group(key: &str, retention_days: u32) -> Declared {
     }
 }
 
+/// TOML lets tables of several kinds stand in turn, and a part of a table before the table, which
+/// then stands where its head does.
+#[test]
+fn the_order_of_the_file_is_kept_whatever_its_tables_are() {
+    let stack = stack(
+        r#"
+[log_groups]
+g2 = { name = "/g2", retention_days = 7 }
+g10 = { name = "/g10", retention_days = 7 }
+
+[roles.z.inline_policies.read]
+Version = "2012-10-17"
+Statement = { Effect = "Allow", Action = "s3:GetObject", Resource = "*" }
+
+[workspace]
+alias = "shop"
+
+[roles.a]
+name = "shop-a"
+
+[roles.z]
+name = "shop-z"
+
+[log_groups.g1]
+name = "/g1"
+retention_days = 7
+"#,
+    );
+    let order: Vec<String> = stack.order.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        order,
+        [
+            "log_groups.g2",
+            "log_groups.g10",
+            "workspace",
+            "roles.a",
+            "roles.z",
+            "log_groups.g1",
+        ]
+    );
+}
+
 #[test]
 fn the_whole_example_loads() {
     let stack = example();

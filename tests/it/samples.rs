@@ -158,6 +158,7 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
         former: None,
         identity: identity(),
         resources: resources.into_iter().map(declare).collect(),
+        order: Vec::new(),
         outputs: BTreeMap::new(),
         existing: BTreeMap::new(),
         role_arns: BTreeMap::new(),

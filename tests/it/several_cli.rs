@@ -219,3 +219,108 @@ fn a_variable_is_for_the_stacks_that_declare_it() {
     bench.run(&out).expect(0);
     bench.run(&["apply", "p.json", "--sandbox"]).expect(0);
 }
+
+/// A file in an order that is neither that of addresses nor that of calls.
+const UNSORTED: &str = r#"
+[stack]
+name = "order"
+
+[task_definitions.api]
+requires_compatibilities = ["FARGATE"]
+cpu = 256
+memory = 512
+execution_role = "execution"
+
+[task_definitions.api.containers.app]
+image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/api:1"
+logs = "g10"
+
+[log_groups]
+g2 = { name = "/ecs/g2", retention_days = 7 }
+g10 = { name = "/ecs/g10", retention_days = 7 }
+
+[roles.execution]
+name = "OrderExecution"
+managed_policies = ["service-role/AmazonECSTaskExecutionRolePolicy"]
+
+[log_groups.g1]
+name = "/ecs/g1"
+retention_days = 7
+"#;
+
+/// Whoever reads a plan has the file before the eyes, or in the memory: what is shown to people is
+/// in its order, and what goes without standing there comes last. Programs get the order of calls.
+#[test]
+fn people_see_resources_in_the_order_of_the_file() {
+    let bench = Bench::new("file-order");
+    bench.write("order.toml", UNSORTED);
+    let written = [
+        "task_definitions.api",
+        "log_groups.g2",
+        "log_groups.g10",
+        "roles.execution",
+        "log_groups.g1",
+    ];
+    let run = |arguments: &[&str]| bench.run(arguments).expect(0);
+    let plan = run(&["plan", "order.toml", "--sandbox", "--out", "plan.json"]);
+    assert_eq!(titles(&plan.stdout, "create"), written);
+    let shown = run(&["show", "plan.json"]);
+    assert_eq!(titles(&shown.stdout, "create"), written);
+    let markdown = run(&["plan", "order.toml", "--sandbox", "--format", "markdown"]);
+    assert_eq!(titles(&markdown.stdout, "create"), written);
+
+    let json = run(&["plan", "order.toml", "--sandbox", "--json"]);
+    let steps: Vec<String> = json
+        .stdout
+        .lines()
+        .filter_map(|line| {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            (event["event"] == "step").then(|| event["address"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let place = |address: &str| steps.iter().position(|step| step == address).unwrap();
+    assert!(place("roles.execution") < place("task_definitions.api"));
+
+    let apply = run(&[
+        "apply",
+        "plan.json",
+        "--yes",
+        "--sandbox=.amp-stack/sandbox.json",
+    ]);
+    let values: Vec<usize> = written
+        .iter()
+        .map(|address| apply.stderr.find(&format!("{address}.arn ")).unwrap())
+        .collect();
+    assert!(values.is_sorted(), "{}", apply.stderr);
+
+    let (kept, gone) = UNSORTED.split_once("[log_groups]").unwrap();
+    let rest = gone.split_once("[roles.execution]").unwrap().1;
+    let rest = format!(
+        "{}\n[roles.execution]{}",
+        kept.replace("logs = \"g10\"", ""),
+        rest.replace("retention_days = 7", "retention_days = 14")
+    );
+    bench.write("order.toml", &rest);
+    let plan = bench.run(&["plan", "order.toml", "--sandbox"]).expect(0);
+    let titles: Vec<String> = ["change", "remove"]
+        .iter()
+        .flat_map(|verb| titles(&plan.stdout, verb))
+        .collect();
+    let ends = [
+        "task_definitions.api",
+        "log_groups.g1",
+        "log_groups.g10",
+        "log_groups.g2",
+    ];
+    assert_eq!(titles, ends, "{}", plan.stdout);
+}
+
+/// The addresses in the titles of what is done, in their order.
+fn titles(text: &str, verb: &str) -> Vec<String> {
+    let titles = text.lines().filter_map(|line| {
+        let (_, rest) = line.split_once(&format!(" {verb} "))?;
+        let (address, _) = rest.split_once(": ")?;
+        (!address.contains(' ')).then(|| address.to_owned())
+    });
+    titles.collect()
+}

@@ -466,7 +466,7 @@ fn an_explanation_names_the_place_both_sides_the_rule_and_its_source() {
         ),
     );
     let all = BTreeMap::from([(family_at("api"), case.suppressed())]);
-    insta::assert_snapshot!(render(&all, false, Style::PLAIN), @r#"
+    insta::assert_snapshot!(render(&all, &[], false, Style::PLAIN), @r#"
     Not changes, because the file and AWS mean the same, or because nothing needs to be done about it:
 
       task_definitions.api
@@ -478,7 +478,7 @@ fn an_explanation_names_the_place_both_sides_the_rule_and_its_source() {
           Source: ECS API reference, RegisterTaskDefinition, on `cpu` and `memory`
             cpu  the file says ".25 vCPU", AWS says "256"
     "#);
-    insta::assert_snapshot!(render(&BTreeMap::new(), false, Style::PLAIN), @"Not changes: none, for whatever lives is spelled as in the stack file, or differs.");
+    insta::assert_snapshot!(render(&BTreeMap::new(), &[], false, Style::PLAIN), @"Not changes: none, for whatever lives is spelled as in the stack file, or differs.");
 }
 
 #[test]
@@ -510,7 +510,7 @@ fn secrets_stay_hidden_and_what_only_ecs_tells_is_for_the_verbose() {
         ..case
     };
     let all = BTreeMap::from([(family_at("api"), case.suppressed())]);
-    let text = render(&all, false, Style::PLAIN);
+    let text = render(&all, &[], false, Style::PLAIN);
     assert!(
         text.contains(
             "containers.app.environment.DB_PASSWORD  the file says (hidden), AWS says (hidden)"
@@ -519,7 +519,7 @@ fn secrets_stay_hidden_and_what_only_ecs_tells_is_for_the_verbose() {
     );
     assert!(!text.contains("hunter"), "{text}");
     assert!(!text.contains("ACTIVE"), "{text}");
-    assert!(render(&all, true, Style::PLAIN).contains("status  the file says nothing"));
+    assert!(render(&all, &[], true, Style::PLAIN).contains("status  the file says nothing"));
 }
 
 #[test]

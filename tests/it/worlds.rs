@@ -271,6 +271,7 @@ impl Spec {
             resources,
             outputs: BTreeMap::new(),
             existing: BTreeMap::new(),
+            order: Vec::new(),
             role_arns: BTreeMap::new(),
             notes: Vec::new(),
             force_in_use: std::collections::BTreeSet::new(),

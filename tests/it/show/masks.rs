@@ -63,7 +63,7 @@ proptest! {
         let before = (!is_new).then(|| resource(&from));
         let plan = plan([build(family_address(), before, resource(&to))]);
         let (stack, identity) = ("checkout".parse().unwrap(), identity());
-        let frame = Frame { stack: &stack, identity: &identity, sandbox: None, destroy: false, verbose: false, next: None, rates: None };
+        let frame = Frame { stack: &stack, identity: &identity, order: &[], sandbox: None, destroy: false, verbose: false, next: None, rates: None };
         let wide = Style { width: 10_000, ..Style::PLAIN };
         let people = render(&plan, &risks(&plan), &frame, wide);
         let nothing = BTreeMap::new();

@@ -32,6 +32,7 @@ fn shown_with(plan: &Plan, risks: &[Risk], verbose: bool, style: Style) -> Strin
     let frame = Frame {
         stack: &stack,
         identity: &identity,
+        order: &[],
         sandbox: None,
         destroy: false,
         verbose,
@@ -56,6 +57,7 @@ fn a_plan_says_how_long_it_takes_at_least() {
         let frame = Frame {
             stack: &stack,
             identity: &identity,
+            order: &[],
             sandbox: None,
             destroy: true,
             verbose: false,

@@ -57,6 +57,7 @@ fn denied() -> CallError {
 
 const FRAME: Frame<'_> = Frame {
     changed: true,
+    order: &[],
     look: "amp-stack plan",
     again: "amp-stack apply",
 };

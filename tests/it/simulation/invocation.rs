@@ -251,6 +251,7 @@ impl Session<Aws> for User<'_> {
             let frame = show::plan::Frame {
                 stack: &target.stack.name,
                 identity: &target.stack.identity,
+                order: &target.stack.order,
                 sandbox: None,
                 destroy: request.destroy,
                 verbose: true,
@@ -295,7 +296,7 @@ impl Session<Aws> for User<'_> {
     fn end(
         &mut self,
         _: &PlanRequest<'_, Aws>,
-        _: &StackTarget<Aws>,
+        target: &StackTarget<Aws>,
         plan: &Plan,
         outcome: &Outcome,
         changed: bool,
@@ -303,6 +304,7 @@ impl Session<Aws> for User<'_> {
         self.read_progress();
         let frame = summary::Frame {
             changed,
+            order: &target.stack.order,
             look: "amp-stack plan",
             again: "amp-stack apply",
         };
