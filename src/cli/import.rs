@@ -285,14 +285,13 @@ fn draft(args: &Import, identity: &Identity, survey: &Survey, choice: &Choice) -
         };
         owner.map(|owner| (found.arn().to_owned(), vec![owner]))
     });
-    let owners = choice.taken.iter().map(|found| &found.owner);
     Draft {
         stack: args.stack.clone(),
         identity: identity.clone(),
         found: choice.taken.clone(),
         existing_workspace: choice.existing_workspace.clone(),
         roles: survey.roles.iter().map(|role| role.arn.clone()).collect(),
-        preface: report::advice(owners),
+        preface: report::advice(&choice.taken),
         notes: notes.collect(),
     }
 }

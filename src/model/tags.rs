@@ -97,13 +97,16 @@ pub fn owner(tags: &BTreeMap<String, String>, stack: &StackName, region: &str) -
         return Owner::CloudFormation(name.clone());
     }
     tags.iter()
-        .find(|(key, value)| {
-            key.to_ascii_lowercase().contains("terraform")
-                || value.to_ascii_lowercase().contains("terraform")
-        })
+        .find(|(key, value)| names_terraform(key, value))
         .map_or(Owner::Unknown, |(key, value)| {
             Owner::Terraform(format!("{key} = {value}"))
         })
+}
+
+/// Returns whether a tag says that what carries it is Terraform's, as far as custom goes.
+pub fn names_terraform(key: &str, value: &str) -> bool {
+    let names = |text: &str| text.to_ascii_lowercase().contains("terraform");
+    names(key) || names(value)
 }
 
 /// Reads the owner from the tags of a role, which every region of the account sees.

@@ -13,7 +13,7 @@ use crate::{
     kinds::{Resource, declare, kind::IdentifiedBy},
     model::{
         address::Address,
-        tags::{Owner, PREFIX, PREVENT_DESTROY_TAG, Tags},
+        tags::{Owner, PREFIX, PREVENT_DESTROY_TAG, Tags, names_terraform},
         template::Template,
     },
     snapshot::LiveResource,
@@ -71,7 +71,13 @@ pub(crate) fn tag_table(tags: &Tags, address: &Address, secrets: &mut Secrets) -
     };
     let mut table = Table::section();
     for (key, value) in tags {
-        let value = speller.text(&["tags", key], &value.to_string());
+        let value = value.to_string();
+        if names_terraform(key, &value) {
+            table.notes.push(format!(
+                "Drop `{key}` once Terraform has let go. While it stands here, what loses amp-stack's own tags is taken for Terraform's."
+            ));
+        }
+        let value = speller.text(&["tags", key], &value);
         table.put(key, Value::Text(value));
     }
     table

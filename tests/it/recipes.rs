@@ -7,6 +7,7 @@ mod codebuild;
 mod github;
 mod gitlab;
 mod repository;
+mod terraform;
 
 use std::{
     io::{self, Write},
@@ -88,6 +89,29 @@ impl Drop for Account {
         let _ = self.server.wait();
     }
 }
+
+/// The operations of all the calls of a plan of `file`, sorted.
+fn operations(bench: &Bench, file: &str) -> Vec<String> {
+    let plan = bench.run(&["plan", file, "--json"]).expect(0);
+    let events = plan.stdout.lines();
+    let events = events.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let steps = events.filter(|event| event["event"] == "step");
+    let calls = steps.flat_map(|step| step["calls"].as_array().unwrap().clone());
+    let mut operations: Vec<String> = calls
+        .map(|call| call["operation"].as_str().unwrap().to_owned())
+        .collect();
+    operations.sort();
+    operations
+}
+
+/// What takes over a workspace, a log group, two roles and a task definition.
+const TAGGING: [&str; 5] = [
+    "aps:TagResource",
+    "ecs:TagResource",
+    "iam:TagRole",
+    "iam:TagRole",
+    "logs:TagResource",
+];
 
 /// Returns whether the shell and the version control are there that every runner has; says on
 /// standard error that the test is left out if they are not.

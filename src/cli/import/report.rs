@@ -9,9 +9,10 @@ use crate::{
         import::{Import, Imported, choose::name},
     },
     kinds::Change,
-    model::tags::Owner,
+    model::tags::{Owner, names_terraform},
     plan::Step,
     show::{Paint, Style, words},
+    snapshot::LiveResource,
 };
 
 /// What people read on standard error.
@@ -90,9 +91,8 @@ fn paragraphs(imported: &Imported) -> Vec<String> {
              keep watch over it."
         )
     });
-    let owners = imported.choice.taken.iter().map(|found| &found.owner);
     let mut paragraphs: Vec<String> = others.into_iter().chain(unread).collect();
-    paragraphs.extend(advice(owners));
+    paragraphs.extend(advice(&imported.choice.taken));
     paragraphs.extend(collector(imported));
     paragraphs.extend(secrets(imported));
     paragraphs
@@ -200,11 +200,16 @@ fn other_calls(step: &Step) -> Vec<&'static str> {
 }
 
 /// What to do about those who believe that they own what is taken.
-pub(super) fn advice<'o>(owners: impl Iterator<Item = &'o Owner>) -> Vec<String> {
+pub(super) fn advice(taken: &[LiveResource]) -> Vec<String> {
     let mut stacks = BTreeSet::new();
     let mut is_terraformed = false;
-    for owner in owners {
-        match owner {
+    let mut tags = BTreeSet::new();
+    for found in taken {
+        let of_terraform = found.resource.tags().iter();
+        let of_terraform =
+            of_terraform.filter(|(key, value)| names_terraform(key, &value.to_string()));
+        tags.extend(of_terraform.map(|(key, _)| format!("`{key}`")));
+        match &found.owner {
             Owner::CloudFormation(stack) => _ = stacks.insert(format!("`{stack}`")),
             Owner::Terraform(_) => is_terraformed = true,
             Owner::Ours(_)
@@ -232,6 +237,13 @@ pub(super) fn advice<'o>(owners: impl Iterator<Item = &'o Owner>) -> Vec<String>
              amp-stack changes anything but tags."
                 .to_owned(),
         );
+    }
+    if !tags.is_empty() {
+        let tags: Vec<String> = tags.into_iter().collect();
+        let tags = words::list(&tags);
+        advice.push(format!(
+            "Once Terraform has let go, drop from the file what names it in tags: {tags}. While that stands there, what loses amp-stack's own tags is taken for Terraform's."
+        ));
     }
     advice
 }
