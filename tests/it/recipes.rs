@@ -3,6 +3,7 @@
 //! the served sandbox. What the runners of GitHub, GitLab and `CodeBuild` do around the scripts is
 //! acted out as far as the recipes use it; a recipe that uses something else fails.
 
+mod cloudformation;
 mod codebuild;
 mod github;
 mod gitlab;

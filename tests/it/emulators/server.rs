@@ -77,6 +77,14 @@ impl Emulator {
         }
     }
 
+    /// Ends a sandbox as somebody does who has finished with it, so that it leaves its file whole.
+    pub(crate) fn stop(mut self) {
+        let id = self.server.id().to_string();
+        let asked = Command::new("kill").arg(id).status().unwrap();
+        assert!(asked.success());
+        self.server.wait().unwrap();
+    }
+
     /// Calls a method of boto3 and returns its answer; the call must succeed.
     #[expect(clippy::needless_pass_by_value, reason = "callers write literals")]
     pub(crate) fn boto(&mut self, service: &str, method: &str, arguments: Value) -> Value {
