@@ -369,8 +369,8 @@ fn terraform_that_has_not_let_go_takes_only_tags_away() {
     assert!(terraform.apply().says("0 added, 5 changed, 0 destroyed"));
     // With `adopt` it takes over once more.
     assert_eq!(operations(&bench, FILE), TAGGING);
-    let text = fs::read_to_string(bench.path("checkout.toml")).unwrap();
-    let kept = text.lines().filter(|line| !line.starts_with("adopt "));
+    let written = fs::read_to_string(bench.path("checkout.toml")).unwrap();
+    let kept = written.lines().filter(|line| !line.starts_with("adopt "));
     bench.write("checkout.toml", &kept.collect::<Vec<_>>().join("\n"));
     let refused = bench.run(&["plan", "checkout.toml"]).expect(1);
     assert!(
