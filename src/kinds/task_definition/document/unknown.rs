@@ -101,8 +101,9 @@ fn carry_into(want: &mut Node, live: &Node, of: Of<'_>, name: &str) {
         }
         (Node::List(want), Node::List(live)) => {
             let Some(of) = elements(of) else { return };
-            for (index, want) in want.iter_mut().enumerate() {
-                if let Some(live) = partner(name, want, index, live) {
+            let partners = partners(name, want, live);
+            for (want, live) in want.iter_mut().zip(partners) {
+                if let Some(live) = live {
                     carry_into(want, live, of, "");
                 }
             }
@@ -155,8 +156,8 @@ fn drop_from(want: &mut Node, live: Option<&Node>, of: Of<'_>, name: &str) {
         Node::List(want) => {
             let Some(of) = elements(of) else { return };
             let live = live.and_then(Node::as_list).unwrap_or_default();
-            for (index, want) in want.iter_mut().enumerate() {
-                let partner = partner(name, want, index, live);
+            let partners = partners(name, want, live);
+            for (want, partner) in want.iter_mut().zip(partners) {
                 drop_from(want, partner, of, "");
             }
         }
@@ -164,16 +165,20 @@ fn drop_from(want: &mut Node, live: Option<&Node>, of: Of<'_>, name: &str) {
     }
 }
 
-/// The element of the list `live`, called `name`, that is the same thing as `element`: the one with
-/// its name or, where elements have none, in its place.
-fn partner<'a>(name: &str, element: &Node, index: usize, live: &'a [Node]) -> Option<&'a Node> {
-    match distinguishing(name) {
-        Some(key) => {
-            let own = element.get(key)?;
-            live.iter().find(|other| other.get(key) == Some(own))
-        }
-        None => live.get(index),
-    }
+/// For each element of the list `want`, called `name`, the one of `live` that is the same thing:
+/// the one with its name or, where elements have none, in its place. Where several have one name,
+/// the first is the first.
+fn partners<'a>(name: &str, want: &[Node], live: &'a [Node]) -> Vec<Option<&'a Node>> {
+    let Some(key) = distinguishing(name) else {
+        return (0..want.len()).map(|index| live.get(index)).collect();
+    };
+    let partner = |(index, element): (usize, &Node)| {
+        let own = element.get(key)?;
+        let is_called_so = |other: &&Node| other.get(key) == Some(own);
+        let before = want[..index].iter().filter(is_called_so).count();
+        live.iter().filter(is_called_so).nth(before)
+    };
+    want.iter().enumerate().map(partner).collect()
 }
 
 /// The member by which the elements of the list `name` are identified.
@@ -276,6 +281,29 @@ mod tests {
             json!({"cpu": "256", "mine": 1, "theirs": [3], "nested": {"a": 1, "b": 3}, "runtimePlatform": {"tomorrow": true},
                 "containerDefinitions": [{"name": "a", "image": "i"}, {"name": "b", "image": "i", "tomorrow": "default"}]})
         );
+    }
+
+    /// Of two requirements of one kind, only the one that has a member of tomorrow keeps it.
+    #[test]
+    fn of_what_has_the_same_name_the_first_is_the_first() {
+        let requirement = |more: Value| {
+            let mut requirement = json!({"type": "GPU", "value": "1"});
+            requirement
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            requirement
+        };
+        let (plain, newer) = (requirement(json!({})), requirement(json!({"tomorrow": 1})));
+        let of = |requirements: &[&Value]| json!({"containerDefinitions": [{"name": "a", "resourceRequirements": requirements}]});
+        let want = of(&[&plain, &plain]);
+        for live in [of(&[&newer, &plain]), of(&[&plain, &newer])] {
+            assert_eq!(carried(&want, &live), live);
+        }
+        let mut want = node(&of(&[&newer, &newer]));
+        let live = of(&[&plain, &newer]);
+        drop_unkept(&mut want, &node(&live));
+        assert_eq!(want.to_json(), live);
     }
 
     #[test]
