@@ -199,13 +199,17 @@ impl TimeSource for SandboxTime {
     }
 }
 
-/// Makes the directory of the default file, which nobody named and so nobody can have made. Other
-/// directories are their owners' business.
+/// Makes the directory of the default file, which nobody named and so nobody can have made, and
+/// keeps it out of Git: an account of one's own is nothing to share. Other directories are their
+/// owners' business.
 fn make_default_directory(file: &Path) -> Result<(), FileError> {
-    let Some(directory) = file.parent().filter(|_| file.ends_with(DEFAULT_FILE)) else {
+    let directory = file.parent().filter(|_| file.ends_with(DEFAULT_FILE));
+    let Some(directory) = directory.filter(|directory| !directory.exists()) else {
         return Ok(());
     };
-    fs::create_dir_all(directory).map_err(|source| FileError::Io {
+    let made = fs::create_dir_all(directory);
+    let made = made.and_then(|()| fs::write(directory.join(".gitignore"), "*\n"));
+    made.map_err(|source| FileError::Io {
         action: "make the directory of",
         path: file.to_owned(),
         source,

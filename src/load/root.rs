@@ -14,7 +14,7 @@ const OURS: &str = "amp-stack";
 pub static ROOT: Fields = Fields {
     name: "stack_file",
     path: "",
-    doc: "A stack file: what one stack is to have in AWS. The order of its tables has no meaning.",
+    doc: "A stack file: what one stack is to have in AWS. The order of its tables decides nothing; plans list resources in it.",
     source: OURS,
     structure: None,
     foreign: foreign::STACK_FILE,

@@ -13,6 +13,7 @@ use crate::{
     show::{
         Paint, Style,
         entry::{self, Body, Entry, Mark},
+        file_order::in_file_order,
         words,
     },
     stack::{Output, Stack},
@@ -62,14 +63,15 @@ fn shown(name: &str, output: &Output, value: Template) -> ShownOutput {
     }
 }
 
-/// The attributes of the resources that `stack` wants, and of what it uses and somebody else owns.
+/// The attributes of the resources that `stack` wants, in the order of its file, and of what it
+/// uses and somebody else owns.
 pub fn attributes(stack: &Stack, known: &Known) -> Vec<ShownOutput> {
     let wanted = stack.resources.iter();
     let wanted = wanted.filter_map(|(address, declared)| declared.want.as_ref().map(|_| address));
     let mut addresses: Vec<&Address> = wanted.chain(stack.existing.keys()).collect();
     addresses.sort();
     let mut all = Vec::new();
-    for address in addresses {
+    for address in in_file_order(addresses, &stack.order, |address| address) {
         for attribute in Attribute::of(address.kind) {
             let value = known.get(address).and_then(|of_it| of_it.get(attribute));
             let reference = || {

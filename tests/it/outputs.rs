@@ -240,7 +240,7 @@ fn nothing_is_known_before_apply() {
         "  api_token  (hidden)\n  auth_url   https://auth.example.com/\n"
     );
     assert!(
-        all.says("not known before apply: remote_write, revision, log_groups.quickstart.arn,"),
+        all.says("not known before apply: remote_write, revision, workspace.arn,"),
         "{all:?}"
     );
     assert!(

@@ -5,6 +5,7 @@
 
 mod cloudformation;
 mod codebuild;
+mod existing;
 mod github;
 mod gitlab;
 mod repository;

@@ -82,6 +82,8 @@ fn a_stack_lives_in_a_file_and_looking_never_alters_it() {
     assert!(!bench.path(FILE).exists(), "a plan makes nothing");
 
     bench.run(APPLY).expect(0);
+    let ignored = fs::read_to_string(bench.path(".amp-stack/.gitignore")).unwrap();
+    assert_eq!(ignored, "*\n", "Git leaves the account alone");
     assert_eq!(counted(&bench), [2, 1, 1, 1]);
     let before = fs::read(bench.path(FILE)).unwrap();
     for look in [PLAN, &["plan", "stack.toml", "--sandbox", "--verbose"]] {

@@ -9,7 +9,10 @@ use crate::{
         import::{Import, Imported, choose::name},
     },
     kinds::Change,
-    model::tags::{Owner, names_terraform},
+    model::{
+        address::Address,
+        tags::{Owner, names_terraform},
+    },
     plan::Step,
     show::{Paint, Style, words},
     snapshot::LiveResource,
@@ -114,20 +117,37 @@ fn secrets(imported: &Imported) -> Option<String> {
 /// How to get the metrics of a task definition that has no collector yet.
 fn collector(imported: &Imported) -> Option<String> {
     let taken = imported.choice.taken.iter();
-    let without = taken.filter_map(|found| {
-        let family = found.resource.task_definition()?;
-        let document = family.document.as_ref()?.normal().to_json().to_string();
-        let address = imported.written.addresses.get(found.arn())?;
-        (!document.contains("aws-otel-collector")).then_some(address)
-    });
-    let without: Vec<String> = without
-        .map(|address| format!("[{address}.metrics]"))
+    let without: Vec<(&Address, bool)> = taken
+        .filter_map(|found| {
+            let family = found.resource.task_definition()?;
+            let document = family.document.as_ref()?.normal();
+            let address = imported.written.addresses.get(found.arn())?;
+            let has_collector = document
+                .to_json()
+                .to_string()
+                .contains("aws-otel-collector");
+            (!has_collector).then(|| (address, document.get("taskRoleArn").is_some()))
+        })
         .collect();
-    (!without.is_empty()).then(|| {
+    let tables: Vec<String> = without
+        .iter()
+        .map(|(address, _)| format!("[{address}.metrics]"))
+        .collect();
+    let roleless = without.iter().filter(|(_, has_role)| !has_role);
+    let roleless: Vec<String> = roleless
+        .map(|(address, _)| format!("[{address}]"))
+        .collect();
+    let role = if roleless.is_empty() {
+        String::new()
+    } else {
+        let tables = words::list(&roleless);
+        format!(" The collector writes as the task's role, so name a `task_role` in {tables}.")
+    };
+    (!tables.is_empty()).then(|| {
         format!(
-            "Once that is done, a table {} with `scrape = [{{ port = 8080 }}]` or `otlp = true`, and a [workspace], adds the collector that sends its metrics to Amazon \
-             Managed Service for Prometheus.",
-            words::list(&without)
+            "For metrics in Amazon Managed Service for Prometheus add a [workspace] and {} with `scrape = [{{ port = 8080 }}]` or `otlp = true`, which puts the collector \
+             beside the application.{role}",
+            words::list(&tables)
         )
     })
 }
