@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cli::import::mentions::Mentions,
-    cloud::survey::{Survey, Wanted},
+    cloud::survey::{Alias, Survey, Wanted},
     kinds::Resource,
     model::{address::Kind, tags::Owner, template::Attribute},
     show::words,
@@ -55,6 +55,8 @@ pub(super) fn choose(survey: &Survey, wanted: &Wanted, known: &Known) -> Choice 
     }
     choice.keep_one_workspace(known);
     choice.left.extend(not_there(survey, &known.mentioned));
+    let only_in_policies = only_in_policies(survey, &choice);
+    choice.left.extend(only_in_policies);
     choice.left.sort();
     choice
 }
@@ -129,6 +131,35 @@ fn not_there(survey: &Survey, mentioned: &Mentions) -> Vec<Left> {
         ),
     ]
     .concat()
+}
+
+/// The workspaces that only policies of what is taken mention: a collector may have its
+/// configuration, and so the address, from elsewhere.
+fn only_in_policies(survey: &Survey, choice: &Choice) -> Vec<Left> {
+    let seen = survey.found.iter().filter_map(id);
+    let seen: BTreeSet<&str> = seen.chain(choice.existing_workspace.as_deref()).collect();
+    let roles = choice.taken.iter().map(|found| &found.resource);
+    let mentioning = roles.filter(|resource| resource.kind() == Kind::Role);
+    let mut left = Vec::new();
+    for role in mentioning {
+        let mut mentioned = Mentions::default();
+        mentioned.add_workspaces_of(role);
+        let others = survey.workspaces.iter().filter(|workspace| {
+            let id = workspace.id.as_str();
+            mentioned.workspaces.contains(id) && !seen.contains(id)
+        });
+        left.extend(others.map(|Alias { id, alias }| {
+            let alias = alias
+                .as_ref()
+                .map_or_else(String::new, |alias| format!("{alias} "));
+            Left {
+                what: format!("workspace {alias}({id})"),
+                why: format!("only a policy of the role {} mentions it", role.name()),
+                option: Some(format!("--workspace {id}")),
+            }
+        }));
+    }
+    left
 }
 
 /// What people know it by, exactly.
@@ -268,9 +299,10 @@ fn users_of(users: &BTreeSet<&String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::{
-        cloud::survey::Alias,
         kinds::{
             log_group::LogGroup,
             role::Role,
@@ -443,6 +475,33 @@ mod tests {
         assert_eq!(choice.taken, []);
         assert_eq!(choice.left.len(), 4, "{:?}", choice.left);
         assert_eq!(choice.existing_workspace.as_deref(), Some("ws-4"));
+    }
+
+    /// Whoever keeps the collector's configuration elsewhere would lose the workspace unawares.
+    #[test]
+    fn a_workspace_that_only_a_policy_mentions_is_named() {
+        let resource = "arn:aws:aps:us-east-1:111122223333:workspace/ws-1";
+        let mut writer = role("Task", &[]);
+        if let Resource::Role(role) = &mut writer {
+            let document = Policy::new(Node::from(&json!({"Statement": [{"Resource": resource}]})));
+            role.inline_policies.insert("write".to_owned(), document);
+        }
+        let mut survey = survey(vec![found(writer, Owner::Unknown)]);
+        let known = Known::default();
+        let choose = |survey: &Survey| choose(survey, &Wanted::default(), &known).left;
+        assert_eq!(choose(&survey), [], "it is gone");
+        for (id, alias) in [("ws-1", "shop"), ("ws-2", "other")] {
+            let (id, alias) = (id.to_owned(), Some(alias.to_owned()));
+            survey.workspaces.push(Alias { id, alias });
+        }
+        let left = Left {
+            what: "workspace shop (ws-1)".to_owned(),
+            why: "only a policy of the role Task mentions it".to_owned(),
+            option: Some("--workspace ws-1".to_owned()),
+        };
+        assert_eq!(choose(&survey), [left]);
+        survey.found.push(workspace("ws-1", Some("shop"), false));
+        assert_eq!(choose(&survey), [], "it is taken");
     }
 
     #[test]

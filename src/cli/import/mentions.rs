@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    kinds::task_definition::Document,
+    kinds::{Resource, task_definition::Document},
     model::{identity::Identity, node::Node, template::Template},
 };
 
@@ -36,6 +36,11 @@ impl Mentions {
                 .extend(group.and_then(|logs| log_group(logs, identity)));
         }
         document.each_template(&mut |text| self.add_workspaces(text));
+    }
+
+    /// Adds the workspaces that `resource` mentions, such as those of a role's policies.
+    pub(super) fn add_workspaces_of(&mut self, resource: &Resource) {
+        resource.each_template(&mut |text| self.add_workspaces(text));
     }
 
     /// The role by its name or by its ARN (ECS API reference, `RegisterTaskDefinition`,

@@ -143,9 +143,17 @@ fn collector(imported: &Imported) -> Option<String> {
         let tables = words::list(&roleless);
         format!(" The collector writes as the task's role, so name a `task_role` in {tables}.")
     };
+    let stack = &imported.written.stack;
+    let workspace = Address::workspace();
+    let has_workspace = stack.wants(&workspace) || stack.existing.contains_key(&workspace);
+    let workspace = if has_workspace {
+        ""
+    } else {
+        "a [workspace] and "
+    };
     (!tables.is_empty()).then(|| {
         format!(
-            "For metrics in Amazon Managed Service for Prometheus add a [workspace] and {} with `scrape = [{{ port = 8080 }}]` or `otlp = true`, which puts the collector \
+            "For metrics in Amazon Managed Service for Prometheus add {workspace}{} with `scrape = [{{ port = 8080 }}]` or `otlp = true`, which puts the collector \
              beside the application.{role}",
             words::list(&tables)
         )
