@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, io, path::Path};
 
 use crate::{
-    file::{interpolate::Names, source::Source, tags::Tag},
+    file::{included::Included, interpolate::Names, source::Source, tags::Tag},
     model::{
         address::{Address, StackName},
         identity::Identity,
@@ -30,4 +30,6 @@ pub(crate) struct Context<'a> {
     pub(crate) declared: &'a BTreeSet<Address>,
     /// Reads a file relative to the stack file.
     pub(crate) read: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// The files that were read so.
+    pub(crate) included: &'a Included,
 }

@@ -59,13 +59,6 @@ impl Problems {
         self.0.iter_mut()
     }
 
-    /// Says of every problem what it is about.
-    pub fn preface(&mut self, about: &str) {
-        for problem in &mut self.0 {
-            problem.message = format!("{about}: {}", problem.message);
-        }
-    }
-
     /// Says of every problem that its places are in `file`, which the stack file may name.
     pub fn move_to(&mut self, file: &Arc<Source>, named_at: Option<&Span>) {
         for problem in &mut self.0 {

@@ -63,7 +63,7 @@ struct Shown {
 
 impl Shown {
     fn of(file: &Source) -> Arc<Self> {
-        let text = masked::masked(&file.text);
+        let text = masked::masked(file);
         Arc::new(Self {
             lines: Lines::of(&text),
             text,

@@ -1,6 +1,9 @@
 //! A file as it was read: its text, and what people call it.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// What some editors, and PowerShell 5 with `Out-File -Encoding utf8`, put before UTF-8 (Unicode
 /// standard, 23.8, "Byte order mark"). It is no part of the text.
@@ -39,6 +42,17 @@ pub struct Source {
     pub path: PathBuf,
     /// The content.
     pub text: String,
+}
+
+impl Source {
+    /// A file with this `text` that this one names by a path, which is relative to it.
+    pub(crate) fn beside(&self, path: impl AsRef<Path>, text: String) -> Self {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        Self {
+            path: folder.join(path),
+            text,
+        }
+    }
 }
 
 #[cfg(test)]

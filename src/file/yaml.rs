@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks};
 
-use crate::file::tree::{Key, Span};
+use crate::file::{
+    placed::character_at,
+    tree::{Key, Span},
+};
 
 /// How deep values may stand in each other.
 const DEEPEST: usize = 64;
@@ -139,7 +142,7 @@ pub fn parse(text: &str) -> Result<Option<Yaml>, Mistake> {
             Err(error) => {
                 let at = builder.byte(error.marker().index());
                 return Err(Mistake {
-                    span: builder.visible(at..at),
+                    span: character_at(text, at),
                     message: error.info().to_owned(),
                 });
             }
@@ -191,19 +194,13 @@ impl Builder<'_> {
         start..start + covered.trim_end().len()
     }
 
-    /// A place that can be underlined: the character at `span` where it is empty, or else the last
-    /// one before it that is no white space.
-    fn visible(&self, span: Span) -> Span {
-        if !span.is_empty() {
-            return span;
+    /// `span`, or where it is empty what can be underlined there.
+    fn shown(&self, span: Span) -> Span {
+        if span.is_empty() {
+            character_at(self.text, span.start)
+        } else {
+            span
         }
-        let after = self.text[span.start..].chars().next();
-        if let Some(after) = after.filter(|c| !c.is_whitespace()) {
-            return span.start..span.start + after.len_utf8();
-        }
-        let before = self.text[..span.start].trim_end();
-        let last = before.chars().next_back().map_or(0, char::len_utf8);
-        before.len() - last..before.len()
     }
 
     /// Takes an event; returns the document at its end.
@@ -239,7 +236,7 @@ impl Builder<'_> {
                     let whole = if at.starts_with(['[', '{']) {
                         open.span.start..span.end
                     } else {
-                        self.visible(open.span.start..open.span.start)
+                        character_at(self.text, open.span.start)
                     };
                     let value = closed(open.content);
                     let whole = Yaml { span: whole, value };
@@ -270,7 +267,7 @@ impl Builder<'_> {
     fn begin(&mut self, span: Span, anchor: usize, content: Content) -> Result<(), Mistake> {
         if self.open.len() >= DEEPEST {
             return Err(Mistake {
-                span: self.visible(span),
+                span: self.shown(span),
                 message: format!("values stand more than {DEEPEST} deep in each other"),
             });
         }
@@ -287,7 +284,7 @@ impl Builder<'_> {
         self.count += 1;
         if self.count > MOST {
             return Err(Mistake {
-                span: self.visible(value.span),
+                span: self.shown(value.span),
                 message: format!("the document has more than {MOST} values"),
             });
         }

@@ -6,6 +6,7 @@ use crate::{
     file::{
         arn::Arn,
         context::Context,
+        included::Included,
         interpolate::Names,
         problem::Problems,
         reader::{Located, invalid_key, table_of},
@@ -33,6 +34,7 @@ pub(crate) fn read(
     problems: &mut Problems,
 ) -> Stack {
     known::fill_in(root, &place.identity);
+    let included = Included::beside(source);
     let mut context = Context {
         source,
         names,
@@ -49,6 +51,7 @@ pub(crate) fn read(
         tags: common_tags(root, problems),
         declared: names.declared,
         read: around.read,
+        included: &included,
     };
     let mut outlines = Outlines::default();
     read_existing(&mut context, &mut outlines, root, problems);
@@ -67,6 +70,7 @@ pub(crate) fn read(
     stack.former.clone_from(&header.former);
     stack.outputs = outputs::read(root, problems);
     cycle::check(&stack, root, problems);
+    included.settle(problems);
     stack
 }
 

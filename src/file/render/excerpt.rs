@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::file::{render::lines::Lines, tree::Span};
 
 /// The longest line that is shown whole, in bytes.
-const LONGEST: usize = 1_000;
+const LONGEST: usize = 400;
 /// How much of a longer line is shown before a label and after the start of one, in bytes.
 const BEFORE: usize = 60;
 const AFTER: usize = 200;

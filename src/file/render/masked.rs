@@ -1,9 +1,24 @@
-//! The text of a stack file without its secrets, letter for letter as long as the real one, so that
+//! The text of a file without its secrets, letter for letter as long as the real one, so that
 //! places stay where they are.
+//!
+//! JSON and YAML are read, so that a value is known by its name wherever the name stands. A stack
+//! file, which may be no TOML at all, is gone through line by line.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
-use crate::model::secret::{is_secret_flag, is_secret_value};
+use crate::{
+    file::{
+        json::{self, Nulls},
+        placed::Placed,
+        source::Source,
+        tree::{Table, Tree, Value},
+        yaml,
+    },
+    model::{
+        secret::{is_secret_flag, is_secret_value},
+        template::Template,
+    },
+};
 
 /// Elements of policies, whose values are written on the line of their names (IAM user guide, "IAM
 /// JSON policy elements reference").
@@ -21,15 +36,116 @@ const POLICY_KEYS: &[&str] = &[
 ];
 
 /// Replaces every letter of what is, by its name or its look, a secret.
-pub(crate) fn masked(text: &str) -> String {
-    text.split_inclusive('\n').map(masked_line).collect()
+pub(crate) fn masked(file: &Source) -> String {
+    let text = &file.text;
+    let extension = file
+        .path
+        .extension()
+        .and_then(|extension| extension.to_str());
+    let secrets = if text.trim_start().starts_with('{') {
+        in_json(text)
+    } else if matches!(extension, Some("yaml" | "yml")) {
+        in_yaml(text)
+    } else {
+        return by_lines(text, &['=']);
+    };
+    // What is no JSON or YAML has names and values all the same.
+    secrets.map_or_else(
+        || by_lines(text, &['=', ':']),
+        |secrets| struck(text, secrets),
+    )
 }
 
-fn masked_line(line: &str) -> String {
+/// `text` with these parts made unreadable.
+fn struck(text: &str, mut secrets: Vec<Range<usize>>) -> String {
+    secrets.sort_by_key(|secret| secret.start);
+    let mut shown = String::with_capacity(text.len());
+    for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
+        if secret.start < shown.len() {
+            continue;
+        }
+        shown.push_str(&text[shown.len()..secret.start]);
+        let letters = text[secret].bytes();
+        shown.extend(letters.map(|byte| {
+            if matches!(byte, b'\n' | b'\r') {
+                char::from(byte)
+            } else {
+                '*'
+            }
+        }));
+    }
+    shown.push_str(&text[shown.len()..]);
+    shown
+}
+
+/// Where the secrets of JSON stand.
+fn in_json(text: &str) -> Option<Vec<Range<usize>>> {
+    let as_it_is = |plain: &str| Placed::as_it_is(0..plain.len());
+    let tree = json::parse(&Template::from(text), Nulls::LeftOut, &as_it_is).ok()?;
+    let mut secrets = Vec::new();
+    in_tree(None, &tree, &mut secrets);
+    Some(secrets)
+}
+
+fn in_tree(name: Option<&str>, tree: &Tree, secrets: &mut Vec<Range<usize>>) {
+    match &tree.value {
+        Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {}
+        Value::Text(text) => {
+            if is_hidden(name, text.known().unwrap_or_default()) {
+                secrets.push(tree.span.start + 1..tree.span.end - 1);
+            }
+        }
+        Value::List(elements) => {
+            let mut flag = false;
+            for element in elements {
+                let text = element.as_text().and_then(Template::known);
+                if flag && text.is_some() {
+                    secrets.push(element.span.start + 1..element.span.end - 1);
+                } else {
+                    in_tree(name, element, secrets);
+                }
+                flag = text.is_some_and(is_secret_flag);
+            }
+        }
+        Value::Table(table) => {
+            for (key, value) in &table.entries {
+                let said = name_beside(table).filter(|_| key.text == "value");
+                in_tree(Some(said.unwrap_or(&key.text)), value, secrets);
+            }
+        }
+    }
+}
+
+/// The name in `{"name": "DB_PASSWORD", "value": "…"}`.
+fn name_beside(table: &Table) -> Option<&str> {
+    table.get("name")?.as_text()?.known()
+}
+
+/// Where the secrets of YAML stand.
+fn in_yaml(text: &str) -> Option<Vec<Range<usize>>> {
+    let tree = yaml::parse(text).ok()??;
+    let mut secrets = Vec::new();
+    tree.each_text(&mut |path, value, span| {
+        if is_hidden(path.last().copied(), value) {
+            let is_quoted = text[span.clone()].starts_with(['"', '\'']);
+            let quote = usize::from(is_quoted);
+            secrets.push(span.start + quote..span.end - quote);
+        }
+    });
+    Some(secrets)
+}
+
+/// Goes through `text` line by line, each name and its value having one of `between` between them.
+fn by_lines(text: &str, between: &[char]) -> String {
+    let lines = text.split_inclusive('\n');
+    lines.map(|line| masked_line(line, between)).collect()
+}
+
+fn masked_line(line: &str, between: &[char]) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;
     let mut last_string = None;
-    let mut names = Names::of(line);
+    let mut names = Names::of(line, between);
     while let Some(open) = rest.find(['"', '\'']) {
         let quote = &rest[open..=open];
         let Some(length) = rest[open + 1..].find(quote) else {
@@ -55,15 +171,18 @@ fn masked_line(line: &str) -> String {
 /// The names on a line, each gone through once however many strings the line has.
 struct Names<'a> {
     line: &'a str,
+    /// What stands between a name and its value.
+    between: &'a [char],
     /// Those that end before `from`.
     earlier: BTreeSet<&'a str>,
     from: usize,
 }
 
 impl<'a> Names<'a> {
-    fn of(line: &'a str) -> Self {
+    fn of(line: &'a str, between: &'a [char]) -> Self {
         Self {
             line,
+            between,
             earlier: BTreeSet::new(),
             from: 0,
         }
@@ -87,31 +206,43 @@ impl<'a> Names<'a> {
 
 /// Returns whether a string is a secret, from what stands before `at` on its line.
 fn is_secret(names: &mut Names<'_>, at: usize, content: &str) -> bool {
-    if content.is_empty() || content.starts_with("arn:") {
-        return false;
-    }
-    let before = names.line[..at].trim_end().strip_suffix('=');
+    let before = names.line[..at].trim_end().strip_suffix(names.between);
     let last = before.and_then(|before| names.last_before(before.len()));
-    match last {
+    match last.map(|name| name.trim_matches(['"', '\''])) {
         // The name is said elsewhere on the line: `{ name = "DB_PASSWORD", value = "…" }`,
         // `db_password = { default = "…" }`.
         Some("value" | "default") => {
             let mut earlier = names.earlier.iter();
-            is_secret_value(None, content)
-                || earlier.any(|name| is_secret_value(Some(name), content))
+            is_hidden(None, content) || earlier.any(|name| is_hidden(Some(name), content))
         }
+        last => is_hidden(last, content),
+    }
+}
+
+/// Returns whether a value is a secret, given what it is called.
+fn is_hidden(name: Option<&str>, content: &str) -> bool {
+    if content.is_empty() || content.starts_with("arn:") {
+        return false;
+    }
+    match name {
         // What a policy says is no secret.
         Some(name) if POLICY_KEYS.contains(&name) => false,
         // A property of the stack file: which key encrypts something, not what it is.
         Some(name) if name.starts_with("kms_key") => is_secret_value(None, content),
-        Some(name) => is_secret_value(Some(name), content),
-        None => is_secret_value(None, content),
+        name => is_secret_value(name, content),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn in_file(path: &str, text: &str) -> String {
+        masked(&Source {
+            path: path.into(),
+            text: text.to_owned(),
+        })
+    }
 
     #[test]
     fn secrets_are_masked_and_nothing_moves() {
@@ -138,7 +269,7 @@ mod tests {
                 "ID = \"********************\"",
             ),
         ] {
-            assert_eq!(masked(line), shown);
+            assert_eq!(in_file("stack.toml", line), shown);
             assert_eq!(shown.len(), line.len());
         }
     }
@@ -154,7 +285,24 @@ mod tests {
             "Sid = \"AllowListAndReadS3ActionOnMyBucket\"\n",
             "options = { log_key = \"log\", Aws_Auth = \"On\" }\n",
         ] {
-            assert_eq!(masked(text), text);
+            assert_eq!(in_file("stack.toml", text), text);
         }
+    }
+
+    #[test]
+    fn values_of_json_and_yaml_are_known_by_names_on_other_lines() {
+        let json = "{\"containers\": [{\"environment\": [\n{\n\"name\": \"DB_PASSWORD\",\n\"value\": \"hunter2\"\n}],\n\"command\": [\"--token\",\n\"hunter2\"], \"Sid\": \"a\"}]}";
+        assert_eq!(
+            in_file("task.json", json),
+            json.replace("hunter2", "*******")
+        );
+        let yaml = "exporters:\n  otlp:\n    headers:\n      api-key: hunter2\n      password: 'hunter2'\n    endpoint: x\n";
+        assert_eq!(in_file("a.yaml", yaml), yaml.replace("hunter2", "*******"));
+        // Neither has to be right.
+        let half = "{\"environment\": {\"DB_PASSWORD\": \"hunter2\",\n";
+        assert_eq!(
+            in_file("task.json", half),
+            half.replace("hunter2", "*******")
+        );
     }
 }

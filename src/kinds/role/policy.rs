@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::{
     file::{
         context::Context,
-        json,
+        json::{self, Nulls},
+        placed::Placed,
         problem::Problems,
         reader::{TableReader, choice_of, string_of, table_of, wrong_type},
         tree::{Table, Tree, Value},
@@ -36,8 +37,8 @@ pub(crate) fn read(
     purpose: Purpose,
     problems: &mut Problems,
 ) -> Option<Policy> {
-    let (document, file) = match &tree.value {
-        Value::Table(_) => (tree.clone(), None),
+    let document = match &tree.value {
+        Value::Table(_) => tree.clone(),
         Value::Text(text) => from_text(context, text, tree, problems)?,
         Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
             wrong_type(
@@ -50,40 +51,37 @@ pub(crate) fn read(
         }
     };
     let table = table_of(&document, name, problems)?;
-    let mut found = Problems::default();
-    check(name, table, purpose, &mut found);
-    check_characters(name, &document, &mut found);
-    if let Some(file) = file {
-        found.preface(&format!("in `{file}`"));
-    }
-    problems.absorb(found);
+    check(name, table, purpose, problems);
+    check_characters(name, &document, problems);
     Some(Policy::new(document.to_node()))
 }
 
-/// JSON begins with a brace; any other string is a path, which is returned with the document.
+/// JSON begins with a brace; any other string is a path.
 fn from_text(
     context: &Context<'_>,
     text: &Template,
     tree: &Tree,
     problems: &mut Problems,
-) -> Option<(Tree, Option<String>)> {
+) -> Option<Tree> {
     // A reference that is known only after apply can begin neither JSON nor a path.
     let is_json = match text.segments().first() {
         Some(Segment::Literal(literal)) => literal.trim_start().starts_with('{'),
         Some(Segment::Reference(_)) | None => false,
     };
-    if is_json {
-        let parsed = json::parse(text, &tree.span)
-            .map_err(|error| {
-                let message = format!("the policy is not JSON: {error}");
-                problems.add("invalid-json", &tree.span, "not JSON", message);
-            })
-            .ok()?;
-        return Some((parsed, None));
+    if !is_json {
+        let path = string_of(tree, "a path", problems)?;
+        return from_file(context, &path, tree, problems);
     }
-    let path = string_of(tree, "a path", problems)?;
-    let parsed = from_file(context, &path, tree, problems)?;
-    Some((parsed, Some(path)))
+    let placed = |plain: &str| {
+        let placed = Placed::in_string(plain, &tree.span, &context.source.text);
+        placed.unwrap_or_else(|| Placed::somewhere(&tree.span))
+    };
+    json::parse(text, Nulls::Refused, &placed)
+        .map_err(|json::Mistake { span, message }| {
+            let message = format!("the policy is not JSON: {message}");
+            problems.add("invalid-json", &span, "not JSON", message);
+        })
+        .ok()
 }
 
 /// Files are taken as they are: `${…}` in them belongs to IAM.
@@ -101,10 +99,13 @@ fn from_file(
                 .help("a string that begins with `{` is JSON; any other is the path of a JSON file, relative to the stack file");
         })
         .ok()?;
-    json::parse(&Template::from(json), &tree.span)
-        .map_err(|error| {
-            let message = format!("`{path}` is not JSON: {error}");
-            problems.add("invalid-json", &tree.span, "names this file", message);
+    let text = Template::from(json.as_str());
+    let source = context.source.beside(path, json);
+    let bytes = context.included.add(source, &tree.span);
+    json::parse(&text, Nulls::Refused, &|_| Placed::as_it_is(bytes.clone()))
+        .map_err(|json::Mistake { span, message }| {
+            let message = format!("`{path}` is not JSON: {message}");
+            problems.add("invalid-json", &span, "not JSON", message);
         })
         .ok()
 }

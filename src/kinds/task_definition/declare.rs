@@ -93,6 +93,7 @@ impl Declare for TaskDefinition {
             roles: &others.roles,
             workspace: others.workspace.clone(),
             read: context.read,
+            included: context.included,
             tags: tags::merged(context, &address, &[], false, &key.span, problems),
         };
         let checked = read::check(key, table, &scope, problems);

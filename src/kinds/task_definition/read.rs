@@ -27,6 +27,7 @@ use crate::{
     collector::Generation,
     ecs_shape,
     file::{
+        included::Included,
         interpolate::Names,
         problem::Problems,
         reader::{TableReader, string_of, table_of},
@@ -73,6 +74,8 @@ pub struct Scope<'a> {
     pub workspace: WorkspaceOutline,
     /// Reads a file; paths are relative to the stack file.
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// The files of JSON that were read so.
+    pub(crate) included: &'a Included,
     /// The stack file.
     pub source: &'a Source,
     /// What strings may mention.

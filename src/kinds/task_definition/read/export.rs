@@ -2,21 +2,24 @@
 
 use std::path::Path;
 
-use serde_json::Value as Json;
-
 use crate::{
     ecs_shape,
     file::{
+        json::{self, Nulls},
+        placed::Placed,
         problem::Problems,
         reader::string_of,
-        tree::{Span, Table, Tree, Value},
+        tree::{Table, Tree, Value},
     },
     kinds::task_definition::read::{
         Scope,
-        view::{View, key, string, tree},
+        view::View,
         wire::{Converter, Dialect, Expected},
     },
-    model::tags::{self, Tags},
+    model::{
+        tags::{self, Tags},
+        template::Template,
+    },
 };
 
 /// What `DescribeTaskDefinition` answers besides what was registered (botocore model ecs
@@ -66,28 +69,29 @@ pub(crate) fn read(
             return None;
         }
     };
-    match serde_json::from_str::<Json>(&content) {
-        Ok(json) => object(&path, &json, span, problems),
-        Err(error) => {
-            problems.add(
-                "invalid-json",
-                span,
-                error.to_string(),
-                format!("`{path}` is not JSON"),
-            );
+    let text = Template::from(content.as_str());
+    let bytes = scope
+        .included
+        .add(scope.source.beside(&path, content), span);
+    match json::parse(&text, Nulls::LeftOut, &|_| Placed::as_it_is(bytes.clone())) {
+        Ok(json) => object(&path, &json, problems),
+        Err(json::Mistake { span, message }) => {
+            let said = format!("`{path}` is not JSON: {message}");
+            problems.add("invalid-json", &span, "not JSON", said);
             None
         }
     }
 }
 
-fn object(path: &str, json: &Json, span: &Span, problems: &mut Problems) -> Option<Export> {
+fn object(path: &str, json: &Tree, problems: &mut Problems) -> Option<Export> {
     // `aws ecs describe-task-definition` wraps the definition, and puts the tags beside it.
-    let inner = json.get("taskDefinition").unwrap_or(json);
-    let Some(Value::Table(mut table)) = value_of(inner, span) else {
+    let member = |tree: &'_ Tree, name| tree.as_table().and_then(|table| table.get(name).cloned());
+    let inner = member(json, "taskDefinition").unwrap_or_else(|| json.clone());
+    let Value::Table(mut table) = inner.value.clone() else {
         problems.add(
             "wrong-type",
-            span,
-            "names this file",
+            &inner.span,
+            format!("this is {}", inner.type_name()),
             format!("`{path}` holds no JSON object"),
         );
         return None;
@@ -107,55 +111,27 @@ fn object(path: &str, json: &Json, span: &Span, problems: &mut Problems) -> Opti
     };
     let mut body = converter.structure(&table, &expected, path);
     let notes = converter.notes;
-    let tags = [json.get("tags"), inner.get("tags")];
+    let tags = [member(json, "tags"), member(&inner, "tags")];
     body.entries.retain(|(name, _)| name.text != "tags");
     Some(Export {
         family: table.get("family").cloned(),
         body,
-        tags: tags.into_iter().flatten().flat_map(tags_of).collect(),
+        tags: tags.iter().flatten().flat_map(tags_of).collect(),
         notes,
     })
 }
 
 /// The tags of an export that are the user's to set.
-fn tags_of(list: &Json) -> Tags {
-    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter()
-        .filter_map(|tag| {
-            let name = tag.get("key")?.as_str()?;
-            let value = tag.get("value").and_then(Json::as_str).unwrap_or_default();
-            let ours = tags::is_reserved(name) || name.starts_with(tags::PREFIX);
-            (!ours).then(|| (name.to_owned(), value.into()))
-        })
-        .collect()
-}
-
-/// The JSON value as a tree at `span`; `null` is the same as nothing.
-fn value_of(json: &Json, span: &Span) -> Option<Value> {
-    Some(match json {
-        Json::Null => return None,
-        Json::Bool(value) => Value::Bool(*value),
-        Json::Number(number) => match number.as_i64() {
-            Some(whole) => Value::Integer(whole),
-            None => Value::Float(number.as_f64()?),
-        },
-        Json::String(text) => string(text.as_str(), span).value,
-        Json::Array(elements) => Value::List(
-            elements
-                .iter()
-                .filter_map(|element| Some(tree(value_of(element, span)?, span)))
-                .collect(),
-        ),
-        Json::Object(members) => Value::Table(Table {
-            span: span.clone(),
-            entries: members
-                .iter()
-                .filter_map(|(name, member)| {
-                    Some((key(name, span), tree(value_of(member, span)?, span)))
-                })
-                .collect(),
-        }),
+fn tags_of(list: &Tree) -> Tags {
+    let text = |tag: &Table, name| Some(tag.get(name)?.as_text()?.known()?.to_owned());
+    let tags = list.elements().iter().filter_map(Tree::as_table);
+    tags.filter_map(|tag| {
+        let name = text(tag, "key")?;
+        let value = text(tag, "value").unwrap_or_default();
+        let ours = tags::is_reserved(&name) || name.starts_with(tags::PREFIX);
+        (!ours).then(|| (name, value.into()))
     })
+    .collect()
 }
 
 impl Export {

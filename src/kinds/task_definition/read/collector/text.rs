@@ -6,6 +6,7 @@ use std::{ops::Range, path::PathBuf, sync::Arc};
 use crate::{
     file::{
         interpolate::Names,
+        placed::{Piece, Placed},
         problem::{Problem, Problems},
         source::Source,
         tree::Span,
@@ -22,18 +23,11 @@ pub(crate) struct ConfigText {
     /// Where references to the stack's resources stand in it.
     references: Vec<Range<usize>>,
     /// Which part of the text stands where.
-    pieces: Vec<Piece>,
-    /// The file that the pieces stand in, if it is not the stack file.
+    placed: Placed,
+    /// The file that they stand in, if it is not the stack file.
     file: Option<Arc<Source>>,
     /// Where the stack file holds or names the configuration.
     pub(crate) whole: Span,
-}
-
-/// A part of the text. Where it is as long as what it stands for, its characters are the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Piece {
-    text: Range<usize>,
-    source: Range<usize>,
 }
 
 /// Puts a text together out of pieces.
@@ -73,15 +67,9 @@ impl ConfigText {
             joined.push_segment(segment, 0..0);
         }
         let (text, references) = (joined.text, joined.references);
-        let aligned = aligned(&text, span, &source.text);
-        let is_aligned = aligned.is_some();
-        let pieces = aligned.unwrap_or_else(|| {
-            let all = 0..text.len();
-            vec![Piece {
-                text: all.clone(),
-                source: all,
-            }]
-        });
+        let placed = Placed::in_string(&text, span, &source.text);
+        let is_aligned = placed.is_some();
+        let placed = placed.unwrap_or_else(|| Placed::as_it_is(0..text.len()));
         let file = (!is_aligned).then(|| {
             Arc::new(Source {
                 path: PathBuf::from(format!("{}: {name}", source.path.display())),
@@ -91,7 +79,7 @@ impl ConfigText {
         Self {
             text,
             references,
-            pieces,
+            placed,
             file,
             whole: span.clone(),
         }
@@ -137,7 +125,7 @@ impl ConfigText {
             let text = Self {
                 text: joined.text,
                 references: joined.references,
-                pieces: joined.pieces,
+                placed: Placed::of_pieces(joined.pieces, span.clone()),
                 file: Some(file),
                 whole: span.clone(),
             };
@@ -152,31 +140,7 @@ impl ConfigText {
 
     /// Where a part of the text stands.
     pub(crate) fn place(&self, part: &Span) -> Span {
-        let start = self.position(part.start, false);
-        start..self.position(part.end, true).max(start)
-    }
-
-    /// Where what is at `at` stands; an end belongs to the piece before it.
-    fn position(&self, at: usize, is_end: bool) -> usize {
-        let holds = |piece: &&Piece| {
-            let text = &piece.text;
-            if is_end {
-                text.start < at && at <= text.end
-            } else {
-                text.start <= at && at < text.end
-            }
-        };
-        let Some(piece) = self.pieces.iter().find(holds) else {
-            let last = self.pieces.last();
-            return last.map_or(self.whole.start, |piece| piece.source.end);
-        };
-        if piece.text.len() == piece.source.len() {
-            piece.source.start + (at - piece.text.start)
-        } else if is_end {
-            piece.source.end
-        } else {
-            piece.source.start
-        }
+        self.placed.place(part)
     }
 
     /// Reports a problem at a part of the text.
@@ -213,74 +177,6 @@ fn references(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
-}
-
-/// Where the parts of `text` stand in the string at `span`, of which it was made by filling in
-/// `${…}` and by turning `$${` into `${`; `None` for a string with escapes, and for a text that was
-/// read elsewhere.
-fn aligned(text: &str, span: &Span, source: &str) -> Option<Vec<Piece>> {
-    let content = content(span, source)?;
-    let mut pieces = Vec::new();
-    let (mut at, mut raw) = (0, content.start);
-    while raw < content.end {
-        let rest = &source[raw..content.end];
-        if rest.starts_with("$${") {
-            text[at..].starts_with("${").then_some(())?;
-            pieces.push(Piece {
-                text: at..at + 2,
-                source: raw..raw + 3,
-            });
-            (at, raw) = (at + 2, raw + 3);
-        } else if rest.starts_with("${") {
-            let length = rest.find('}')? + 1;
-            let after = &rest[length..];
-            let next = &after[..special(after)];
-            let end = if next.is_empty() && !after.is_empty() {
-                return None;
-            } else if after.is_empty() {
-                text.len()
-            } else {
-                at + text[at..].find(next)?
-            };
-            pieces.push(Piece {
-                text: at..end,
-                source: raw..raw + length,
-            });
-            (at, raw) = (end, raw + length);
-        } else {
-            let length = special(rest);
-            text[at..].starts_with(&rest[..length]).then_some(())?;
-            pieces.push(Piece {
-                text: at..at + length,
-                source: raw..raw + length,
-            });
-            (at, raw) = (at + length, raw + length);
-        }
-    }
-    (at == text.len()).then_some(pieces)
-}
-
-/// How much of `text`, of which something is left, is before the next thing that is filled in.
-fn special(text: &str) -> usize {
-    let find = |what: &str| text.find(what).unwrap_or(text.len());
-    find("$${").min(find("${"))
-}
-
-/// What stands between the quotes of the string at `span`, if every character there stands for
-/// itself (TOML 1.0, "String").
-fn content(span: &Span, source: &str) -> Option<Span> {
-    let raw = source.get(span.clone())?;
-    let quotes = ["\"\"\"", "'''", "\"", "'"];
-    let quotes = quotes.into_iter().find(|quotes| raw.starts_with(quotes))?;
-    let inner = raw.strip_prefix(quotes)?.strip_suffix(quotes)?;
-    if quotes.starts_with('"') && inner.contains('\\') {
-        return None;
-    }
-    let is_multi_line = quotes.len() == 3;
-    let newline = inner.strip_prefix('\n').filter(|_| is_multi_line);
-    let content = newline.unwrap_or(inner);
-    let start = span.start + quotes.len() + (inner.len() - content.len());
-    Some(start..start + content.len())
 }
 
 #[cfg(test)]

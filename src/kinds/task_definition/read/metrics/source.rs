@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::{
     collector::{self, Source},
     file::{
-        self,
         arn::{self, Arn},
         problem::nearest,
         reader::{Located, TableReader, did_you_mean, string_of},
@@ -73,11 +72,7 @@ pub(crate) fn configuration(reader: &mut TableReader<'_, '_>, scope: &Scope<'_>)
             return unread();
         }
     };
-    let folder = scope.source.path.parent().unwrap_or(Path::new(""));
-    let source = file::source::Source {
-        path: folder.join(path),
-        text,
-    };
+    let source = scope.source.beside(path, text);
     match ConfigText::in_file(source, &value.span, scope.names, problems) {
         Some((text, template)) => Configured {
             text: Some(text),
