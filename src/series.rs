@@ -5,24 +5,27 @@
 //! Sources: aws-observability/aws-otel-collector at its tags v0.30.0 to v0.49.0, with what it
 //! contains (opentelemetry-collector-contrib: `receiver/awsecscontainermetricsreceiver`,
 //! `receiver/prometheusreceiver`, `processor/resourcedetectionprocessor`,
-//! `pkg/translator/prometheusremotewrite`; prometheus/otlptranslator).
+//! `exporter/awsemfexporter`, `pkg/translator/prometheusremotewrite`; prometheus/otlptranslator).
 
 mod amount;
 mod attributes;
 mod destination;
 mod document;
+mod emf;
+mod endpoint;
 mod files;
 mod flow;
 mod naming;
 mod origin;
 pub mod price;
 mod processors;
+mod relabel;
 mod sidecar;
 pub mod task_metrics;
 
 pub use amount::{Amount, MONTH_SECONDS};
-pub use attributes::{Label, Varies};
-pub use flow::{Application, Destination, Group, Origin, Series, Target, Via};
+pub use attributes::{Label, Of, Varies};
+pub use flow::{Application, Destination, Format, Group, Origin, Series, Target, Via};
 pub use sidecar::{Job, LogTarget, Measures, of};
 
 use crate::{
@@ -53,12 +56,16 @@ pub struct Collected {
     pub image: String,
     /// The version of the image, if its tag says one.
     pub version: Option<Version>,
+    /// Where it sends metrics.
+    pub destinations: Vec<Destination>,
     /// What it makes by itself: of the task and of scraping.
     pub groups: Vec<Group>,
     /// What it passes on, of which only the application knows the names.
     pub applications: Vec<Application>,
     /// What can't be known from the task definition: each a sentence without a full stop.
     pub unknown: Vec<String>,
+    /// What arrives otherwise than one may think: each a sentence without a full stop.
+    pub notes: Vec<String>,
 }
 
 impl Collected {

@@ -41,7 +41,7 @@ pub const XRAY_WRITE: [&str; 5] = [
 
 /// The action of sending metrics to CloudWatch, over OTLP too. It can't be limited to a resource
 /// (CloudWatch user guide, "OTLP Endpoints"; service authorization reference, "Amazon CloudWatch").
-const PUT_METRICS: &str = "cloudwatch:PutMetricData";
+pub const PUT_METRICS: &str = "cloudwatch:PutMetricData";
 /// The action of reading a parameter (ECS developer guide, "Pass Systems Manager parameters through
 /// Amazon ECS environment variables").
 const GET_PARAMETERS: &str = "ssm:GetParameters";
@@ -59,7 +59,7 @@ pub fn read_parameter(arn: &str) -> Policy {
 }
 
 /// The action of writing to a log group.
-const PUT_LOGS: &str = "logs:PutLogEvents";
+pub const PUT_LOGS: &str = "logs:PutLogEvents";
 /// What an exporter to CloudWatch Logs does (opentelemetry-collector-contrib,
 /// `internal/aws/cwlogs`).
 const LOGS_WRITE: [&str; 5] = [

@@ -33,11 +33,35 @@ impl Varies {
     }
 }
 
+/// What a label is said of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Of {
+    /// The series: Prometheus and CloudWatch's logs keep no other.
+    Series,
+    /// What is measured: an attribute of the resource in OTLP.
+    Resource,
+    /// Each sample: an attribute of the data point in OTLP.
+    Sample,
+}
+
+impl Of {
+    /// Its word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Series => "series",
+            Self::Resource => "resource",
+            Self::Sample => "sample",
+        }
+    }
+}
+
 /// A label.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Label {
     /// Its name.
     pub name: String,
+    /// What it is said of.
+    pub of: Of,
     /// Its value, if that is known from the task definition.
     pub value: Option<String>,
     /// When that becomes another one.
@@ -222,6 +246,7 @@ pub(super) fn labels(attributes: &Attributes, external: &serde_json::Value) -> V
         let name = naming::label(name);
         let label = Label {
             name: name.clone(),
+            of: Of::Series,
             value: attribute.value.clone(),
             varies: attribute.varies,
             when: attribute.when,
@@ -231,6 +256,7 @@ pub(super) fn labels(attributes: &Attributes, external: &serde_json::Value) -> V
     for (name, value) in external.as_object().into_iter().flatten() {
         let label = Label {
             name: name.clone(),
+            of: Of::Series,
             value: document::scalar(value),
             varies: Varies::Never,
             when: None,
@@ -238,6 +264,19 @@ pub(super) fn labels(attributes: &Attributes, external: &serde_json::Value) -> V
         labels.entry(name.clone()).or_insert(label);
     }
     labels.into_values().collect()
+}
+
+/// Attributes as they are, for destinations that spell them as the collector does.
+pub(super) fn unspelled(attributes: &Attributes, of: Of) -> Vec<Label> {
+    let attributes = attributes.iter();
+    let labels = attributes.map(|(name, attribute)| Label {
+        name: name.clone(),
+        of,
+        value: attribute.value.clone(),
+        varies: attribute.varies,
+        when: attribute.when,
+    });
+    labels.collect()
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ fn to_json(yaml: &Yaml) -> Value {
     }
 }
 
+/// The elements of a list.
+pub(super) fn elements(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
 /// A value as text, if it is one that has a text.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {

@@ -8,7 +8,8 @@ use crate::{
         Amount, Collected,
         attributes::{Attributes, Label, Place},
         destination::Writer,
-        origin::{self, elements},
+        document::elements,
+        origin,
         processors::Step,
         task_metrics::TaskMetric,
     },
@@ -36,15 +37,48 @@ pub enum Origin {
     TargetInfo(Target),
 }
 
+/// How a destination spells what it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Prometheus' remote write.
+    RemoteWrite,
+    /// OTLP, to anybody.
+    Otlp,
+    /// OTLP, to CloudWatch.
+    CloudWatch,
+    /// Lines of a log that CloudWatch makes metrics of: its embedded metric format.
+    Emf,
+}
+
+impl Format {
+    /// Its word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RemoteWrite => "remote_write",
+            Self::Otlp => "otlp",
+            Self::CloudWatch => "cloudwatch_otlp",
+            Self::Emf => "emf",
+        }
+    }
+}
+
 /// Where an exporter sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// The exporter.
     pub exporter: String,
-    /// The URL; it may mention what is known only after apply.
+    /// How what it sends is spelled.
+    pub format: Format,
+    /// The URL, or the log group; it may mention what is known only after apply.
     pub endpoint: String,
+    /// The namespace of CloudWatch that metrics are in, if the format has one and it is known.
+    pub namespace: Option<String>,
     /// Whether that is a workspace of Amazon Managed Service for Prometheus.
     pub is_amp: bool,
+    /// The region of AWS that it is signed for, if it is not the task's.
+    pub region: Option<String>,
+    /// Whether another role than the task's is taken on to send.
+    pub takes_role: bool,
 }
 
 /// A series.
@@ -54,6 +88,8 @@ pub struct Series {
     pub name: String,
     /// The metric of the collector that it comes of, if that has another name.
     pub metric: Option<String>,
+    /// Its unit, where that goes along with it: remote write puts it into the name.
+    pub unit: Option<&'static str>,
     /// When it is there, if not always: for people, after "only".
     pub when: Option<&'static str>,
 }
@@ -73,6 +109,8 @@ pub struct Group {
     pub series: Vec<Series>,
     /// Their labels, by name.
     pub labels: Vec<Label>,
+    /// The sets of labels that CloudWatch keeps as dimensions, where it makes metrics of a log.
+    pub dimensions: Vec<Vec<String>>,
 }
 
 impl Group {
@@ -108,6 +146,11 @@ pub struct Application {
     pub interval_millis: Option<u64>,
     /// The labels that the collector adds.
     pub labels: Vec<Label>,
+    /// As of a group; a set of which the application does not send every label is left out.
+    pub dimensions: Vec<Vec<String>>,
+    /// Patterns of the names that CloudWatch makes metrics of, if it does not of all: what fits
+    /// none stands in the log only.
+    pub name_patterns: Vec<String>,
     /// Whether `target_info` comes with them, with what the application says of itself: of scraped
     /// ones it is a group of its own, because the collector makes up all of it.
     pub has_target_info: bool,
@@ -190,19 +233,23 @@ pub(super) fn follow(document: &Value, around: &Around<'_>, collected: &mut Coll
             continue;
         }
         for exporter in names(&pipeline["exporters"]) {
-            let settings = &document["exporters"][exporter];
             let unknown = &mut collected.unknown;
             if !document["connectors"][exporter].is_null() {
                 unknown.push(format!("what comes of the connector `{exporter}`"));
                 continue;
             }
-            if let Some(writer) = Writer::of(exporter, settings, around.version, unknown) {
+            if let Some(writer) = Writer::of(exporter, document, around.version, unknown) {
+                let known = collected.destinations.contains(writer.destination());
+                if !known {
+                    collected.destinations.push(writer.destination().clone());
+                }
                 through(document, pipeline, &writer, around, collected);
             }
         }
     }
     let mut said = std::collections::BTreeSet::new();
     collected.unknown.retain(|what| said.insert(what.clone()));
+    collected.notes.retain(|what| said.insert(what.clone()));
 }
 
 /// Follows what one pipeline brings to an exporter.
@@ -233,16 +280,11 @@ fn through(
                 step.apply(&mut flow, &mut collected.unknown);
             }
             if let Some(origin) = &flow.made_by {
-                collected.groups.extend(writer.groups(&flow, origin));
+                let groups = writer.groups(&flow, origin, &mut collected.notes);
+                collected.groups.extend(groups);
             }
             if let Some(via) = &flow.via {
-                collected.applications.push(Application {
-                    via: via.clone(),
-                    destination: writer.destination.clone(),
-                    interval_millis: flow.interval,
-                    labels: writer.labels(&flow),
-                    has_target_info: *via == Via::Otlp && writer.writes_target_info(),
-                });
+                collected.applications.push(writer.application(&flow, via));
             }
         }
     }

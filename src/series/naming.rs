@@ -6,6 +6,9 @@ use crate::collector::version::Version;
 /// The first version that puts units at the ends of names (aws-otel-collector#2455).
 pub(super) const UNITS: Version = (0, 35);
 
+/// What units of UCUM are called at the ends of names, as far as collectors make metrics with them.
+const UNIT_NAMES: &[(&str, &str)] = &[("By", "bytes"), ("s", "seconds")];
+
 /// How names are spelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Style {
@@ -30,6 +33,8 @@ impl Style {
         let words = metric.split(|c: char| !is_part(c));
         let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
         let (main, per) = unit.split_once('/').unwrap_or((unit, ""));
+        let named = UNIT_NAMES.iter().find(|(short, _)| *short == main);
+        let main = named.map_or(main, |(_, name)| name);
         let per = format!("per_{per}");
         if self.are_units_added {
             if !main.is_empty() && !words.contains(&main) {
@@ -75,11 +80,7 @@ mod tests {
                 "ecs_task_cpu_utilized_None",
             ),
             ("a.rate", "Bytes/Second", "a_rate_Bytes_per_Second"),
-            (
-                "scrape_duration_seconds",
-                "seconds",
-                "scrape_duration_seconds",
-            ),
+            ("scrape_duration_seconds", "s", "scrape_duration_seconds"),
             ("up", "", "up"),
             ("9.lives", "", "_9_lives"),
         ] {

@@ -6,8 +6,9 @@ use crate::{
     collector::{Period, components::type_of, version::Version},
     series::{
         attributes::{self, Attribute, Attributes, Place, Varies},
-        document::scalar,
+        document::{elements, scalar},
         flow::{Flow, Metric, Origin, Target, Via},
+        relabel,
         task_metrics::{self, Scope},
     },
 };
@@ -20,7 +21,7 @@ const SCRAPE_MILLIS: u64 = 60_000;
 
 /// What scraping a target makes by itself (Prometheus documentation, "Jobs and instances").
 const OF_SCRAPING: [(&str, &str); 5] = [
-    ("scrape_duration_seconds", "seconds"),
+    ("scrape_duration_seconds", "s"),
     ("scrape_samples_post_metric_relabeling", ""),
     ("scrape_samples_scraped", ""),
     ("scrape_series_added", ""),
@@ -28,14 +29,17 @@ const OF_SCRAPING: [(&str, &str); 5] = [
 ];
 /// What it makes besides with `report_extra_scrape_metrics`.
 const OF_SCRAPING_BESIDES: [(&str, &str); 3] = [
-    ("scrape_body_size_bytes", "bytes"),
+    ("scrape_body_size_bytes", "By"),
     ("scrape_sample_limit", ""),
-    ("scrape_timeout_seconds", "seconds"),
+    ("scrape_timeout_seconds", "s"),
 ];
 
 /// What says that series were scraped, and by which version.
-const SCOPE: &str =
+const SCRAPED: &str =
     "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver";
+/// The same of what came as to `StatsD` (`receiver/statsdreceiver/internal/parser`).
+const COUNTED: &str =
+    "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/statsdreceiver";
 
 /// What the receiver `id` brings into a pipeline.
 pub(super) fn flows(
@@ -51,11 +55,11 @@ pub(super) fn flows(
         "otlp" => vec![Flow::passed_on(Via::Otlp, None, Attributes::new())],
         "statsd" => {
             let interval = period(&receiver["aggregation_interval"]).unwrap_or(60_000);
-            vec![Flow::passed_on(
-                Via::Statsd,
-                Some(interval),
-                Attributes::new(),
-            )]
+            let passed = Flow::passed_on(Via::Statsd, Some(interval), Attributes::new());
+            vec![Flow {
+                points: scope(COUNTED),
+                ..passed
+            }]
         }
         _ => vec![Flow::passed_on(
             Via::Other(id.to_owned()),
@@ -135,24 +139,29 @@ fn of_scraping(receiver: &Value, unknown: &mut Vec<String>) -> Vec<Flow> {
                     ..Flow::default()
                 });
                 let passed = Flow::passed_on(Via::Scrape(target), Some(interval), resource);
-                flows.push(Flow {
-                    points: own,
-                    ..passed
-                });
+                let mut points = own;
+                relabel::apply(scrape, job, &mut points, unknown);
+                flows.push(Flow { points, ..passed });
             }
         }
     }
     flows
 }
 
+/// What says which receiver made a sample.
+fn scope(name: &str) -> Attributes {
+    [
+        ("otel_scope_name", Attribute::known(name)),
+        // The patch of the version is part of it.
+        ("otel_scope_version", Attribute::found(Varies::Never)),
+    ]
+    .map(|(name, attribute)| (name.to_owned(), attribute))
+    .into()
+}
+
 /// The labels of a target that are no attributes of its resource.
 fn own_labels(labels: &Value) -> Attributes {
-    let mut own = Attributes::from([("otel_scope_name".to_owned(), Attribute::known(SCOPE))]);
-    // The patch of the version is part of it.
-    own.insert(
-        "otel_scope_version".to_owned(),
-        Attribute::found(Varies::Never),
-    );
+    let mut own = scope(SCRAPED);
     for (name, value) in labels.as_object().into_iter().flatten() {
         if let Some(value) = scalar(value) {
             own.insert(name.clone(), Attribute::known(value));
@@ -198,20 +207,6 @@ fn say_unknown(scrape: &Value, job: &str, unknown: &mut Vec<String>) {
             "what the rules under `relabel_configs` make of the labels and targets of job {job}"
         ));
     }
-    let keeps_or_drops = |rule: &Value| {
-        let action = rule["action"].as_str().unwrap_or("replace");
-        matches!(action, "keep" | "drop")
-    };
-    if elements(&scrape["metric_relabel_configs"]).any(|rule| !keeps_or_drops(rule)) {
-        unknown.push(format!(
-            "what the rules under `metric_relabel_configs` make of the labels of what job {job} scrapes"
-        ));
-    }
-}
-
-/// The elements of a list.
-pub(super) fn elements(list: &Value) -> impl Iterator<Item = &Value> {
-    list.as_array().into_iter().flatten()
 }
 
 fn period(value: &Value) -> Option<u64> {

@@ -6,9 +6,8 @@ use crate::{
     collector::{components::type_of, pattern},
     series::{
         attributes::{self, Attribute, Attributes, Place, Varies},
-        document::scalar,
+        document::{elements, scalar},
         flow::Flow,
-        origin::elements,
     },
 };
 

@@ -14,9 +14,9 @@ use crate::{
     series::{
         Collected,
         attributes::Place,
-        document, files,
-        flow::{self, Around, Via},
-        origin::elements,
+        document::{self, elements},
+        files,
+        flow::{self, Around, Destination, Format, Via},
         task_metrics::{self, Scope},
     },
 };
@@ -54,6 +54,8 @@ pub struct Measures {
     pub version: Option<Version>,
     /// Whether ECS checks its health.
     pub is_checked: bool,
+    /// Where it sends metrics.
+    pub destinations: Vec<Destination>,
     /// The URL that it sends samples to.
     pub endpoint: Option<String>,
     /// The region that it signs for, if it is not the task's.
@@ -218,7 +220,10 @@ pub fn of(document: &Node) -> Option<Measures> {
     let is_configured = configuration.is_some();
     let mut jobs: Vec<Job> = Vec::new();
     let mut is_sent = false;
-    for application in &collected.applications {
+    // What goes elsewhere does not arrive in a workspace.
+    let written = collected.applications.iter();
+    let written = written.filter(|one| one.destination.format == Format::RemoteWrite);
+    for application in written {
         match &application.via {
             Via::Scrape(target) => jobs.push(Job {
                 name: target.job.clone(),
@@ -253,6 +258,7 @@ pub fn of(document: &Node) -> Option<Measures> {
         }),
         names_task: configuration.map(names_task),
         is_uncertain: !collected.unknown.is_empty(),
+        destinations: collected.destinations,
         log: log_target(container),
         container: collected.container,
         version: collected.version,

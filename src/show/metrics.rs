@@ -1,14 +1,16 @@
 //! Which series will arrive of a stack's tasks, and what they cost, for people and for programs.
 
+mod json;
+
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+pub use json::json;
 
 use crate::{
     collector::version,
     series::{
-        Amount, Application, Collected, Destination, Forecast, Group, Label, Origin, Target,
-        Varies, Via, price,
+        Amount, Application, Collected, Destination, Forecast, Format, Group, Label, Origin,
+        Series, Target, Varies, Via, price,
     },
     show::{Paint, Style, words},
 };
@@ -63,24 +65,28 @@ fn write_family(collected: &Collected, style: Style, out: &mut String) {
         let to = to(&group.destination, &destinations);
         let head = format!("{}, every {every}{to}", of(group));
         writeln!(out, "\n  {}", style.paint(Paint::Title, &head)).expect(STRING);
-        let width = group.series.iter().map(|series| series.name.len()).max();
-        for series in &group.series {
-            let mut line = format!("    {:1$}", series.name, width.unwrap_or_default());
-            if let Some(metric) = &series.metric {
-                write!(line, "  {metric}").expect(STRING);
-            }
-            if let Some(when) = series.when {
-                write!(line, ", only {when}").expect(STRING);
-            }
-            writeln!(out, "{}", line.trim_end()).expect(STRING);
-        }
-        write_labels(&group.labels, style, out);
+        write_series(&group.series, out);
+        write_dimensions(&group.dimensions, style, out);
+        write_labels(group.destination.format, &group.labels, style, out);
     }
     for application in &collected.applications {
         let to = to(&application.destination, &destinations);
         let head = format!("{}{to}", passed_on(application));
         writeln!(out, "\n  {}", style.paint(Paint::Title, &head)).expect(STRING);
-        write_labels(&application.labels, style, out);
+        if !application.name_patterns.is_empty() {
+            let patterns = application.name_patterns.join(" or ");
+            let text = words::wrap("    metrics: those named ", &patterns, style.width);
+            out.push_str(&text);
+        }
+        write_dimensions(&application.dimensions, style, out);
+        let format = application.destination.format;
+        write_labels(format, &application.labels, style, out);
+    }
+    if !collected.notes.is_empty() {
+        out.push_str("\n  Mind:\n");
+        for what in &collected.notes {
+            out.push_str(&words::wrap("  - ", what, style.width));
+        }
     }
     if !collected.unknown.is_empty() {
         out.push_str("\n  Not known from the stack file:\n");
@@ -113,7 +119,21 @@ fn to(destination: &Destination, all: &std::collections::BTreeSet<&str>) -> Stri
     if all.len() == 1 && destination.is_amp {
         return String::new();
     }
-    format!(", to {} ({})", destination.exporter, destination.endpoint)
+    let Destination {
+        exporter, endpoint, ..
+    } = destination;
+    match destination.format {
+        Format::RemoteWrite => format!(", to {exporter} ({endpoint})"),
+        Format::Otlp => format!(", to {exporter} (OTLP, {endpoint})"),
+        Format::CloudWatch => format!(", to {exporter} (CloudWatch over OTLP, {endpoint})"),
+        Format::Emf => {
+            let namespace = destination.namespace.as_deref();
+            let namespace = namespace.unwrap_or("of the service's name");
+            format!(
+                ", to {exporter} (CloudWatch, namespace {namespace}, by the log group {endpoint})"
+            )
+        }
+    }
 }
 
 fn of(group: &Group) -> String {
@@ -145,7 +165,43 @@ fn passed_on(application: &Application) -> String {
     }
 }
 
-fn write_labels(labels: &[Label], style: Style, out: &mut String) {
+fn write_series(series: &[Series], out: &mut String) {
+    let width = series.iter().map(|series| series.name.len()).max();
+    for series in series {
+        let mut line = format!("    {:1$}", series.name, width.unwrap_or_default());
+        for besides in [series.metric.as_deref(), series.unit]
+            .into_iter()
+            .flatten()
+        {
+            write!(line, "  {besides}").expect(STRING);
+        }
+        if let Some(when) = series.when {
+            write!(line, ", only {when}").expect(STRING);
+        }
+        writeln!(out, "{}", line.trim_end()).expect(STRING);
+    }
+}
+
+/// The sets of labels that CloudWatch keeps as dimensions.
+fn write_dimensions(dimensions: &[Vec<String>], style: Style, out: &mut String) {
+    if dimensions.is_empty() {
+        return;
+    }
+    let sets = dimensions.iter();
+    let sets: Vec<String> = sets.map(|set| format!("[{}]", set.join(", "))).collect();
+    out.push_str(&words::wrap(
+        "    dimensions: ",
+        &sets.join(" "),
+        style.width,
+    ));
+}
+
+fn write_labels(format: Format, labels: &[Label], style: Style, out: &mut String) {
+    let noun = match format {
+        Format::RemoteWrite | Format::CloudWatch => "labels",
+        Format::Otlp => "attributes",
+        Format::Emf => "fields of the lines",
+    };
     let labels: Vec<String> = labels
         .iter()
         .map(|label| match (label.when, label.varies) {
@@ -155,7 +211,7 @@ fn write_labels(labels: &[Label], style: Style, out: &mut String) {
         })
         .collect();
     if !labels.is_empty() {
-        let text = words::wrap("    labels: ", &labels.join(" "), style.width);
+        let text = words::wrap(&format!("    {noun}: "), &labels.join(" "), style.width);
         out.push_str(&style.paint(Paint::Faint, text.trim_end()));
         out.push('\n');
     }
@@ -209,128 +265,4 @@ fn write_price(families: &[Forecast], assumed: &Assumed, style: Style, out: &mut
     out.push_str(&words::wrap("       ", &table, style.width));
     let legend = "* differs from task to task, ( ) is not always there";
     out.push_str(&words::wrap("Labels: ", legend, style.width));
-}
-
-/// The same for programs.
-pub fn json(stack: &str, families: &[Forecast], assumed: &Assumed) -> Value {
-    let (amount, cost) = estimate(families, assumed);
-    let tiers = price::INGESTION
-        .iter()
-        .map(|tier| json!({"up_to": tier.up_to, "usd_per_10_million": tier.usd_per_10_million}));
-    json!({
-        "format": FORMAT,
-        "stack": stack,
-        "families": families.iter().map(family_json).collect::<Vec<_>>(),
-        "estimate": {
-            "tasks": assumed.tasks,
-            "application_series": assumed.application_series,
-            "retention_days": assumed.retention_days,
-            "series": amount.series,
-            "samples_per_month": amount.samples_per_month,
-            "ingestion_usd": cents(cost.ingestion_usd),
-            "storage_usd": cents(cost.storage_usd),
-            "total_usd": cents(cost.total_usd()),
-        },
-        "prices": {
-            "date": price::DATE,
-            "source": price::SOURCE,
-            "region": price::REGION,
-            "ingestion": tiers.collect::<Vec<_>>(),
-            "usd_per_gb_month": price::USD_PER_GB_MONTH,
-            "bytes_per_sample": price::BYTES_PER_SAMPLE,
-        },
-    })
-}
-
-fn cents(usd: f64) -> f64 {
-    (usd * 100.0).round() / 100.0
-}
-
-fn family_json(family: &Forecast) -> Value {
-    let mut value = json!({
-        "address": family.address.to_string(),
-        "family": family.family,
-        "services": family.services,
-        "collector": null,
-    });
-    if let Some(collected) = &family.collector {
-        let amount = collected.amount();
-        value["collector"] = json!({
-            "container": collected.container,
-            "image": collected.image,
-            "version": collected.version.map(version::spelled),
-            "groups": collected.groups.iter().map(group_json).collect::<Vec<_>>(),
-            "applications":
-                collected.applications.iter().map(application_json).collect::<Vec<_>>(),
-            "unknown": collected.unknown,
-            "each_task": {
-                "series": amount.series,
-                "samples_per_month": amount.samples_per_month,
-            },
-            "deployment": {"new_series_of_each_task": amount.series},
-        });
-    }
-    value
-}
-
-fn group_json(group: &Group) -> Value {
-    let (origin, target) = match &group.origin {
-        Origin::Task => ("task", None),
-        Origin::Container => ("container", None),
-        Origin::Scrape(target) => ("scrape", Some(target)),
-        Origin::TargetInfo(target) => ("target_info", Some(target)),
-    };
-    let series = group
-        .series
-        .iter()
-        .map(|series| json!({"name": series.name, "metric": series.metric, "when": series.when}));
-    json!({
-        "origin": origin,
-        "job": target.map(|target| &target.job),
-        "instance": target.map(|target| &target.instance),
-        "destination": destination_json(&group.destination),
-        "interval_millis": group.interval_millis,
-        "copies": group.copies,
-        "series": series.collect::<Vec<_>>(),
-        "labels": labels_json(&group.labels),
-    })
-}
-
-fn application_json(application: &Application) -> Value {
-    let (via, receiver, target) = match &application.via {
-        Via::Otlp => ("otlp", None, None),
-        Via::Statsd => ("statsd", None, None),
-        Via::Scrape(target) => ("scrape", None, Some(target)),
-        Via::Other(receiver) => ("other", Some(receiver), None),
-    };
-    json!({
-        "via": via,
-        "receiver": receiver,
-        "job": target.map(|target| &target.job),
-        "instance": target.map(|target| &target.instance),
-        "destination": destination_json(&application.destination),
-        "interval_millis": application.interval_millis,
-        "target_info": application.has_target_info,
-        "labels": labels_json(&application.labels),
-    })
-}
-
-fn destination_json(destination: &Destination) -> Value {
-    json!({
-        "exporter": destination.exporter,
-        "endpoint": destination.endpoint,
-        "is_amp": destination.is_amp,
-    })
-}
-
-fn labels_json(labels: &[Label]) -> Vec<Value> {
-    let labels = labels.iter().map(|label| {
-        json!({
-            "name": label.name,
-            "value": label.value,
-            "varies": label.varies.as_str(),
-            "when": label.when,
-        })
-    });
-    labels.collect()
 }

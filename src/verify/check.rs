@@ -6,6 +6,7 @@ pub(super) const PLAN: &str = "plan-is-empty";
 pub(super) const TRUST: &str = "role-is-trusted";
 pub(super) const WRITE: &str = "role-may-write";
 pub(super) const TRACE: &str = "role-may-trace";
+pub(super) const SEND: &str = "role-may-send";
 pub(super) const EXECUTE: &str = "role-may-execute";
 pub(super) const TASKS: &str = "tasks-run";
 pub(super) const COLLECTOR: &str = "collector-is-healthy";
@@ -38,6 +39,11 @@ pub const CHECKS: &[Rule] = &[
     Rule {
         code: TRACE,
         sentence: "IAM allows the task role to send traces to X-Ray.",
+        source: "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+    },
+    Rule {
+        code: SEND,
+        sentence: "IAM allows the task role to send metrics to CloudWatch, over OTLP or through a log group.",
         source: "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
     },
     Rule {

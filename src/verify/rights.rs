@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::{
     model::{address::Address, workload::Decision},
+    series::Format,
     verify::{
         Check, Evidence, Right, RoleUse, Seen, Subject,
         arrival::Arrived,
-        check::{EXECUTE, TRACE, WRITE},
+        check::{EXECUTE, SEND, TRACE, WRITE},
         of,
+        subject::sending,
     },
 };
 
@@ -23,6 +25,7 @@ pub(super) fn checks(subject: &Subject, evidence: &Evidence, arrived: Arrived) -
         let check = of(subject, TRACE, "the task role may send traces to X-Ray");
         checks.push(decided(check, subject, right, decision));
     }
+    checks.extend(sends(subject, evidence));
     let needed: Vec<&(Right, Seen<Decision>)> = evidence.rights.iter().filter(of_use).collect();
     if !needed.is_empty() {
         let mut check = of(
@@ -49,6 +52,33 @@ pub(super) fn checks(subject: &Subject, evidence: &Evidence, arrived: Arrived) -
         checks.push(check);
     }
     checks
+}
+
+/// The rights to send to CloudWatch, one for each destination: there nothing that arrives is looked
+/// at, so only IAM can say it.
+fn sends(subject: &Subject, evidence: &Evidence) -> Vec<Check> {
+    let measures = subject.measures.iter();
+    let destinations = measures.flat_map(|measures| &measures.destinations);
+    let rights = destinations.filter_map(|destination| {
+        let (action, resource) = sending(destination, &subject.identity)?;
+        let what = if destination.format == Format::Emf {
+            format!(
+                "the task role may write metrics to the log group {}",
+                destination.endpoint
+            )
+        } else {
+            "the task role may send metrics to CloudWatch".to_owned()
+        };
+        let check = of(subject, SEND, what);
+        let asked = evidence.rights.iter().find(|(right, _)| {
+            right.of == RoleUse::Task && right.action == action && right.resource == resource
+        });
+        Some(match asked {
+            Some((right, decision)) => decided(check, subject, right, decision),
+            None => check.unknown("there is no task role to ask about"),
+        })
+    });
+    rights.collect()
 }
 
 /// The right to write to the workspace: what IAM does not say, samples that arrive do.

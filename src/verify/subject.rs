@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    collector::grants::{PUT_TRACES, REMOTE_WRITE},
+    collector::grants::{PUT_LOGS, PUT_METRICS, PUT_TRACES, REMOTE_WRITE},
     model::{
         address::Address,
         identity::{Identity, workspace_of},
         node::Node,
         template::Attribute,
     },
-    series::{self, Measures},
+    series::{self, Destination, Format, Measures},
     snapshot::Snapshot,
     stack::Stack,
     verify::{Right, RoleUse},
@@ -149,6 +149,12 @@ fn rights(
     if measures.is_some_and(|measures| measures.traces == Some(true)) {
         add(RoleUse::Task, PUT_TRACES, "*".to_owned());
     }
+    let destinations = measures.map(|measures| measures.destinations.iter());
+    for destination in destinations.into_iter().flatten() {
+        if let Some((action, resource)) = sending(destination, identity) {
+            add(RoleUse::Task, action, resource);
+        }
+    }
     let containers = document.get("containerDefinitions").and_then(Node::as_list);
     for container in containers.unwrap_or_default() {
         let (log, secrets) = (
@@ -166,6 +172,46 @@ fn rights(
         }
     }
     rights
+}
+
+/// What sending to CloudWatch takes, unless another role does it; a workspace is looked at for
+/// itself, and others than AWS ask for no right of IAM.
+pub(super) fn sending(
+    destination: &Destination,
+    identity: &Identity,
+) -> Option<(&'static str, String)> {
+    if destination.takes_role {
+        return None;
+    }
+    match destination.format {
+        Format::RemoteWrite | Format::Otlp => None,
+        Format::CloudWatch => Some((PUT_METRICS, "*".to_owned())),
+        Format::Emf => {
+            let region = destination.region.as_ref().unwrap_or(&identity.region);
+            let there = Identity {
+                region: region.clone(),
+                ..identity.clone()
+            };
+            // What is filled in for each task may be anything, and so may the stream.
+            let group = there.log_group_arn(&filled_in(&destination.endpoint));
+            Some((PUT_LOGS, format!("{group}:log-stream:0")))
+        }
+    }
+}
+
+/// The name of a log group with something in the place of each `{TaskId}`.
+fn filled_in(name: &str) -> String {
+    let mut filled = String::new();
+    let mut rest = name;
+    while let Some((before, (_, after))) = rest
+        .split_once('{')
+        .and_then(|(before, inner)| Some((before, inner.split_once('}')?)))
+    {
+        filled.push_str(before);
+        filled.push('0');
+        rest = after;
+    }
+    filled + rest
 }
 
 fn log_rights(container: &Node, identity: &Identity) -> Vec<(&'static str, String)> {
@@ -286,6 +332,52 @@ mod tests {
         ] {
             assert_eq!(workspace_of(&url), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn what_a_collector_sends_to_cloudwatch_takes_rights() {
+        let configuration = json!({
+            "receivers": {"otlp": null},
+            "extensions": {
+                "sigv4auth/cloudwatch": {"region": "eu-west-1"},
+                "sigv4auth/other": {"assume_role": {"arn": "arn:aws:iam::999999999999:role/Other"}},
+            },
+            "exporters": {
+                "otlp_http/cloudwatch": {
+                    "metrics_endpoint": "https://monitoring.eu-west-1.amazonaws.com/v1/metrics",
+                    "auth": {"authenticator": "sigv4auth/cloudwatch"},
+                },
+                "otlphttp/by_role": {
+                    "endpoint": "https://monitoring.eu-west-1.amazonaws.com",
+                    "auth": {"authenticator": "sigv4auth/other"},
+                },
+                "otlphttp/others": {"endpoint": "https://otlp.example.test"},
+                "awsemf": {"region": "eu-west-1", "namespace": "A", "log_group_name": "/emf/{ClusterName}"},
+            },
+            "service": {"pipelines": {"metrics": {
+                "receivers": ["otlp"],
+                "exporters": ["otlp_http/cloudwatch", "otlphttp/by_role", "otlphttp/others", "awsemf"],
+            }}},
+        });
+        let document = json!({"containerDefinitions": [{
+            "name": "c", "image": "aws-otel-collector:v0.49.0",
+            "environment": [{"name": "AOT_CONFIG_CONTENT", "value": configuration.to_string()}],
+        }]});
+        let document = Node::from(&document);
+        let identity = Identity::new("111122223333", "us-east-1");
+        let measures = series::of(&document);
+        let rights = rights(&document, measures.as_ref(), None, &identity);
+        let rights: Vec<String> = rights
+            .iter()
+            .map(|r| format!("{} {} {}", r.of.noun(), r.action, r.resource))
+            .collect();
+        assert_eq!(
+            rights,
+            [
+                "task role cloudwatch:PutMetricData *",
+                "task role logs:PutLogEvents arn:aws:logs:eu-west-1:111122223333:log-group:/emf/0:log-stream:0",
+            ]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
         identity::Identity,
         workload::{Container, Decision, LogLine, Sample, Service, Task, Workloads},
     },
-    series::{Job, LogTarget, Measures},
+    series::{Destination, Format, Job, LogTarget, Measures},
 };
 
 const NOW: u64 = 1_800_000_000_000;
@@ -85,6 +85,15 @@ fn measures() -> Measures {
         task_series: Some(task_series()),
         names_task: Some(true),
         is_uncertain: false,
+        destinations: vec![Destination {
+            exporter: "otlp_http/cloudwatch".to_owned(),
+            format: Format::CloudWatch,
+            endpoint: "https://monitoring.us-east-1.amazonaws.com/v1/metrics".to_owned(),
+            namespace: None,
+            is_amp: false,
+            region: None,
+            takes_role: false,
+        }],
         log: Some(LogTarget {
             group: "/ecs/app".to_owned(),
             prefix: "ecs".to_owned(),
@@ -105,7 +114,7 @@ pub(super) fn subject() -> Subject {
             (RoleUse::Task, role("Task")),
             (RoleUse::Execution, role("Execution")),
         ],
-        rights: [write_right(), logs_right()].into(),
+        rights: [write_right(), logs_right(), send_right()].into(),
         target: Some(Target {
             id: "ws-1".to_owned(),
             region: "us-east-1".to_owned(),
@@ -120,6 +129,14 @@ fn write_right() -> Right {
         of: RoleUse::Task,
         action: "aps:RemoteWrite".to_owned(),
         resource: WORKSPACE.to_owned(),
+    }
+}
+
+fn send_right() -> Right {
+    Right {
+        of: RoleUse::Task,
+        action: "cloudwatch:PutMetricData".to_owned(),
+        resource: "*".to_owned(),
     }
 }
 
@@ -195,6 +212,7 @@ fn evidence() -> Evidence {
         rights: vec![
             (write_right(), Ok(allowed())),
             (logs_right(), Ok(allowed())),
+            (send_right(), Ok(allowed())),
         ],
         workloads: Workloads {
             services: vec![service],
@@ -290,6 +308,27 @@ fn every_fact_changes_the_check_that_it_is_about() {
     use State::{Fails, NotYet, Unknown};
     let rows: &[(Change, &str, State, &str, Verdict)] = &[
         // Rights.
+        (
+            |_, e| e.rights[2].1 = Ok(Decision::default()),
+            check::SEND,
+            Fails,
+            "cloudwatch:PutMetricData on *: no policy of Task allows it",
+            Verdict::Disproven,
+        ),
+        (
+            |_, e| e.rights[2].1 = Err("iam:SimulatePrincipalPolicy is denied".to_owned()),
+            check::SEND,
+            Unknown,
+            "iam:SimulatePrincipalPolicy is denied",
+            Verdict::Undecided,
+        ),
+        (
+            |_, e| _ = e.rights.pop(),
+            check::SEND,
+            Unknown,
+            "there is no task role to ask about",
+            Verdict::Undecided,
+        ),
         (
             |_, e| decide(e, Decision::default()),
             check::WRITE,
@@ -701,10 +740,17 @@ fn every_fact_changes_the_check_that_it_is_about() {
 
 #[test]
 fn what_samples_prove_needs_no_simulation() {
-    let checks = judged(|_, e| {
+    let denied = |e: &mut Evidence| {
         for (_, decision) in &mut e.rights {
             *decision = Err("iam:SimulatePrincipalPolicy is denied".to_owned());
         }
+    };
+    // Of what goes to CloudWatch, no sample is looked at.
+    let checks = judged(|_, e| denied(e));
+    assert_eq!(Verdict::of(&checks), Verdict::Undecided, "{checks:#?}");
+    let checks = judged(|s, e| {
+        s.measures.as_mut().unwrap().destinations.clear();
+        denied(e);
     });
     assert_eq!(Verdict::of(&checks), Verdict::Proven, "{checks:#?}");
     let write = checks.iter().find(|check| check.code == check::WRITE);

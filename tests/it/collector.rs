@@ -6,7 +6,8 @@
 //! the image. Without the first, this says on standard error that it is left out. Each task runs in
 //! a network of its own, which needs Linux and `unshare`; there are its metadata endpoint, its
 //! credentials, its applications, and the sandbox, which verifies every signature and keeps the
-//! samples.
+//! samples and the lines of logs. What is sent over OTLP arrives at a server that looks at its
+//! signature or its secret.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,6 +16,7 @@
 #![expect(clippy::unwrap_used, reason = "a task that breaks off has failed")]
 
 mod expected;
+mod sinks;
 mod task;
 
 use std::{
@@ -52,6 +54,8 @@ fn what_arrives_is_what_metrics_says() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| Path::new(name).extension().is_some_and(|e| e == "toml"))
         .collect();
+    // One that has everything go everywhere, which nobody would want.
+    names.push("../tests/data/collector/every-destination.toml".to_owned());
     names.sort();
     let runs: Vec<_> = names
         .into_iter()
@@ -75,7 +79,8 @@ fn what_arrives_is_what_metrics_says() {
 fn in_a_network(name: &str, collector: &str) -> Result<String, String> {
     let script = "ip link set lo up && printf '127.0.0.1 localhost app worker aps-workspaces.eu-central-1.amazonaws.com\\n' > \"$HOSTS\" \
         && mount --bind \"$HOSTS\" /etc/hosts && exec \"$@\"";
-    let hosts = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hosts-{name}"));
+    let hosts =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hosts-{}", name.replace('/', "-")));
     let output = Command::new("unshare")
         .args([
             "--map-root-user",

@@ -276,6 +276,118 @@ service:
     }
 }
 
+/// The groups of this origin that go to this exporter.
+fn sent<'a>(collector: &'a Value, origin: &str, exporter: &str) -> Vec<&'a Value> {
+    let mut groups = groups(collector, origin);
+    groups.retain(|group| group["destination"]["exporter"] == exporter);
+    groups
+}
+
+#[test]
+fn every_destination_is_said_as_it_spells_what_it_gets() {
+    let collector = with(
+        r#"
+otlp = true
+labels = { team = "a" }
+cloudwatch = {}
+destinations = [
+  { remote_write = "https://prometheus.example.com/api/v1/write" },
+  { otlp = "https://otlp.example.com/otlp" },
+]
+emf = { log_group = "arn:aws:logs:us-east-1:111122223333:log-group:/emf", namespace = "Shop", dimensions = [["aws.ecs.task.family"], ["none.such"]], metrics = ["ecs[.]task[.](cpu|memory)[.]utilized", "http[.].*"] }
+"#,
+        &[],
+    );
+    assert_eq!(collector["unknown"], serde_json::json!([]));
+    for (exporter, format, name, family, unit) in [
+        (
+            "prometheus_remote_write/1",
+            "remote_write",
+            "ecs_task_cpu_utilized_None",
+            "aws_ecs_task_family",
+            None,
+        ),
+        (
+            "otlp_http/2",
+            "otlp",
+            "ecs.task.cpu.utilized",
+            "aws.ecs.task.family",
+            Some("None"),
+        ),
+        (
+            "otlp_http/cloudwatch",
+            "cloudwatch_otlp",
+            "ecs.task.cpu.utilized",
+            "@resource.aws.ecs.task.family",
+            Some("None"),
+        ),
+        (
+            "awsemf",
+            "emf",
+            "ecs.task.cpu.utilized",
+            "aws.ecs.task.family",
+            Some("None"),
+        ),
+    ] {
+        let [group] = sent(&collector, "task", exporter)[..] else {
+            panic!("{exporter}: {collector:#}");
+        };
+        assert_eq!(group["destination"]["format"], format);
+        assert_eq!(group["destination"]["is_amp"], false);
+        assert_eq!(label(group, family), "shop", "{exporter}");
+        let team = family.replace("aws.ecs.task.family", "team");
+        let team = team.replace("aws_ecs_task_family", "team");
+        assert_eq!(label(group, &team), "a", "{exporter}");
+        let series = group["series"].as_array().unwrap();
+        let found = series.iter().find(|series| series["name"] == name);
+        assert_eq!(found.unwrap()["unit"].as_str(), unit, "{exporter}");
+    }
+    let [metrics] = sent(&collector, "task", "awsemf")[..] else {
+        panic!("{collector:#}");
+    };
+    assert_eq!(metrics["destination"]["namespace"], "Shop");
+    assert_eq!(
+        metrics["dimensions"],
+        serde_json::json!([["aws.ecs.task.family"]]),
+        "a set of which a label is missing is left out"
+    );
+    let expected = BTreeSet::from(["ecs.task.cpu.utilized", "ecs.task.memory.utilized"]);
+    assert_eq!(names(metrics, "series"), expected);
+    let notes = collector["notes"].to_string();
+    for part in ["no unit MiB", "ecs.task.cpu.reserved", "container.duration"] {
+        assert!(notes.contains(part), "{part}: {notes}");
+    }
+    let applications = collector["applications"].as_array().unwrap();
+    assert_eq!(applications.len(), 5);
+    let of_log = applications
+        .iter()
+        .find(|one| one["destination"]["exporter"] == "awsemf");
+    let patterns = of_log.unwrap()["name_patterns"].as_array().unwrap();
+    assert_eq!(patterns.len(), 2);
+    // Only what arrives in the workspace has a price there.
+    assert_eq!(collector["each_task"]["series"], 8);
+}
+
+#[test]
+fn rules_change_the_labels_that_are_known() {
+    let collector = with(
+        r#"
+scrape = [{ port = 80, labels = { user_id = "x", tier = "web" }, metric_relabel = [
+  { action = "labeldrop", regex = "(user|session)_id" },
+  { source_labels = ["uri"], regex = "/api/.*", target_label = "kind", replacement = "api" },
+] }]
+"#,
+        &[],
+    );
+    assert_eq!(collector["unknown"], serde_json::json!([]));
+    let application = &collector["applications"][0];
+    let labels = names(application, "labels");
+    assert!(labels.contains("tier") && !labels.contains("user_id"));
+    assert!(labels.contains("kind"));
+    let scraped = names(groups(&collector, "scrape")[0], "labels");
+    assert!(scraped.contains("user_id"), "`up` goes past the rules");
+}
+
 #[test]
 fn what_nobody_can_know_is_said() {
     let parameter = "arn:aws:ssm:us-east-1:111122223333:parameter/collector";

@@ -378,8 +378,6 @@ fn structural(table: &Table) -> Vec<Problem> {
     let variables = BTreeMap::from([("image_tag".to_owned(), "v1".to_owned())]);
     let mut problems = problems(&text, variables);
     problems.retain(is_structural);
-    // That one of two keys has to be there is a rule, which the schema does not say.
-    problems.retain(|problem| !problem.message.starts_with("a port mapping of "));
     problems
 }
 

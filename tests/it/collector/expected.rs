@@ -12,6 +12,19 @@ use crate::guide::pages::root;
 /// The labels of a series that arrived.
 pub(crate) type Labels = BTreeMap<String, String>;
 
+/// A series that arrived somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sample {
+    /// The exporter that sent it.
+    pub(crate) exporter: String,
+    pub(crate) name: String,
+    pub(crate) labels: Labels,
+    /// What came along with it, if its form has that.
+    pub(crate) unit: Option<String>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) dimensions: BTreeSet<Vec<String>>,
+}
+
 /// What is said of the tasks of one family.
 pub(crate) struct Expected(Value);
 
@@ -45,7 +58,16 @@ fn text(value: &Value) -> &str {
 
 /// A series of an application says by its name what it is.
 fn is_application(name: &str) -> bool {
-    name.starts_with("harness_")
+    name.contains("harness")
+}
+
+/// What a form calls who sends, and the part of it that is an instance.
+fn identity(destination: &Value) -> (&'static str, &'static str) {
+    match text(&destination["format"]) {
+        "remote_write" => ("job", "instance"),
+        "cloudwatch_otlp" => ("@resource.service.name", "@resource.service.instance.id"),
+        _ => ("service.name", "service.instance.id"),
+    }
 }
 
 impl Expected {
@@ -64,15 +86,35 @@ impl Expected {
         (!is_it).then(|| version.to_owned())
     }
 
+    /// The exporter that writes to the workspace sends these labels.
+    pub(crate) fn written(&self, mut labels: Labels) -> Sample {
+        let parts = [&self.0["groups"], &self.0["applications"]];
+        let mut destinations = parts
+            .into_iter()
+            .flat_map(list)
+            .map(|one| &one["destination"]);
+        let writer = destinations.find(|one| one["is_amp"] == true);
+        Sample {
+            exporter: writer.map_or("", |one| text(&one["exporter"])).to_owned(),
+            name: labels.remove("__name__").unwrap(),
+            labels,
+            unit: None,
+            namespace: None,
+            dimensions: BTreeSet::new(),
+        }
+    }
+
     /// The application that a series is of: the one that is scraped as its job, or else the one
     /// that is not scraped.
-    fn application(&self, labels: &Labels) -> Option<&Value> {
-        let applications = list(&self.0["applications"]);
-        let job = labels.get("job").map(String::as_str);
-        let scraped = applications
-            .iter()
-            .find(|one| !one["job"].is_null() && one["job"].as_str() == job);
-        scraped.or_else(|| applications.iter().find(|one| one["job"].is_null()))
+    fn application(&self, sample: &Sample) -> Option<&Value> {
+        let of_exporter = |one: &&Value| text(&one["destination"]["exporter"]) == sample.exporter;
+        let applications = || list(&self.0["applications"]).iter().filter(of_exporter);
+        let scraped = applications().find(|one| {
+            let (job, _) = identity(&one["destination"]);
+            let job = sample.labels.get(job).map(String::as_str);
+            !one["job"].is_null() && one["job"].as_str() == job
+        });
+        scraped.or_else(|| applications().find(|one| one["job"].is_null()))
     }
 
     /// Ways in which applications are to send something.
@@ -83,27 +125,27 @@ impl Expected {
     }
 
     /// Returns whether everything is there that is always to be.
-    pub(crate) fn is_complete(&self, arrived: &[Labels]) -> bool {
+    pub(crate) fn is_complete(&self, arrived: &[Sample]) -> bool {
         self.missing(arrived).is_empty()
     }
 
-    fn missing(&self, arrived: &[Labels]) -> Vec<String> {
+    fn missing(&self, arrived: &[Sample]) -> Vec<String> {
         let mut missing = Vec::new();
         for group in list(&self.0["groups"]) {
             let always = list(&group["series"]).iter();
             for series in always.filter(|series| series["when"].is_null()) {
                 let name = text(&series["name"]);
-                let found = arrived.iter().filter(|labels| belongs(labels, name, group));
+                let found = arrived.iter().filter(|one| belongs(one, name, group));
                 let (found, copies) = (found.count() as u64, group["copies"].as_u64().unwrap());
                 if found != copies {
-                    let job = text(&group["job"]);
-                    missing.push(format!("{name} {job}: {found} arrived of {copies}"));
+                    let (job, to) = (&group["job"], &group["destination"]["exporter"]);
+                    missing.push(format!("{name} {job} at {to}: {found} arrived of {copies}"));
                 }
             }
         }
         for application in list(&self.0["applications"]) {
-            let mut of_it = arrived.iter().filter(|labels| {
-                is_application(&labels["__name__"]) && self.application(labels) == Some(application)
+            let mut of_it = arrived.iter().filter(|one| {
+                is_application(&one.name) && self.application(one) == Some(application)
             });
             if of_it.next().is_none() {
                 missing.push(format!("nothing of the application arrived: {application}"));
@@ -113,18 +155,17 @@ impl Expected {
     }
 
     /// What is not as it is said.
-    pub(crate) fn compare(&self, arrived: &[Labels]) -> Vec<String> {
+    pub(crate) fn compare(&self, arrived: &[Sample]) -> Vec<String> {
         let mut wrong = self.missing(arrived);
-        for labels in arrived {
-            let name = &labels["__name__"];
+        for sample in arrived {
             let made = list(&self.0["groups"])
                 .iter()
-                .find(|part| belongs(labels, name, part));
+                .find(|part| belongs(sample, &sample.name, part));
             let part = match made {
-                None if is_application(name) => self.application(labels),
+                None if is_application(&sample.name) => self.application(sample),
                 // What an application with an SDK says of itself has labels of its own.
-                None if name == "target_info" => {
-                    let of = self.application(labels);
+                None if sample.name == "target_info" => {
+                    let of = self.application(sample);
                     if of.is_some_and(|one| one["target_info"] == true) {
                         continue;
                     }
@@ -133,8 +174,8 @@ impl Expected {
                 made => made,
             };
             match part {
-                None => wrong.push(format!("{name} arrived and is not said: {labels:?}")),
-                Some(part) => wrong.extend(unlike(labels, part)),
+                None => wrong.push(format!("this arrived and is not said: {sample:?}")),
+                Some(part) => wrong.extend(unlike(sample, part)),
             }
         }
         wrong
@@ -142,20 +183,29 @@ impl Expected {
 }
 
 /// Returns whether a series that arrived is this one of the group.
-fn belongs(labels: &Labels, name: &str, group: &Value) -> bool {
+fn belongs(sample: &Sample, name: &str, group: &Value) -> bool {
     let is_named = |series: &Value| series["name"] == name;
-    let same = |label: &str| {
-        group[label].is_null() || labels.get(label).map(String::as_str) == group[label].as_str()
+    let same = |member: &str, label: &str| {
+        let arrived = sample.labels.get(label).map(String::as_str);
+        group[member].is_null() || arrived == group[member].as_str()
     };
-    labels["__name__"] == name
+    let (job, instance) = identity(&group["destination"]);
+    sample.name == name
+        && sample.exporter == text(&group["destination"]["exporter"])
         && list(&group["series"]).iter().any(is_named)
-        && same("job")
-        && same("instance")
+        && same("job", job)
+        && same("instance", instance)
 }
 
-/// How the labels of a series differ from what is said of them.
-fn unlike(labels: &Labels, part: &Value) -> Vec<String> {
-    let name = &labels["__name__"];
+/// How a series differs from what is said of it.
+fn unlike(sample: &Sample, part: &Value) -> Vec<String> {
+    let Sample {
+        exporter,
+        name,
+        labels,
+        ..
+    } = sample;
+    let name = format!("{name} at {exporter}");
     let mut wrong = Vec::new();
     let said = list(&part["labels"]);
     for label in said {
@@ -171,15 +221,60 @@ fn unlike(labels: &Labels, part: &Value) -> Vec<String> {
     let said: BTreeSet<&str> = said.iter().map(|label| text(&label["name"])).collect();
     // What an application with an SDK says of itself is its own.
     let own: &[&str] = if part["via"] == "otlp" {
-        &["job", "service_name", "path"]
+        &[
+            "job",
+            "service_name",
+            "service.name",
+            "@resource.service.name",
+            "path",
+        ]
     } else {
         &[]
     };
     for key in labels.keys() {
-        let is_said = said.contains(key.as_str()) || own.contains(&key.as_str());
-        if key != "__name__" && !is_said {
+        if !said.contains(key.as_str()) && !own.contains(&key.as_str()) {
             wrong.push(format!("{name} has {key}, which is not said"));
         }
+    }
+    let namespace = part["destination"]["namespace"].as_str();
+    if sample.namespace.as_deref() != namespace {
+        wrong.push(format!("{name} is in {:?}", sample.namespace));
+    }
+    let dimensions = list(&part["dimensions"]).iter().map(|set| {
+        let set = list(set).iter();
+        set.map(|one| text(one).to_owned()).collect()
+    });
+    let dimensions: BTreeSet<Vec<String>> = dimensions.collect();
+    // Of an application's, those sets are left out of which it has not every label.
+    let is_application = part.get("via").is_some();
+    let are_said = sample.dimensions.is_subset(&dimensions);
+    if !(sample.dimensions == dimensions || is_application && are_said) {
+        wrong.push(format!("{name} has the dimensions {:?}", sample.dimensions));
+    }
+    if let Some(series) = part["series"].as_array() {
+        let unit = series
+            .iter()
+            .find(|one| one["name"] == sample.name.as_str());
+        let unit = unit.and_then(|one| one["unit"].as_str());
+        if sample.unit.as_deref() != unit {
+            wrong.push(format!(
+                "{name} has the unit {:?}, not {unit:?}",
+                sample.unit
+            ));
+        }
+    }
+    let patterns = list(
+        part.get("name_patterns")
+            .unwrap_or(&Value::Array(Vec::new())),
+    )
+    .to_vec();
+    let fits = |pattern: &Value| {
+        regex::Regex::new(text(pattern))
+            .unwrap()
+            .is_match(&sample.name)
+    };
+    if !patterns.is_empty() && !patterns.iter().any(fits) {
+        wrong.push(format!("{name} fits none of {patterns:?}"));
     }
     wrong
 }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     env, fs,
     io::{Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -19,7 +19,10 @@ use amp_stack_sandbox::{
 use serde_json::{Value, json};
 
 use crate::{
-    collector::expected::{Expected, Labels},
+    collector::{
+        expected::{Expected, Sample},
+        sinks::{self, Otlp},
+    },
     stacks,
 };
 
@@ -28,7 +31,7 @@ const FILES: &str = "AMP_STACK_COLLECTOR_FILES";
 /// How long it may take until everything has arrived: what is scraped goes through a batch of a
 /// minute.
 const PATIENCE: Duration = Duration::from_secs(150);
-const REGION: &str = "eu-central-1";
+pub(crate) const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "111122223333";
 
 /// A task of a family.
@@ -40,7 +43,7 @@ pub(crate) struct Task {
 
 /// What a task has sent.
 pub(crate) struct Arrived {
-    pub(crate) series: Vec<Labels>,
+    pub(crate) series: Vec<Sample>,
     pub(crate) log: String,
 }
 
@@ -90,20 +93,35 @@ impl Task {
         for target in self.targets() {
             serve(target, |_| application());
         }
+        let otlp = Otlp::serve();
+        let mut variables = self.variables(&url);
+        let has_log = sinks::redirect(&mut variables, otlp.port);
+        if has_log {
+            sinks::make_log_group(&sandbox);
+            // What writes to logs is a client of the SDK, which asks this variable.
+            let address = format!("http://127.0.0.1:{port}");
+            variables.push(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS".to_owned(), address));
+        }
         let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("collector-{id}.log"));
-        let mut child = self.start(collector, &url, metadata, &log);
+        let mut child = self.start(collector, &variables, metadata, &log);
         let began = Instant::now();
         let series = loop {
             thread::sleep(Duration::from_secs(2));
             if expected.takes("otlp") {
                 send_otlp();
             }
-            let series: Vec<Labels> = sandbox
-                .world()
-                .samples
-                .into_values()
-                .flat_map(BTreeMap::into_keys)
-                .collect();
+            if expected.takes("statsd") {
+                send_statsd();
+            }
+            let written = sandbox.world().samples.into_values();
+            let written = written.flat_map(BTreeMap::into_keys);
+            let mut series: Vec<Sample> = written.map(|labels| expected.written(labels)).collect();
+            series.extend(otlp.samples());
+            if has_log {
+                series.extend(sinks::metrics_of_log(&sandbox));
+            }
+            series.sort();
+            series.dedup();
             let is_over = began.elapsed() > PATIENCE || child.try_wait().unwrap().is_some();
             if expected.is_complete(&series) || is_over {
                 break series;
@@ -115,19 +133,26 @@ impl Task {
         Arrived { series, log }
     }
 
-    /// The variables of the collector's container, with the URL of the workspace as it is here.
+    /// The variables of the collector's container, with the URL of the workspace as it is here, and
+    /// what ECS fills in from secrets.
     fn variables(&self, url: &str) -> Vec<(String, String)> {
-        let variables = self.container["environment"].as_array();
-        let variables = variables.into_iter().flatten();
-        variables
-            .map(|variable| {
-                let text = |key: &str| variable[key].as_str().unwrap().to_owned();
-                (text("name"), here(&text("value"), url))
-            })
-            .collect()
+        let of = |member: &str| self.container[member].as_array().into_iter().flatten();
+        let name = |one: &Value| one["name"].as_str().unwrap().to_owned();
+        let variables = of("environment").map(|variable| {
+            let value = variable["value"].as_str().unwrap();
+            (name(variable), here(value, url))
+        });
+        let secrets = of("secrets").map(|secret| (name(secret), sinks::SECRET.to_owned()));
+        variables.chain(secrets).collect()
     }
 
-    fn start(&self, collector: &str, url: &str, metadata: u16, log: &Path) -> Child {
+    fn start(
+        &self,
+        collector: &str,
+        variables: &[(String, String)],
+        metadata: u16,
+        log: &Path,
+    ) -> Child {
         let words = self.container["command"].as_array().into_iter().flatten();
         let files = env::var(FILES).unwrap_or_default();
         let words = words.map(|word| word.as_str().unwrap().replace("/etc/ecs", &files));
@@ -144,7 +169,7 @@ impl Task {
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
                 format!("{metadata}/credentials"),
             )
-            .envs(self.variables(url))
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log);
@@ -343,16 +368,26 @@ fn application() -> String {
         .to_owned()
 }
 
+/// What an application with a client of `StatsD` sends.
+fn send_statsd() {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    // Whether anybody listens is not known; the next one arrives.
+    _ = socket.send_to(b"harness_gauge:1|g", (Ipv4Addr::LOCALHOST, 8125));
+}
+
 /// What an application with an SDK of OpenTelemetry sends.
 fn send_otlp() {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();
+    let metrics = ["harness.sent", "http.server.harness"].map(|name| {
+        json!({"name": name, "gauge": {"dataPoints": [{
+            "timeUnixNano": now.as_nanos().to_string(), "asDouble": 1.0,
+        }]}})
+    });
     let body = json!({"resourceMetrics": [{
         "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "sdk"}}]},
-        "scopeMetrics": [{"metrics": [{"name": "harness.sent", "gauge": {"dataPoints": [{
-            "timeUnixNano": now.as_nanos().to_string(), "asDouble": 1.0,
-        }]}}]}],
+        "scopeMetrics": [{"metrics": metrics}],
     }]})
     .to_string();
     // The collector may not listen yet; the next one arrives.

@@ -58,10 +58,10 @@ pub static EMF: Fields = Fields {
         Field::new(
             "metrics",
             Type::List(&Type::Known),
-            "Patterns of the names of metrics, of which only these are sent. A pattern is about the whole name.",
+            "Patterns of the names of what becomes a metric; the rest is written to the log only. A pattern is about the whole name as the collector has it, so over OTLP with dots.",
         )
-        .default_note("all are sent")
-        .example("[\"http_.*\"]"),
+        .default_note("everything becomes a metric")
+        .example("[\"http[.]server[.].*\"]"),
     ],
 };
 

@@ -1,7 +1,7 @@
 //! What belongs to a container: ports, variables, checks, logs.
 
 use crate::{
-    file::fields::{Field, Fields, Type},
+    file::fields::{Field, Fields, Requirement, Type},
     kinds::task_definition::fields::{ecs::part, foreign},
 };
 
@@ -39,6 +39,10 @@ pub static PORT_MAPPING: Fields = Fields {
             Type::Integer(1, 65_535),
             "The port that the container listens at. A mapping has this or `container_port_range`.",
         )
+        .is(Requirement::RequiredUnless {
+            key: "container_port_range",
+            is: None,
+        })
         .example("8080"),
         Field::new(
             "host_port",
