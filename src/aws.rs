@@ -1,5 +1,6 @@
 //! AWS itself, through its SDK.
 
+mod assume;
 pub(crate) mod client;
 mod early;
 pub(crate) mod error;
@@ -33,6 +34,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::{sync::OnceCell, task::JoinSet};
 
 use crate::model::{
+    access::AssumedRole,
     call::CallError,
     identity::Identity,
     live::Fact,
@@ -54,6 +56,8 @@ const GET_CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 pub struct Options {
     /// The name of a profile of the shared AWS configuration.
     pub profile: Option<String>,
+    /// The role that is assumed with these credentials, as which all calls are made.
+    pub role: Option<AssumedRole>,
     /// The region.
     pub region: Option<String>,
     /// What the account's quotas are, where they are not those that AWS publishes.
@@ -94,29 +98,39 @@ impl Aws {
         if let Some(region) = options.region {
             loader = loader.region(Region::new(region));
         }
-        let sdk = loader.load().await;
+        let mut sdk = loader.load().await;
+        if let Some(role) = options.role {
+            sdk = assume::as_role(&sdk, role);
+        }
         let pacer = Pacer::new(options.rates, attempts_asked_for(&sdk));
         Self::with(&sdk, &pacer)
     }
 
     /// Connects through `http` to something in this process that stands in for AWS in `region`,
-    /// with its own time; a key that is its own secret signs. Nothing is looked for: no
-    /// credentials, no profile, no endpoint. It has the rates of AWS, or takes whatever comes.
+    /// with its own time; `key`, which is its own secret, signs, or a session of `role` that it
+    /// assumes. Nothing is looked for: no credentials, no profile, no endpoint. It has the rates of
+    /// AWS, or takes whatever comes.
     pub fn through(
         http: SharedHttpClient,
         region: String,
         clock: SharedTimeSource,
         rates: Option<Overrides>,
+        (key, role): (&str, Option<AssumedRole>),
     ) -> Self {
-        let nobody = Credentials::new("sandbox", "sandbox", None, None, "sandbox");
+        let nobody = Credentials::new(key, key, None, None, "sandbox");
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(nobody))
             .time_source(clock)
-            .http_client(http);
+            .http_client(http)
+            .build();
+        let sdk = match role {
+            None => sdk,
+            Some(role) => assume::as_role(&sdk, role),
+        };
         let pacer = rates.map_or_else(|| Pacer::off(0), |rates| Pacer::new(rates, 0));
-        Self::with(&sdk.build(), &pacer)
+        Self::with(&sdk, &pacer)
     }
 
     /// Connects with settings that are ready, HTTP client and clock included.

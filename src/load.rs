@@ -1,5 +1,6 @@
 //! From the text of a stack file to a checked [`Stack`], or to every problem in it.
 
+mod access;
 mod collision;
 mod cycle;
 mod foreign;
@@ -34,7 +35,7 @@ use crate::{
         problem::{Problem, Problems},
         source::Source,
     },
-    model::identity::Identity,
+    model::{access::Allowed, identity::Identity},
     stack::Stack,
 };
 
@@ -94,6 +95,8 @@ pub struct ParsedFile<'s> {
     variables: BTreeSet<String>,
     /// What is wrong with the names at the top.
     misspelt: Problems,
+    /// Which roles and profiles it may name; any where nobody says.
+    allowed: Option<Allowed>,
 }
 
 /// Parses a stack file. Fails where it is no TOML; every other mistake is reported by
@@ -110,6 +113,7 @@ pub fn parse(source: &Source) -> Result<ParsedFile<'_>, Vec<Problem>> {
         document,
         variables,
         misspelt,
+        allowed: None,
     })
 }
 
@@ -122,6 +126,11 @@ impl ParsedFile<'_> {
     /// The names under `[variables]`.
     pub fn variables(&self) -> &BTreeSet<String> {
         &self.variables
+    }
+
+    /// From here on, a role or a profile that is not among `allowed` is a problem.
+    pub fn allow_only(&mut self, allowed: Allowed) {
+        self.allowed = Some(allowed);
     }
 
     /// Peeks at `[stack]`, before account and region are known. Every mistake is left to
@@ -162,6 +171,7 @@ impl ParsedFile<'_> {
         };
         let head = document.fill_in(&|key| key == "stack", &names, &mut poisoned, &mut problems);
         let header = header::read(&head, &mut found);
+        access::check_allowed(header.access.as_ref(), self.allowed.as_ref(), &mut found);
         let place = header::place(&header, &head, around, &mut found);
         names.identity = Some(&place.identity);
         let mut root = document.fill_in(

@@ -1,5 +1,6 @@
 //! What every other room speaks of, without knowing any kind of resource.
 
+pub mod access;
 pub mod address;
 pub mod call;
 pub mod diff;

@@ -11,10 +11,11 @@ use crate::{
         permitted::{Collector, Occasion},
     },
     model::{
+        access::Access,
         address::{Kind, StackName},
         identity::Identity,
         node::Node,
-        permission::{Permissions, Purpose},
+        permission::{Permission, Permissions, Purpose},
         template::{Attribute, Reference},
     },
     series,
@@ -48,6 +49,21 @@ pub fn permissions(stack: &Stack, purpose: Purpose) -> Permissions {
             let mention = mentioned.naming.mention;
             mention.add_permissions(&stack.identity, &mut permissions);
         }
+    }
+    permissions
+}
+
+/// What whoever starts a run with `stack` has to be allowed besides: the rest is what its role
+/// needs.
+pub fn to_assume(stack: &Stack) -> Permissions {
+    let mut permissions = Permissions::default();
+    if let Some(role) = stack.access.as_ref().and_then(Access::role) {
+        let assume = Permission::new(
+            "AssumeRoles",
+            "the calls of the stack are made as this role, which whoever starts the run assumes",
+            &["sts:AssumeRole"],
+        );
+        permissions.add(assume.on([role.arn.to_string()]));
     }
     permissions
 }

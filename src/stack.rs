@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     kinds::Resource,
     model::{
+        access::Access,
         address::{Address, Kind, StackName},
         identity::Identity,
         lifecycle::Lifecycle,
@@ -25,6 +26,9 @@ pub struct Stack {
     /// What it was called before: what carries that name in its tags is its own too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former: Option<StackName>,
+    /// As whom its calls are made, if not as whoever starts the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
     /// Where it lives.
     pub identity: Identity,
     /// What it declares.

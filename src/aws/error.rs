@@ -18,6 +18,9 @@ pub(crate) fn call_error<E>(operation: &str, failure: &SdkError<E>) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
+    if let Some(error) = of_credentials(failure) {
+        return error.clone();
+    }
     let code = failure.code().map(str::to_owned);
     let message = message(failure);
     CallError {
@@ -29,6 +32,13 @@ where
         code,
         message,
     }
+}
+
+/// The failed call that was to give the credentials for the request, if that is what failed.
+fn of_credentials<E: Error + 'static>(failure: &SdkError<E>) -> Option<&CallError> {
+    let failure: &(dyn Error + 'static) = failure;
+    std::iter::successors(Some(failure), |&error| error.source())
+        .find_map(|error| error.downcast_ref::<CallError>())
 }
 
 /// An error that amp-stack itself found in an answer of `operation`, which has altered nothing
@@ -144,7 +154,7 @@ where
     }
     // What the SDK says of a profile that isn't there, or holds nothing.
     if causes.contains("credential provider was not enabled") {
-        return "the profile that --profile names does not exist or has no credentials".to_owned();
+        return "the profile that --profile or the stack file names does not exist or has no credentials".to_owned();
     }
     causes
 }

@@ -1,6 +1,12 @@
 //! The options that several commands take.
 
-use std::{collections::BTreeMap, env, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use clap::{Args, ValueHint};
 
@@ -10,6 +16,7 @@ use crate::{
         place::Place,
     },
     model::{
+        access::{Access, Allowed, RoleArn},
         rate::{Override, Overrides},
         secret::HIDDEN,
     },
@@ -123,6 +130,77 @@ pub(super) struct LoadArgs {
 /// Whose account the calls go to.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct AccountArgs {
+    #[command(flatten)]
+    pub(super) caller: CallerArgs,
+    #[command(flatten)]
+    pub(super) allow: AllowArgs,
+}
+
+impl AccountArgs {
+    /// Which roles stack files may name, and which profiles: the one of the command line is named
+    /// outside of them, too.
+    pub(super) fn allowed(&self) -> Allowed {
+        let roles = self.allow.allow_role.iter().flat_map(|roles| &roles.0);
+        let profiles = self.allow.allow_profile.iter();
+        let profiles = profiles.flat_map(|profiles| &profiles.0);
+        Allowed {
+            roles: roles.cloned().collect(),
+            profiles: profiles.chain(&self.caller.profile).cloned().collect(),
+        }
+    }
+}
+
+/// Which other accounts stack files may lead to.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct AllowArgs {
+    /// Let stack files name this role in `assume_role` (repeatable; the variable holds ARNs with
+    /// blanks between them)
+    #[arg(long, value_name = "ARN", env = "AMP_STACK_ALLOW_ROLE")]
+    pub(super) allow_role: Vec<Several<RoleArn>>,
+    /// Let stack files name this profile in `profile` (repeatable; the variable holds names with
+    /// blanks between them)
+    #[arg(long, value_name = "PROFILE", env = "AMP_STACK_ALLOW_PROFILE")]
+    pub(super) allow_profile: Vec<Several<String>>,
+}
+
+impl AllowArgs {
+    /// What allows `accesses`.
+    pub(super) fn of<'a>(accesses: impl IntoIterator<Item = &'a Access>) -> Self {
+        let accesses: Vec<&Access> = accesses.into_iter().collect();
+        let accesses = || accesses.iter().copied();
+        let roles = accesses().filter_map(Access::role);
+        let profiles = accesses().filter_map(Access::profile);
+        Self {
+            allow_role: vec![roles.map(|role| role.arn.clone()).collect()],
+            allow_profile: vec![profiles.map(str::to_owned).collect()],
+        }
+    }
+}
+
+/// Values with blanks between them, or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Several<T>(pub(super) Vec<T>);
+
+impl<T: FromStr> FromStr for Several<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        let values = text.split_whitespace().map(str::parse);
+        values.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl<T: Ord> FromIterator<T> for Several<T> {
+    /// Each of them once.
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let values: BTreeSet<T> = values.into_iter().collect();
+        Self(values.into_iter().collect())
+    }
+}
+
+/// Who starts the run, and how it asks.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct CallerArgs {
     /// The profile of the shared AWS configuration
     #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
     pub(super) profile: Option<String>,
@@ -357,6 +435,31 @@ mod tests {
         assert_eq!(concurrency("1"), Ok(1));
         assert!(concurrency("0").is_err());
         assert!(concurrency("many").is_err());
+    }
+
+    #[test]
+    fn what_is_allowed_may_be_several_or_nothing() {
+        let arn = |name: &str| format!("arn:aws:iam::222222222222:role/{name}");
+        let two = format!(" {}\n{} ", arn("a"), arn("b"));
+        let two: Several<RoleArn> = two.parse().expect("two ARNs");
+        assert_eq!(two.0.len(), 2);
+        let none: Several<RoleArn> = "".parse().expect("a variable may be empty");
+        assert_eq!(none.0, []);
+        assert!("deploy".parse::<Several<RoleArn>>().is_err());
+        let account = AccountArgs {
+            caller: CallerArgs {
+                profile: Some("prod".to_owned()),
+                ..CallerArgs::default()
+            },
+            allow: AllowArgs {
+                allow_role: vec![two],
+                allow_profile: vec!["a b".parse().expect("two names")],
+            },
+        };
+        let allowed = account.allowed();
+        assert_eq!(allowed.roles.len(), 2);
+        let profiles: Vec<&str> = allowed.profiles.iter().map(String::as_str).collect();
+        assert_eq!(profiles, ["a", "b", "prod"]);
     }
 
     #[test]

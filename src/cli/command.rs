@@ -190,13 +190,13 @@ mod tests {
             panic!("plan was typed");
         };
         assert_eq!(plan.stacks.files, [PathBuf::from("a.toml")]);
-        assert_eq!(plan.stacks.account.sandbox.sandbox, Some(None));
+        assert_eq!(plan.stacks.account.caller.sandbox.sandbox, Some(None));
         let words = ["amp-stack", "plan", "--sandbox=b.json"];
         let Command::Plan(plan) = Args::try_parse_from(words).expect("well formed").command else {
             panic!("plan was typed");
         };
         assert_eq!(
-            plan.stacks.account.sandbox.sandbox,
+            plan.stacks.account.caller.sandbox.sandbox,
             Some(Some(PathBuf::from("b.json")))
         );
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    cli::args::{AccountArgs, Assignment, LoadArgs, StackArgs},
+    cli::args::{AccountArgs, Assignment, CallerArgs, LoadArgs, StackArgs},
     show::is_secret,
 };
 
@@ -15,9 +15,13 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
         load: LoadArgs { variables, region },
         account:
             AccountArgs {
-                profile,
-                calls,
-                sandbox,
+                caller:
+                    CallerArgs {
+                        profile,
+                        calls,
+                        sandbox,
+                    },
+                allow,
             },
     } = target;
     let mut words = vec!["amp-stack".to_owned(), verb.to_owned()];
@@ -44,6 +48,12 @@ pub(super) fn typed(verb: &str, paths: &[&Path], target: &StackArgs) -> String {
         if let Some(value) = value {
             option(name, value);
         }
+    }
+    for role in allow.allow_role.iter().flat_map(|roles| &roles.0) {
+        option("--allow-role", &role.to_string());
+    }
+    for profile in allow.allow_profile.iter().flat_map(|profiles| &profiles.0) {
+        option("--allow-profile", profile);
     }
     for rate in &calls.rate {
         option("--rate", &rate.to_string());
@@ -83,7 +93,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::cli::args::{CallArgs, SandboxArgs, VariableArgs};
+    use crate::cli::args::{AllowArgs, CallArgs, SandboxArgs, VariableArgs};
 
     fn given(name: &str, value: &str, from_environment: bool) -> Assignment {
         Assignment {
@@ -127,21 +137,31 @@ mod tests {
                 region: Some("us-east-1".to_owned()),
             },
             account: AccountArgs {
-                profile: None,
-                calls: CallArgs {
-                    rate: vec!["ecs-register=5".parse().expect("it is a rate")],
-                    full_read: true,
+                caller: CallerArgs {
+                    profile: None,
+                    calls: CallArgs {
+                        rate: vec!["ecs-register=5".parse().expect("it is a rate")],
+                        full_read: true,
+                    },
+                    sandbox: SandboxArgs {
+                        sandbox: Some(Some(PathBuf::from("a b.json"))),
+                        sandbox_chaos: Some(7),
+                        sandbox_caller: Some(PathBuf::from("me.json")),
+                    },
                 },
-                sandbox: SandboxArgs {
-                    sandbox: Some(Some(PathBuf::from("a b.json"))),
-                    sandbox_chaos: Some(7),
-                    sandbox_caller: Some(PathBuf::from("me.json")),
+                allow: AllowArgs {
+                    allow_role: vec![
+                        "arn:aws:iam::222222222222:role/a"
+                            .parse()
+                            .expect("it is a role"),
+                    ],
+                    allow_profile: vec!["prod dev".parse().expect("two names")],
                 },
             },
         };
         assert_eq!(
             typed("apply", &[Path::new("stacks/a.toml")], &target),
-            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --rate ecs-register=5 --full-read --sandbox='a b.json' --sandbox-chaos 7 --sandbox-caller me.json"
+            r"amp-stack apply stacks/a.toml --var 'tag=it'\''s 1' --var-file prod.toml --region us-east-1 --allow-role arn:aws:iam::222222222222:role/a --allow-profile prod --allow-profile dev --rate ecs-register=5 --full-read --sandbox='a b.json' --sandbox-chaos 7 --sandbox-caller me.json"
         );
     }
 }

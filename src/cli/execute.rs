@@ -198,7 +198,7 @@ impl<C> Session<C> for CommandLine<'_, C> {
         let named = places
             .into_iter()
             .filter(|(place, _)| named.contains(place));
-        Ok(named.map(|(_, loss)| loss).collect())
+        Ok(named.flat_map(|(_, losses)| losses).collect())
     }
 
     fn nothing_to_do(
@@ -294,18 +294,20 @@ impl<C> CommandLine<'_, C> {
     }
 }
 
-/// The names under which `losses` are accepted on the command line.
+/// The names under which `losses` are accepted on the command line. Stacks of one name, in several
+/// accounts or regions, have one name for what they lose.
 pub(super) fn places<C>(
     request: &PlanRequest<'_, C>,
     losses: &Losses,
-) -> BTreeMap<Place<Acceptance>, (usize, Acceptance)> {
-    let places = losses.iter().map(|loss| {
+) -> BTreeMap<Place<Acceptance>, Losses> {
+    let mut places: BTreeMap<_, Losses> = BTreeMap::new();
+    for loss in losses {
         let (index, acceptance) = loss;
         let stack = &request.targets[*index].stack.name;
         let place = Place::of(stack, acceptance, request.targets.len());
-        (place, loss.clone())
-    });
-    places.collect()
+        places.entry(place).or_default().insert(loss.clone());
+    }
+    places
 }
 
 /// A name that no other run has.

@@ -15,7 +15,7 @@ use clap::Args;
 use crate::{
     aws::{self, Aws},
     cli::{
-        args::AccountArgs,
+        args::CallerArgs,
         console::Console,
         exit::Exit,
         failure::Failure,
@@ -93,7 +93,7 @@ pub(super) struct Import {
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
     #[command(flatten)]
-    pub(super) account: AccountArgs,
+    pub(super) account: CallerArgs,
 }
 
 /// The tags of something that AWS Copilot made.
@@ -187,10 +187,11 @@ async fn connect(args: &Import, console: &mut Console) -> Result<Aws, Failure> {
         let opened = wanted.open(None)?;
         console.eprint(&wanted.notice())?;
         let region = sandbox::region(args.region.clone());
-        return Ok(wanted.connect(&opened, region, &args.account.calls));
+        return Ok(wanted.connect(&opened, region, &args.account.calls, None));
     }
     let options = aws::Options {
         profile: args.account.profile.clone(),
+        role: None,
         region: args.region.clone(),
         rates: args.account.calls.rate.iter().copied().collect(),
     };

@@ -81,7 +81,7 @@ impl Invocation<'_> {
             rollouts,
             plan_command: self.plan_command_line(&targets),
             apply_command: self.apply_command_line(&targets),
-            rates: self.stacks.account.calls.rates(),
+            rates: self.stacks.account.caller.calls.rates(),
             is_shown: false,
         };
         execute::execute(&request, console, interrupts).await

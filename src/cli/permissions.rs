@@ -16,11 +16,19 @@ use crate::{
         failure::Failure,
         files,
         sandbox::{account, named_region},
-        session::{PLACEHOLDER_ACCOUNT, StackFile},
+        session::StackFile,
     },
-    model::permission::{Permissions as Needed, Purpose},
-    permissions::permissions as needed_for,
-    show::permissions::{policies, size_note, terraform, text},
+    model::{
+        access::{Access, AssumedRole},
+        identity::PLACEHOLDER_ACCOUNT,
+        permission::{Permissions as Needed, Purpose},
+    },
+    permissions::{permissions as needed_for, to_assume},
+    show::{
+        permissions::{policies, size_note, terraform, text},
+        words,
+    },
+    stack::Stack,
 };
 
 /// What it is.
@@ -38,7 +46,9 @@ Examples:
   amp-stack permissions --for apply,destroy --account 111122223333 > policy.json
                                           one policy for both
   amp-stack permissions --format text     with the reason of each statement
-  amp-stack permissions stacks/*.toml --format terraform";
+  amp-stack permissions stacks/*.toml --format terraform
+  amp-stack permissions stacks/*.toml --for assume
+                                          what whoever starts the run needs, if `assume_role` is used";
 
 /// `permissions`.
 #[derive(Debug, Args)]
@@ -76,15 +86,19 @@ pub(super) enum For {
     Destroy,
     /// To plan, and to verify that samples arrive
     Verify,
+    /// To assume the roles that the stack files name, which is all that whoever starts the run
+    /// needs then
+    Assume,
 }
 
 impl For {
-    fn purpose(self) -> Purpose {
+    fn permissions(self, stack: &Stack) -> Needed {
         match self {
-            Self::Plan => Purpose::Plan,
-            Self::Apply => Purpose::Apply,
-            Self::Destroy => Purpose::Destroy,
-            Self::Verify => Purpose::Verify,
+            Self::Plan => needed_for(stack, Purpose::Plan),
+            Self::Apply => needed_for(stack, Purpose::Apply),
+            Self::Destroy => needed_for(stack, Purpose::Destroy),
+            Self::Verify => needed_for(stack, Purpose::Verify),
+            Self::Assume => to_assume(stack),
         }
     }
 }
@@ -100,6 +114,30 @@ pub(super) enum Format {
     Text,
 }
 
+/// Says of which roles the permissions are, if stack files name any.
+fn say_whose(
+    roles: &BTreeSet<AssumedRole>,
+    purposes: &BTreeSet<For>,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let is_of_caller = purposes.contains(&For::Assume);
+    if roles.is_empty() && is_of_caller {
+        return Err(
+            Failure::before("none of the stack files names a role to assume")
+                .hint("`assume_role` in `[stack]` names one"),
+        );
+    }
+    if roles.is_empty() || is_of_caller {
+        return Ok(());
+    }
+    let roles: Vec<String> = roles.iter().map(|role| role.arn.to_string()).collect();
+    let note = format!(
+        "this is for {}; whoever starts the run needs what `--for assume` prints",
+        words::list(&roles)
+    );
+    Ok(console.eprint(&words::wrap("note: ", &note, console.err_style.width))?)
+}
+
 /// `amp-stack permissions`.
 pub(super) fn permissions(args: &Permissions, console: &mut Console) -> Result<Exit, Failure> {
     let paths = files::named(&args.files, Path::new("."))?;
@@ -107,9 +145,16 @@ pub(super) fn permissions(args: &Permissions, console: &mut Console) -> Result<E
     let region = args.load.region.clone().or_else(named_region);
     let mut needed = Needed::default();
     let purposes: BTreeSet<For> = args.purposes.iter().copied().collect();
+    if purposes.len() > 1 && purposes.contains(&For::Assume) {
+        return Err(Failure::before(
+            "`--for assume` is for whoever starts the run, and everything else for the roles",
+        )
+        .hint("print two policies: one with `--for assume`, and one with the rest"));
+    }
+    let mut roles = BTreeSet::new();
     for file in StackFile::parse_all(&sources, &args.load.variables)? {
         let stack = file.check(region.as_deref(), console)?;
-        if region.is_none() && file.region().is_none() {
+        if region.is_none() && file.header().region.is_none() {
             return Err(Failure::before(format!(
                 "{} names no region",
                 file.source().path.display()
@@ -117,9 +162,11 @@ pub(super) fn permissions(args: &Permissions, console: &mut Console) -> Result<E
             .hint("name one with --region"));
         }
         for purpose in &purposes {
-            needed.extend(needed_for(&stack, purpose.purpose()));
+            needed.extend(purpose.permissions(&stack));
         }
+        roles.extend(stack.access.as_ref().and_then(Access::role).cloned());
     }
+    say_whose(&roles, &purposes, console)?;
     let account = args.account.as_deref().unwrap_or("*");
     let needed = needed.with_unknown(PLACEHOLDER_ACCOUNT, account);
     let policies = policies(&needed);

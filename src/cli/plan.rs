@@ -126,7 +126,7 @@ pub(super) async fn plan(
             destroy: args.destroy,
             explain: args.explain,
         };
-        let rates = args.stacks.account.calls.rates();
+        let rates = args.stacks.account.caller.calls.rates();
         let view = View {
             sandbox: sandbox.as_deref(),
             verbose: args.verbose,
@@ -212,7 +212,7 @@ fn accepted<C>(
         let options = consent::options(open.keys());
         format!("Whoever applies it without being asked has to give {options}\n")
     };
-    Ok((accepted.into_values().collect(), says))
+    Ok((accepted.into_values().flatten().collect(), says))
 }
 
 /// Fails if somebody has to decide something first: a check of a pull request must not pass for a

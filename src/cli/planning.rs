@@ -94,6 +94,7 @@ pub(super) fn print<C>(
             stack: &target.stack.name,
             identity: &target.stack.identity,
             order: &target.stack.order,
+            access: target.stack.access.as_ref(),
             sandbox: view.sandbox,
             destroy: request.destroy,
             verbose: view.verbose,
@@ -142,6 +143,7 @@ fn emit<C>(
         let frame = events::Frame {
             stack: &target.stack.name,
             identity: &target.stack.identity,
+            access: target.stack.access.as_ref(),
             sandbox: view.sandbox,
             destroy: request.destroy,
             suppressed,

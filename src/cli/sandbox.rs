@@ -18,16 +18,19 @@ use crate::{
         args::{CallArgs, SandboxArgs},
         failure::Failure,
     },
+    model::access::AssumedRole,
 };
 use amp_stack_sandbox::{
     CallerPolicy, Faults, Have, Sandbox, Settings, Upstream,
     connector::{Clock, DEFAULT_ACCOUNT},
-    file::FileError,
+    file::{FileError, account_in},
 };
 
 /// Where the world is kept unless a file is named: beside the stack file, in a directory that
 /// nobody wants to commit.
 const DEFAULT_FILE: &str = ".amp-stack/sandbox.json";
+/// The access key of whoever is in the sandbox's own account.
+const OWN_KEY: &str = "sandbox";
 /// The region of a sandbox unless another is asked for.
 const DEFAULT_REGION: &str = "us-east-1";
 
@@ -38,6 +41,15 @@ pub(super) enum Keeping {
     File(PathBuf),
     /// Nowhere.
     Memory,
+}
+
+/// As whom a sandbox is asked, if not as its own caller.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SandboxAccess<'a> {
+    /// As somebody of this account.
+    Account(&'a str),
+    /// As this role.
+    Role(&'a AssumedRole),
 }
 
 /// A sandbox that is asked for.
@@ -117,13 +129,40 @@ impl Wanted {
         Ok(self.opened.get_or_init(|| sandbox).clone())
     }
 
-    /// A connection into `sandbox`, which was opened from this: it has AWS's rates only on a bad
-    /// day.
-    pub(super) fn connect(&self, sandbox: &Sandbox, region: String, calls: &CallArgs) -> Aws {
+    /// A connection into `sandbox`, which was opened from this, as `access` if that is another
+    /// account's: it has AWS's rates only on a bad day.
+    ///
+    /// A caller with a policy assumes a role as it would in AWS, so that what is missing shows. Any
+    /// other is let into the role's account as it is let into its own, as whoever may do
+    /// everything: the root user, who is the caller then, could assume no role.
+    pub(super) fn connect(
+        &self,
+        sandbox: &Sandbox,
+        region: String,
+        calls: &CallArgs,
+        access: Option<SandboxAccess<'_>>,
+    ) -> Aws {
         let rates = self.chaos_seed.map(|_| calls.rates());
         let clock = SharedTimeSource::new(SandboxTime(sandbox.clock()));
-        let aws = Aws::through(sandbox.http_client(), region, clock, rates);
+        let (key, role) = match access {
+            None => (OWN_KEY, None),
+            Some(SandboxAccess::Account(account)) => (account, None),
+            Some(SandboxAccess::Role(role)) if self.caller.is_some() => {
+                (OWN_KEY, Some(role.clone()))
+            }
+            // A key that is the number of an account is of that account.
+            Some(SandboxAccess::Role(role)) => (role.arn.account(), None),
+        };
+        let aws = Aws::through(sandbox.http_client(), region, clock, rates, (key, role));
         aws.reading_fully(calls.full_read)
+    }
+
+    /// The account whose world is kept already, if one is.
+    pub(super) fn kept_account(&self) -> Option<String> {
+        match &self.keeping {
+            Keeping::File(file) => account_in(file),
+            Keeping::Memory => None,
+        }
     }
 
     /// What a person reads about where it is: `stacks/.amp-stack/sandbox.json`, `in memory`.

@@ -1,10 +1,10 @@
 //! `amp-stack apply FILE` for a saved plan: makes its calls, or what is left of them, or none.
 
 mod keep;
+mod reach;
 mod secrets;
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,8 +17,8 @@ use crate::{
     aws::Aws,
     cli::{
         args::{
-            AcceptArgs, AccountArgs, ApplyArgs, Assignment, LoadArgs, RolloutArgs, SandboxArgs,
-            StackArgs, VariableArgs,
+            AcceptArgs, AccountArgs, AllowArgs, ApplyArgs, Assignment, CallerArgs, LoadArgs,
+            RolloutArgs, SandboxArgs, StackArgs, VariableArgs,
         },
         command_line::typed,
         console::Console,
@@ -29,12 +29,8 @@ use crate::{
         interrupt::{Interrupts, unless_interrupted},
         place::Place,
         planning::{self, View},
-        sandbox::Wanted,
-        session::Connections,
         verify::{self, VerifyRequest},
     },
-    load::Header,
-    model::identity::Identity,
     run::{
         self, Planned, StackTarget,
         resume::{self, Resumed},
@@ -121,7 +117,7 @@ pub(super) async fn apply(
         rollouts: args.rollouts,
         plan_command: plan_command_line(&saved, args.stacks),
         apply_command: apply_command_line(&file.path, args.stacks),
-        rates: args.stacks.account.calls.rates(),
+        rates: args.stacks.account.caller.calls.rates(),
         is_shown: false,
     };
     let exit = execute::execute_planned(&request, planned, console, interrupts).await?;
@@ -143,7 +139,7 @@ async fn get_ready(
     args: &SavedApply<'_>,
     console: &mut Console,
 ) -> Result<Ready, Failure> {
-    let mut targets = open(&saved, args.stacks, console).await?;
+    let mut targets = reach::open(&saved, args.stacks, console).await?;
     planning::announce(console)?;
     let live = resume::observe_again(&saved, &targets).await?;
     secrets::fill_in(&mut saved, &live, args, console)?;
@@ -154,7 +150,7 @@ async fn get_ready(
     } = resume::resume(&saved, &mut targets, live);
     ensure_still(&targets, &moved, console)?;
     let request = resume::request(&saved, &targets);
-    let rates = args.stacks.account.calls.rates();
+    let rates = args.stacks.account.caller.calls.rates();
     let view = View {
         sandbox: saved.sandbox.as_deref(),
         rates: Some(&rates),
@@ -180,85 +176,6 @@ async fn get_ready(
 
 fn calls(planned: &[Planned]) -> usize {
     planned.iter().map(|planned| planned.plan.calls()).sum()
-}
-
-/// Connects to where the plan is for, and nowhere else.
-async fn open(
-    saved: &Saved,
-    stacks: &StackArgs,
-    console: &mut Console,
-) -> Result<Vec<StackTarget<Aws>>, Failure> {
-    let wanted = sandbox(saved, &stacks.account.sandbox);
-    match (&saved.sandbox, &wanted) {
-        (Some(name), None) => {
-            return Err(
-                Failure::before("the plan was made in a sandbox, and is not for AWS")
-                    .hint(format!("to apply it there, add --sandbox={name}")),
-            );
-        }
-        (None, Some(_)) => {
-            return Err(
-                Failure::before("the plan was made for AWS, and is not for a sandbox")
-                    .hint("leave out --sandbox, or make a plan with it"),
-            );
-        }
-        (Some(_), Some(_)) | (None, None) => {}
-    }
-    let mut connections = Connections::new(wanted.as_ref(), stacks);
-    for saved in &saved.stacks {
-        let region = &saved.stack.identity.region;
-        connections.expect(Some(region), saved.stack.query(false));
-    }
-    let mut targets = Vec::new();
-    for saved in &saved.stacks {
-        let planned_for = &saved.stack.identity;
-        let region = stacks.load.region.as_ref();
-        if let Some(other) = region.filter(|region| **region != planned_for.region) {
-            return Err(elsewhere(planned_for, &format!("--region says {other}")));
-        }
-        let header = Header {
-            name: saved.stack.name.to_string(),
-            former: saved.stack.former.clone(),
-            region: Some(planned_for.region.clone()),
-            account: Some(planned_for.account.clone()),
-        };
-        let cloud = connections.get(header, console).await?;
-        let identity = cloud.identity().await?;
-        if identity != *planned_for {
-            let Identity { account, .. } = identity;
-            let why = format!("the credentials belong to {account}");
-            return Err(elsewhere(planned_for, &why)
-                .hint("choose other credentials, for example with --profile"));
-        }
-        targets.push(StackTarget {
-            path: saved.file.clone(),
-            stack: saved.stack.clone(),
-            cloud,
-            only: saved.only.clone(),
-            leave: BTreeSet::new(),
-        });
-    }
-    Ok(targets)
-}
-
-/// The sandbox that the options ask for: unless they name a file, the one that the plan was made
-/// in.
-fn sandbox(saved: &Saved, options: &SandboxArgs) -> Option<Wanted> {
-    let mut options = options.clone();
-    if let (Some(None), Some(file)) = (&options.sandbox, &saved.sandbox) {
-        options.sandbox = Some(Some(PathBuf::from(file)));
-    }
-    let first = saved.stacks.first()?;
-    Wanted::by(&options, &first.file)
-}
-
-fn elsewhere(planned_for: &Identity, why: &str) -> Failure {
-    let Identity {
-        account, region, ..
-    } = planned_for;
-    Failure::before(format!(
-        "the plan is for {region} in account {account}, but {why}"
-    ))
 }
 
 /// Fails, and shows what moved, unless what would be done now is what was planned or what is left
@@ -356,10 +273,17 @@ impl PlanFile {
             sandbox_chaos: None,
             sandbox_caller: None,
         };
+        let accesses = saved
+            .stacks
+            .iter()
+            .filter_map(|saved| saved.stack.access.as_ref());
         let target = StackArgs {
             account: AccountArgs {
-                sandbox,
-                ..AccountArgs::default()
+                caller: CallerArgs {
+                    sandbox,
+                    ..CallerArgs::default()
+                },
+                allow: AllowArgs::of(accesses),
             },
             ..StackArgs::default()
         };

@@ -16,24 +16,22 @@ use crate::{
         console::Console,
         failure::Failure,
         files::{self, FileError},
-        sandbox::Wanted,
+        sandbox::{Keeping, Wanted},
     },
     file::{
         problem::Problem,
         render::{self, json, render},
         source::{self, Source},
     },
-    load::{self, LoadContext, ParsedFile},
-    model::identity::Identity,
+    load::{self, Header, LoadContext, ParsedFile},
+    model::identity::{Identity, PLACEHOLDER_ACCOUNT},
     run::StackTarget,
     show::{Style, events::Event, words},
     stack::Stack,
 };
 
-pub(super) use connections::Connections;
+pub(super) use connections::{Connections, Location};
 
-/// Stands for the account while nobody has asked AWS.
-pub(super) const PLACEHOLDER_ACCOUNT: &str = "000000000000";
 /// Stands for the region while nobody has named one.
 const PLACEHOLDER_REGION: &str = "us-east-1";
 
@@ -74,7 +72,7 @@ struct RunLocation {
 /// Checks the stack files, connects, and reads the files again, now knowing where they are for.
 pub(super) async fn open(args: &StackArgs, console: &mut Console) -> Result<Session, Failure> {
     let paths = files::named(&args.files, Path::new("."))?;
-    let wanted = Wanted::by(&args.account.sandbox, &paths[0]);
+    let wanted = Wanted::by(&args.account.caller.sandbox, &paths[0]);
     open_in(wanted.as_ref(), &paths, args, console).await
 }
 
@@ -86,24 +84,30 @@ pub(super) async fn open_in(
     console: &mut Console,
 ) -> Result<Session, Failure> {
     let sources = files::read_all(paths)?;
-    let files = StackFile::parse_all(&sources, &args.load.variables)?;
+    let mut files = StackFile::parse_all(&sources, &args.load.variables)?;
+    // What is forgotten at the end is nobody's.
+    if wanted.is_none_or(|wanted| wanted.keeping != Keeping::Memory) {
+        let allowed = args.account.allowed();
+        let parsed = files.iter_mut().flat_map(|file| &mut file.parsed);
+        parsed.for_each(|parsed| parsed.allow_only(allowed.clone()));
+    }
     // Every mistake that can be known without AWS is reported without AWS.
     let checked = check_all(&files, args.load.region.as_deref(), console)?;
-    let mut headers = Vec::new();
+    let mut locations = Vec::new();
     for file in &files {
         let assumed = RunLocation::assumed(args.load.region.as_deref());
         let header = file
             .with(&assumed, |parsed, around| Ok(parsed.header(around)))
             .map_err(|problems| file.report(&problems, console))?;
-        headers.push(header);
+        locations.push(Location::of(header));
     }
     let mut connections = Connections::new(wanted, args);
-    for (header, stack) in headers.iter().zip(&checked) {
-        connections.expect(header.region.as_ref(), stack.query(false));
+    for (location, stack) in locations.iter().zip(&checked) {
+        connections.expect(location, stack.query(false));
     }
     let mut targets = Vec::new();
-    for (file, header) in files.iter().zip(headers) {
-        let cloud = connections.get(header, console).await?;
+    for (file, location) in files.iter().zip(&locations) {
+        let cloud = connections.get(location, console).await?;
         let known = RunLocation {
             identity: cloud.identity().await?,
             account_is_known: true,
@@ -179,17 +183,18 @@ fn check_all(
     }
 }
 
-/// Two stacks of one name in one region, be it a former one, would take each other's resources for
-/// their own.
+/// Two stacks of one name in one region of one account, be it a former one, would take each other's
+/// resources for their own.
 fn ensure_distinct<C>(targets: &[StackTarget<C>]) -> Result<(), Failure> {
     for (index, target) in targets.iter().enumerate() {
-        let region = &target.stack.identity.region;
+        let identity = &target.stack.identity;
         let before = targets[..index].iter();
         let same = before
-            .filter(|other| other.stack.identity.region == *region)
+            .filter(|other| other.stack.identity == *identity)
             .find_map(|other| Some((other, other.stack.shared_name(&target.stack)?)));
         if let Some((other, name)) = same {
             let (one, two) = (other.path.display(), target.path.display());
+            let region = &identity.region;
             return Err(Failure::before(format!(
                 "{one} and {two} are both for the stack `{name}` in {region}"
             ))
@@ -276,12 +281,12 @@ impl<'s> StackFile<'s> {
         fs::read(directory.join(path)).and_then(source::decode)
     }
 
-    /// The region that the file names, if it does.
-    pub(super) fn region(&self) -> Option<String> {
+    /// What `[stack]` says, as far as it is right.
+    pub(super) fn header(&self) -> Header {
         let header = self.with(&RunLocation::assumed(None), |parsed, around| {
             Ok(parsed.header(around))
         });
-        header.ok().and_then(|header| header.region)
+        header.unwrap_or_default()
     }
 
     /// What the stack was read from.

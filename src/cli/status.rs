@@ -79,6 +79,7 @@ pub(super) async fn status(
     let frame = Frame {
         stack: target.stack.name.as_str(),
         identity: &target.stack.identity,
+        access: target.stack.access.as_ref(),
         sandbox: sandbox.as_deref(),
         only: None,
     };

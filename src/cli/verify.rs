@@ -128,6 +128,7 @@ impl<'a> VerifyRequest<'a> {
         Frame {
             stack: target.stack.name.as_str(),
             identity: &target.stack.identity,
+            access: target.stack.access.as_ref(),
             sandbox: self.sandbox,
             only: target.only.as_ref(),
         }

@@ -15,7 +15,11 @@ use crate::{
         tree::Span,
     },
     kinds::declare,
-    model::address::{Address, Kind},
+    model::{
+        access::Access,
+        address::{Address, Kind},
+        identity::PLACEHOLDER_ACCOUNT,
+    },
     stack::Stack,
 };
 
@@ -53,13 +57,17 @@ pub(crate) fn check<'a>(
     }
 }
 
-/// Finds resources of different stack files whose names AWS does not distinguish, given that the
-/// stacks are of one account: of the kinds whose names hold in every region of it. Each problem
-/// names its own file.
+/// Finds resources of different stack files whose names AWS does not distinguish, of the kinds
+/// whose names hold in every region of an account. Stacks whose accounts nobody knows yet are of
+/// one account if they are reached in the same way. Each problem names its own file.
 pub fn collisions_between(stacks: &[(&Source, &Stack)]) -> Vec<Problem> {
-    let mut seen: BTreeMap<(Kind, String, String), Holder<'_>> = BTreeMap::new();
+    type Names<'a> = (Kind, &'a str, Option<&'a Access>, String);
+    let mut seen: BTreeMap<Names<'_>, Holder<'_>> = BTreeMap::new();
     let mut problems = Vec::new();
     for (source, stack) in stacks {
+        let account = stack.identity.account.as_str();
+        let access = stack.access.as_ref();
+        let access = access.filter(|_| account == PLACEHOLDER_ACCOUNT);
         for (address, declared) in &stack.resources {
             let want = declared.want.as_ref();
             let Some(want) = want.filter(|want| want.kind().is_global()) else {
@@ -71,8 +79,7 @@ pub fn collisions_between(stacks: &[(&Source, &Stack)]) -> Vec<Problem> {
                 address,
             };
             let folded = declare::comparable(address.kind, here.name);
-            let account = stack.identity.account.clone();
-            match seen.entry((address.kind, account, folded)) {
+            match seen.entry((address.kind, account, access, folded)) {
                 Entry::Vacant(place) => _ = place.insert(here),
                 Entry::Occupied(first) if !std::ptr::eq(first.get().source, *source) => {
                     problems.push(collision(&here, first.get()));

@@ -131,9 +131,10 @@ pub(super) const STACK: &[Foreign] = &[
     Foreign::key("name", &["stack_name", "project", "app", "id"]),
     Foreign::key("region", &["aws_region", "location"]),
     Foreign::key("account", &["account_id", "aws_account", "aws_account_id"]),
-    Foreign::advice(
-        "name it where amp-stack is run: `--profile NAME`, or AWS_PROFILE in the environment",
-        &["profile", "aws_profile"],
+    Foreign::key("profile", &["aws_profile", "profile_name"]),
+    Foreign::key(
+        "assume_role",
+        &["role_arn", "role", "iam_role", "role_to_assume"],
     ),
     Foreign::advice(
         "tags of every resource stand in a table of their own: `[tags]`",
@@ -142,6 +143,23 @@ pub(super) const STACK: &[Foreign] = &[
     Foreign::advice(
         "what differs between environments is a variable: `[variables] environment = {}`, and `${var.environment}` in names",
         &["environment", "env", "stage"],
+    ),
+];
+
+pub(super) const ASSUME_ROLE: &[Foreign] = &[
+    Foreign::key("role_arn", &["arn", "role"]),
+    Foreign::key("session_name", &["role_session_name"]),
+    Foreign::key(
+        "duration",
+        &[
+            "duration_seconds",
+            "session_duration",
+            "max_session_duration",
+        ],
+    ),
+    Foreign::advice(
+        "leave it out: credentials that need a code are those of whoever starts the run",
+        &["mfa_serial", "serial_number", "token_code"],
     ),
 ];
 

@@ -6,10 +6,11 @@ use crate::{
         reader::{Located, TableReader, did_you_mean, table_of},
         tree::{Span, Table},
     },
-    load::{LoadContext, root::STACK},
+    load::{LoadContext, access, root::STACK},
     model::{
+        access::Access,
         address::StackName,
-        identity::Identity,
+        identity::{Identity, partition_of},
         region::{RegionName, nearest_region},
     },
 };
@@ -25,6 +26,8 @@ pub struct Header {
     pub region: Option<String>,
     /// The only account that the stack may touch.
     pub account: Option<String>,
+    /// As whom its calls are made, if not as whoever starts the run.
+    pub access: Option<Located<Access>>,
 }
 
 /// Where a stack is, and how much of that is certain.
@@ -56,6 +59,7 @@ pub(crate) fn read(root: &Table, problems: &mut Problems) -> Header {
     let region = reader.string("region");
     let account = reader.string("account");
     let former = reader.string("renamed_from");
+    let access = access::read(&mut reader);
     reader.finish();
     let former = former.filter(|former| is_former_name(former, name.as_ref(), problems));
     Header {
@@ -69,6 +73,7 @@ pub(crate) fn read(root: &Table, problems: &mut Problems) -> Header {
         account: account
             .filter(|account| is_account(account, problems))
             .map(|account| account.value),
+        access,
     }
 }
 
@@ -162,25 +167,7 @@ pub(crate) fn place(
         let value = table.and_then(|table| table.get(key));
         value.map_or(0..0, |tree| tree.span.clone())
     };
-    let account = match &header.account {
-        Some(account) if !around.account_is_known => account,
-        Some(account) if *account != around.identity.account => {
-            let message = format!(
-                "the stack is for the account {account}, but the credentials belong to {}",
-                around.identity.account
-            );
-            problems
-                .add(
-                    "account-mismatch",
-                    &span("account"),
-                    "another account",
-                    message,
-                )
-                .help("choose other credentials, for example with `--profile`");
-            &around.identity.account
-        }
-        Some(_) | None => &around.identity.account,
-    };
+    let account = account(header, &span("account"), around, problems);
     let region = match &header.region {
         Some(region) if !around.region_is_known => region,
         Some(region) if *region != around.identity.region => {
@@ -200,10 +187,94 @@ pub(crate) fn place(
         }
         Some(_) | None => &around.identity.region,
     };
+    let region_is_known = around.region_is_known || header.region.is_some();
+    if region_is_known {
+        check_partition(header, region, problems);
+    }
     Place {
-        account_is_known: around.account_is_known || header.account.is_some(),
-        region_is_known: around.region_is_known || header.region.is_some(),
+        account_is_known: around.account_is_known
+            || header.account.is_some()
+            || header.role_account().is_some(),
+        region_is_known,
         identity: identity(account, region, around),
+    }
+}
+
+impl Header {
+    /// The account of the role that is assumed, and where the role stands.
+    fn role_account(&self) -> Option<(&str, &Span)> {
+        let access = self.access.as_ref()?;
+        Some((access.value.account()?, &access.span))
+    }
+}
+
+/// The account of the stack: the one that it names or that its role is of, which has to be the one
+/// that its calls are made in. `span` is where it names one.
+fn account<'a>(
+    header: &'a Header,
+    span: &Span,
+    around: &'a LoadContext<'_>,
+    problems: &mut Problems,
+) -> &'a str {
+    let of_role = header.role_account();
+    if let (Some(named), Some((of_role, role))) = (&header.account, of_role)
+        && named != of_role
+    {
+        let message = format!("the stack is for the account {named}, but its role is of {of_role}");
+        problems
+            .add("account-mismatch", span, "another account", message)
+            .and(role, "than that of this role")
+            .help("a role leads into its own account and no other");
+        return named;
+    }
+    let named = header.account.as_deref().map(|account| (account, span));
+    let Some((named, span)) = named.or(of_role) else {
+        return &around.identity.account;
+    };
+    let actual = &around.identity.account;
+    if !around.account_is_known || named == actual {
+        return named;
+    }
+    let profile = header
+        .access
+        .as_ref()
+        .and_then(|access| access.value.profile());
+    let (whose, help) = match profile {
+        None => (
+            "the credentials belong".to_owned(),
+            "choose other credentials, for example with `--profile`",
+        ),
+        Some(name) => (
+            format!("the profile `{name}` leads"),
+            "name the profile of that account, or another account",
+        ),
+    };
+    let message = format!("the stack is for the account {named}, but {whose} to {actual}");
+    problems
+        .add("account-mismatch", span, "another account", message)
+        .help(help);
+    actual
+}
+
+/// Reports a role of another partition than the region's: nothing in one leads into another (AWS
+/// general reference, "Amazon Resource Names").
+fn check_partition(header: &Header, region: &str, problems: &mut Problems) {
+    let Some(access) = &header.access else {
+        return;
+    };
+    let ours = partition_of(region);
+    let theirs = access.value.role().map(|role| role.arn.partition());
+    if let Some(theirs) = theirs.filter(|theirs| *theirs != ours) {
+        let message =
+            format!("the role is of the partition `{theirs}`, but {region} is in `{ours}`");
+        problems
+            .add(
+                "wrong-partition",
+                &access.span,
+                "in another partition",
+                message,
+            )
+            .help(format!("name a role whose ARN begins with arn:{ours}:"));
     }
 }
 

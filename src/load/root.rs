@@ -117,6 +117,61 @@ pub static STACK: Fields = Fields {
         .source("AWS account management guide, \"View AWS account identifiers\"")
         .default_note("the stack is for whichever account the credentials belong to")
         .example("\"111122223333\""),
+        Field::new(
+            "profile",
+            Type::Known,
+            "The profile of the shared AWS configuration with which the calls of this stack are made. A run uses it only if it is allowed to from outside, with `--allow-profile`.",
+        )
+        .source("AWS SDKs and tools reference guide, \"Shared config and credentials files\"")
+        .default_note("the calls are made by whoever starts the run")
+        .example("\"prod\""),
+        Field::new(
+            "assume_role",
+            ROLE_TO_ASSUME,
+            "The role as which the calls of this stack are made: its ARN, or a table with more to say. Whoever starts the run assumes it, and only if the run is allowed to from outside, with `--allow-role`. Its account is the stack's.",
+        )
+        .source("STS API reference, AssumeRole")
+        .default_note("the calls are made by whoever starts the run")
+        .example("\"arn:aws:iam::111122223333:role/deploy\""),
+    ],
+};
+
+/// A role by its ARN, or a table.
+const ROLE_TO_ASSUME: Type = Type::OneOf(&[Type::Known, Type::Table(&ASSUME_ROLE)]);
+
+/// `[stack.assume_role]`.
+pub static ASSUME_ROLE: Fields = Fields {
+    name: "assume_role",
+    path: "stack.assume_role",
+    doc: "The role as which the calls of the stack are made, and how it is assumed.",
+    source: "STS API reference, AssumeRole",
+    structure: None,
+    foreign: foreign::ASSUME_ROLE,
+    fields: &[
+        Field::new("role_arn", Type::Known, "The ARN of the role.")
+            .required()
+            .example("\"arn:aws:iam::111122223333:role/deploy\""),
+        Field::new(
+            "external_id",
+            Type::Known,
+            "What the role's trust policy asks for: letters, digits and `_+=,.@:/-`. It is no secret.",
+        )
+        .default_note("none is given")
+        .example("\"shop-4711\""),
+        Field::new(
+            "session_name",
+            Type::Known,
+            "What the session is called in the logs of the role's account: letters, digits and `_+=,.@-`.",
+        )
+        .default("\"amp-stack\"")
+        .example("\"checkout-ci\""),
+        Field::new(
+            "duration",
+            Type::Known,
+            "How long a session lasts, from `15m` to `12h`: the role may allow less, and a session of a role that assumes another one gets `1h` at most. A run that takes longer renews it.",
+        )
+        .default("\"1h\"")
+        .example("\"30m\""),
     ],
 };
 

@@ -68,6 +68,7 @@ pub(crate) fn read(
     let mut stack = into_stack(outlines, &context);
     stack.order = order(&stack, root);
     stack.former.clone_from(&header.former);
+    stack.access = header.access.as_ref().map(|access| access.value.clone());
     stack.outputs = outputs::read(root, problems);
     cycle::check(&stack, root, problems);
     included.settle(problems);
@@ -189,6 +190,7 @@ fn into_stack(outlines: Outlines, context: &Context<'_>) -> Stack {
     let mut stack = Stack {
         name: context.stack.clone(),
         former: None,
+        access: None,
         identity: context.identity.clone(),
         resources: BTreeMap::new(),
         order: Vec::new(),

@@ -3,6 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Stands for the account while nobody has asked AWS.
+pub const PLACEHOLDER_ACCOUNT: &str = "000000000000";
+
 /// Where a run works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {

@@ -157,7 +157,9 @@ fn also_needs<C>(
     let mut added = false;
     for (target, removing) in request.targets.iter().zip(planned) {
         for (only, holding) in narrowed.iter_mut().zip(planned) {
-            if let (Some(only), false) = (only, std::ptr::eq(removing, holding)) {
+            let same_account =
+                removing.plan.account == holding.plan.account && !std::ptr::eq(removing, holding);
+            if let (Some(only), true) = (only, same_account) {
                 let steps = removing.plan.steps.iter();
                 for address in
                     steps.flat_map(|step| plan::holders(&holding.live, step, &target.stack))
@@ -181,8 +183,12 @@ fn decide_narrowed<C>(
         let stack = &target.stack;
         let mut projected = live.clone();
         for (earlier, Planned { plan, .. }) in &plans {
-            let same_region = earlier.identity.region == stack.identity.region;
-            plan::project(&mut projected, plan, &earlier.name, same_region);
+            let (there, here) = (&earlier.identity, &stack.identity);
+            // What is done in one account alters nothing that is read in another.
+            if there.account == here.account {
+                let same_region = there.region == here.region;
+                plan::project(&mut projected, plan, &earlier.name, same_region);
+            }
         }
         let desired = if request.destroy {
             Cow::Owned(stack.clone().emptied())

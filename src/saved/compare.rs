@@ -62,7 +62,11 @@ pub fn left_alone(stacks: &[(&Stack, Side<'_>, Side<'_>)]) -> Vec<BTreeSet<Addre
     for ((stack, _, removing), touched) in stacks.iter().zip(&touched) {
         let steps = removing.plan.steps.iter();
         for step in steps.filter(|step| touched.contains(&step.id.address)) {
-            for ((_, _, holding), left) in stacks.iter().zip(&mut left) {
+            let beside = stacks.iter().zip(&mut left);
+            // Nothing mentions what is in another account.
+            let beside =
+                beside.filter(|((other, ..), _)| other.identity.account == stack.identity.account);
+            for ((_, _, holding), left) in beside {
                 for address in holders(holding.live, step, stack) {
                     left.remove(address);
                 }

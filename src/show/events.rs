@@ -138,6 +138,10 @@ pub struct Stack {
     pub region: String,
     /// `aws`, `aws-cn`, …
     pub partition: String,
+    /// The ARN of the role as which its calls are made, if the stack file names one, or `null`.
+    pub role: Option<String>,
+    /// The profile with which they are made, if the stack file names one, or `null`.
+    pub profile: Option<String>,
     /// The name of the sandbox that stands in for AWS, or `null`.
     pub sandbox: Option<String>,
     /// What the plan is for: `apply`, or `destroy`.

@@ -101,8 +101,9 @@ fn heading(plan: &Plan, frame: &Frame<'_>) -> String {
         }
     };
     let verb = if frame.destroy { " to destroy" } else { "" };
+    let access = words::in_heading(frame.access);
     format!(
-        "### amp-stack: plan{verb} `{stack}` in {region}, account {account}{sandbox}\n\n{says}\n\n"
+        "### amp-stack: plan{verb} `{stack}` in {region}, account {account}{access}{sandbox}\n\n{says}\n\n"
     )
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     model::{
+        access::Access,
         address::{Address, StackName},
         identity::Identity,
         rate::{self, Overrides},
@@ -30,6 +31,8 @@ pub struct Frame<'a> {
     pub identity: &'a Identity,
     /// The order in which its file declares resources.
     pub order: &'a [Address],
+    /// As whom its calls are made, if not as whoever starts the run.
+    pub access: Option<&'a Access>,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub sandbox: Option<&'a str>,
     /// Whether the plan is one to remove the stack.
@@ -109,7 +112,8 @@ fn heading(frame: &Frame<'_>, style: Style) -> String {
     let sandbox = frame
         .sandbox
         .map_or_else(String::new, |name| format!(" (sandbox {name})"));
-    format!("Stack {stack} in {region}, account {account}{sandbox}\n")
+    let access = words::in_heading(frame.access);
+    format!("Stack {stack} in {region}, account {account}{access}{sandbox}\n")
 }
 
 fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {

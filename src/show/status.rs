@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
+    model::access::Access,
     show::{Paint, Style, verify::Frame, words},
     verify::{FamilyStatus, UserStatus},
 };
@@ -172,6 +173,8 @@ pub fn json(families: &[FamilyStatus], plan: &Value, frame: &Frame<'_>) -> Value
         "stack": frame.stack,
         "account": frame.identity.account,
         "region": frame.identity.region,
+        "role": frame.access.and_then(Access::role).map(|role| role.arn.to_string()),
+        "profile": frame.access.and_then(Access::profile),
         "sandbox": frame.sandbox,
         "plan": plan,
         "families": families.iter().map(family).collect::<Vec<_>>(),
@@ -220,6 +223,7 @@ mod tests {
         let frame = Frame {
             stack: "shop",
             identity: &identity,
+            access: None,
             sandbox: None,
             only: None,
         };

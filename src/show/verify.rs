@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use serde_json::{Value, json};
 
 use crate::{
-    model::{address::Address, identity::Identity},
+    model::{access::Access, address::Address, identity::Identity},
     show::{Paint, Style, events::Verified, words},
     verify::{Check, NOT_LOOKED_AT, State, Verdict},
 };
@@ -20,6 +20,8 @@ pub struct Frame<'a> {
     pub stack: &'a str,
     /// Where it lives.
     pub identity: &'a Identity,
+    /// As whom it is looked at, if not as whoever starts the run.
+    pub access: Option<&'a Access>,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub sandbox: Option<&'a str>,
     /// The resources that alone were looked at; `None` is all of them.
@@ -41,8 +43,9 @@ impl Frame<'_> {
         let sandbox = self
             .sandbox
             .map_or_else(String::new, |name| format!(" (sandbox {name})"));
+        let access = words::in_heading(self.access);
         format!(
-            "Stack {} in {region}, account {account}{sandbox}",
+            "Stack {} in {region}, account {account}{access}{sandbox}",
             self.stack
         )
     }
@@ -205,6 +208,8 @@ pub fn json(checks: &[Check], frame: &Frame<'_>) -> Value {
         "stack": frame.stack,
         "account": frame.identity.account,
         "region": frame.identity.region,
+        "role": frame.access.and_then(Access::role).map(|role| role.arn.to_string()),
+        "profile": frame.access.and_then(Access::profile),
         "sandbox": frame.sandbox,
         "only": only,
         "verdict": verdict,

@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
+use crate::model::access::Access;
 pub use crate::model::words::{count, list};
+
+/// As whom the calls of a stack are made, behind where it is: `, as the role deploy`.
+pub fn in_heading(access: Option<&Access>) -> String {
+    access.map_or_else(String::new, |access| format!(", {access}"))
+}
 
 /// The first of many items, and how many more there are: `a, b and 3 more`.
 pub fn some(items: &[String]) -> String {

@@ -183,7 +183,7 @@ fn a_profile_that_is_asked_for_wins_over_keys_in_the_environment() {
     bench.write("stack.toml", STACK);
     let run = bench.run(&["plan", "--profile", "nobody"]).expect(1);
     assert!(
-        run.says("the profile that --profile names does not exist"),
+        run.says("the profile that --profile or the stack file names does not exist"),
         "{run:?}"
     );
 }

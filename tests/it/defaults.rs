@@ -207,6 +207,9 @@ const EVERYTHING: &str = r#"
 [stack]
 name = "defaults"
 
+[stack.assume_role]
+role_arn = "arn:aws:iam::111122223333:role/deploy"
+
 [variables.tag]
 default = "x"
 

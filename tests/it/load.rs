@@ -376,6 +376,7 @@ fn variables_come_from_the_nearest_place() {
         former: None,
         region: None,
         account: None,
+        access: None,
     };
     let source = source(text);
     let header = load::parse(&source).map(|file| file.header(&around));
@@ -396,6 +397,7 @@ fn the_header_of_a_file_with_mistakes_is_read() {
         former: None,
         region: Some("eu-west-1".to_owned()),
         account: None,
+        access: None,
     };
     let text = source(text);
     let header = load::parse(&text).map(|file| file.header(&surroundings(&[])));

@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::too_many_lines, reason = "tables of test cases may be long")]
 
+mod accounts;
 mod apply;
 mod callers;
 mod calls;

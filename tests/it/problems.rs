@@ -18,7 +18,7 @@ use amp_stack::{
         source::Source,
     },
     load::{self, LoadContext, collisions_between, rules},
-    model::identity::Identity,
+    model::{access::Allowed, identity::Identity},
     stack::Stack,
 };
 
@@ -40,6 +40,7 @@ fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
     let mut region = "us-east-1";
     let mut variables = BTreeMap::new();
     let mut var_files = Vec::new();
+    let mut allowed = Allowed::default();
     for line in source
         .text
         .lines()
@@ -54,6 +55,7 @@ fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
                 var_files.push(self::source(&gallery().join("files").join(file)));
             }
             ("--region", name) => region = name,
+            ("--allow-role", arn) => _ = allowed.roles.insert(arn.parse().unwrap()),
             (other, _) => panic!("{other} is no option"),
         }
     }
@@ -67,7 +69,9 @@ fn try_load(source: &Source) -> Result<Stack, Vec<Problem>> {
         elsewhere: &|_| false,
         read: &|path| fs::read_to_string(gallery().join("files").join(path)),
     };
-    load::load(source, &around)
+    let mut parsed = load::parse(source)?;
+    parsed.allow_only(allowed);
+    parsed.load(&around)
 }
 
 fn mistakes(path: &Path) -> (Source, Vec<Problem>) {

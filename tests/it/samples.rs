@@ -156,6 +156,7 @@ pub(crate) fn stack(resources: impl IntoIterator<Item = (Address, Resource)>) ->
     Stack {
         name: stack_name(),
         former: None,
+        access: None,
         identity: identity(),
         resources: resources.into_iter().map(declare).collect(),
         order: Vec::new(),

@@ -267,6 +267,7 @@ impl Spec {
         Stack {
             name: stack_name(),
             former: None,
+            access: None,
             identity: identity(),
             resources,
             outputs: BTreeMap::new(),

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     cli::{
-        args::{LoadArgs, StackArgs},
+        args::{AccountArgs, LoadArgs, StackArgs},
         command_line::typed,
         import::{Import, Imported, choose::name},
     },
@@ -281,7 +281,10 @@ fn next(args: &Import, style: Style) -> String {
         files: Vec::new(),
         // The file names the region.
         load: LoadArgs::default(),
-        account: args.account.clone(),
+        account: AccountArgs {
+            caller: args.account.clone(),
+            ..AccountArgs::default()
+        },
     };
     let saved = args.out.clone();
     let path = saved.unwrap_or_else(|| Path::new(args.stack.as_str()).with_extension("toml"));

@@ -58,7 +58,8 @@ pub(crate) struct Serve {
     /// The port on the loopback address; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = 4566)]
     pub(crate) port: u16,
-    /// The number of the account [default: 111122223333]
+    /// The number of the account [default: 111122223333]; an access key of twelve digits is of the
+    /// account of that number instead
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     pub(crate) account: Option<String>,
     /// Inject throttling, failures, lost answers and lag, the same for the same seed

@@ -16,8 +16,8 @@ use crate::{
     aws::Aws,
     cli::{
         args::{
-            AcceptArgs, AccountArgs, ApplyArgs, CallArgs, LoadArgs, RolloutArgs, SandboxArgs,
-            StackArgs,
+            AcceptArgs, AccountArgs, AllowArgs, ApplyArgs, CallerArgs, LoadArgs, RolloutArgs,
+            SandboxArgs, StackArgs,
         },
         candidates::toml_file,
         command_line::typed,
@@ -95,17 +95,18 @@ pub(crate) async fn run(
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let path = files::one(args.file.as_deref(), Path::new("."))?;
-    let stack_args = StackArgs {
+    let mut stack_args = StackArgs {
         files: args.file.clone().into_iter().collect(),
         load: args.load.clone(),
         account: AccountArgs {
-            profile: None,
-            calls: CallArgs::default(),
-            sandbox: SandboxArgs {
-                sandbox: Some(None),
-                sandbox_chaos: None,
-                sandbox_caller: None,
+            caller: CallerArgs {
+                sandbox: SandboxArgs {
+                    sandbox: Some(None),
+                    ..SandboxArgs::default()
+                },
+                ..CallerArgs::default()
             },
+            ..AccountArgs::default()
         },
     };
     let (clock, time) = Clock::system().adjustable();
@@ -116,6 +117,8 @@ pub(crate) async fn run(
     let StackTarget {
         path, stack, cloud, ..
     } = targets.remove(0);
+    // Whoever types what is printed has to allow what the file asks for.
+    stack_args.account.allow = AllowArgs::of(&stack.access);
     let sandbox = wanted.opened.get().cloned();
     let scene = Scene {
         sandbox: sandbox.ok_or_else(|| Failure::internal("a session without its sandbox"))?,

@@ -5,6 +5,16 @@ use crate::model::rule::{Rule, rule};
 /// The rules, by code.
 pub const LOADER: &[Rule] = &[
     rule(
+        "access",
+        "a stack is reached with one profile or as one role, of which STS takes what is said",
+        "STS API reference, AssumeRole",
+    ),
+    rule(
+        "access-not-allowed",
+        "which roles a run may assume and which profiles it may use is said outside of stack files",
+        "amp-stack",
+    ),
+    rule(
         "account",
         "an account id is twelve digits",
         "AWS account management guide, \"View AWS account identifiers\"",

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io, path::Path};
 use crate::{
     file::{problem::Problem, source::Source},
     load::{self, LoadContext},
-    model::identity::Identity,
+    model::{access::Allowed, identity::Identity},
 };
 
 /// A stack file that breaks one rule and no other.
@@ -54,7 +54,8 @@ impl Example {
         self.given("--region ").into_keys().next()
     }
 
-    /// What is wrong with the stack file, as a run in the account 111122223333 sees it.
+    /// What is wrong with the stack file, as a run in the account 111122223333 sees it that may
+    /// assume no role.
     pub fn problems(&self) -> Vec<Problem> {
         let variables = self.variables().into_iter();
         let files = self.files();
@@ -70,9 +71,12 @@ impl Example {
             elsewhere: &|_| false,
             read: &|path| read(&files, path),
         };
-        load::load(&self.source(), &around)
-            .err()
-            .unwrap_or_default()
+        let source = self.source();
+        let loaded = load::parse(&source).and_then(|mut parsed| {
+            parsed.allow_only(Allowed::default());
+            parsed.load(&around)
+        });
+        loaded.err().unwrap_or_default()
     }
 
     fn given(&self, option: &str) -> BTreeMap<&'static str, &'static str> {
@@ -103,6 +107,8 @@ macro_rules! examples {
 
 /// The examples, by code.
 pub const EXAMPLES: &[Example] = examples![
+    "access",
+    "access-not-allowed",
     "account",
     "account-mismatch",
     "ambiguous-log-group",

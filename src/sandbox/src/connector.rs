@@ -1,8 +1,13 @@
-//! The sandbox as a whole: one account, shared by the SDK clients of this process, the local server
-//! and tests.
+//! The sandbox as a whole: one account, and others beside it, shared by the SDK clients of this
+//! process, the local server and tests.
+//!
+//! Which account a call is made in is said by its key: a session is in the account of its role, a
+//! key of twelve digits is of the account of that number, and every other key is of the sandbox's
+//! own account.
 
 mod clock;
 mod http;
+mod who;
 
 use std::{
     collections::BTreeSet,
@@ -11,6 +16,7 @@ use std::{
 };
 
 pub use clock::{Advance, Clock};
+use who::assumes_in;
 
 use crate::{
     Context, Faults, Refusal, World, amp,
@@ -21,7 +27,7 @@ use crate::{
     have::{self, Have},
     iam, logs,
     prometheus::{self, Upstream},
-    rights::{self, Right},
+    rights::Right,
     service::Outcome,
     sts, tagging,
     wire::{self, Call, Request, Response, Service},
@@ -114,16 +120,20 @@ impl Sandbox {
             .faults
             .as_ref()
             .map(|faults| faults.propagation.as_millis());
-        world.iam.propagation_millis =
-            propagation.map_or(0, |millis| u64::try_from(millis).unwrap_or(u64::MAX));
+        let propagation = propagation.map_or(0, |millis| u64::try_from(millis).unwrap_or(u64::MAX));
         if !settings.have.is_empty() {
             let now = settings.clock.millis();
             have::add(&mut world, &settings.account, now, settings.have);
             file.as_mut().map_or(Ok(()), |file| file.store(&world))?;
         }
-        world.iam.user_policy = settings.caller.map(|policy| policy.text().to_owned());
+        let caller = settings.caller.map(|policy| policy.text().to_owned());
         let public_url = settings.public_url.as_deref();
-        world.amp.public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
+        let public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
+        world.set_everywhere(|world| {
+            world.iam.propagation_millis = propagation;
+            world.iam.user_policy.clone_from(&caller);
+            world.amp.public_url.clone_from(&public_url);
+        });
         Ok(Self(Arc::new(Shared {
             account: settings.account,
             clock: settings.clock,
@@ -137,7 +147,7 @@ impl Sandbox {
         })))
     }
 
-    /// The account that every caller is in.
+    /// The account that a caller is in whose key does not say another one.
     pub fn account(&self) -> &str {
         &self.0.account
     }
@@ -181,9 +191,11 @@ impl Sandbox {
     /// changed can still be missed by stale reads.
     pub fn set_faults(&self, faults: Option<Faults>) {
         let mut inner = self.lock();
-        inner.world.iam.propagation_millis = faults.as_ref().map_or(0, |faults| {
+        let propagation = faults.as_ref().map_or(0, |faults| {
             u64::try_from(faults.propagation.as_millis()).unwrap_or(u64::MAX)
         });
+        let set = |world: &mut World| world.iam.propagation_millis = propagation;
+        inner.world.set_everywhere(set);
         let before = inner.chaos.take();
         inner.chaos = faults.map(|faults| Chaos::following(before, faults));
     }
@@ -257,16 +269,17 @@ impl Sandbox {
     /// Refuses a call of the data plane that AWS would refuse whatever it is about.
     fn admit(&self, call: &Call) -> Result<(), Refusal> {
         let mut inner = self.lock();
-        let cx = self.context(call);
-        let caller = inner.caller(&cx, call)?;
-        inner.authorize(&cx, &caller, call)?;
-        prometheus::workspace(&inner.world, &cx, &call.input)?;
+        let own = self.account();
+        let account = inner.account_of(call, own);
+        let cx = self.context(&account, call);
+        inner.authorize(&cx, call, own)?;
+        prometheus::workspace(inner.world.of(&account, own), &cx, &call.input)?;
         Ok(())
     }
 
-    fn context<'a>(&'a self, call: &'a Call) -> Context<'a> {
+    fn context<'a>(&self, account: &'a str, call: &'a Call) -> Context<'a> {
         Context {
-            account: &self.0.account,
+            account,
             region: &call.region,
             partition: wire::partition(&call.region),
             now_millis: self.0.clock.millis(),
@@ -276,11 +289,15 @@ impl Sandbox {
     /// Performs `call` on the present world, or on a past one of which nothing is kept.
     fn perform(&self, call: &Call, past: Option<Box<World>>) -> Outcome {
         let mut inner = self.lock();
-        let cx = self.context(call);
-        let caller = inner.caller(&cx, call)?;
-        inner.authorize(&cx, &caller, call)?;
+        let own = self.account();
+        let account = inner.account_of(call, own);
+        let cx = self.context(&account, call);
+        let caller = inner.authorize(&cx, call, own)?;
+        // What a session needs is kept where its role is. It is still the same moment.
+        let account = assumes_in(call, &account).unwrap_or(&account);
+        let cx = Context { account, ..cx };
         if let Some(mut past) = past {
-            return dispatch(&mut past, &cx, &caller, call);
+            return dispatch(past.of_mut(account, own), &cx, &caller, call);
         }
         let entered = if call.is_kept() {
             inner.enter(&cx, call)?
@@ -289,7 +306,8 @@ impl Sandbox {
         };
         let wants_past = inner.chaos.as_ref().is_some_and(Chaos::wants_past);
         let before = (wants_past && call.is_kept()).then(|| inner.world.clone());
-        let outcome = dispatch(&mut inner.world, &cx, &caller, call);
+        let world = inner.world.of_mut(account, own);
+        let outcome = dispatch(world, &cx, &caller, call);
         match &outcome {
             Ok(_) => inner.remember(before, cx.now_millis),
             Err(_) => inner.take_back(entered),
@@ -309,38 +327,6 @@ impl Inner {
         let file = self.file.as_mut();
         let entered = file.map(|file| file.enter(&self.world, cx, call));
         entered.transpose().map_err(unstored)
-    }
-
-    /// Who makes `call`: the session whose key signed it, else the user, else the root user. The
-    /// calls that this process makes itself are the root user's.
-    fn caller(&self, cx: &Context<'_>, call: &Call) -> Result<Caller, Refusal> {
-        let Some(key) = &call.key else {
-            return Ok(Caller::Root);
-        };
-        if let Some(session) = self.world.sts.session(key) {
-            return session.caller(cx, call.service.dialect());
-        }
-        Ok(match self.world.iam.user_policy {
-            Some(_) => Caller::User,
-            None => Caller::Root,
-        })
-    }
-
-    /// Refuses a call that `caller` may not make.
-    fn authorize(&mut self, cx: &Context<'_>, caller: &Caller, call: &Call) -> Result<(), Refusal> {
-        if call.key.is_none() {
-            return Ok(());
-        }
-        let is_free = *caller == Caller::Root && call.service != Service::Sts;
-        if is_free && self.rights.is_none() {
-            return Ok(());
-        }
-        let rights = rights::of(&self.world, cx, call);
-        let allowed = rights::check(&self.world, cx, caller, call, &rights);
-        if let Some(used) = &mut self.rights {
-            used.extend(rights);
-        }
-        allowed
     }
 
     /// Takes back a call that was refused.

@@ -23,6 +23,9 @@ pub(crate) use journal::Mark;
 
 const FORMAT: &str = "amp-stack sandbox";
 const VERSION: u32 = 1;
+/// The version of a file that holds several accounts, of which a program that knows only one would
+/// lose all others.
+const VERSION_OF_SEVERAL: u32 = 2;
 /// How long a journal may be, in bytes, whatever the size of the world.
 const SHORT_JOURNAL: u64 = 1 << 20;
 
@@ -55,7 +58,7 @@ pub enum FileError {
     },
     /// The file is a world of another time.
     #[error(
-        "the sandbox file {} has the format '{format}' version {version}, this program reads '{FORMAT}' version {VERSION}", path.display()
+        "the sandbox file {} has the format '{format}' version {version}, this program reads '{FORMAT}' versions {VERSION} and {VERSION_OF_SEVERAL}", path.display()
     )]
     Version {
         /// The file of the world.
@@ -172,7 +175,8 @@ impl WorldFile {
             self.store(world)?;
         }
         self.calls += 1;
-        let entered = self.journal.enter(self.calls, world, cx, call);
+        let whole = (world, self.account.as_str());
+        let entered = self.journal.enter(self.calls, whole, cx, call);
         entered.map_err(|source| self.unwritten(source))
     }
 
@@ -206,7 +210,11 @@ impl WorldFile {
     fn replace(&mut self, world: &World) -> io::Result<()> {
         let text = serde_json::to_vec(&ToStore {
             format: FORMAT,
-            version: VERSION,
+            version: if world.others.is_empty() {
+                VERSION
+            } else {
+                VERSION_OF_SEVERAL
+            },
             account: &self.account,
             calls: self.calls,
             world,
@@ -238,13 +246,20 @@ fn sync_directory(of: &Path) -> io::Result<()> {
     }
 }
 
+/// The account whose world is in the file at `path`, if one is.
+pub fn account_in(path: &Path) -> Option<String> {
+    let header: Header = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    (header.format == FORMAT).then_some(header.account)
+}
+
 fn parse(path: &Path, account: &str, text: &[u8]) -> Result<Stored, FileError> {
     let damaged = |source| FileError::Damaged {
         path: path.to_owned(),
         source,
     };
     let header: Header = serde_json::from_slice(text).map_err(damaged)?;
-    if header.format != FORMAT || header.version != VERSION {
+    let is_read = [VERSION, VERSION_OF_SEVERAL].contains(&header.version);
+    if header.format != FORMAT || !is_read {
         return Err(FileError::Version {
             path: path.to_owned(),
             format: header.format,
@@ -275,7 +290,7 @@ mod tests {
         process,
     };
 
-    use super::{FileError, WorldFile, beside};
+    use super::{FileError, WorldFile, account_in, beside};
     use crate::{Sandbox, Settings, World, connector::Clock, wire::Request};
 
     const ACCOUNT: &str = "111122223333";
@@ -316,8 +331,8 @@ mod tests {
         let table = [
             ("{\"format\":", "is damaged"),
             (
-                "{\"format\":\"amp-stack sandbox\",\"version\":2,\"account\":\"111122223333\",\"world\":{}}",
-                "version 2",
+                "{\"format\":\"amp-stack sandbox\",\"version\":3,\"account\":\"111122223333\",\"world\":{}}",
+                "version 3",
             ),
             (
                 "{\"format\":\"amp-stack sandbox\",\"version\":1,\"account\":\"444455556666\",\"world\":{}}",
@@ -421,6 +436,47 @@ mod tests {
         assert!(!journal.exists(), "a whole file needs no journal");
         let (_file, again) = WorldFile::open(&path, ACCOUNT).expect("the same world");
         assert_eq!(again.logs, world.logs);
+    }
+
+    #[tokio::test]
+    async fn the_worlds_of_other_accounts_are_kept_beside() {
+        let path = directory("several").join("world.json");
+        let create = |key: &str| Request {
+            method: "POST".to_owned(),
+            target: "/".to_owned(),
+            headers: [
+                (
+                    "authorization",
+                    format!(
+                        "AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/logs/aws4_request"
+                    ),
+                ),
+                ("x-amz-target", "Logs_20140328.CreateLogGroup".to_owned()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+            body: br#"{"logGroupName":"/a"}"#.into(),
+        };
+        let sandbox = Killed::open(&path);
+        for (key, status) in [
+            ("a", 200),
+            ("222222222222", 200),
+            ("222222222222", 400),
+            (ACCOUNT, 400),
+        ] {
+            let answer = sandbox.0.respond(&create(key)).await.expect("an answer");
+            assert_eq!(answer.status, status, "{key}");
+        }
+        let world = sandbox.kill();
+        let there = &world.others["222222222222"];
+        assert_ne!(there.logs, world.logs, "ARNs name the account");
+        for _ in 0..2 {
+            // From the journal, and then from the file.
+            let (_file, again) = WorldFile::open(&path, ACCOUNT).expect("the same worlds");
+            assert_eq!(again.logs, world.logs);
+            assert_eq!(again.others["222222222222"].logs, there.logs);
+        }
+        assert_eq!(account_in(&path).as_deref(), Some(ACCOUNT));
     }
 
     /// `/dev/full` takes nothing, as a full disk does (Linux man pages, full(4)).

@@ -214,9 +214,6 @@ pub(crate) fn check(
     rights: &[Right],
 ) -> Result<(), Refusal> {
     let dialect = call.service.dialect();
-    if call.service == Service::Sts && call.operation == "AssumeRole" {
-        return assume(world, cx, caller, call);
-    }
     let Some(identity) = caller.identity() else {
         return Ok(());
     };
@@ -229,21 +226,32 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// Refuses to let `caller` assume a role.
+///
 /// STS API reference, `AssumeRole`: the trust policy of the role has to trust the caller; where it
-/// trusts the account and not the caller by name, a policy of the caller has to allow it as well.
+/// trusts the account and not the caller by name, a policy of the caller has to allow it as well,
+/// and so it has whenever the role is of another account (IAM user guide, "Cross-account policy
+/// evaluation logic", page `reference_policies_evaluation-logic-cross-account`).
 /// The root user can't assume roles.
-fn assume(world: &World, cx: &Context<'_>, caller: &Caller, call: &Call) -> Result<(), Refusal> {
+pub(crate) fn assume(
+    of_caller: &crate::iam::State,
+    of_role: &crate::iam::State,
+    cx: &Context<'_>,
+    caller: &Caller,
+    call: &Call,
+    rights: &[Right],
+) -> Result<(), Refusal> {
     let dialect = call.service.dialect();
     let Some(identity) = caller.identity() else {
         let message = "Roles may not be assumed by root accounts.";
         return Err(Refusal::new(403, "AccessDenied", message));
     };
-    for right in of(world, cx, call) {
+    for right in rights {
         let known = known_of_any(cx, caller, right.clone());
         let principal = caller.principal(cx);
         // STS says to nobody which of the two policies lacks it.
-        if !world.iam.is_assumable_by(identity, &principal, &known) {
-            return Err(denied(&caller.arn(cx), &right, "", dialect));
+        if !of_role.is_assumable_by(of_caller, identity, &principal, &known) {
+            return Err(denied(&caller.arn(cx), right, "", dialect));
         }
     }
     Ok(())

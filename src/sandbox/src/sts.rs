@@ -14,6 +14,8 @@ use crate::{
 
 /// STS API reference, `AssumeRole`, `DurationSeconds`: the default, and the least.
 const SESSION_SECONDS: (u32, u32) = (3600, 900);
+/// The longest session that a session of a role gets (the same, on role chaining).
+const CHAINED_SECONDS: u64 = 3600;
 
 /// The state of the service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -67,7 +69,7 @@ pub(crate) fn call(
 ) -> Outcome {
     match operation {
         "GetCallerIdentity" => Ok(get_caller_identity(world, cx, caller)),
-        "AssumeRole" => assume_role(world, cx, input),
+        "AssumeRole" => assume_role(world, cx, caller, input),
         _ => Err(Refusal::new(
             400,
             "InvalidAction",
@@ -93,10 +95,11 @@ fn get_caller_identity(world: &World, cx: &Context<'_>, caller: &Caller) -> Answ
     }))
 }
 
-/// STS API reference, `AssumeRole`. Whether the caller may has been decided before.
+/// STS API reference, `AssumeRole`. Whether the caller may has been decided before. World and
+/// context are those of the role, which may be of another account than the caller.
 ///
 /// The secret is the id, as for every access key of the sandbox.
-fn assume_role(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
+fn assume_role(world: &mut World, cx: &Context<'_>, caller: &Caller, input: &Input) -> Outcome {
     let text = |name: &str| input.get(name).and_then(|value| value.as_str());
     let role = text("RoleArn").unwrap_or_default().to_owned();
     let name = text("RoleSessionName").unwrap_or_default().to_owned();
@@ -115,6 +118,10 @@ fn assume_role(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     if lasting < u64::from(least) || lasting > u64::from(longest) {
         let message =
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+        return Err(Refusal::new(400, "ValidationError", message));
+    }
+    if matches!(caller, Caller::Session { .. }) && lasting > CHAINED_SECONDS {
+        let message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
         return Err(Refusal::new(400, "ValidationError", message));
     }
     let ends_millis = cx.now_millis + lasting * 1000;

@@ -1,5 +1,7 @@
 //! Everything the sandbox knows: the state of each service, which can be stored and read back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{amp, ecs, have, iam, logs, prometheus::Samples, sts};
@@ -27,9 +29,54 @@ pub struct World {
     /// the sandbox lives.
     #[serde(skip)]
     pub samples: Samples,
+    /// The worlds of other accounts by their numbers: calls reach them by their keys, and by the
+    /// roles that they assume.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, World>,
 }
 
 impl World {
+    /// The world of `account`, where `own` is the account of this one. One that nobody has asked
+    /// for before is empty.
+    pub(crate) fn of_mut(&mut self, account: &str, own: &str) -> &mut Self {
+        if account == own {
+            return self;
+        }
+        if !self.others.contains_key(account) {
+            let empty = self.beside(account);
+            self.others.insert(account.to_owned(), empty);
+        }
+        self.others.get_mut(account).expect("it was put there")
+    }
+
+    /// The same, of an account that was asked for before.
+    pub(crate) fn of(&self, account: &str, own: &str) -> &Self {
+        let others = self.others.get(account).filter(|_| account != own);
+        others.unwrap_or(self)
+    }
+
+    /// An empty world of another account, with the settings of this one.
+    fn beside(&self, account: &str) -> Self {
+        let number: u64 = account.parse().unwrap_or_default();
+        let mut world = Self {
+            // An account has twelve digits, which take 40 bits, so no two accounts give out the
+            // same id before one has given out 16 million.
+            ids_issued: number << 24,
+            ..Self::default()
+        };
+        world.iam.propagation_millis = self.iam.propagation_millis;
+        world.iam.user_policy.clone_from(&self.iam.user_policy);
+        world.amp.public_url.clone_from(&self.amp.public_url);
+        world
+    }
+
+    /// Gives `set` this world and those of the other accounts: what is a setting of the sandbox
+    /// holds in all of them.
+    pub(crate) fn set_everywhere(&mut self, set: impl Fn(&mut Self)) {
+        set(self);
+        self.others.values_mut().for_each(set);
+    }
+
     /// A number never given before, well mixed so that ids made from it look like AWS's.
     pub fn fresh(&mut self) -> u64 {
         self.ids_issued += 1;

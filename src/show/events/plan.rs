@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     kinds::{self, regret::Loss},
     model::{
+        access::Access,
         address::{Address, Kind, StackName},
         identity::Identity,
         node::Node,
@@ -199,6 +200,8 @@ pub struct Frame<'a> {
     pub stack: &'a StackName,
     /// Where it lives.
     pub identity: &'a Identity,
+    /// As whom its calls are made, if not as whoever starts the run.
+    pub access: Option<&'a Access>,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub sandbox: Option<&'a str>,
     /// Whether the plan is one to remove the stack.
@@ -252,6 +255,11 @@ fn stack(frame: &Frame<'_>) -> Stack {
         account: account.clone(),
         region: region.clone(),
         partition: partition.clone(),
+        role: frame
+            .access
+            .and_then(Access::role)
+            .map(|role| role.arn.to_string()),
+        profile: frame.access.and_then(Access::profile).map(str::to_owned),
         sandbox: frame.sandbox.map(str::to_owned),
         goal: if frame.destroy {
             Goal::Destroy

@@ -57,6 +57,7 @@ impl Trial<'_> {
         let frame = Frame {
             stack: target.stack.name.as_str(),
             identity: &target.stack.identity,
+            access: target.stack.access.as_ref(),
             sandbox: Some(self.sandbox),
             only: None,
         };

@@ -30,6 +30,9 @@ struct Entry {
     /// What the world had at that moment that no kept call has made.
     ids_issued: u64,
     propagation_millis: u64,
+    /// The account that it is about, if that is not the world's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
     service: String,
     region: String,
     operation: String,
@@ -84,19 +87,21 @@ impl Journal {
         Ok(Some(last))
     }
 
-    /// Enters a call, which is on the disk then.
+    /// Enters a call, which is on the disk then. `world` is the one of `own`.
     pub(super) fn enter(
         &mut self,
         number: u64,
-        world: &World,
+        (world, own): (&World, &str),
         cx: &Context<'_>,
         call: &Call,
     ) -> io::Result<Mark> {
+        let world = world.of(cx.account, own);
         let mut line = serde_json::to_vec(&Entry {
             number,
             now_millis: cx.now_millis,
             ids_issued: world.ids_issued,
             propagation_millis: world.iam.propagation_millis,
+            account: (cx.account != own).then(|| cx.account.to_owned()),
             service: call.service.signing_name().to_owned(),
             region: call.region.clone(),
             operation: call.operation.clone(),
@@ -153,7 +158,10 @@ impl Journal {
 }
 
 impl Entry {
-    fn perform(self, world: &mut World, account: &str) -> io::Result<()> {
+    /// Performs the call on `world`, which is the one of `own`.
+    fn perform(self, world: &mut World, own: &str) -> io::Result<()> {
+        let account = self.account.as_deref().unwrap_or(own);
+        let world = world.of_mut(account, own);
         let service = Service::ALL
             .into_iter()
             .find(|service| service.signing_name() == self.service)

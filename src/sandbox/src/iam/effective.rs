@@ -98,12 +98,13 @@ impl State {
         })
     }
 
-    /// Returns whether `identity`, the principal of the ARN `principal`, may assume the role that
-    /// `right` is about: its trust policy has to allow that and, unless it names the principal
-    /// itself, so has a policy of the principal (IAM user guide, "Policy evaluation logic", on
-    /// requests within one account).
+    /// Returns whether `identity` of the account with `theirs`, the principal of the ARN
+    /// `principal`, may assume the role that `right` is about: its trust policy has to allow that
+    /// and, unless that is of the same account and names the principal itself, so has a policy of
+    /// the principal (IAM user guide, "Policy evaluation logic").
     pub(crate) fn is_assumable_by(
         &self,
+        theirs: &Self,
         identity: Identity<'_>,
         principal: &str,
         right: &Right,
@@ -130,9 +131,10 @@ impl State {
             .matched
             .iter()
             .any(|(policy, index)| policy.names(*index, principal));
-        match self.judge(identity, right) {
+        let is_here = std::ptr::eq(self, theirs);
+        match theirs.judge(identity, right) {
             Ok(()) => true,
-            Err(reason) => by_name && reason.starts_with("because"),
+            Err(reason) => is_here && by_name && reason.starts_with("because"),
         }
     }
 

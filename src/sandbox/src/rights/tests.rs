@@ -407,6 +407,62 @@ fn a_role_is_assumed_by_whom_it_trusts_and_never_by_the_root_user() {
 }
 
 #[test]
+fn a_role_of_another_account_takes_a_policy_on_both_sides_and_leads_into_that_account() {
+    const OTHER: &str = "222222222222";
+    let user = format!("arn:aws:iam::{ACCOUNT}:user/sandbox");
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let but_assuming = json!({"Effect": "Allow", "NotAction": "sts:AssumeRole", "Resource": "*"});
+    let role = format!("arn:aws:iam::{OTHER}:role/R");
+    let assume = json!({"RoleArn": role, "RoleSessionName": "run"});
+    for (trusted, statement, expected) in [
+        (root.as_str(), &all, true),
+        (user.as_str(), &all, true),
+        // Within an account, who is trusted by name needs no policy of its own.
+        (user.as_str(), &but_assuming, false),
+        ("arn:aws:iam::444455556666:root", &all, false),
+    ] {
+        let sandbox = sandbox(&json!([statement]));
+        let there = |operation: &str, members: Value| {
+            sandbox.perform_call(&signed(OTHER, Service::Iam, operation, members))
+        };
+        let make = json!({"RoleName": "R", "AssumeRolePolicyDocument": trust(trusted)});
+        there("CreateRole", make).expect("a role");
+        let own = json!({"Version": "2012-10-17", "Statement": all}).to_string();
+        let own = json!({"RoleName": "R", "PolicyName": "p", "PolicyDocument": own});
+        there("PutRolePolicy", own).expect("a policy");
+        let session = ask(&sandbox, Service::Sts, "AssumeRole", assume.clone());
+        assert_eq!(session.is_ok(), expected, "{trusted} {statement}");
+        let Ok(session) = session else {
+            continue;
+        };
+        let key = session.body["Credentials"]["AccessKeyId"].as_str();
+        let key = key.expect("a key");
+        let caller = signed(key, Service::Sts, "GetCallerIdentity", json!({}));
+        let caller = sandbox.perform_call(&caller).expect("needs no right").body;
+        assert_eq!(caller["Account"], OTHER);
+        assert_eq!(
+            caller["Arn"],
+            format!("arn:aws:sts::{OTHER}:assumed-role/R/run")
+        );
+        let listed = signed(key, Service::Iam, "ListRoles", json!({}));
+        let listed = sandbox.perform_call(&listed).expect("the role may").body;
+        assert_eq!(listed["Roles"][0]["Arn"], role);
+        let here = ask(&sandbox, Service::Iam, "ListRoles", json!({})).expect("the user may");
+        assert_eq!(here.body["Roles"], json!([]));
+        // A session of a role gets no session that is longer than an hour.
+        let mut again = assume.clone();
+        again["DurationSeconds"] = json!(3601);
+        let refusal = sandbox.perform_call(&signed(key, Service::Sts, "AssumeRole", again));
+        refusal.expect_err("it is neither trusted nor short");
+    }
+    // Nothing is in an account that nobody has asked for.
+    let sandbox = sandbox(&json!([all]));
+    let refusal = ask(&sandbox, Service::Sts, "AssumeRole", assume).expect_err("no such role");
+    assert_eq!(refusal.code, "AccessDenied");
+}
+
+#[test]
 fn rights_are_remembered_when_that_is_asked_for() {
     let settings = Settings {
         remember_rights: true,
