@@ -11,6 +11,7 @@ pub(crate) mod mentions;
 pub(crate) mod pacer;
 mod passing;
 pub(crate) mod prometheus;
+pub(crate) mod quotas;
 pub(crate) mod raw;
 mod retrying;
 #[cfg(test)]

@@ -107,7 +107,7 @@ async fn dispatch(
         Command::Apply(args) => apply::apply(&args, console, interrupts).await,
         Command::Show(args) => show::show(&args, console),
         Command::Destroy(args) => destroy::destroy(&args, console, interrupts).await,
-        Command::Try(args) => sandbox::trial::run(&args, console, interrupts).await,
+        Command::Try(args) => Box::pin(sandbox::trial::run(&args, console, interrupts)).await,
         Command::Sandbox(args) => sandbox::serve::serve(&args, console, interrupts).await,
         Command::Validate(args) => validate::validate(&args, console),
         Command::Completions(args) => completions::completions(&args, console),

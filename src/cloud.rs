@@ -5,7 +5,12 @@ mod evidence;
 mod permissions;
 pub mod survey;
 
-use std::{future::Future, slice, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    slice,
+    time::Duration,
+};
 
 pub use aws::ask_early;
 
@@ -15,6 +20,7 @@ use crate::{
         address::Address,
         call::{CallError, Claim, Reply},
         query::Query,
+        quota::{Known, Quota},
         service::Wait,
     },
     snapshot::Snapshot,
@@ -46,6 +52,15 @@ pub trait Cloud: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Snapshot>, CallError>> + Send {
         drop(before);
         self.observe_all(queries)
+    }
+
+    /// Reads how large these quotas of the account are. What can't be read fails nothing, and says
+    /// why.
+    fn observe_quotas(
+        &self,
+        _asked: &BTreeSet<Quota>,
+    ) -> impl Future<Output = BTreeMap<Quota, Known>> + Send {
+        async { BTreeMap::new() }
     }
 
     /// Performs one change, and reads until it has taken effect, or of a rollout until it has

@@ -4,6 +4,7 @@ pub mod any;
 pub(crate) mod declare;
 pub mod fake;
 pub mod kind;
+pub(crate) mod limited;
 pub(crate) mod live;
 pub mod log_group;
 pub(crate) mod mentions;

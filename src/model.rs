@@ -13,6 +13,7 @@ pub mod normal;
 pub mod permission;
 pub mod policy;
 pub mod query;
+pub mod quota;
 pub mod rate;
 pub mod region;
 pub mod rollout;

@@ -13,6 +13,7 @@ mod names;
 mod order;
 mod preflight;
 mod project;
+mod quotas;
 pub mod refusals;
 pub mod risk;
 pub mod rollouts;
@@ -35,6 +36,7 @@ use crate::{
     model::{
         address::Address,
         mention::{Mention, Unfit},
+        quota::Quota,
         tags::Owner,
         template::Attribute,
     },
@@ -277,6 +279,19 @@ pub enum Reason {
         /// Why.
         why: Unfit,
     },
+    /// It would be more of something than a quota allows the account to have.
+    OverQuota {
+        /// Which quota.
+        quota: Quota,
+        /// How many there are now.
+        now: u64,
+        /// How many there would be.
+        after: u64,
+        /// How many there may be, as AWS says of this account.
+        most: u64,
+        /// Where Service Quotas knows it.
+        region: String,
+    },
     /// A role mentioned by ARN does not exist under exactly this name.
     NoSuchRole {
         /// The ARN as it is written.
@@ -309,6 +324,7 @@ impl Reason {
             Self::DeletionProtection { .. } => "deletion-protection",
             Self::InUse { .. } => "in-use",
             Self::NoSuchRole { .. } => "no-such-role",
+            Self::OverQuota { .. } => "over-quota",
             Self::Missing { mention, .. } => mention.what.code_if_missing(),
             Self::Unfit { why, .. } => why.code(),
             Self::Service(objection) => objection.code(),

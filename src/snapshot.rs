@@ -11,6 +11,7 @@ use crate::{
         identity::Identity,
         live::{Live, TakenName},
         mention::{Mention, Presence},
+        quota::{Known, Quota},
         running::Running,
         service::{Service, ServiceName},
     },
@@ -39,6 +40,9 @@ pub struct Snapshot {
     /// What was found out about what the stack names and does not make.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mentions: BTreeMap<Mention, Presence>,
+    /// What was found out about the account's quotas.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub quotas: BTreeMap<Quota, Known>,
 }
 
 impl Snapshot {
@@ -51,6 +55,7 @@ impl Snapshot {
             running: None,
             services: BTreeMap::new(),
             mentions: BTreeMap::new(),
+            quotas: BTreeMap::new(),
         }
     }
 

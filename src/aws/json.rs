@@ -1,12 +1,12 @@
 //! One small client for the services of which amp-stack makes a single call each: Secrets Manager,
-//! Systems Manager, KMS, ECR and EFS.
+//! Systems Manager, KMS, ECR, EFS and Service Quotas.
 //!
-//! The SDK has a client for each of them. Their five crates together hold some hundred thousand
-//! lines, which is more than all that amp-stack uses besides, for five requests of a few lines
+//! The SDK has a client for each of them. Their crates together hold some hundred thousand
+//! lines, which is more than all that amp-stack uses besides, for requests of a few lines
 //! whose answers are read member by member. What is hard about a request - credentials, signatures,
 //! retries, timeouts, proxies - is the SDK's here, too.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aws_config::SdkConfig;
 use aws_sdk_sts::{
@@ -28,12 +28,12 @@ use thiserror::Error;
 
 use crate::{
     aws::{
-        client::QuotaOrThrottle,
+        client::{QuotaOrThrottle, Service},
         error,
         retrying::RetryObserver,
         signed::{Signed, authority},
     },
-    model::identity::service_url,
+    model::{call::CallError, identity::service_url},
 };
 
 /// How often a request is sent: what can't be seen is said, and nothing waits for it.
@@ -94,7 +94,13 @@ pub(crate) const FILE_SYSTEMS: Api = Api {
     id: "EFS",
     protocol: Protocol::Rest("/2015-02-01/file-systems"),
 };
-const ALL: [Api; 5] = [SECRETS, PARAMETERS, KEYS, IMAGES, FILE_SYSTEMS];
+pub(crate) const QUOTAS: Api = Api {
+    name: "servicequotas",
+    hosts: ("servicequotas", "servicequotas-fips"),
+    id: "Service Quotas",
+    protocol: Protocol::Json("ServiceQuotasV20190624"),
+};
+const ALL: [Api; 6] = [SECRETS, PARAMETERS, KEYS, IMAGES, FILE_SYSTEMS, QUOTAS];
 
 /// The client.
 #[derive(Clone, Debug)]
@@ -105,6 +111,22 @@ pub(crate) struct Json {
     endpoints: BTreeMap<&'static str, String>,
     uses_fips: bool,
     timeouts: TimeoutConfig,
+}
+
+impl Service<Arc<Json>> {
+    /// Asks for one thing of one of the services. `operation` is spelled as IAM spells it.
+    pub(crate) async fn ask(
+        &self,
+        (api, region): (Api, &str),
+        operation: &'static str,
+        input: Value,
+    ) -> Result<Value, CallError> {
+        let name = operation
+            .split_once(':')
+            .map_or(operation, |(_, name)| name);
+        let request = self.client.ask(api, region, name, input);
+        self.call(operation, request).await
+    }
 }
 
 /// What a service says of a request that it does not answer.

@@ -179,20 +179,6 @@ pub(crate) fn unseen(error: &CallError) -> String {
     }
 }
 
-/// Asks for one thing of one of the services that have no client of their own here.
-async fn ask(
-    aws: &Aws,
-    (api, region): (crate::aws::json::Api, &str),
-    operation: &'static str,
-    input: serde_json::Value,
-) -> Result<serde_json::Value, CallError> {
-    let name = operation
-        .split_once(':')
-        .map_or(operation, |(_, name)| name);
-    let request = aws.json.client.ask(api, region, name, input);
-    aws.json.call(operation, request).await
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

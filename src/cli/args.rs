@@ -49,7 +49,7 @@ pub(super) struct InUseArgs {
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct PreflightArgs {
     /// Don't look up whether what the stack names and does not make is there: policies, roles that
-    /// tasks use, log groups, an existing workspace
+    /// tasks use, log groups, an existing workspace; nor whether the account may have what it makes
     #[arg(long)]
     pub(super) no_preflight: bool,
 }

@@ -169,6 +169,7 @@ async fn survey(args: &Import, console: &mut Console) -> Result<Imported, Failur
         roles: survey.roles.clone(),
         running: None,
         mentions: BTreeMap::new(),
+        quotas: BTreeMap::new(),
         services: BTreeMap::new(),
     };
     Ok(Imported {

@@ -21,7 +21,7 @@ use crate::{
     model::access::AssumedRole,
 };
 use amp_stack_sandbox::{
-    CallerPolicy, Faults, Have, Sandbox, Settings, Upstream,
+    CallerPolicy, Faults, Have, Limit, Sandbox, Settings, Upstream,
     connector::{Clock, DEFAULT_ACCOUNT},
     file::{FileError, account_in},
 };
@@ -62,6 +62,8 @@ pub(super) struct Wanted {
     pub(super) caller: Option<PathBuf>,
     /// What the account has of services of which only that is asked, besides what its file says.
     pub(super) have: Vec<Have>,
+    /// How large its quotas are, where they are not as AWS's defaults or as its file says.
+    pub(super) quotas: Vec<Limit>,
     /// Where the time comes from.
     pub(super) clock: Clock,
     /// Where samples are kept and queries answered, if not here.
@@ -84,6 +86,7 @@ impl Wanted {
             chaos_seed: options.sandbox_chaos,
             caller: options.sandbox_caller.clone(),
             have: Vec::new(),
+            quotas: Vec::new(),
             clock: Clock::system(),
             prometheus: None,
             public_url: None,
@@ -98,6 +101,7 @@ impl Wanted {
             chaos_seed: None,
             caller: None,
             have: Vec::new(),
+            quotas: Vec::new(),
             clock,
             prometheus: None,
             public_url: None,
@@ -120,6 +124,7 @@ impl Wanted {
             faults: self.chaos_seed.map(Faults::mild),
             caller: self.caller.as_deref().map(caller).transpose()?,
             have: self.have.clone(),
+            quotas: self.quotas.clone(),
             clock: self.clock.clone(),
             prometheus: self.prometheus.clone(),
             public_url: self.public_url.clone(),

@@ -3,16 +3,20 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
-    aws::{Aws, all, mentions},
+    aws::{Aws, all, mentions, quotas},
     cloud::{Call, Cloud, Rollout},
     kinds::live::{self, Follow, Reading, Target},
     model::{
         address::Kind,
         call::{CallError, Reply},
         query::Query,
+        quota::{Known, Quota},
     },
     snapshot::Snapshot,
 };
@@ -54,6 +58,7 @@ impl Cloud for Aws {
                     .filter(|(mention, _)| query.mentions.contains(mention))
                     .map(|(mention, presence)| (mention.clone(), presence.clone()))
                     .collect(),
+                quotas: BTreeMap::new(),
             })
             .collect();
         for per_query in per_kind {
@@ -61,6 +66,9 @@ impl Cloud for Aws {
                 snapshot.found.extend(seen.found);
                 snapshot.roles.extend(seen.names);
                 snapshot.mentions.extend(seen.mentions);
+                if let Some((quota, count)) = seen.counted {
+                    snapshot.quotas.entry(quota).or_default().used = u64::try_from(count).ok();
+                }
             }
         }
         note_services(&mut snapshots);
@@ -95,6 +103,10 @@ impl Cloud for Aws {
         }
         note_services(&mut snapshots);
         Ok(snapshots)
+    }
+
+    async fn observe_quotas(&self, asked: &BTreeSet<Quota>) -> BTreeMap<Quota, Known> {
+        quotas::observe(self, asked).await
     }
 
     async fn perform(&self, call: Call) -> Result<Reply, CallError> {

@@ -87,6 +87,7 @@ macro_rules! with_state {
 
 // Below the macros, which these files use.
 mod fake;
+mod limited;
 mod mentions;
 mod permitted;
 mod plan;

@@ -20,6 +20,7 @@ use crate::{
         live::{Attributes, Live, TakenName},
         mention::{Mention, Presence},
         query::Query,
+        quota::Quota,
         running::Running,
         service::{Service, ServiceName, Wait},
         tags::Owner,
@@ -128,6 +129,8 @@ pub(crate) struct Seen<R> {
     pub(crate) names: Vec<TakenName>,
     /// What of the mentions in the query this reading has found out.
     pub(crate) mentions: BTreeMap<Mention, Presence>,
+    /// How many there are of what a quota counts, of a kind of which all are listed.
+    pub(crate) counted: Option<(Quota, usize)>,
 }
 
 impl<R> Seen<R> {
@@ -137,6 +140,7 @@ impl<R> Seen<R> {
             found,
             names: Vec::new(),
             mentions: BTreeMap::new(),
+            counted: None,
         }
     }
 
@@ -146,6 +150,7 @@ impl<R> Seen<R> {
             found: found.map(|live| live.map(convert)).collect(),
             names: self.names,
             mentions: self.mentions,
+            counted: self.counted,
         }
     }
 }

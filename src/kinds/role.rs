@@ -4,6 +4,7 @@ pub(crate) mod aws;
 mod declare;
 mod fake;
 pub mod fields;
+mod limited;
 pub(crate) mod managed_policy;
 mod mentions;
 mod permissions;

@@ -7,6 +7,7 @@ pub mod document;
 mod fake;
 pub mod fields;
 pub(crate) mod grants;
+mod limited;
 mod mentions;
 mod needs;
 mod newest;

@@ -4,6 +4,7 @@ pub(crate) mod aws;
 mod declare;
 mod fake;
 pub mod fields;
+mod limited;
 mod mentions;
 mod permissions;
 mod plan;

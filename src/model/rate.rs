@@ -2,6 +2,12 @@
 //!
 //! AWS counts with token buckets: so many requests at once, and so many a second in the long run,
 //! for each account and region.
+//!
+//! They are not read from Service Quotas. ECS publishes its buckets on a page of its own, without
+//! codes ("Request throttling for the Amazon ECS API"); what Service Quotas lists of ECS are counts
+//! (AWS General Reference, "Amazon ECS endpoints and quotas"). Of the others only that of Amazon
+//! Managed Service for Prometheus has a code there, and it holds up no run. Whose account has more
+//! says so with `--rate`.
 
 use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 

@@ -7,7 +7,7 @@ use crate::{
     model::{
         address::StackName, live::TakenName, mention::Presence, tags::Owner, template::Attribute,
     },
-    plan::{Phase, Plan, Step, names},
+    plan::{Phase, Plan, Step, names, quotas},
     snapshot::{LiveResource, Snapshot},
 };
 
@@ -30,6 +30,7 @@ pub fn project(live: &mut Snapshot, earlier: &Plan, of: &StackName, same_region:
 }
 
 fn remove(live: &mut Snapshot, step: &Step) {
+    quotas::give_back(live, step);
     // What no stack owns stays: of a family, revisions of somebody else are left.
     let goes = |found: &LiveResource| is_target(found, step) && !names::adoptable(&found.owner);
     live.found.retain(|found| !goes(found));
@@ -44,6 +45,7 @@ fn remove(live: &mut Snapshot, step: &Step) {
 }
 
 fn build(live: &mut Snapshot, step: &Step, to: &Resource, of: &StackName) {
+    quotas::take(live, step);
     let owner = Owner::OtherStack(of.as_str().to_owned());
     if let Some(found) = live.found.iter_mut().find(|found| is_target(found, step)) {
         found.resource = to.clone();

@@ -110,6 +110,11 @@ pub const REFUSALS: &[Rule] = &[
         source: "Amazon Managed Service for Prometheus API reference, ListWorkspaces",
     },
     Rule {
+        code: "over-quota",
+        sentence: "the account would have more of something than its quota allows, as AWS says of this very account: a call would fail half way",
+        source: "IAM API reference, GetAccountSummary; Service Quotas API reference, GetServiceQuota",
+    },
+    Rule {
         code: "policy-not-attachable",
         sentence: "a managed policy that a role names is one that IAM lets nobody attach, such as that of a service's own role",
         source: "IAM API reference, Policy, on IsAttachable",
@@ -162,6 +167,7 @@ mod tests {
     use crate::{
         model::{
             mention::{Mention, Unfit, What},
+            quota::Quota,
             service::Controller,
             tags::Owner,
         },
@@ -237,6 +243,13 @@ mod tests {
                 owner: owner.clone(),
             },
             Reason::NothingToAdopt { id: arn() },
+            Reason::OverQuota {
+                quota: Quota::Roles,
+                now: 0,
+                after: 0,
+                most: 0,
+                region: arn(),
+            },
             unfit(Unfit::NotAttachable),
             Reason::Protected {
                 arn: arn(),

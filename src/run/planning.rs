@@ -9,7 +9,13 @@ use std::{
 use crate::{
     cloud::Cloud,
     kinds::Change,
-    model::{address::Address, call::CallError, normal::Suppressed, query::Query},
+    model::{
+        address::Address,
+        call::CallError,
+        normal::Suppressed,
+        query::Query,
+        quota::{Known, Quota},
+    },
     plan::{
         self, Phase, Plan,
         risk::{Risk, risks},
@@ -50,15 +56,77 @@ pub async fn plan<C: Cloud>(request: &PlanRequest<'_, C>) -> Result<Vec<Planned>
     if request.destroy {
         return Ok(planned);
     }
-    // Inactive revisions, and what runs, take calls of their own. Whether they matter is known only
-    // now.
+    // Inactive revisions, what runs, and quotas take calls of their own. Whether they matter is
+    // known only now.
     let goes = what_goes(&planned);
-    if goes == Goes::Nothing {
+    let taken = what_it_takes(request, &planned);
+    if goes == Goes::Nothing && taken.iter().all(BTreeSet::is_empty) {
         return Ok(planned);
     }
-    let live = planned.into_iter().map(|planned| planned.live).collect();
-    let live = read(request, |target| goes.query(&target.stack), Some(live)).await?;
-    Ok(decide(request, live))
+    let live: Vec<Snapshot> = planned.into_iter().map(|planned| planned.live).collect();
+    let removal = async {
+        if goes == Goes::Nothing {
+            return Ok(live);
+        }
+        read(request, |target| goes.query(&target.stack), Some(live)).await
+    };
+    let (live, quotas) = tokio::join!(removal, observe_quotas(request, &taken));
+    Ok(decide(request, with_quotas(live?, quotas)))
+}
+
+/// The quotas that matter to each of the plans.
+pub(super) fn what_it_takes<C>(
+    request: &PlanRequest<'_, C>,
+    planned: &[Planned],
+) -> Vec<BTreeSet<Quota>> {
+    let each = request.targets.iter().zip(planned);
+    let taken = each.map(|(target, planned)| {
+        if request.destroy || target.stack.skips_preflight {
+            BTreeSet::new()
+        } else {
+            planned.plan.quotas()
+        }
+    });
+    taken.collect()
+}
+
+/// Reads the quotas that each stack's plan `takes`: stacks that share a connection share one
+/// reading.
+pub(super) async fn observe_quotas<C: Cloud>(
+    request: &PlanRequest<'_, C>,
+    takes: &[BTreeSet<Quota>],
+) -> Vec<BTreeMap<Quota, Known>> {
+    let clouds = || request.targets.iter().map(|target| &target.cloud);
+    let mut known: Vec<BTreeMap<Quota, Known>> = Vec::new();
+    for (index, cloud) in clouds().enumerate() {
+        let sharing = clouds().position(|other| Arc::ptr_eq(other, cloud));
+        if let Some(earlier) = sharing.and_then(|first| known.get(first)) {
+            known.push(earlier.clone());
+            continue;
+        }
+        let all = clouds().zip(takes).skip(index);
+        let all = all.filter(|(other, _)| Arc::ptr_eq(other, cloud));
+        let asked: BTreeSet<Quota> = all.flat_map(|(_, takes)| takes).copied().collect();
+        known.push(if asked.is_empty() {
+            BTreeMap::new()
+        } else {
+            cloud.observe_quotas(&asked).await
+        });
+    }
+    known
+}
+
+/// What was read of each stack, with what was read of quotas besides.
+pub(super) fn with_quotas(
+    mut live: Vec<Snapshot>,
+    quotas: Vec<BTreeMap<Quota, Known>>,
+) -> Vec<Snapshot> {
+    for (snapshot, quotas) in live.iter_mut().zip(quotas) {
+        for (quota, known) in quotas {
+            snapshot.quotas.entry(quota).or_default().update(known);
+        }
+    }
+    live
 }
 
 /// What plans remove, by what has to be read besides before that.
@@ -201,6 +269,7 @@ fn decide_narrowed<C>(
             Some(only) => plan.only(only, &desired, &projected),
         };
         let plan = plan.without(&target.leave);
+        let plan = plan.within_quotas(&desired, &projected);
         let mut planned = Planned {
             risks: risks(&plan),
             plan,

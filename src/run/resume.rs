@@ -6,7 +6,9 @@ use crate::{
     model::call::CallError,
     run::{
         PlanRequest, StackTarget,
-        planning::{Planned, decide, observe, what_goes},
+        planning::{
+            Planned, decide, observe, observe_quotas, what_goes, what_it_takes, with_quotas,
+        },
     },
     saved::{self, Moved, Saved, Side},
     snapshot::Snapshot,
@@ -42,7 +44,9 @@ pub async fn observe_again<C: Cloud>(
     targets: &[StackTarget<C>],
 ) -> Result<Vec<Snapshot>, CallError> {
     let request = request(saved, targets);
-    let goes = what_goes(&decide(&request, then(saved)));
+    let planned = decide(&request, then(saved));
+    let goes = what_goes(&planned);
+    let taken = what_it_takes(&request, &planned);
     let ask = |target: &StackTarget<C>| {
         if saved.destroy {
             target.stack.query_to_destroy()
@@ -50,7 +54,8 @@ pub async fn observe_again<C: Cloud>(
             goes.query(&target.stack)
         }
     };
-    observe(&request, ask).await
+    let (live, quotas) = tokio::join!(observe(&request, ask), observe_quotas(&request, &taken));
+    Ok(with_quotas(live?, quotas))
 }
 
 /// Compares what was planned with what there is to do now that AWS is as in `live`. `saved` is

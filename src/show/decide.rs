@@ -3,6 +3,7 @@
 
 mod adoption;
 mod mentions;
+mod quotas;
 mod services;
 
 use crate::{
@@ -141,6 +142,13 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
         Reason::Service(objection) => services::explain(address, objection),
         Reason::Missing { mention, at } => mentions::missing(mention, at),
         Reason::Unfit { mention, at, why } => mentions::unfit(mention, at, *why),
+        Reason::OverQuota {
+            quota,
+            now,
+            after,
+            most,
+            region,
+        } => quotas::over(*quota, [*now, *after, *most], region),
         Reason::NoSuchRole { wanted, similar } => no_such_role(wanted, similar.as_deref()),
     }
 }

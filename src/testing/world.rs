@@ -265,6 +265,7 @@ impl World {
             running: self.running.clone().filter(|_| query.removal),
             services: services.clone(),
             mentions: BTreeMap::new(),
+            quotas: BTreeMap::new(),
         }
     }
 }

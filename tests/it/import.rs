@@ -44,6 +44,7 @@ fn plan_of(written: &Written, found: &[LiveResource], roles: &BTreeSet<String>) 
         running: None,
         services: BTreeMap::new(),
         mentions: BTreeMap::new(),
+        quotas: BTreeMap::new(),
     };
     let mut stack = written.stack.clone();
     // Some of the documents name roles of accounts that never were.

@@ -114,10 +114,10 @@ fn whatever_the_options_are_the_file_is_formatted_and_valid_and_can_be_planned()
     plan.extend((0..options.len()).map(|index| format!("stacks/s{index}.toml")));
     let plan: Vec<&str> = plan.iter().map(String::as_str).collect();
     // Three of four name a role that the sandbox does not have, and half a workspace, which the plan
-    // refuses.
+    // refuses; of the 64 that make a workspace, 39 are more than the account may have.
     let planned = bench.run(&plan).expect(1);
     assert!(planned.says("to create"), "{planned:?}");
-    assert!(planned.says("160 decisions needed"), "{}", planned.stderr);
+    assert!(planned.says("199 decisions needed"), "{}", planned.stderr);
 }
 
 #[test]

@@ -41,6 +41,7 @@ mod preflight;
 mod problems;
 mod progress;
 mod prometheus;
+mod quotas;
 mod recipes;
 mod release;
 mod renamed;

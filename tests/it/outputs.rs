@@ -129,6 +129,7 @@ fn a_workspace_of_somebody_else_has_attributes_without_aws() {
         running: None,
         services: BTreeMap::new(),
         mentions: BTreeMap::new(),
+        quotas: BTreeMap::new(),
     };
     let known = plan::current_attributes(&stack, &nothing);
     assert_eq!(known[&Address::workspace()][&Attribute::Id], "ws-1");
@@ -176,6 +177,7 @@ fn what_lives_now_is_told_and_nothing_else() {
         running: None,
         services: BTreeMap::new(),
         mentions: BTreeMap::new(),
+        quotas: BTreeMap::new(),
     };
     let stack = stack([
         (

@@ -4,6 +4,7 @@ mod families;
 mod in_use;
 mod log_groups;
 mod preflight;
+mod quotas;
 mod risks;
 mod roles;
 mod rollouts;

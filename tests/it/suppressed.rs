@@ -64,6 +64,7 @@ fn snapshot(found: LiveResource) -> Snapshot {
         running: None,
         services: BTreeMap::new(),
         mentions: BTreeMap::new(),
+        quotas: BTreeMap::new(),
     }
 }
 

@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    aws::{
-        Aws,
-        json::IMAGES,
-        mentions::{ask, missing_if},
-    },
+    aws::{Aws, json::IMAGES, mentions::missing_if},
     model::mention::{Mention, Presence},
 };
 
@@ -47,7 +43,10 @@ pub(super) async fn look_up(
     let input = json!({
         "repositoryName": repository, "imageIds": ids, "acceptedMediaTypes": MANIFESTS,
     });
-    let answer = ask(aws, (IMAGES, region), "ecr:BatchGetImage", input).await;
+    let answer = aws
+        .json
+        .ask((IMAGES, region), "ecr:BatchGetImage", input)
+        .await;
     let answer = answer.map_err(|error| missing_if(&error, &["RepositoryNotFoundException"]))?;
     let images = answer["images"].as_array().map_or(&[][..], Vec::as_slice);
     let known = mentions.iter().map(|mention| {

@@ -8,7 +8,7 @@ use crate::{
     aws::{
         Aws,
         json::{FILE_SYSTEMS, KEYS, PARAMETERS, SECRETS},
-        mentions::{ask, missing_if},
+        mentions::missing_if,
     },
     model::{
         call::CallError,
@@ -30,7 +30,7 @@ const MOST_PAGES: usize = 20;
 pub(super) async fn secret(aws: &Aws, region: &str, arn: &str) -> Presence {
     let operation = "secretsmanager:DescribeSecret";
     let input = json!({"SecretId": arn});
-    match ask(aws, (SECRETS, region), operation, input).await {
+    match aws.json.ask((SECRETS, region), operation, input).await {
         // One that is scheduled for deletion can't be read.
         Ok(answer) if !answer["DeletedDate"].is_null() => Presence::Unfit(Unfit::SecretDeleted),
         Ok(_) => Presence::Fits,
@@ -44,7 +44,7 @@ pub(super) async fn secret(aws: &Aws, region: &str, arn: &str) -> Presence {
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html>.
 pub(super) async fn key(aws: &Aws, region: &str, arn: &str) -> Presence {
     let input = json!({"KeyId": arn});
-    match ask(aws, (KEYS, region), "kms:DescribeKey", input).await {
+    match aws.json.ask((KEYS, region), "kms:DescribeKey", input).await {
         Ok(answer) => {
             let metadata = &answer["KeyMetadata"];
             let is = |member: &str, value: &str| {
@@ -67,7 +67,7 @@ pub(super) async fn key(aws: &Aws, region: &str, arn: &str) -> Presence {
 pub(super) async fn file_system(aws: &Aws, region: &str, id: &str) -> Presence {
     let operation = "elasticfilesystem:DescribeFileSystems";
     let input = json!({"FileSystemId": id});
-    match ask(aws, (FILE_SYSTEMS, region), operation, input).await {
+    match aws.json.ask((FILE_SYSTEMS, region), operation, input).await {
         Ok(answer) => {
             let found = answer["FileSystems"].as_array();
             let is_going = |state: &str| ["deleting", "deleted"].contains(&state);
@@ -100,7 +100,10 @@ pub(super) async fn parameters(
     // A page may be empty and not the last one (same reference, on `MaxResults`).
     for _ in 0..MOST_PAGES {
         let operation = "ssm:DescribeParameters";
-        let answer = ask(aws, (PARAMETERS, region), operation, input.clone()).await?;
+        let answer = aws
+            .json
+            .ask((PARAMETERS, region), operation, input.clone())
+            .await?;
         let page = answer["Parameters"].as_array().into_iter().flatten();
         found.extend(page.filter_map(|one| Some(one["Name"].as_str()?.to_owned())));
         let Some(next) = answer["NextToken"].as_str() else {

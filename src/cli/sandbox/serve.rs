@@ -23,7 +23,7 @@ use crate::{
         sandbox::{Keeping, Wanted, account, region},
     },
 };
-use amp_stack_sandbox::{Have, Upstream, connector::Clock, server::Server};
+use amp_stack_sandbox::{Have, Limit, Upstream, connector::Clock, server::Server};
 
 /// How long the Prometheus behind it may take to answer: longer than a query may run there unless
 /// it was set up otherwise (`--query.timeout`, two minutes).
@@ -46,6 +46,8 @@ Examples:
   amp-stack sandbox --caller policy.json  whose caller may only what this policy allows
   amp-stack sandbox --have ssm:/shop/url --have ecr:checkout:1.0
                                           with these, and no other parameters and images
+  amp-stack sandbox --quota aps:L-8873DB23=2
+                                          that may have two workspaces in a region
   amp-stack sandbox --prometheus http://127.0.0.1:9090
                                           whose samples are kept and queried in a real Prometheus";
 
@@ -74,6 +76,10 @@ pub(crate) struct Serve {
     /// it has whatever is asked for
     #[arg(long, value_name = "WHAT:NAME")]
     pub(crate) have: Vec<Have>,
+    /// Let a quota of the account be so large, by its code in Service Quotas: aps:L-8873DB23=2 is
+    /// two workspaces in a region (repeatable). Everything else is as AWS's defaults
+    #[arg(long, value_name = "SERVICE:CODE=NUMBER")]
+    pub(crate) quota: Vec<Limit>,
     /// Keep samples in this Prometheus, and answer queries from it, once signature, rights and
     /// workspace are right; all workspaces share it
     #[arg(long, value_name = "URL", value_parser = url)]
@@ -104,6 +110,7 @@ pub(crate) async fn serve(
         chaos_seed: args.chaos,
         caller: args.caller.clone(),
         have: args.have.clone(),
+        quotas: args.quota.clone(),
         clock: Clock::system(),
         prometheus: match &args.prometheus {
             Some(url) => Some(prometheus(url).await),

@@ -53,6 +53,16 @@ impl Permitted for Role {
             )
             .on(arn.clone()),
         );
+        if matches!(occasion.purpose, Purpose::Plan | Purpose::Apply) {
+            permissions.add(
+                Permission::new(
+                    "ReadQuotasOfIam",
+                    "whether the account may have more roles, and as large ones, is seen before anything is made",
+                    &["iam:GetAccountSummary"],
+                )
+                .on_everything(),
+            );
+        }
         match occasion.purpose {
             Purpose::Plan | Purpose::Verify => {}
             Purpose::Apply => self.to_apply(arn, permissions),

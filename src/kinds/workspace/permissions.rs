@@ -56,6 +56,12 @@ impl Permitted for Workspace {
         }
         let reason = "the workspace of the stack is read; its id is known only once it is made";
         permissions.add(Permission::new("ReadWorkspaces", reason, &read).on(any.clone()));
+        if matches!(occasion.purpose, Purpose::Plan | Purpose::Apply) {
+            let reason =
+                "whether the account may have another workspace is seen before one is made";
+            let read = Permission::new("ReadQuotas", reason, &["servicequotas:GetServiceQuota"]);
+            permissions.add(read.on_everything());
+        }
         match occasion.purpose {
             Purpose::Plan | Purpose::Verify => {}
             Purpose::Apply => self.to_apply(lifecycle, occasion, any, permissions),

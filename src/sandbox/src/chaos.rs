@@ -299,7 +299,8 @@ fn is_eventual(service: Service) -> bool {
         | Service::Ssm
         | Service::Kms
         | Service::Ecr
-        | Service::Efs => false,
+        | Service::Efs
+        | Service::Quotas => false,
     }
 }
 
@@ -316,6 +317,7 @@ fn throttled(service: Service) -> Refusal {
         | Service::Ecr => Refusal::new(400, "ThrottlingException", "Rate exceeded"),
         Service::Efs => Refusal::new(429, "ThrottlingException", "Rate exceeded"),
         Service::Tagging => Refusal::new(400, "ThrottledException", "Rate exceeded"),
+        Service::Quotas => Refusal::new(400, "TooManyRequestsException", "Rate exceeded"),
         Service::Amp => {
             let mut refusal = Refusal::new(429, "ThrottlingException", "Rate exceeded");
             refusal
@@ -343,6 +345,7 @@ fn failed(service: Service) -> Refusal {
         Service::Secrets => "InternalServiceError",
         Service::Ssm | Service::Efs => "InternalServerError",
         Service::Kms => "KMSInternalException",
+        Service::Quotas => "ServiceException",
     };
     Refusal::new(
         500,

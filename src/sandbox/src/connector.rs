@@ -7,78 +7,32 @@
 
 mod clock;
 mod http;
+mod settings;
 mod who;
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 pub use clock::{Advance, Clock};
+pub use settings::{DEFAULT_ACCOUNT, Settings};
 use who::assumes_in;
 
 use crate::{
     Context, Faults, Refusal, World, amp,
-    caller::{Caller, CallerPolicy},
+    caller::Caller,
     chaos::{Chaos, Effect, End, Fate, Tally},
     ecs,
     file::{FileError, Mark, WorldFile},
-    have::{self, Have},
-    iam, logs,
+    have, iam, logs,
     prometheus::{self, Upstream},
+    quotas,
     rights::Right,
     service::Outcome,
     sts, tagging,
     wire::{self, Call, Request, Response, Service},
 };
-
-/// The account of a sandbox unless another is asked for: the one that AWS's documentation uses in
-/// examples.
-pub const DEFAULT_ACCOUNT: &str = "111122223333";
-
-/// What a sandbox is made from.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The account: twelve digits.
-    pub account: String,
-    /// Where the time comes from.
-    pub clock: Clock,
-    /// Where the world is kept; without a file it is forgotten at the end.
-    pub file: Option<PathBuf>,
-    /// What goes wrong.
-    pub faults: Option<Faults>,
-    /// What the caller may do; without it, it is the root user and may do everything.
-    pub caller: Option<CallerPolicy>,
-    /// What the account has of services of which only that is asked.
-    pub have: Vec<Have>,
-    /// Whether to remember what calls take the right to do, for [`Sandbox::take_rights_used`].
-    pub remember_rights: bool,
-    /// What there is at first, without a file.
-    pub world: World,
-    /// A Prometheus that keeps the samples and answers the queries of all workspaces.
-    pub prometheus: Option<Upstream>,
-    /// Where clients reach the sandbox, if workspaces are to name that as their endpoint instead of
-    /// AWS's: a URL.
-    pub public_url: Option<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            account: DEFAULT_ACCOUNT.to_owned(),
-            clock: Clock::system(),
-            file: None,
-            faults: None,
-            caller: None,
-            have: Vec::new(),
-            remember_rights: false,
-            world: World::default(),
-            prometheus: None,
-            public_url: None,
-        }
-    }
-}
 
 /// The connection broke: whether the request had its effect is unknown to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,9 +75,10 @@ impl Sandbox {
             .as_ref()
             .map(|faults| faults.propagation.as_millis());
         let propagation = propagation.map_or(0, |millis| u64::try_from(millis).unwrap_or(u64::MAX));
-        if !settings.have.is_empty() {
+        if !settings.have.is_empty() || !settings.quotas.is_empty() {
             let now = settings.clock.millis();
             have::add(&mut world, &settings.account, now, settings.have);
+            world.quotas.set(settings.quotas);
             file.as_mut().map_or(Ok(()), |file| file.store(&world))?;
         }
         let caller = settings.caller.map(|policy| policy.text().to_owned());
@@ -371,6 +326,7 @@ pub(crate) fn dispatch(
         }
         Service::Amp => amp::call(world, cx, operation, input),
         Service::Tagging => tagging::call(world, cx, operation, input),
+        Service::Quotas => quotas::call(world, cx, operation, input),
         service
         @ (Service::Secrets | Service::Ssm | Service::Kms | Service::Ecr | Service::Efs) => {
             have::call(world, cx, service, operation, input)

@@ -157,6 +157,8 @@ pub(crate) fn of(world: &World, cx: &Context<'_>, call: &Call) -> Vec<Right> {
         Service::Logs => logs::rights(world, cx, operation, input),
         Service::Amp => amp::rights(world, cx, operation, input),
         Service::Tagging => vec![Right::new(format!("tag:{operation}"), "*")],
+        // No resource can be named for reads (the reference's page of Service Quotas).
+        Service::Quotas => vec![Right::new(format!("servicequotas:{operation}"), "*")],
         // STS API reference: GetCallerIdentity needs no permission.
         Service::Sts if operation == "AssumeRole" => {
             let role = text(input, "RoleArn").unwrap_or("*");
@@ -200,7 +202,8 @@ fn looking_up(cx: &Context<'_>, call: &Call) -> Right {
         | Service::Ecs
         | Service::Logs
         | Service::Amp
-        | Service::Tagging => "*".to_owned(),
+        | Service::Tagging
+        | Service::Quotas => "*".to_owned(),
     };
     Right::new(format!("{service}:{}", call.operation), resource)
 }

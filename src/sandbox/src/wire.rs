@@ -107,11 +107,13 @@ pub enum Service {
     Ecr,
     /// Amazon Elastic File System.
     Efs,
+    /// Service Quotas.
+    Quotas,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Iam,
         Self::Sts,
         Self::Ecs,
@@ -123,6 +125,7 @@ impl Service {
         Self::Kms,
         Self::Ecr,
         Self::Efs,
+        Self::Quotas,
     ];
 
     /// The name in a credential scope (`signingName` or else `endpointPrefix` of the API models).
@@ -139,6 +142,7 @@ impl Service {
             Self::Kms => "kms",
             Self::Ecr => "ecr",
             Self::Efs => "elasticfilesystem",
+            Self::Quotas => "servicequotas",
         }
     }
 
@@ -154,6 +158,7 @@ impl Service {
             Self::Ssm => Dialect::Json("AmazonSSM"),
             Self::Kms => Dialect::Json("TrentService"),
             Self::Ecr => Dialect::Json("AmazonEC2ContainerRegistry_V20150921"),
+            Self::Quotas => Dialect::Json("ServiceQuotasV20190624"),
             Self::Amp | Self::Efs => Dialect::Rest,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{amp, ecs, have, iam, logs, prometheus::Samples, sts};
+use crate::{amp, ecs, have, iam, logs, prometheus::Samples, quotas, sts};
 
 /// One account of AWS.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct World {
     /// What it has by its settings of services of which only that is asked.
     #[serde(default, skip_serializing_if = "have::State::is_empty")]
     pub have: have::State,
+    /// The quotas that are not as AWS's defaults.
+    #[serde(default, skip_serializing_if = "quotas::State::is_empty")]
+    pub quotas: quotas::State,
     /// The samples that were written to workspaces, by region, workspace and labels, for as long as
     /// the sandbox lives.
     #[serde(skip)]

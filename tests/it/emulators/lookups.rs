@@ -300,3 +300,32 @@ fn the_sandbox_has_what_it_is_told_to_have() {
     assert!(!refused.says("there is no secret"), "{}", refused.stdout);
     assert!(!refused.says("there is no image"), "{}", refused.stdout);
 }
+
+/// boto3 reads the quotas of the sandbox, which every call is held to.
+#[test]
+fn the_sandbox_says_what_the_account_may_have() {
+    let test = "the_sandbox_says_what_the_account_may_have";
+    let limits = ["--quota", "aps:L-8873DB23=1", "--quota", "iam:L-FE177D64=2"];
+    let Some(mut aws) = Emulator::of_sandbox(test, &limits) else {
+        return;
+    };
+    let of_workspaces = json!({"ServiceCode": "aps", "QuotaCode": "L-8873DB23"});
+    for (method, path, expected) in [
+        ("get_service_quota", "/Quota/Value", 1.0),
+        ("get_aws_default_service_quota", "/Quota/Value", 25.0),
+        ("list_service_quotas", "/Quotas/0/Value", 1.0),
+    ] {
+        let mut arguments = of_workspaces.clone();
+        if method.starts_with("list") {
+            arguments = json!({"ServiceCode": "aps"});
+        }
+        let answer = aws.boto("service-quotas", method, arguments);
+        let value = answer.pointer(path).and_then(Value::as_f64);
+        assert_eq!(value, Some(expected), "{method}: {answer}");
+    }
+    let summary = aws.boto("iam", "get_account_summary", json!({}));
+    assert_eq!(summary["SummaryMap"]["RolesQuota"], 2);
+    aws.boto("amp", "create_workspace", json!({}));
+    let refused = aws.try_boto("amp", "create_workspace", json!({}));
+    assert_eq!(refused, Err("ServiceQuotaExceededException".to_owned()));
+}

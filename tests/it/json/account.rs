@@ -52,6 +52,8 @@ struct Shared {
     faults: Mutex<BTreeMap<&'static str, Fault>>,
     /// The operations that altered something: `iam:CreateRole`.
     performed: Mutex<Vec<String>>,
+    /// Everything that was asked.
+    asked: Mutex<Vec<String>>,
     held: Notify,
     let_go: Semaphore,
 }
@@ -79,6 +81,7 @@ impl Account {
             sandbox: Sandbox::open(settings).expect("a sandbox without a file opens"),
             faults: Mutex::default(),
             performed: Mutex::default(),
+            asked: Mutex::default(),
             held: Notify::new(),
             let_go: Semaphore::new(0),
         });
@@ -113,6 +116,11 @@ impl Account {
     /// Lets what is held back go on.
     pub(crate) fn let_go(&self) {
         self.shared.let_go.add_permits(1);
+    }
+
+    /// What was asked since this was asked last, in order.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.shared.asked.lock().unwrap())
     }
 
     /// What altered something since this was asked last, in order.
@@ -160,6 +168,7 @@ async fn respond(
 impl Shared {
     async fn answer(&self, request: &wire::Request, call: &Call) -> wire::Response {
         let operation = operation(call);
+        self.asked.lock().unwrap().push(operation.clone());
         match self.strike(&operation) {
             Some(Fault::Refuse(status, code, _)) => {
                 let refusal = Refusal::new(status, code, format!("{operation} is refused"));
@@ -206,10 +215,12 @@ fn operation(call: &Call) -> String {
         Service::Logs => "logs",
         Service::Amp => "aps",
         Service::Tagging => "tag",
-        service
-        @ (Service::Secrets | Service::Ssm | Service::Kms | Service::Ecr | Service::Efs) => {
-            service.signing_name()
-        }
+        service @ (Service::Secrets
+        | Service::Ssm
+        | Service::Kms
+        | Service::Ecr
+        | Service::Efs
+        | Service::Quotas) => service.signing_name(),
     };
     format!("{service}:{}", call.operation)
 }

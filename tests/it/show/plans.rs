@@ -8,6 +8,7 @@ use amp_stack::{
     model::{
         address::{Address, StackName},
         mention::{Mention, Unfit, What},
+        quota::Quota,
         rate::{Override, Overrides},
         tags::{Owner, Tags},
         template::Template,
@@ -275,6 +276,13 @@ fn every_refusal_says_what_to_do() {
         at: vec!["kms_key_arn".to_owned()],
         why,
     };
+    let over_quota = |quota, [now, after, most]: [u64; 3], region: &str| Reason::OverQuota {
+        quota,
+        now,
+        after,
+        most,
+        region: region.to_owned(),
+    };
     let missing = |what, name: &str| Reason::Missing {
         mention: Mention::new(what, name),
         at: vec!["permissions_boundary".to_owned()],
@@ -429,6 +437,18 @@ fn every_refusal_says_what_to_do() {
             ),
         ),
         (Address::workspace(), missing(What::Workspace, "ws-1")),
+        (
+            Address::workspace(),
+            over_quota(Quota::Workspaces, [25, 26, 25], "eu-west-1"),
+        ),
+        (
+            role_address(),
+            over_quota(Quota::TrustPolicy, [0, 3142, 2048], "us-east-1"),
+        ),
+        (
+            role_address(),
+            over_quota(Quota::InlinePolicies, [10_000, 10_300, 10_240], "us-east-1"),
+        ),
         (
             family_address(),
             Reason::NoSuchRole {

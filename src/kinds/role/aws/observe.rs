@@ -27,6 +27,7 @@ use crate::{
         node::Node,
         policy::{Policy, shuts_out_tasks},
         query::Query,
+        quota::Quota,
         tags::Owner,
         template::Template,
     },
@@ -111,6 +112,7 @@ fn seen(
     facts.sort_by(|a, b| a.arn.cmp(&b.arn));
     Ok(Seen {
         found,
+        counted: Some((Quota::Roles, facts.len())),
         names: facts,
         mentions: mentioned(query, details),
     })

@@ -23,6 +23,7 @@ use crate::{
         live::{Fact, Live},
         mention::{Mention, Presence, What},
         query::Query,
+        quota::Quota,
         tags::Owner,
         template::Template,
     },
@@ -45,6 +46,7 @@ pub(crate) async fn observe(
             let found = observe_also(&aws, &query, &listed, &|_| false).await?;
             Ok(Seen {
                 mentions: mentioned(&aws, &query, &listed).await,
+                counted: Some((Quota::Workspaces, listed.len())),
                 ..Seen::of(found)
             })
         }

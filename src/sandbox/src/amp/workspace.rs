@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Answer, Context, Refusal, World,
+    quotas::WORKSPACES,
     service::{Input, Outcome},
 };
 
@@ -19,12 +20,6 @@ use super::{
     part::Part,
     refusal::{Kind, Subject},
 };
-
-/// The most workspaces per region (AMP user guide, quotas: "Workspaces per region per account",
-/// adjustable).
-const WORKSPACES_MAX: usize = 25;
-/// That quota's code (Service Quotas).
-const WORKSPACES_QUOTA: &str = "L-8873DB23";
 
 /// A workspace with everything that is deleted along with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,11 +50,11 @@ pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outc
     let kms_key_arn = input::kms_key_arn(input)?.map(str::to_owned);
     let tags = input::tags(input, "tags")?.unwrap_or_default();
     let count = region(world, cx).map_or(0, |region| region.workspaces.len());
-    if count >= WORKSPACES_MAX {
-        let message =
-            format!("The account has reached its {WORKSPACES_MAX} workspaces in the region.");
+    let most = world.quotas.most(WORKSPACES);
+    if count >= most {
+        let message = format!("The account has reached its {most} workspaces in the region.");
         return Err(
-            Subject::new(Kind::Workspace, cx.account).quota_exceeded(WORKSPACES_QUOTA, message)
+            Subject::new(Kind::Workspace, cx.account).quota_exceeded(WORKSPACES.code, message)
         );
     }
     let id = format!("ws-{}", world.fresh_uuid());

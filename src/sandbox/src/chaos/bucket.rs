@@ -68,7 +68,8 @@ fn rate(service: Service, operation: &str) -> Option<Rate> {
         | Service::Ssm
         | Service::Kms
         | Service::Ecr
-        | Service::Efs => None,
+        | Service::Efs
+        | Service::Quotas => None,
         // IAM User Guide, "IAM and AWS STS quotas": 600 requests per second, account and region.
         Service::Sts => rate("sts", 600, 600),
         // AMP User Guide, "Amazon Managed Service for Prometheus service quotas": one bucket for

@@ -3,16 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Answer,
+    Answer, World,
     iam::{
         Role, State,
-        attachment::{self, ENTITIES, MAX_ATTACHED},
+        attachment::{self, ENTITIES},
         boundary, encoded, inline,
         input::Reader,
         page::Page,
         policy::{self, Found},
         profile, role, tag, version,
     },
+    quotas::{POLICIES_PER_ROLE, ROLES, TRUST_LENGTH},
     service::{Input, Outcome},
 };
 
@@ -109,7 +110,8 @@ fn policy_detail(iam: &State, policy: &Found<'_>) -> Value {
 
 /// IAM API reference, `GetAccountSummary`: what there is, and the quotas of the account (IAM User
 /// Guide, "IAM and AWS STS quotas": the defaults).
-pub(super) fn summary(iam: &State) -> Answer {
+pub(super) fn summary(world: &World) -> Answer {
+    let iam = &world.iam;
     let versions: usize = iam
         .policies
         .values()
@@ -121,9 +123,9 @@ pub(super) fn summary(iam: &State) -> Answer {
         "AccountMFAEnabled": 0,
         "AccountPasswordPresent": 1,
         "AccountSigningCertificatesPresent": 0,
-        "AssumeRolePolicySizeQuota": role::MAX_TRUST,
+        "AssumeRolePolicySizeQuota": world.quotas.most(TRUST_LENGTH),
         "AttachedPoliciesPerGroupQuota": 10,
-        "AttachedPoliciesPerRoleQuota": MAX_ATTACHED,
+        "AttachedPoliciesPerRoleQuota": world.quotas.most(POLICIES_PER_ROLE),
         "AttachedPoliciesPerUserQuota": 10,
         "GlobalEndpointTokenVersion": 1,
         "GroupPolicySizeQuota": 5_120,
@@ -142,7 +144,7 @@ pub(super) fn summary(iam: &State) -> Answer {
         "Providers": 0,
         "RolePolicySizeQuota": inline::MAX_SUM,
         "Roles": iam.roles.len(),
-        "RolesQuota": role::MAX_ROLES,
+        "RolesQuota": world.quotas.most(ROLES),
         "ServerCertificates": 0,
         "ServerCertificatesQuota": 20,
         "SigningCertificatesPerUserQuota": 2,

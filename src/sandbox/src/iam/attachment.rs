@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, Refusal,
+    Answer, Refusal, World,
     iam::{
         Role, State,
         input::{ARN, PATH, POLICY_PATH, ROLE_NAME, Reader},
@@ -11,11 +11,9 @@ use crate::{
         page::Page,
         policy::{self, USAGES},
     },
+    quotas::POLICIES_PER_ROLE,
     service::{Input, Outcome},
 };
-
-/// IAM User Guide, "IAM and AWS STS quotas": managed policies on a role, by default.
-pub(super) const MAX_ATTACHED: usize = 10;
 
 /// The kinds of entities (botocore model iam 2010-05-08, `EntityType`).
 pub(super) const ENTITIES: [&str; 5] = [
@@ -27,17 +25,19 @@ pub(super) const ENTITIES: [&str; 5] = [
 ];
 
 /// IAM API reference, `AttachRolePolicy`: attaching what is attached changes nothing.
-pub(super) fn attach(iam: &mut State, input: &Input) -> Outcome {
+pub(super) fn attach(world: &mut World, input: &Input) -> Outcome {
     let (name, arn) = names(input)?;
+    let most = world.quotas.most(POLICIES_PER_ROLE);
+    let iam = &mut world.iam;
     let role = iam.role(name)?;
     if policy::find(iam, arn).is_none() {
         return Err(no_such_entity(format!(
             "Policy {arn} does not exist or is not attachable."
         )));
     }
-    if role.attached.len() >= MAX_ATTACHED && !role.attached.contains(arn) {
+    if role.attached.len() >= most && !role.attached.contains(arn) {
         return Err(limit_exceeded(format!(
-            "Cannot exceed quota for PoliciesPerRole: {MAX_ATTACHED}"
+            "Cannot exceed quota for PoliciesPerRole: {most}"
         )));
     }
     iam.role_mut(name)?.attached.insert(arn.to_owned());

@@ -13,14 +13,9 @@ use crate::{
         page::Page,
         seconds, tag, trust, unique_id,
     },
+    quotas::{ROLES, TRUST_LENGTH},
     service::{Input, Outcome},
 };
-
-/// IAM User Guide, "IAM and AWS STS quotas": roles in an account, by default.
-pub(super) const MAX_ROLES: usize = 1_000;
-
-/// The same page: characters of a trust policy, by default.
-pub(super) const MAX_TRUST: usize = 2_048;
 
 /// Botocore model iam 2010-05-08, `roleMaxSessionDurationType`, in seconds; the default is the
 /// least (`CreateRole`).
@@ -47,7 +42,7 @@ pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outc
     }
     let mut tags = Vec::new();
     tag::merge(&mut tags, new_tags)?;
-    let trust = checked_trust(iam, cx, given)?;
+    let trust = checked_trust(world, cx, given)?;
     if let Some(arn) = boundary {
         boundary::check(iam, arn)?;
     }
@@ -56,9 +51,10 @@ pub(super) fn create(world: &mut World, cx: &Context<'_>, input: &Input) -> Outc
             "Role with name {name} already exists."
         )));
     }
-    if iam.roles.len() >= MAX_ROLES {
+    let most = world.quotas.most(ROLES);
+    if iam.roles.len() >= most {
         return Err(limit_exceeded(format!(
-            "Cannot exceed quota for RolesPerAccount: {MAX_ROLES}"
+            "Cannot exceed quota for RolesPerAccount: {most}"
         )));
     }
     let role = Role {
@@ -117,14 +113,14 @@ pub(super) fn update_description(iam: &mut State, input: &Input) -> Outcome {
 }
 
 /// IAM API reference, `UpdateAssumeRolePolicy`.
-pub(super) fn update_trust(iam: &mut State, cx: &Context<'_>, input: &Input) -> Outcome {
+pub(super) fn update_trust(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let mut reader = Reader::new(input);
     let name = reader.required("RoleName", &ROLE_NAME);
     let document = reader.required("PolicyDocument", &POLICY_DOCUMENT);
     reader.done()?;
-    iam.role(name)?;
-    let trust = checked_trust(iam, cx, document)?;
-    iam.role_mut(name)?.trust = trust;
+    world.iam.role(name)?;
+    let trust = checked_trust(world, cx, document)?;
+    world.iam.role_mut(name)?.trust = trust;
     Ok(nothing())
 }
 
@@ -237,13 +233,14 @@ fn name(input: &Input) -> Result<&str, Refusal> {
     Ok(name)
 }
 
-fn checked_trust(iam: &State, cx: &Context<'_>, document: &str) -> Result<String, Refusal> {
-    if document::size(document) > MAX_TRUST {
+fn checked_trust(world: &World, cx: &Context<'_>, document: &str) -> Result<String, Refusal> {
+    let most = world.quotas.most(TRUST_LENGTH);
+    if document::size(document) > most {
         return Err(limit_exceeded(format!(
-            "Cannot exceed quota for ACLSizePerRole: {MAX_TRUST}"
+            "Cannot exceed quota for ACLSizePerRole: {most}"
         )));
     }
-    trust::checked(iam, cx, document)
+    trust::checked(&world.iam, cx, document)
 }
 
 #[cfg(test)]
@@ -479,7 +476,7 @@ mod tests {
     #[test]
     fn an_account_has_room_for_a_thousand_roles() {
         let mut account = Account::default();
-        for index in 0..super::MAX_ROLES {
+        for index in 0..1_000 {
             account.role(&format!("r{index}"));
         }
         account.refuses([(
