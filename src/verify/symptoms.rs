@@ -125,6 +125,14 @@ pub const SYMPTOMS: &[Symptom] = &[
     },
     Symptom {
         voice: Voice::Log,
+        pattern: &[&["series has too many labels"]],
+        cause: "AMP refuses a series because it has more labels than a series may have",
+        cure: "leave some out: `metric_relabel` with `action = \"labeldrop\"` of a scrape, `attributes.delete` of everything",
+        title: "`400` … `series has too many labels`",
+        ends: Ends::Never,
+    },
+    Symptom {
+        voice: Voice::Log,
         pattern: &[&[
             "out of order sample",
             "duplicate sample for timestamp",
@@ -306,6 +314,13 @@ mod tests {
             (
                 amp("404 Not Found", "Workspace not found"),
                 "`404 Not Found`",
+            ),
+            (
+                amp(
+                    "400 Bad Request",
+                    "series has too many labels (actual: 151, limit: 150)",
+                ),
+                "`400` … `series has",
             ),
             (
                 amp("429 Too Many Requests", "ingestion rate limit"),

@@ -16,6 +16,11 @@ const MOST_SAMPLES: usize = 5_000;
 /// The most bytes that a body may unfold to: above what the specification's senders send at once.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
+/// The most labels of a series (AMP user guide, "Amazon Managed Service for Prometheus service
+/// quotas", "Labels per metric series"):
+/// <https://docs.aws.amazon.com/prometheus/latest/userguide/AMP_quotas.html>.
+const MOST_LABELS: usize = 150;
+
 /// What Prometheus writes where a series has ended (prometheus/prometheus, `model/value`,
 /// `StaleNaN`).
 const STALE: u64 = 0x7ff0_0000_0000_0002;
@@ -185,6 +190,15 @@ pub(super) fn keep(
         if !labels.contains_key("__name__") {
             return Err(refused("missing metric name"));
         }
+        // AMP user guide, "Troubleshoot Amazon Managed Service for Prometheus errors", on limits;
+        // spelled out in cortexproject/cortex, `pkg/util/validation`, which answers with 400.
+        if labels.len() > MOST_LABELS {
+            return Err(refused(format!(
+                "series has too many labels (actual: {}, limit: {MOST_LABELS}) series: '{}'",
+                labels.len(),
+                json!(labels)
+            )));
+        }
         let kept = workspace.entry(labels.clone()).or_default();
         for sample in series["samples"].as_array().into_iter().flatten() {
             let (Some(time), Some(bits)) = (sample[0].as_u64(), sample[1].as_u64()) else {
@@ -288,6 +302,25 @@ mod tests {
         let refusal = send(2.0, 6).expect_err("older");
         assert_eq!(refusal.status, 400);
         assert!(refusal.message.contains("out of order sample"));
+    }
+
+    #[test]
+    fn a_series_has_no_more_labels_than_amp_takes() {
+        let send = |count: usize| {
+            let labels: Map<String, Value> = (1..count)
+                .map(|n| (format!("l{n}"), json!("x")))
+                .chain([("__name__".to_owned(), json!("up"))])
+                .collect();
+            let bits = 1.0_f64.to_bits();
+            let series = json!([{"labels": labels, "samples": [[7, bits]]}]);
+            let input = Map::from_iter([("timeseries".to_owned(), series)]);
+            keep(&mut Samples::new(), PLACE, &input)
+        };
+        send(150).expect("as many as there may be");
+        let refusal = send(151).expect_err("one more");
+        assert_eq!(refusal.status, 400);
+        let limit = "series has too many labels (actual: 151, limit: 150) series: '";
+        assert!(refusal.message.starts_with(limit), "{}", refusal.message);
     }
 
     #[test]
