@@ -11,6 +11,7 @@ pub(crate) mod mentions;
 pub(crate) mod outline;
 pub(crate) mod permitted;
 pub mod regret;
+pub mod replace_reason;
 pub mod role;
 pub mod task_definition;
 pub mod workspace;

@@ -183,6 +183,17 @@ impl Resource {
         with_state!(self, state => state.note_services(services));
     }
 
+    /// Takes up which of the services that are to run it ECS Express Mode manages.
+    pub fn note_express(&mut self, services: &BTreeMap<ServiceName, Service>) {
+        with_state!(self, state => state.note_express(services));
+    }
+
+    /// What keeps a service of ECS Express Mode from running it, each as a sentence without a full
+    /// stop.
+    pub fn express_obstacles(&self) -> Vec<String> {
+        with_state!(self, state => state.express_obstacles())
+    }
+
     /// The number of the newest revision, if it is a kind that has revisions and it is known.
     pub fn newest_revision(&self) -> Option<u32> {
         with_state!(self, state => state.newest_revision())

@@ -21,6 +21,8 @@ use crate::{
     },
 };
 
+pub use crate::kinds::replace_reason::ReplaceReason;
+
 /// A kind of resource.
 ///
 /// A value is the whole state of one resource, in normal form: wanted and live states are values of
@@ -66,6 +68,15 @@ pub trait State: Clone + PartialEq + fmt::Debug {
     /// Takes up what the services that run it run now.
     fn note_services(&mut self, _services: &BTreeMap<ServiceName, Service>) {}
 
+    /// Takes up which of the services that are to run it ECS Express Mode manages.
+    fn note_express(&mut self, _services: &BTreeMap<ServiceName, Service>) {}
+
+    /// What keeps a service of ECS Express Mode from running it, each as a sentence without a full
+    /// stop.
+    fn express_obstacles(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The number of the newest revision, if it is a kind that has revisions and it is known.
     fn newest_revision(&self) -> Option<u32> {
         None
@@ -87,23 +98,6 @@ pub trait State: Clone + PartialEq + fmt::Debug {
     /// The state as people see it in a plan: properties under the names of the stack file, lists
     /// that are sets or maps as objects.
     fn to_display_tree(&self) -> Node;
-}
-
-/// A property that AWS can't change in place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplaceReason {
-    /// The property, under its name in the stack file.
-    pub property: &'static str,
-    /// Why it makes a replacement, as a sentence without a full stop.
-    pub why: &'static str,
-}
-
-impl ReplaceReason {
-    /// Not a difference at all: somebody asked for another resource.
-    pub const ASKED: Self = Self {
-        property: "--replace",
-        why: "it was asked to be built anew",
-    };
 }
 
 /// Takes the tags that `ignore` names from the live resource, whether it has them or not.

@@ -4,6 +4,7 @@ pub(crate) mod aws;
 mod changes;
 mod declare;
 pub mod document;
+mod express;
 mod fake;
 pub mod fields;
 pub(crate) mod grants;

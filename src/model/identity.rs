@@ -92,6 +92,16 @@ impl Identity {
         format!("arn:{partition}:aps:{region}:{account}:workspace/{id}")
     }
 
+    /// The ARN of a service.
+    pub fn service_arn(&self, cluster: &str, service: &str) -> String {
+        let Self {
+            account,
+            region,
+            partition,
+        } = self;
+        format!("arn:{partition}:ecs:{region}:{account}:service/{cluster}/{service}")
+    }
+
     /// The ARN of a revision.
     pub fn task_definition_arn(&self, family: &str, revision: u32) -> String {
         let Self {

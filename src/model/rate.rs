@@ -59,7 +59,7 @@ pub const RATES: &[Rate] = &[
     rate("ecs-cluster-read", ("ECS", "reading of clusters"), &["ecs:DescribeClusters", "ecs:ListClusters"], (50, 20)),
     rate("ecs-task-read", ("ECS", "reading of tasks"), &["ecs:DescribeTasks", "ecs:ListTasks"], (100, 20)),
     rate("ecs-service", ("ECS", "change of services"),
-        &["ecs:CreateService", "ecs:DeleteService", "ecs:UpdateService"], (50, 5)),
+        &["ecs:CreateService", "ecs:DeleteService", "ecs:UpdateExpressGatewayService", "ecs:UpdateService"], (50, 5)),
     rate("ecs-service-read", ("ECS", "reading of services"), &["ecs:DescribeServices", "ecs:ListServices"], (100, 20)),
     rate("ecs-deployment-read", ("ECS", "reading of deployments"),
         &["ecs:DescribeServiceDeployments", "ecs:ListServiceDeployments"], (50, 20)),

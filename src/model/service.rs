@@ -131,13 +131,18 @@ pub struct LiveService {
 pub enum Controller {
     /// ECS, by a call of `UpdateService`.
     Ecs,
-    /// ECS Express Mode, which manages the service with everything around it.
+    /// ECS Express Mode, by a call of `UpdateExpressGatewayService`.
     Express,
     /// Somebody else, as `deploymentController` calls it: `CODE_DEPLOY`, `EXTERNAL`.
     Other(String),
 }
 
 impl Service {
+    /// Returns whether ECS Express Mode manages it.
+    pub fn is_express(&self) -> bool {
+        matches!(self, Self::There(live) if live.controller == Controller::Express)
+    }
+
     /// What it runs, as seen by `family`, whose newest revision is `newest`; `None` if it runs none
     /// of its revisions.
     pub fn runs(&self, family: &str, newest: Option<u32>) -> Option<Runs> {

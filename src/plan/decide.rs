@@ -276,6 +276,7 @@ impl<'a> Planner<'a> {
         // Documents are completed by comparing them, so references have to be filled in before.
         let mut to = want.resolve(&lookup);
         let live = live.map(|found| &found.resource);
+        to.note_express(&self.live.services);
         to.complete(live, &declared.lifecycle.ignore);
         to
     }

@@ -146,8 +146,13 @@ pub const REFUSALS: &[Rule] = &[
     },
     Rule {
         code: "service-controller",
-        sentence: "new revisions are rolled out only to services whose deployments ECS itself carries out: for CODE_DEPLOY and EXTERNAL somebody else starts them, and ECS Express Mode manages a service whole",
+        sentence: "new revisions are rolled out only to services whose deployments ECS itself carries out: for CODE_DEPLOY and EXTERNAL somebody else starts them",
         source: "ECS API reference, UpdateService and DeploymentController",
+    },
+    Rule {
+        code: "service-express",
+        sentence: "a service of ECS Express Mode takes only a task definition for Fargate with a container `Main` that has one port mapping, of TCP, with a container port and a name",
+        source: "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateExpressGatewayService.html",
     },
     Rule {
         code: "service-of-another-family",
@@ -168,7 +173,6 @@ mod tests {
         model::{
             mention::{Mention, Unfit, What},
             quota::Quota,
-            service::Controller,
             tags::Owner,
         },
         plan::{
@@ -263,7 +267,8 @@ mod tests {
                 how: arn(),
             }),
             unfit(Unfit::SecretDeleted),
-            service(Why::Controller(Controller::Express)),
+            service(Why::Controller("CODE_DEPLOY".to_owned())),
+            service(Why::Express(vec![arn()])),
             service(Why::OtherFamily {
                 family: arn(),
                 runs: None,

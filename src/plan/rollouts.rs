@@ -38,8 +38,10 @@ pub enum Why {
         /// What it runs: a family, if it says one.
         runs: Option<String>,
     },
-    /// `UpdateService` can't deploy to it.
-    Controller(Controller),
+    /// Another controller than ECS carries its deployments out, by this name.
+    Controller(String),
+    /// ECS Express Mode manages it, which does not take such a definition, for these reasons.
+    Express(Vec<String>),
     /// Its owner would take the old revision back.
     Owned(Owner),
     /// The last rollout of this revision to it ended badly.
@@ -58,6 +60,7 @@ impl Objection {
             Why::NoCluster | Why::NoService => "no-such-service",
             Why::OtherFamily { .. } => "service-of-another-family",
             Why::Controller(_) => "service-controller",
+            Why::Express(_) => "service-express",
             Why::Owned(_) => "service-owned",
             Why::EndedBadly { .. } => "rolled-back",
         }
@@ -76,6 +79,8 @@ struct Request<'a> {
     declared: &'a BTreeMap<ServiceName, Rollout>,
     /// What was read of them.
     live: &'a BTreeMap<ServiceName, Service>,
+    /// What keeps services of ECS Express Mode from running it.
+    express_obstacles: Vec<String>,
     /// What is to be done.
     changes: &'a [Change],
     /// Whether somebody has asked to try again what ended badly.
@@ -99,6 +104,7 @@ pub(super) fn check(step: &Step, stack: &Stack, live: &Snapshot) -> Found {
         address,
         family: to.name(),
         newest: to.newest_revision(),
+        express_obstacles: to.express_obstacles(),
         declared: &declared.lifecycle.services,
         live: &live.services,
         changes: &step.changes(),
@@ -149,11 +155,8 @@ fn objection(
     rollout: Rollout,
     is_updated: bool,
 ) -> Option<Why> {
-    match &live.controller {
-        Controller::Ecs => {}
-        other @ (Controller::Express | Controller::Other(_)) => {
-            return Some(Why::Controller(other.clone()));
-        }
+    if let Controller::Other(name) = &live.controller {
+        return Some(Why::Controller(name.clone()));
     }
     let runs = live.runs.as_ref().map(|(family, _)| family);
     if runs.is_none_or(|runs| runs != request.family) {
@@ -164,6 +167,9 @@ fn objection(
     }
     if !is_updated {
         return None;
+    }
+    if live.controller == Controller::Express && !request.express_obstacles.is_empty() {
+        return Some(Why::Express(request.express_obstacles.clone()));
     }
     if matches!(live.owner, Owner::CloudFormation(_)) && !rollout.take_over {
         return Some(Why::Owned(live.owner.clone()));

@@ -16,7 +16,7 @@ use crate::{
         live::{Attributes, Fact, TakenName},
         query::Query,
         running::Running,
-        service::{Service, ServiceName},
+        service::{Controller, Service, ServiceName},
         tags::{self, STACK_TAG},
         template::Attribute,
     },
@@ -136,6 +136,8 @@ impl World {
     fn roll_out(&mut self, call: &Call, name: &ServiceName) -> Result<Reply, Refused> {
         let thing = self.thing(call.address.kind, &call.target);
         let there = thing.and_then(|thing| thing.resource.newest_revision());
+        let obstacles = thing.map(|thing| thing.resource.express_obstacles());
+        let obstacles = obstacles.unwrap_or_default();
         let (Some(revision), true) = (call.revision, there == call.revision) else {
             let message = format!("{} has no revision {:?}", call.target, call.revision);
             return Err(Refused::new("ClientException", message));
@@ -144,6 +146,15 @@ impl World {
             let message = format!("there is no service {name}");
             return Err(Refused::new("ServiceNotFoundException", message));
         };
+        let is_express = call.change.operation() == "ecs:UpdateExpressGatewayService";
+        // Each has a call of its own (ECS API reference, `UpdateExpressGatewayService`).
+        if is_express != (service.controller == Controller::Express) {
+            let message = format!("{} is no way to deploy to {name}", call.change.operation());
+            return Err(Refused::new("InvalidParameterException", message));
+        }
+        if let Some(obstacle) = obstacles.first().filter(|_| is_express) {
+            return Err(Refused::new("InvalidParameterException", obstacle.clone()));
+        }
         service.runs = Some((call.target.clone(), revision));
         service.failed.remove(&revision);
         Ok(Reply::default())

@@ -2,6 +2,7 @@
 //! person can meet, and what is said about it.
 
 mod ends;
+mod express;
 mod foreign;
 
 use serde_json::{Value, json};

@@ -112,6 +112,7 @@ pub(crate) fn family(name: &str, cpu: &str) -> TaskDefinition {
         services: BTreeMap::new(),
         newer: None,
         served: None,
+        express: BTreeSet::new(),
     }
 }
 

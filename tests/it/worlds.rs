@@ -375,6 +375,7 @@ impl Spec {
             services: BTreeMap::new(),
             newer: None,
             served: None,
+            express: std::collections::BTreeSet::new(),
         })
     }
 }

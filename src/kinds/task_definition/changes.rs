@@ -83,9 +83,20 @@ fn roll_out<'a>(
             Some(Runs::Other(revision)) => *revision,
             None => None,
         };
-        (*wanted == Runs::Newest).then(|| Change::UpdateService {
-            service: service.clone(),
-            from: before,
+        if *wanted != Runs::Newest {
+            return None;
+        }
+        let (service, is_express) = (service.clone(), to.express.contains(service));
+        Some(if is_express {
+            Change::UpdateExpressService {
+                service,
+                from: before,
+            }
+        } else {
+            Change::UpdateService {
+                service,
+                from: before,
+            }
         })
     })
 }

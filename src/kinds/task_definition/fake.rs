@@ -30,6 +30,7 @@ impl Simulated for TaskDefinition {
             Change::Tag { .. }
             | Change::Untag { .. }
             | Change::UpdateService { .. }
+            | Change::UpdateExpressService { .. }
             | Change::Deregister(_)
             | Change::Delete(_) => Creates::Never,
         }
@@ -40,7 +41,9 @@ impl Simulated for TaskDefinition {
     fn check(&self, call: &Change) -> Result<(), Refused> {
         let active = self.active();
         let wrong = match call {
-            Change::Register { .. } | Change::UpdateService { .. } => None,
+            Change::Register { .. }
+            | Change::UpdateService { .. }
+            | Change::UpdateExpressService { .. } => None,
             // What somebody else registered can be tagged, and nobody here ends it.
             Change::Tag { revision, .. } | Change::Untag { revision, .. } => {
                 let newer = self.newer.as_ref().map(|newer| newer.revision);
@@ -128,6 +131,7 @@ impl Simulated for TaskDefinition {
             Change::Tag { .. }
             | Change::Untag { .. }
             | Change::UpdateService { .. }
+            | Change::UpdateExpressService { .. }
             | Change::Deregister(_)
             | Change::Delete(_) => None,
         }

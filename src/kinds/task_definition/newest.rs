@@ -51,7 +51,7 @@ impl TaskDefinition {
     /// What whoever deploys the family has deployed last: what the declared services run, or else
     /// the newest revision. Whose it is plays no part.
     pub(super) fn deployed(&self) -> Option<&Document> {
-        self.served.as_ref().or_else(|| self.newest_document())
+        self.served.as_deref().or_else(|| self.newest_document())
     }
 
     /// The tags of a revision, to be altered.

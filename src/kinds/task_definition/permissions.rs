@@ -2,6 +2,7 @@
 
 use crate::{
     kinds::{
+        kind::State as _,
         permitted::{Occasion, Permitted},
         task_definition::TaskDefinition,
     },
@@ -136,6 +137,14 @@ impl TaskDefinition {
             let reason = "the declared services get the new revision";
             let update = &["ecs:UpdateService"];
             permissions.add(Permission::new("UpdateServices", reason, update).on(arns.clone()));
+            // Which services are of Express Mode is known only in AWS. None can be of what they
+            // can't run.
+            if self.express_obstacles().is_empty() {
+                let reason = "those of ECS Express Mode get it by a call of their own";
+                let update = &["ecs:UpdateExpressGatewayService"];
+                let permission = Permission::new("UpdateExpressServices", reason, update);
+                permissions.add(permission.on(arns.clone()));
+            }
             let reason = "a deployment is followed until it ends";
             let follow = &["ecs:DescribeServiceDeployments"];
             let resources = arns.into_iter().chain(of("service-deployment"));

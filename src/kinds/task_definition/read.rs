@@ -210,6 +210,7 @@ pub(crate) fn check(
             services: services.clone(),
             newer: None,
             served: None,
+            express: BTreeSet::new(),
         }
     };
     Some(Checked {

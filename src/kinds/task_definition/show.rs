@@ -28,6 +28,7 @@ impl Shown for TaskDefinition {
             older: _,
             inactive: _,
             services: _,
+            express: _,
             newer,
             served,
         } = self;
@@ -39,7 +40,7 @@ impl Shown for TaskDefinition {
         let places = [
             (document.as_mut(), None),
             (of_newer, Some("newer")),
-            (served.as_mut(), Some("served")),
+            (served.as_deref_mut(), Some("served")),
         ];
         for (document, place) in places {
             let Some(document) = document else {
@@ -69,6 +70,7 @@ impl ApiCall for Change {
             Self::Tag { .. } => "ecs:TagResource",
             Self::Untag { .. } => "ecs:UntagResource",
             Self::UpdateService { .. } => "ecs:UpdateService",
+            Self::UpdateExpressService { .. } => "ecs:UpdateExpressGatewayService",
             Self::Deregister(_) => "ecs:DeregisterTaskDefinition",
             Self::Delete(_) => "ecs:DeleteTaskDefinitions",
         }
@@ -85,7 +87,8 @@ impl ApiCall for Change {
 
     fn rolls_out(&self) -> Option<(&ServiceName, Option<u32>)> {
         match self {
-            Self::UpdateService { service, from } => Some((service, *from)),
+            Self::UpdateService { service, from }
+            | Self::UpdateExpressService { service, from } => Some((service, *from)),
             Self::Register { .. }
             | Self::Tag { .. }
             | Self::Untag { .. }
@@ -99,7 +102,9 @@ impl ApiCall for Change {
             Self::Register { family, .. } => format!("{family}, a new revision"),
             Self::Tag { tags, .. } => tag_keys(tags),
             Self::Untag { keys, .. } => keys.join(", "),
-            Self::UpdateService { service, .. } => format!("service {service}"),
+            Self::UpdateService { service, .. } | Self::UpdateExpressService { service, .. } => {
+                format!("service {service}")
+            }
             Self::Deregister(Some(revision)) => format!("revision {revision}"),
             Self::Deregister(None) => "the revision that is registered now".to_owned(),
             Self::Delete(revisions) => {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     kinds::{
         kind::{ReplaceReason, State, display_tags, ignore_tag},
-        task_definition::{changes, document::Document, newest::Newer},
+        task_definition::{changes, document::Document, express, newest::Newer},
     },
     model::{
         lifecycle::IgnorePath,
@@ -46,6 +46,9 @@ pub struct TaskDefinition {
     /// that is decided here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub services: BTreeMap<ServiceName, Runs>,
+    /// Which of them ECS Express Mode manages: another call brings those to a revision.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub express: BTreeSet<ServiceName>,
     /// The newest active revision, if it is not one of ours: then it is the live definition, and
     /// everything above is what is ours besides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +56,7 @@ pub struct TaskDefinition {
     /// What the revision says that the declared services run, if that is not the newest one. It is
     /// read only of a family of which something is left to whoever deploys them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub served: Option<Document>,
+    pub served: Option<Box<Document>>,
 }
 
 /// One call to ECS.
@@ -92,6 +95,13 @@ pub enum Change {
         /// The revision that it runs before, if it is known.
         from: Option<u32>,
     },
+    /// `UpdateExpressGatewayService`: the same for a service of ECS Express Mode.
+    UpdateExpressService {
+        /// The service.
+        service: ServiceName,
+        /// The revision that it runs before, if it is known.
+        from: Option<u32>,
+    },
     /// `DeregisterTaskDefinition`: no new tasks from this revision; those that run go on.
     Deregister(Option<u32>),
     /// `DeleteTaskDefinitions`, at most [`DELETE_BATCH`] of them.
@@ -109,6 +119,7 @@ impl TaskDefinition {
             older: BTreeSet::new(),
             inactive: BTreeSet::new(),
             services: BTreeMap::new(),
+            express: BTreeSet::new(),
             newer: None,
             served: None,
         }
@@ -196,6 +207,11 @@ impl State for TaskDefinition {
                 family.services.insert(service.clone(), Runs::Newest);
                 family.served = None;
             }
+            Change::UpdateExpressService { service, .. } => {
+                family.services.insert(service.clone(), Runs::Newest);
+                family.express.insert(service.clone());
+                family.served = None;
+            }
             Change::Deregister(revision) => {
                 if *revision == family.revision {
                     family.document = None;
@@ -269,6 +285,7 @@ impl State for TaskDefinition {
         for (service, runs) in &live.services {
             self.services.entry(service.clone()).or_insert(*runs);
         }
+        self.express.extend(live.express.iter().cloned());
     }
 
     fn can_ignore(path: &IgnorePath) -> bool {
@@ -291,6 +308,18 @@ impl State for TaskDefinition {
             Some((name.clone(), runs))
         });
         self.services = runs.collect();
+        self.note_express(services);
+    }
+
+    fn note_express(&mut self, services: &BTreeMap<ServiceName, Service>) {
+        let here = self.services.keys();
+        let express = here.filter(|name| services.get(*name).is_some_and(Service::is_express));
+        self.express = express.cloned().collect();
+    }
+
+    fn express_obstacles(&self) -> Vec<String> {
+        let document = self.document.as_ref();
+        document.map_or_else(Vec::new, |document| express::obstacles(document.written()))
     }
 
     fn newest_revision(&self) -> Option<u32> {

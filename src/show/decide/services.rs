@@ -1,7 +1,7 @@
 //! Why a service is not brought to a revision, in words.
 
 use crate::{
-    model::{address::Address, service::Controller},
+    model::address::Address,
     plan::rollouts::{Objection, Why},
     show::decide::Explained,
 };
@@ -45,7 +45,17 @@ pub(super) fn explain(address: &Address, objection: &Objection) -> Explained {
                 leave_out,
             ],
         ),
-        Why::Controller(controller) => of_controller(controller, &service.to_string(), leave_out),
+        Why::Controller(name) => (
+            format!("deployments of service {service} are carried out by {name}, and not by ECS"),
+            vec![of_controller(name), leave_out],
+        ),
+        Why::Express(obstacles) => (
+            format!(
+                "service {service} is one of ECS Express Mode, which takes no such definition: {}",
+                obstacles.join("; ")
+            ),
+            vec![of_express(address), leave_out],
+        ),
         Why::Owned(owner) => (
             format!("service {service} belongs to {owner}, which would take its own revision back"),
             vec![
@@ -58,10 +68,7 @@ pub(super) fn explain(address: &Address, objection: &Objection) -> Explained {
         ),
         Why::EndedBadly { revision, how } => (
             format!("the last rollout of {revision} to service {service} ended badly ({how})"),
-            vec![
-                format!("mend the cause in [{address}]: a new revision is rolled out as always"),
-                format!("to try the same revision once more, add `--retry {address}`"),
-            ],
+            of_bad_end(address),
         ),
     };
     Explained {
@@ -71,25 +78,21 @@ pub(super) fn explain(address: &Address, objection: &Objection) -> Explained {
     }
 }
 
-fn of_controller(
-    controller: &Controller,
-    service: &str,
-    leave_out: String,
-) -> (String, Vec<String>) {
-    match controller {
-        Controller::Ecs | Controller::Express => (
-            format!("service {service} is managed whole by ECS Express Mode"),
-            vec![
-                "give it the revision with: aws ecs update-express-gateway-service --service-arn ARN --task-definition-arn ARN".to_owned(),
-                leave_out,
-            ],
-        ),
-        Controller::Other(name) => (
-            format!("deployments of service {service} are carried out by {name}, and not by ECS"),
-            vec![
-                format!("start the deployment where those of {name} are started, with the revision that `amp-stack output` names"),
-                leave_out,
-            ],
-        ),
-    }
+fn of_bad_end(address: &Address) -> Vec<String> {
+    vec![
+        format!("mend the cause in [{address}]: a new revision is rolled out as always"),
+        format!("to try the same revision once more, add `--retry {address}`"),
+    ]
+}
+
+fn of_controller(name: &str) -> String {
+    format!(
+        "start the deployment where those of {name} are started, with the revision that `amp-stack output` names"
+    )
+}
+
+fn of_express(address: &Address) -> String {
+    format!(
+        "write [{address}] as Express Mode asks for it: `amp-stack explain service-express` says how"
+    )
 }

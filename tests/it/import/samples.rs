@@ -96,6 +96,7 @@ pub(super) fn family(name: &str, document: &Value) -> TaskDefinition {
         services: BTreeMap::new(),
         newer: None,
         served: None,
+        express: BTreeSet::new(),
     }
 }
 

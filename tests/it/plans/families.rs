@@ -201,7 +201,7 @@ fn what_is_ignored_is_taken_from_what_is_deployed_whoever_registered_it() {
     // A service runs the revision before: that one was deployed, and the newest was not.
     fake.mutate(|thing| {
         if let Resource::TaskDefinition(family) = &mut thing.resource {
-            family.served = Some(image("app:deployed", "256"));
+            family.served = Some(Box::new(image("app:deployed", "256")));
         }
         true
     });

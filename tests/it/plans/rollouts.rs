@@ -7,9 +7,10 @@ use amp_stack::{
     kinds::{
         Resource,
         kind::State as _,
-        task_definition::{Change, TaskDefinition},
+        task_definition::{Change, Document, TaskDefinition},
     },
     model::{
+        node::Node,
         service::{Controller, LiveService, Rollout, Runs, Service, ServiceName},
         tags::Owner,
     },
@@ -177,9 +178,10 @@ fn what_speaks_against_a_rollout_is_said_before_anything_is_done() {
             other(&|s| s.controller = Controller::Other("CODE_DEPLOY".to_owned())),
             "service-controller",
         ),
+        // `family` has no container that Express Mode could send anything to.
         (
             other(&|s| s.controller = Controller::Express),
-            "service-controller",
+            "service-express",
         ),
         (other(&|s| s.owner = of_stack.clone()), "service-owned"),
     ] {
@@ -213,6 +215,43 @@ fn what_speaks_against_a_rollout_is_said_before_anything_is_done() {
     // matter.
     let same = plan(&rolled_out("256", &["prod/api"]), &fake);
     assert!(same.is_empty(), "{same:?}");
+}
+
+#[test]
+fn a_service_of_express_mode_has_a_call_of_its_own() {
+    let fake = running();
+    let express = Service::There(LiveService {
+        controller: Controller::Express,
+        ..live(("api", 1))
+    });
+    fake.serve(name("prod/api"), express);
+    let stack = with_main(rolled_out("512", &SERVICES));
+    let made = plan(&stack, &fake);
+    assert_eq!(
+        in_words(&made),
+        [
+            "build task_definitions.api: ecs:RegisterTaskDefinition, ecs:UpdateExpressGatewayService, ecs:UpdateService"
+        ]
+    );
+    let (outcome, _) = block_on(carry_out(made, &fake));
+    assert!(outcome.is_complete(), "{outcome:?}");
+    assert_eq!(SERVICES.map(|service| revision(&fake, service)), [2, 2]);
+    assert!(plan(&stack, &fake).is_empty());
+}
+
+/// The same stack whose family is as Express Mode asks for it.
+fn with_main(mut stack: Stack) -> Stack {
+    let declared = stack.resources.get_mut(&family_at("api")).unwrap();
+    let Some(Resource::TaskDefinition(family)) = &mut declared.want else {
+        panic!("it is a family");
+    };
+    let mut document = family.document.as_ref().unwrap().written().to_json();
+    document["requiresCompatibilities"] = serde_json::json!(["FARGATE"]);
+    document["containerDefinitions"] = serde_json::json!([
+        {"name": "Main", "portMappings": [{"containerPort": 80, "name": "http"}]},
+    ]);
+    family.document = Some(Document::new(Node::from(&document)));
+    stack
 }
 
 /// However a run is ended, running again brings every service to the newest revision, and a

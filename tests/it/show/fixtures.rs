@@ -192,6 +192,7 @@ pub(super) fn family(environment: &Value) -> TaskDefinition {
         services: BTreeMap::new(),
         newer: None,
         served: None,
+        express: BTreeSet::new(),
     }
 }
 

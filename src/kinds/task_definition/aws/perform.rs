@@ -86,6 +86,9 @@ pub(super) async fn perform(
             Ok(reply)
         }
         Change::UpdateService { service, .. } => rollout::start(aws, target, service).await,
+        Change::UpdateExpressService { service, .. } => {
+            rollout::start_express(aws, target, service).await
+        }
         Change::Deregister(revision) => deregister(aws, target, *revision).await,
         Change::Delete(revisions) => delete(aws, target, revisions).await,
     }

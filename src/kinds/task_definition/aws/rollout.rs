@@ -1,4 +1,5 @@
-//! `UpdateService`, and following the service deployment that it starts to its end.
+//! `UpdateService` and `UpdateExpressGatewayService`, and following the service deployment that it
+//! starts to its end.
 
 mod ends;
 mod follow;
@@ -27,8 +28,7 @@ pub(super) async fn start(
     service: &ServiceName,
 ) -> Result<Reply, CallError> {
     let Some(revision) = target.revision else {
-        let message = format!("the newest revision of {} is not known", target.name);
-        return Err(error::unexpected(target.operation, message));
+        return Err(unnumbered(target));
     };
     let request = aws.ecs.client.update_service();
     let request = request.cluster(&service.cluster).service(&service.service);
@@ -42,4 +42,34 @@ pub(super) async fn start(
         request_id: answer.request_id().map(str::to_owned),
         ..Reply::default()
     })
+}
+
+/// The same for a service of ECS Express Mode, by the ARN of the revision. The answer does not name
+/// the service deployment that begins, which is then found by its target.
+///
+/// Source: ECS API reference, `UpdateExpressGatewayService`, `taskDefinitionArn`.
+pub(super) async fn start_express(
+    aws: &Aws,
+    target: &Target<'_>,
+    service: &ServiceName,
+) -> Result<Reply, CallError> {
+    let Some(revision) = target.revision else {
+        return Err(unnumbered(target));
+    };
+    let identity = aws.identity().await?;
+    let request = aws.ecs.client.update_express_gateway_service();
+    let request = request
+        .service_arn(identity.service_arn(&service.cluster, &service.service))
+        .task_definition_arn(identity.task_definition_arn(target.name, revision));
+    let answer = aws.ecs.call(target.operation, request.send()).await?;
+    Ok(Reply {
+        request_id: answer.request_id().map(str::to_owned),
+        ..Reply::default()
+    })
+}
+
+/// That nobody knows which revision is meant.
+fn unnumbered(target: &Target<'_>) -> CallError {
+    let message = format!("the newest revision of {} is not known", target.name);
+    error::unexpected(target.operation, message)
 }

@@ -47,7 +47,8 @@ pub(super) async fn complete(
             async move { describe(&aws, index, &name).await }
         });
         for (index, revision) in described.await? {
-            seen.found[index].resource.served = revision.map(|revision| revision.document);
+            seen.found[index].resource.served =
+                revision.map(|revision| Box::new(revision.document));
         }
     }
     Ok(())

@@ -100,10 +100,9 @@ async fn live(
         Some((tag.key()?.to_owned(), value))
     });
     let controller = controller(service);
-    let (failed, unseen) = if controller == Controller::Ecs {
-        failed(aws, name).await?
-    } else {
-        (BTreeMap::new(), None)
+    let (failed, unseen) = match controller {
+        Controller::Ecs | Controller::Express => failed(aws, name).await?,
+        Controller::Other(_) => (BTreeMap::new(), None),
     };
     Ok(LiveService {
         runs: service
@@ -118,7 +117,8 @@ async fn live(
     })
 }
 
-/// A service without a controller of its own is deployed by ECS (ECS API reference, `Service`).
+/// A service without a controller of its own is deployed by ECS, and one whose resources ECS
+/// manages is one of Express Mode (ECS API reference, `Service`, `resourceManagementType`).
 fn controller(service: &Described) -> Controller {
     if service.resource_management_type() == Some(&ResourceManagementType::Ecs) {
         return Controller::Express;

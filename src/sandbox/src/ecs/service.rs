@@ -3,6 +3,7 @@
 mod create;
 mod deployment;
 mod event;
+mod express;
 mod follow;
 pub(super) mod history;
 mod rollout;
@@ -38,6 +39,7 @@ use rollout::Rollout;
 use schedule::ClusterView;
 
 pub(super) use create::create;
+pub(super) use express::{create_express, delete_express, describe_express, update_express};
 pub(super) use update::update;
 
 /// One service.
@@ -76,6 +78,9 @@ pub(super) struct Service {
     ids_issued: u64,
     /// Milliseconds since 1970.
     created_at: u64,
+    /// What Express Mode knows of it, if that manages it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    express: Option<express::Express>,
     /// When it was deleted, if it had tasks then: milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) draining_since: Option<u64>,
@@ -178,6 +183,7 @@ impl Service {
             "propagateTags": "NONE",
             "enableExecuteCommand": false,
             "availabilityZoneRebalancing": "ENABLED",
+            "resourceManagementType": if self.express.is_some() { "ECS" } else { "CUSTOMER" },
         });
         for (member, choice) in &self.choices {
             match (member.as_str(), choice, shown.get_mut(member)) {
@@ -209,14 +215,6 @@ impl Service {
 /// The error for a service that isn't there.
 pub(super) fn not_found() -> Refusal {
     Refusal::new(400, "ServiceNotFoundException", "Service not found.")
-}
-
-fn desired_count(input: &Map<String, Value>) -> Result<Option<usize>, Refusal> {
-    let count = input
-        .integer("desiredCount")
-        .map(usize::try_from)
-        .transpose();
-    count.map_err(|_| invalid("desiredCount should not be negative."))
 }
 
 /// API reference, `LoadBalancer`, containerName.

@@ -47,6 +47,11 @@ pub(super) fn rights(
             }
         }
     }
+    // Developer guide, "Amazon ECS infrastructure IAM role": whoever makes the service passes it.
+    if let Some(role) = text(input, "infrastructureRoleArn") {
+        let passing = Right::new("iam:PassRole", request.role(role));
+        rights.push(passing.key("iam:PassedToService", "ecs.amazonaws.com"));
+    }
     rights
 }
 
@@ -70,8 +75,9 @@ const IN_A_CLUSTER: [&str; 15] = [
 ];
 
 /// The operations that make something that can have tags.
-const CREATING: [&str; 4] = [
+const CREATING: [&str; 5] = [
     "CreateCluster",
+    "CreateExpressGatewayService",
     "CreateService",
     "RegisterTaskDefinition",
     "RunTask",
@@ -115,6 +121,14 @@ impl Request<'_> {
             },
             "CreateService" => {
                 vec![self.in_cluster("service", text(input, "serviceName").unwrap_or_default())]
+            }
+            "CreateExpressGatewayService" => {
+                vec![self.in_cluster("service", text(input, "serviceName").unwrap_or("*"))]
+            }
+            "UpdateExpressGatewayService"
+            | "DescribeExpressGatewayService"
+            | "DeleteExpressGatewayService" => {
+                vec![text(input, "serviceArn").unwrap_or("*").to_owned()]
             }
             "UpdateService" | "DeleteService" | "ListServiceDeployments" => {
                 vec![self.in_cluster("service", text(input, "service").unwrap_or_default())]

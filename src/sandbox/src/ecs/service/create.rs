@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{PROPAGATION, REBALANCING, STRATEGIES, Service, Status, check_load_balancers};
-use super::{desired_count, find_cluster, put, strategy};
+use super::{find_cluster, put, strategy};
 use crate::{
     Answer, Context, Refusal, World,
     ecs::{
@@ -115,11 +115,21 @@ pub(in crate::ecs) fn create(world: &mut World, cx: &Context<'_>, input: &Input)
         seed: world.fresh(),
         ids_issued: 0,
         created_at: cx.now_millis,
+        express: None,
         draining_since: None,
         tags,
     };
     service.deploy(revision.arn(), cx.now_millis);
     put(world, cx, &cluster_name, service)
+}
+
+/// How many tasks are asked for.
+pub(super) fn desired_count(input: &Map<String, Value>) -> Result<Option<usize>, Refusal> {
+    let count = input
+        .integer("desiredCount")
+        .map(usize::try_from)
+        .transpose();
+    count.map_err(|_| invalid("desiredCount should not be negative."))
 }
 
 /// API reference, `DeploymentController`, type.

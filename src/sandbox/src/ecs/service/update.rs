@@ -1,7 +1,7 @@
 //! `UpdateService`.
 
 use super::{PROPAGATION, REBALANCING, Status, check_load_balancers};
-use super::{desired_count, named, primary_revision, put, strategy};
+use super::{create::desired_count, named, primary_revision, put, strategy};
 use crate::{
     Context, Refusal, World,
     ecs::{
