@@ -155,7 +155,7 @@ fn farewell(path: &Path, answers: &Answers) -> String {
     if !answers.uses_existing_roles() {
         commands.push((
             "try",
-            "runs it through plan, apply and destroy in a sandbox",
+            "runs it in a sandbox: plan, apply, verify and destroy",
         ));
     }
     commands.push(("plan", "shows what `amp-stack apply` would do in AWS"));

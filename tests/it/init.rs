@@ -28,7 +28,7 @@ fn a_file_is_written_once() {
     assert_eq!(run.stdout, "");
     assert_eq!(
         run.stderr,
-        "stack.toml is written. Next:\n  amp-stack validate  checks it, without AWS\n  amp-stack try       runs it through plan, apply and destroy in a sandbox\n  amp-stack plan      shows what `amp-stack apply` would do in AWS\n"
+        "stack.toml is written. Next:\n  amp-stack validate  checks it, without AWS\n  amp-stack try       runs it in a sandbox: plan, apply, verify and destroy\n  amp-stack plan      shows what `amp-stack apply` would do in AWS\n"
     );
     let written = fs::read_to_string(bench.path("stack.toml")).unwrap();
     assert!(written.contains("name = \"shop\""), "{written}");

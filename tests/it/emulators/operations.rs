@@ -96,6 +96,7 @@ fn boto3_understands_every_answer() {
     parts_of_workspaces(&mut record);
     task_definitions(&mut record);
     services(&mut record);
+    express_services(&mut record);
     tags(&mut record);
     let known = known();
     assert!(known.len() > 100, "the operations were found");
@@ -674,6 +675,32 @@ fn services(record: &mut Record) {
         thread::sleep(Duration::from_millis(200));
     }
     panic!("the cluster still holds something after twenty seconds");
+}
+
+fn express_services(record: &mut Record) {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": ["ecs.amazonaws.com", "ecs-tasks.amazonaws.com"]},
+    }]});
+    let role = json!({"RoleName": "Express", "AssumeRolePolicyDocument": trust.to_string()});
+    let role = record.ok("iam", "CreateRole", role)["Role"]["Arn"].clone();
+    let mut ecs = |operation: &str, arguments: Value| record.ok("ecs", operation, arguments);
+    ecs("CreateCluster", json!({"clusterName": "express"}));
+    let made = ecs(
+        "CreateExpressGatewayService",
+        json!({"cluster": "express", "serviceName": "web", "infrastructureRoleArn": role, "executionRoleArn": role, "primaryContainer": {"image": "app:1", "containerPort": 8080}}),
+    );
+    let service = made["service"]["serviceArn"].clone();
+    assert!(service.is_string(), "{made}");
+    ecs(
+        "UpdateExpressGatewayService",
+        json!({"serviceArn": service, "primaryContainer": {"image": "app:2", "containerPort": 8080}}),
+    );
+    let asked = json!({"serviceArn": service});
+    let described = ecs("DescribeExpressGatewayService", asked.clone());
+    assert_eq!(described["service"]["serviceName"], "web");
+    let deleted = ecs("DeleteExpressGatewayService", asked);
+    assert_eq!(deleted["service"]["serviceArn"], service);
 }
 
 fn tags(record: &mut Record) {

@@ -3,9 +3,9 @@
 //! Each command of the page is run as it stands there.
 
 use std::{
-    fs,
+    env, fs,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -18,13 +18,13 @@ use crate::{
     run::{Bench, Run},
 };
 
-/// Where the provider may lie unpacked, for nothing is downloaded here.
-const MIRRORS: [&str; 4] = [
+/// Where the provider may lie unpacked, for nothing is downloaded here: where Terraform itself looks
+/// (its CLI documentation, "Implied Local Mirror Directories"), and what a variable names.
+const MIRRORS: [&str; 2] = [
     "/usr/local/share/terraform/plugins",
     "/usr/share/terraform/plugins",
-    "/opt/terraform/plugins",
-    "/opt/tf-plugins",
 ];
+const MIRROR: &str = "AMP_STACK_TERRAFORM_PLUGINS";
 
 /// What every configuration begins with. The rest is in the environment.
 const PROVIDER: &str = r#"
@@ -153,10 +153,10 @@ struct Terraform<'a> {
 
 impl<'a> Terraform<'a> {
     /// Makes the resources. `mirror` is where the provider lies.
-    fn with_resources(mirror: &str, bench: &'a Bench, endpoint: &'a str) -> Self {
+    fn with_resources(mirror: &Path, bench: &'a Bench, endpoint: &'a str) -> Self {
         let terraform = Self { bench, endpoint };
         terraform.declare(RESOURCES);
-        let mirror = format!("-plugin-dir={mirror}");
+        let mirror = format!("-plugin-dir={}", mirror.display());
         terraform.run(&["init", &mirror]).expect(0);
         assert!(terraform.apply().says("7 added, 0 changed, 0 destroyed"));
         // What the sandbox answers is what the provider expects to have made.
@@ -203,13 +203,16 @@ impl<'a> Terraform<'a> {
 
 /// Where the provider lies; says on standard error that the test is left out if Terraform or the
 /// provider is not there.
-fn mirror(test: &str) -> Option<&'static str> {
+fn mirror(test: &str) -> Option<PathBuf> {
     let provider = "registry.terraform.io/hashicorp/aws";
-    let mut mirrors = MIRRORS.into_iter();
-    let mirror = mirrors.find(|mirror| Path::new(mirror).join(provider).exists());
+    let named = env::var_os(MIRROR).map(PathBuf::from);
+    let mut mirrors = named.into_iter().chain(MIRRORS.map(PathBuf::from));
+    let mirror = mirrors.find(|mirror| mirror.join(provider).exists());
     let missing = match Command::new("terraform").arg("version").output() {
         Err(_) => "Terraform is not installed",
-        Ok(_) if mirror.is_none() => "there is no provider for AWS unpacked beside Terraform",
+        Ok(_) if mirror.is_none() => {
+            "no provider for AWS lies unpacked where Terraform looks, and AMP_STACK_TERRAFORM_PLUGINS names no other place"
+        }
         Ok(_) => return mirror,
     };
     // Not `eprintln!`, which the test runner would swallow.
@@ -256,7 +259,7 @@ fn terraforms_resources_become_a_stack_and_can_go_back() {
     };
     let endpoint = aws.endpoint.clone();
     let bench = Bench::with_endpoint("terraform", &endpoint);
-    let terraform = Terraform::with_resources(mirror, &bench, &endpoint);
+    let terraform = Terraform::with_resources(&mirror, &bench, &endpoint);
     let mut typed = Typed::on_the_page();
 
     let imported = typed.run("import", &bench);
@@ -360,7 +363,7 @@ fn terraform_that_has_not_let_go_takes_only_tags_away() {
         return;
     };
     let bench = Bench::with_endpoint("terraform-holds", &aws.endpoint);
-    let terraform = Terraform::with_resources(mirror, &bench, &aws.endpoint);
+    let terraform = Terraform::with_resources(&mirror, &bench, &aws.endpoint);
     let mut typed = Typed::on_the_page();
     typed.run("import", &bench);
     typed.run("apply", &bench);
