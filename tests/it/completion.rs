@@ -129,13 +129,36 @@ impl<'a> Terminal<'a> {
             .spawn()
             .unwrap();
         let keys = process.stdin.take().unwrap();
-        let terminal = Self {
+        let mut terminal = Self {
             bench,
             process,
             keys,
         };
         wait(|| bench.path("ready").exists(), "it never gave a prompt");
+        terminal.greet();
         terminal
+    }
+
+    /// Types until the editor answers. Before it takes over, the terminal is the kernel's, to which
+    /// Ctrl-U means to forget what was typed: on a machine that is busy a whole line could be lost.
+    fn greet(&mut self) {
+        for number in 0..60 {
+            let typed = format!("{number}.");
+            write!(self.keys, "{typed}\x18p").unwrap();
+            self.keys.flush().unwrap();
+            for _ in 0..50 {
+                // What was typed before was answered before, or is lost.
+                if self
+                    .lines()
+                    .last()
+                    .is_some_and(|line| line.ends_with(&typed))
+                {
+                    return write!(self.keys, "\x15").unwrap();
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        panic!("its editor never answered");
     }
 
     fn lines(&self) -> Vec<String> {
