@@ -26,6 +26,7 @@ use crate::{
         interrupt::{Interrupts, unless_interrupted},
         replace::{create, replace},
         sandbox::{self, Wanted as WantedSandbox},
+        schema,
     },
     cloud::survey::{Survey, Wanted},
     kinds::Resource,
@@ -126,10 +127,10 @@ pub(super) async fn import(
         return Err(exists(out));
     }
     let imported = unless_interrupted(survey(args, console), interrupts).await?;
-    let text = &imported.written.text;
+    let text = schema::first_line(written_at(args)) + &imported.written.text;
     match &args.out {
-        Some(out) => save(out, text, args.force)?,
-        None => console.print(text)?,
+        Some(out) => save(out, &text, args.force)?,
+        None => console.print(&text)?,
     }
     let report = report::render(&imported, args, console.err_style);
     console.eprint(&report)?;
@@ -182,9 +183,13 @@ async fn survey(args: &Import, console: &mut Console) -> Result<Imported, Failur
     })
 }
 
+/// Where the file goes, or would go: standard output is taken for a file in this directory.
+fn written_at(args: &Import) -> &Path {
+    args.out.as_deref().unwrap_or(Path::new("stack.toml"))
+}
+
 async fn connect(args: &Import, console: &mut Console) -> Result<Aws, Failure> {
-    let beside = args.out.as_deref().unwrap_or(Path::new("stack.toml"));
-    if let Some(wanted) = WantedSandbox::by(&args.account.sandbox, beside) {
+    if let Some(wanted) = WantedSandbox::by(&args.account.sandbox, written_at(args)) {
         let opened = wanted.open(None)?;
         console.eprint(&wanted.notice())?;
         let region = sandbox::region(args.region.clone());

@@ -21,7 +21,7 @@ use crate::{
             topics::Topic,
         },
         interrupt::{Interrupts, unless_interrupted},
-        replace,
+        replace, schema,
     },
     show::words,
 };
@@ -78,6 +78,7 @@ pub(super) async fn init(
         unless_interrupted(ask(&mut answers, console), interrupts).await?;
     }
     let text = answers.stack_file().map_err(Failure::from)?;
+    let text = schema::first_line(path) + &text;
     if prints {
         console.print(&text)?;
     } else {

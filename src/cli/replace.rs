@@ -17,9 +17,12 @@ pub(super) struct WriteError {
     cause: io::Error,
 }
 
-/// Makes the file `path`, which must not exist, with the content `text`.
+/// Makes the file `path`, which must not exist, with the content `text`, and the directory that it
+/// goes into: a first stack file in `stacks/` is where a repository begins.
 pub(super) fn create(path: &Path, text: &str) -> Result<(), WriteError> {
-    let created = File::create_new(path).and_then(|mut file| {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let created = fs::create_dir_all(directory).and_then(|()| {
+        let mut file = File::create_new(path)?;
         let written = file
             .write_all(text.as_bytes())
             .and_then(|()| file.sync_all());

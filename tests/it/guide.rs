@@ -402,6 +402,22 @@ fn the_index_lists_every_page() {
     }
 }
 
+/// Who has a minute reads the README, who asks reads the FAQ: both have one table.
+#[test]
+fn the_readme_compares_as_the_faq_does() {
+    let table = |path: &str| -> Vec<String> {
+        let pages = pages();
+        let page = pages.iter().find(|page| page.path.ends_with(path));
+        let lines = page.expect("the page is there").text.lines();
+        let table = lines.skip_while(|line| !line.starts_with("| | amp-stack |"));
+        let table = table.take_while(|line| !line.is_empty());
+        table.map(str::to_owned).collect()
+    };
+    let compared = table("src/guide/faq.md");
+    assert!(compared.len() > 8, "{compared:?}");
+    assert_eq!(table("README.md"), compared);
+}
+
 #[test]
 fn the_program_shows_its_pages() {
     let bench = Bench::new("guide-command");

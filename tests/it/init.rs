@@ -43,6 +43,41 @@ fn a_file_is_written_once() {
 }
 
 #[test]
+fn a_schema_beside_the_file_is_named_in_its_first_line() {
+    let bench = Bench::new("init");
+    let plain = bench.run(&["init", "--print", "--yes"]).expect(0).stdout;
+    let schema = bench.run(&["schema"]).expect(0).stdout;
+    fs::write(bench.path("stack.schema.json"), schema).unwrap();
+    bench.run(&["init", "--yes"]).expect(0);
+    let written = fs::read_to_string(bench.path("stack.toml")).unwrap();
+    assert_eq!(written, format!("#:schema ./stack.schema.json\n\n{plain}"));
+    bench.run(&["validate"]).expect(0);
+    bench.run(&["fmt", "--check"]).expect(0);
+    // A file elsewhere has no schema beside it.
+    bench.run(&["init", "stacks/stack.toml", "--yes"]).expect(0);
+    let elsewhere = fs::read_to_string(bench.path("stacks/stack.toml")).unwrap();
+    assert_eq!(elsewhere.lines().next(), plain.lines().next());
+
+    bench
+        .run(&["apply", "--sandbox", "--yes", "stack.toml"])
+        .expect(0);
+    let name = written
+        .lines()
+        .find_map(|line| line.strip_prefix("name = \""))
+        .and_then(|rest| rest.split('"').next())
+        .unwrap();
+    let imported = bench
+        .run(&["import", "--sandbox", "--stack", name])
+        .expect(0);
+    assert!(
+        imported
+            .stdout
+            .starts_with("#:schema ./stack.schema.json\n\n"),
+        "{imported:?}"
+    );
+}
+
+#[test]
 fn a_file_can_be_printed() {
     let bench = Bench::new("init");
     let printed = bench.run(&["init", "--print", "--yes"]).expect(0);
@@ -76,8 +111,9 @@ fn wrong_options_write_nothing() {
         assert!(run.says(complaint), "{run:?}");
     }
     assert_eq!(fs::read_dir(bench.path("")).unwrap().count(), 0);
-    let run = bench.run(&["init", "no/where.toml"]).expect(1);
-    assert!(run.says("error: cannot write no/where.toml"), "{run:?}");
+    fs::write(bench.path("taken"), "").unwrap();
+    let run = bench.run(&["init", "taken/where.toml"]).expect(1);
+    assert!(run.says("error: cannot write taken/where.toml"), "{run:?}");
 }
 
 #[test]

@@ -402,6 +402,12 @@ fn an_image_holds_the_program_and_certificates() {
 #[test]
 fn the_workflow_builds_what_is_published() {
     let text = fs::read_to_string(root().join(".github/workflows/release.yml")).unwrap();
+    // From it the program knows where the schema for editors is (`src/cli/schema.rs`).
+    assert!(
+        text.contains(
+            "\n  AMP_STACK_REPOSITORY: ${{ github.server_url }}/${{ github.repository }}\n"
+        )
+    );
     for target in TARGETS {
         assert!(text.contains(&format!("target: {target},")), "{target}");
     }

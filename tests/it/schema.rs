@@ -427,6 +427,26 @@ fn the_program_explains_fields_beside_codes() {
     }
 }
 
+/// Editors that take the schema from the repository take this file.
+#[test]
+fn the_schema_in_the_repository_is_what_the_program_prints() {
+    let path = root().join("stacks/stack.schema.json");
+    if std::env::var_os("AMP_STACK_UPDATE_GUIDE").is_some() {
+        fs::write(&path, format!("{:#}\n", schema())).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == format!("{:#}\n", schema()),
+        "stacks/stack.schema.json is behind the declaration of the fields: run this test with AMP_STACK_UPDATE_GUIDE=1"
+    );
+    for (file, text) in files("stacks") {
+        assert!(
+            text.starts_with("#:schema ./stack.schema.json\n\n"),
+            "{file} does not name its schema first"
+        );
+    }
+}
+
 #[test]
 fn the_guide_says_what_is_declared() {
     let path = root().join("src/guide/stack-file.md");

@@ -1,7 +1,7 @@
 //! Saves a plan.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -95,11 +95,13 @@ fn recorded(variables: &args::VariableArgs) -> Variables {
     recorded
 }
 
-/// Puts a file with `text` at `path`, whole or not at all, that nobody else may read.
+/// Puts a file with `text` at `path`, whole or not at all, that nobody else may read. A directory
+/// that is missing is made, as for every file that is written.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     // In the same directory, so that renaming doesn't cross a file system. It is removed when
     // anything fails.
     let directory = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(directory)?;
     let mut file = tempfile::Builder::new()
         .prefix(".")
         .suffix(".new")

@@ -246,7 +246,7 @@ fn nothing_but_a_plan_is_overwritten() {
         ("other.toml", "stack files have this ending"),
         ("stack.toml", "stack files have this ending"),
         ("notes.json", "something else is there already"),
-        ("none/plan.json", "cannot write none/plan.json"),
+        ("stack.toml/plan.json", "cannot write stack.toml/plan.json"),
     ] {
         let run = plan(out).expect(1);
         assert!(run.says(said), "{}", run.stderr);
@@ -258,6 +258,9 @@ fn nothing_but_a_plan_is_overwritten() {
     );
     plan("plan.json").expect(0);
     plan("plan.json").expect(0);
+    // A directory that is missing is made.
+    plan("plans/new/plan.json").expect(0);
+    bench.run(&["show", "plans/new/plan.json"]).expect(0);
 }
 
 #[test]
