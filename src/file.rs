@@ -13,6 +13,7 @@ pub mod interpolate;
 pub(crate) mod json;
 pub(crate) mod lifecycle;
 pub(crate) mod placed;
+pub mod places;
 pub mod problem;
 pub mod reader;
 pub mod render;

@@ -32,6 +32,7 @@ use crate::{
     file::{
         document::{Document, Poisoned},
         interpolate::Names,
+        places::Places,
         problem::{Problem, Problems},
         source::Source,
     },
@@ -157,6 +158,14 @@ impl ParsedFile<'_> {
     /// Reads and checks it. The problems come in the order of the file, all at once. It can be read
     /// again when more is known of where the run works.
     pub fn load(&self, around: &LoadContext<'_>) -> Result<Stack, Vec<Problem>> {
+        self.load_with_places(around).map(|(stack, _)| stack)
+    }
+
+    /// The same, with where what it says stands.
+    pub fn load_with_places(
+        &self,
+        around: &LoadContext<'_>,
+    ) -> Result<(Stack, Places), Vec<Problem>> {
         let document = &self.document;
         let mut problems = self.misspelt.clone();
         let variables = variables::read(document, around, &mut problems);
@@ -187,18 +196,18 @@ impl ParsedFile<'_> {
             &mut poisoned,
             &mut problems,
         );
-        let stack = sections::read(
+        let read = sections::read(
             document.source(),
             &names,
             (&header, &place),
-            &mut root,
+            root,
             around,
             &mut found,
         );
         poisoned.suppress_follow_ups(&mut found);
         problems.absorb(found);
         if problems.is_empty() {
-            Ok(stack)
+            Ok(read)
         } else {
             placeholder::advise(document, &mut problems);
             Err(problems.into_sorted())

@@ -10,6 +10,7 @@ mod generations;
 pub mod loss;
 mod mentions;
 mod names;
+mod note;
 mod order;
 mod preflight;
 mod project;
@@ -28,6 +29,7 @@ use std::{
 
 pub use current_attributes::current_attributes;
 pub use generations::settle;
+pub use note::Note;
 pub use project::project;
 pub use target::holders;
 
@@ -330,15 +332,6 @@ impl Reason {
             Self::Service(objection) => objection.code(),
         }
     }
-}
-
-/// Something to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// The resource it is about.
-    pub address: Address,
-    /// What.
-    pub text: String,
 }
 
 impl StepId {

@@ -125,6 +125,7 @@ async fn verify(
     let Session {
         mut targets,
         sandbox,
+        places: _,
     } = unless_interrupted(open, interrupts).await?;
     planning::narrow(&mut targets, &args.targets.target)?;
     // What was not looked for before is not looked for afterwards.

@@ -1,6 +1,6 @@
 //! Carrying plans out on the command line: asks, shows what happens, and says how it ended.
 
-use std::{collections::BTreeMap, pin::pin};
+use std::{collections::BTreeMap, path::PathBuf, pin::pin};
 
 use tokio::sync::watch;
 
@@ -20,6 +20,7 @@ use crate::{
         report::Report,
     },
     cloud::Cloud,
+    file::places::Places,
     model::rate::Overrides,
     plan::{Plan, acceptance::Acceptance},
     run::{
@@ -39,6 +40,8 @@ pub(super) struct ApplyRequest<'a, C> {
     pub(super) plan: PlanRequest<'a, C>,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub(super) sandbox: Option<&'a str>,
+    /// Where what the stack files say stands, by path, if they were read.
+    pub(super) places: Option<&'a BTreeMap<PathBuf, Places>>,
     pub(super) applying: &'a ApplyArgs,
     pub(super) rollouts: &'a RolloutArgs,
     /// The command that shows what is left.
@@ -181,6 +184,7 @@ impl<C> Session<C> for CommandLine<'_, C> {
         let view = View {
             sandbox: self.request.sandbox,
             rates: Some(&self.request.rates),
+            places: self.request.places,
             ..View::default()
         };
         planning::print(request, view, planned, self.console)

@@ -67,7 +67,11 @@ impl Invocation<'_> {
         }
         consent::ensure_possible(applying, console)?;
         let open = self.open(console);
-        let Session { targets, sandbox } = unless_interrupted(open, interrupts).await?;
+        let Session {
+            targets,
+            sandbox,
+            places,
+        } = unless_interrupted(open, interrupts).await?;
         let stacks: Vec<&Stack> = targets.iter().map(|target| &target.stack).collect();
         place::check("--accept", &applying.accepting.accept, &stacks)?;
         let request = ApplyRequest {
@@ -77,6 +81,7 @@ impl Invocation<'_> {
                 explain: false,
             },
             sandbox: sandbox.as_deref(),
+            places: Some(&places),
             applying,
             rollouts,
             plan_command: self.plan_command_line(&targets),

@@ -116,7 +116,11 @@ pub(super) async fn plan(
             retry: &args.retry,
             preflight: args.preflight,
         };
-        let Session { targets, sandbox } = invocation.open(console).await?;
+        let Session {
+            targets,
+            sandbox,
+            places,
+        } = invocation.open(console).await?;
         let next = out.map_or_else(
             || invocation.apply_command_line(&targets),
             |out| saved::apply_command_line(out, &args.stacks),
@@ -133,6 +137,7 @@ pub(super) async fn plan(
             format: args.format,
             next: Some(&next),
             rates: Some(&rates),
+            places: Some(&places),
         };
         let planned = planning::show(&request, view, console).await?;
         if args.check_permissions {

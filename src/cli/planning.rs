@@ -1,6 +1,10 @@
 //! Planning on the command line: narrows what is planned, and shows the plans.
 
-use std::{collections::BTreeSet, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
+};
 
 use clap::ValueEnum;
 
@@ -12,6 +16,7 @@ use crate::{
         place::{self, Place},
     },
     cloud::Cloud,
+    file::places::Places,
     model::{address::Address, rate::Overrides},
     plan::Plan,
     run::{self, PlanRequest, Planned, StackTarget},
@@ -46,6 +51,15 @@ pub(super) struct View<'a> {
     pub(super) next: Option<&'a str>,
     /// What is known of the account's quotas besides what AWS publishes.
     pub(super) rates: Option<&'a Overrides>,
+    /// Where what the stack files say stands, by path, as far as the files were read.
+    pub(super) places: Option<&'a BTreeMap<PathBuf, Places>>,
+}
+
+impl<'a> View<'a> {
+    /// Where what the file of `target` says stands.
+    fn places_of<C>(&self, target: &StackTarget<C>) -> Option<&'a Places> {
+        self.places?.get(&target.path)
+    }
 }
 
 /// Reads AWS and plans, and prints the plans.
@@ -94,6 +108,7 @@ pub(super) fn print<C>(
             stack: &target.stack.name,
             identity: &target.stack.identity,
             order: &target.stack.order,
+            places: view.places_of(target),
             access: target.stack.access.as_ref(),
             sandbox: view.sandbox,
             destroy: request.destroy,
@@ -146,6 +161,7 @@ fn emit<C>(
             access: target.stack.access.as_ref(),
             sandbox: view.sandbox,
             destroy: request.destroy,
+            places: view.places_of(target),
             suppressed,
         };
         console.events_are_about(Some(&target.path));

@@ -113,6 +113,7 @@ pub(super) async fn apply(
     let request = ApplyRequest {
         plan: resume::request(&saved, &targets),
         sandbox: saved.sandbox.as_deref(),
+        places: None,
         applying: &applying,
         rollouts: args.rollouts,
         plan_command: plan_command_line(&saved, args.stacks),

@@ -19,6 +19,7 @@ use crate::{
         sandbox::{Keeping, Wanted},
     },
     file::{
+        places::Places,
         problem::Problem,
         render::{self, json, render},
         source::{self, Source},
@@ -39,6 +40,8 @@ const PLACEHOLDER_REGION: &str = "us-east-1";
 pub(super) struct Session {
     /// In the order of the files, of which there is at least one.
     pub(super) targets: Vec<StackTarget<Aws>>,
+    /// Where what the stack files say stands, by path.
+    pub(super) places: BTreeMap<PathBuf, Places>,
     /// The name of the sandbox that stands in for AWS, if one does.
     pub(super) sandbox: Option<String>,
 }
@@ -106,6 +109,7 @@ pub(super) async fn open_in(
         connections.expect(location, stack.query(false));
     }
     let mut targets = Vec::new();
+    let mut places = BTreeMap::new();
     for (file, location) in files.iter().zip(&locations) {
         let cloud = connections.get(location, console).await?;
         let known = RunLocation {
@@ -113,9 +117,10 @@ pub(super) async fn open_in(
             account_is_known: true,
             region_is_known: true,
         };
-        let stack = file
-            .with(&known, ParsedFile::load)
+        let (stack, of_stack) = file
+            .with(&known, ParsedFile::load_with_places)
             .map_err(|problems| file.report(&problems, console))?;
+        places.insert(file.source.path.clone(), of_stack);
         targets.push(StackTarget {
             path: file.source.path.clone(),
             stack,
@@ -127,6 +132,7 @@ pub(super) async fn open_in(
     ensure_distinct(&targets)?;
     Ok(Session {
         targets,
+        places,
         sandbox: wanted.map(Wanted::name),
     })
 }

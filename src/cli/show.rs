@@ -57,6 +57,7 @@ pub(super) fn show(args: &Show, console: &mut Console) -> Result<Exit, Failure> 
         format: args.format,
         next: Some(&file.apply_command_line(&saved)),
         rates: None,
+        places: None,
     };
     planning::print(&request, view, &planned, console)?;
     console.eprint(&origin(&saved, console.err_style.width))?;

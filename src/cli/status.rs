@@ -57,7 +57,11 @@ pub(super) async fn status(
         account: args.account.clone(),
     };
     let work = async {
-        let Session { targets, sandbox } = session::open(&stacks, console).await?;
+        let Session {
+            targets,
+            sandbox,
+            places: _,
+        } = session::open(&stacks, console).await?;
         let request = PlanRequest {
             targets: &targets,
             destroy: false,

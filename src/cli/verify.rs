@@ -79,7 +79,11 @@ pub(super) async fn verify(
         account: args.account.clone(),
     };
     let work = async {
-        let Session { targets, sandbox } = session::open(&stacks, console).await?;
+        let Session {
+            targets,
+            sandbox,
+            places: _,
+        } = session::open(&stacks, console).await?;
         let plan_command = |target: &StackTarget<Aws>| typed("plan", &[&target.path], &stacks);
         let request = VerifyRequest {
             plan_commands: targets.iter().map(plan_command).collect(),

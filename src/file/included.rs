@@ -7,11 +7,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use crate::file::{
-    problem::{Problem, Problems},
-    source::Source,
-    tree::Span,
-};
+use crate::file::{problem::Problems, source::Source, tree::Span};
 
 /// The files that a stack file names.
 #[derive(Debug)]
@@ -54,15 +50,36 @@ impl Included {
     /// Says of the problems in these files which file each is in. One with places in several files
     /// is shown in the stack file, where it names the others.
     pub(crate) fn settle(&self, problems: &mut Problems) {
-        let files = self.files.borrow();
         for problem in problems.iter_mut().filter(|one| one.file.is_none()) {
-            let mut of = problem.labels.iter().map(|(span, _)| file_of(&files, span));
-            match of.next() {
-                Some(Some(file)) if of.all(|other| other.is_some_and(|other| other.is(file))) => {
-                    move_into(file, problem);
+            if let Some((file, named_at)) = self.move_together(&mut problem.labels) {
+                problem.file = Some(file);
+                problem.named_at = Some(named_at);
+            }
+        }
+    }
+
+    /// Makes `labels` places of one file, and returns which, and where the stack file names it;
+    /// `None` is the stack file. Places in several files become those where it names the others.
+    pub(crate) fn move_together(
+        &self,
+        labels: &mut [(Span, String)],
+    ) -> Option<(Arc<Source>, Span)> {
+        let files = self.files.borrow();
+        let mut of = labels.iter().map(|(span, _)| file_of(&files, span));
+        match of.next()? {
+            Some(file) if of.all(|other| other.is_some_and(|other| other.is(file))) => {
+                for (span, _) in labels {
+                    *span = span.start - file.bytes.start..span.end - file.bytes.start;
                 }
-                Some(_) => name_instead(&files, problem),
-                None => {}
+                Some((Arc::clone(&file.source), file.named_at.clone()))
+            }
+            Some(_) | None => {
+                for (span, _) in labels {
+                    if let Some(file) = file_of(&files, span) {
+                        *span = file.named_at.clone();
+                    }
+                }
+                None
             }
         }
     }
@@ -77,22 +94,6 @@ impl File {
 fn file_of<'a>(files: &'a [File], span: &Span) -> Option<&'a File> {
     let holds = |file: &&File| file.bytes.start <= span.start && span.start <= file.bytes.end;
     files.iter().find(holds)
-}
-
-fn move_into(file: &File, problem: &mut Problem) {
-    for (span, _) in &mut problem.labels {
-        *span = span.start - file.bytes.start..span.end - file.bytes.start;
-    }
-    problem.file = Some(Arc::clone(&file.source));
-    problem.named_at = Some(file.named_at.clone());
-}
-
-fn name_instead(files: &[File], problem: &mut Problem) {
-    for (span, _) in &mut problem.labels {
-        if let Some(file) = file_of(files, span) {
-            *span = file.named_at.clone();
-        }
-    }
 }
 
 #[cfg(test)]

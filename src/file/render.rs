@@ -15,6 +15,7 @@ use miette::{
 };
 
 use crate::file::{
+    places::Marked,
     problem::Problem,
     render::{excerpt::Excerpt, lines::Lines},
     source::Source,
@@ -216,6 +217,29 @@ pub fn render(source: &Source, problems: &[Problem], style: Style) -> String {
         };
     }
     text
+}
+
+/// Places without a problem: the lines that they are in, underlined, with the name of the file
+/// above. It ends in a line end, and no line begins with more white space than it needs.
+pub fn picture(marked: &Marked, style: Style) -> String {
+    let problem = Problem {
+        code: "",
+        message: String::new(),
+        labels: marked.labels.clone(),
+        help: None,
+        file: None,
+        named_at: None,
+    };
+    let text = render(&marked.file, &[problem], style);
+    // What stands above the frame is the message.
+    let lines: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.contains('╭'))
+        .collect();
+    let spaces = |line: &&str| line.len() - line.trim_start_matches(' ').len();
+    let indent = lines.iter().map(spaces).min().unwrap_or_default();
+    let lines = lines.iter().map(|line| format!("{}\n", &line[indent..]));
+    lines.collect()
 }
 
 /// The length of what `span` has on its first line, which is enough to recognise it by.

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    file::{reader::Located, tree::Span},
+    file::{
+        reader::Located,
+        tree::{Span, Tree},
+    },
     kinds::Resource,
     model::{
         address::{Address, Kind},
@@ -49,6 +52,9 @@ pub(crate) struct ReadResource {
     pub(crate) role_arns: BTreeSet<String>,
     /// What people should know of it.
     pub(crate) notes: Vec<String>,
+    /// What its table says together with a file that it names, under the names of the API; `None`
+    /// if it names none.
+    pub(crate) request: Option<Tree>,
 }
 
 impl ReadResource {
@@ -64,6 +70,7 @@ impl ReadResource {
             needs: Needs::default(),
             role_arns: BTreeSet::new(),
             notes: Vec::new(),
+            request: None,
         }
     }
 }

@@ -9,6 +9,9 @@ pub struct StepRisk {
     pub text: String,
     /// What somebody has to accept by name before it is done.
     pub loss: Option<Loss>,
+    /// What in the resource's table it comes of, the most exact first: paths of which not all need
+    /// be written.
+    pub at: Vec<String>,
 }
 
 /// What a call takes for good, and from whom.
@@ -47,6 +50,7 @@ impl StepRisk {
             code,
             text,
             loss: None,
+            at: Vec::new(),
         }
     }
 
@@ -56,7 +60,15 @@ impl StepRisk {
             code,
             text,
             loss: Some(loss),
+            at: Vec::new(),
         }
+    }
+
+    /// The same, which comes of what the resource's table says at `path`.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        self.at.push(path.into());
+        self
     }
 }
 

@@ -8,11 +8,12 @@ use crate::{
         context::Context,
         included::Included,
         interpolate::Names,
+        places::Places,
         problem::Problems,
         reader::{Located, invalid_key, table_of},
         source::Source,
         tags::{self, Tag},
-        tree::{Key, Table},
+        tree::{Key, Table, Tree},
     },
     kinds::{declare, outline::Outlines},
     load::{Header, LoadContext, collision, cycle, header::Place, known, outputs},
@@ -23,17 +24,17 @@ use crate::{
     stack::{Declared, Stack},
 };
 
-/// Reads all sections but `[stack]` and `[variables]`. What is returned is complete only if nothing
-/// was reported.
+/// Reads all sections but `[stack]` and `[variables]`, and finds out where what they say stands.
+/// What is returned is complete only if nothing was reported.
 pub(crate) fn read(
     source: &Source,
     names: &Names<'_>,
     (header, place): (&Header, &Place),
-    root: &mut Table,
+    mut root: Table,
     around: &LoadContext<'_>,
     problems: &mut Problems,
-) -> Stack {
-    known::fill_in(root, &place.identity);
+) -> (Stack, Places) {
+    known::fill_in(&mut root, &place.identity);
     let included = Included::beside(source);
     let mut context = Context {
         source,
@@ -48,31 +49,39 @@ pub(crate) fn read(
         identity: &place.identity,
         account_is_known: place.account_is_known,
         region_is_known: place.region_is_known,
-        tags: common_tags(root, problems),
+        tags: common_tags(&root, problems),
         declared: names.declared,
         read: around.read,
         included: &included,
     };
     let mut outlines = Outlines::default();
-    read_existing(&mut context, &mut outlines, root, problems);
-    let root: &Table = root;
+    read_existing(&mut context, &mut outlines, &mut root, problems);
     for kind in Kind::ALL {
-        read_kind(kind, &context, &mut outlines, root, problems);
+        read_kind(kind, &context, &mut outlines, &root, problems);
     }
     for kind in Kind::ALL {
-        declare::conclude(kind, &context, root, &mut outlines, problems);
+        declare::conclude(kind, &context, &root, &mut outlines, problems);
     }
     for kind in Kind::ALL {
-        collision::check(kind, names_of(kind, &outlines, root), problems);
+        collision::check(kind, names_of(kind, &outlines, &root), problems);
     }
+    let requests = requests(&mut outlines);
     let mut stack = into_stack(outlines, &context);
-    stack.order = order(&stack, root);
+    stack.order = order(&stack, &root);
     stack.former.clone_from(&header.former);
     stack.access = header.access.as_ref().map(|access| access.value.clone());
-    stack.outputs = outputs::read(root, problems);
-    cycle::check(&stack, root, problems);
+    stack.outputs = outputs::read(&root, problems);
+    cycle::check(&stack, &root, problems);
     included.settle(problems);
-    stack
+    (stack, Places::new(source, included, root, requests))
+}
+
+/// What tables say together with the files that they name.
+fn requests(outlines: &mut Outlines) -> BTreeMap<Address, Tree> {
+    let resources = outlines.resources.iter_mut();
+    let requests =
+        resources.filter_map(|(address, found)| Some((address.clone(), found.request.take()?)));
+    requests.collect()
 }
 
 /// The resources of the stack in the order in which the heads of their tables stand in the file.

@@ -339,9 +339,6 @@ impl<'a> Planner<'a> {
     }
 
     fn note(&mut self, address: &Address, text: String) {
-        self.plan.notes.push(Note {
-            address: address.clone(),
-            text,
-        });
+        self.plan.notes.push(Note::new(address, text));
     }
 }

@@ -33,10 +33,7 @@ pub fn settle<'a>(stack: &'a Stack, live: &Snapshot) -> (Cow<'a, Stack>, Vec<Not
         let mut earlier = declared.earlier.iter().rev();
         let kept = earlier.find(|earlier| made(earlier, newest, &found.resource));
         if let (Some(kept), Some(declared)) = (kept, settled.resources.get_mut(address)) {
-            notes.push(Note {
-                address: address.clone(),
-                text: newer(kept, newest),
-            });
+            notes.push(Note::new(address, newer(kept, newest)));
             declared.want = Some(kept.clone());
         }
     }

@@ -62,7 +62,8 @@ pub(super) fn check(
                     "there is no image {}: it has to be there before a task starts",
                     mention.name
                 );
-                notes.push(Note { address, text });
+                let at = at();
+                notes.push(Note { address, text, at });
                 continue;
             }
             Some(Presence::Missing) => Reason::Missing {
@@ -77,7 +78,7 @@ pub(super) fn check(
         let plural = what.plural();
         let text =
             format!("whether the {plural} that the stack names are there is not known: {why}");
-        Note { address, text }
+        Note::new(&address, text)
     }));
 }
 
@@ -124,6 +125,9 @@ fn other_processor(
         naming.mention.name,
         there.join(" and "),
     );
-    let address = address.clone();
-    Some(Note { address, text })
+    let at = vec![naming.at.clone()];
+    Some(Note {
+        at,
+        ..Note::new(address, text)
+    })
 }

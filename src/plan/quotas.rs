@@ -129,10 +129,7 @@ impl Found {
         let Some(address) = addresses.last() else {
             return;
         };
-        let note = |text| Note {
-            address: (*address).clone(),
-            text,
-        };
+        let note = |text| Note::new(address, text);
         if after > facts.default && (known.unread.is_some() || facts.source.is_none()) {
             self.notes.push(note(over_default(quota, after)));
         }

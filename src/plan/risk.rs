@@ -22,6 +22,9 @@ pub struct Risk {
     pub text: String,
     /// What somebody has to accept by name before it is done.
     pub loss: Option<Loss>,
+    /// What in the resource's table it comes of, the most exact first: paths of which not all need
+    /// be written.
+    pub at: Vec<String>,
 }
 
 impl Risk {
@@ -53,11 +56,14 @@ pub fn risks(plan: &Plan) -> Vec<Risk> {
             of_step.extend(of_use(in_use, &what));
         }
         let losses = losses(plan, step).into_iter();
+        // What is replaced is lost by what AWS can't change in place.
+        let replaces = step.replaces.iter().map(|why| why.property.to_owned());
         risks.extend(losses.chain(of_step).map(|risk| Risk {
             code: risk.code,
             address: step.id.address.clone(),
             text: risk.text,
             loss: risk.loss,
+            at: risk.at.into_iter().chain(replaces.clone()).collect(),
         }));
     }
     risks

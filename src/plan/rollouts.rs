@@ -140,10 +140,9 @@ fn of_each(request: &Request<'_>) -> Found {
             });
         } else if let Service::There(live) = service {
             let notes = notes(request, name, live, is_updated).into_iter();
-            found.notes.extend(notes.map(|text| Note {
-                address: address.clone(),
-                text,
-            }));
+            found
+                .notes
+                .extend(notes.map(|text| Note::new(address, text)));
         }
     }
     found

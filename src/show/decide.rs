@@ -3,10 +3,15 @@
 
 mod adoption;
 mod mentions;
+pub(in crate::show) mod places;
 mod quotas;
 mod services;
 
 use crate::{
+    file::{
+        places::{Marked, Places},
+        render,
+    },
     kinds::{kind::ReplaceReason, regret::Loss},
     model::{
         address::Address,
@@ -24,8 +29,14 @@ pub(super) struct Explained {
     pub(super) hints: Vec<String>,
 }
 
-/// The refusals, each with its cause and what to do about it.
-pub fn refusals(refusals: &[Refusal], order: &[Address], style: Style) -> String {
+/// The refusals, each with its cause, where it is written if `places` knows, and what to do about
+/// it.
+pub fn refusals(
+    refusals: &[Refusal],
+    order: &[Address],
+    places: Option<&Places>,
+    style: Style,
+) -> String {
     let mut out = String::new();
     if refusals.is_empty() {
         return out;
@@ -50,13 +61,14 @@ pub fn refusals(refusals: &[Refusal], order: &[Address], style: Style) -> String
         for detail in details {
             out.push_str(&words::wrap("    ", &detail, style.width));
         }
+        out.push_str(&picture(places::of_refusal(refusal, places), style));
         out.push_str(&hint_lines("    ", &hints, style));
     }
     out
 }
 
 /// The risks, first those that have to be accepted by name.
-pub fn risks(risks: &[Risk], order: &[Address], style: Style) -> String {
+pub fn risks(risks: &[Risk], order: &[Address], places: Option<&Places>, style: Style) -> String {
     let mut out = String::new();
     let of = |is_meant: fn(&Option<Loss>) -> bool| -> Vec<&Risk> {
         let risks = risks.iter().filter(|risk| is_meant(&risk.loss));
@@ -87,19 +99,36 @@ pub fn risks(risks: &[Risk], order: &[Address], style: Style) -> String {
             let address = style.paint(Paint::Title, &risk.address.to_string());
             let text = format!("{address}: {} ({})", risk.text, risk.code);
             out.push_str(&words::wrap(&format!("{sign} "), &text, style.width));
+            out.push_str(&picture(places::of_risk(risk, places), style));
         }
     }
     out
 }
 
 /// The notes.
-pub fn notes(notes: &[Note], order: &[Address], style: Style) -> String {
+pub fn notes(notes: &[Note], order: &[Address], places: Option<&Places>, style: Style) -> String {
     let mut out = String::new();
-    for Note { address, text } in in_file_order(notes, order, |note| &note.address) {
-        let text = format!("{address}: {text}");
+    for note in in_file_order(notes, order, |note| &note.address) {
+        let text = format!("{}: {}", note.address, note.text);
         out.push_str(&words::wrap("note: ", &text, style.width));
+        out.push_str(&picture(places::of_note(note, places), style));
     }
     out
+}
+
+/// The lines of the file that `marked` is in, underlined; nothing where nothing is known.
+fn picture(marked: Option<Marked>, style: Style) -> String {
+    let indent = "    ";
+    let width = style.width.saturating_sub(indent.len());
+    let style = if style.colour {
+        render::Style::Colour { width }
+    } else {
+        render::Style::Plain { width }
+    };
+    let picture = marked.map(|marked| render::picture(&marked, style));
+    let picture = picture.unwrap_or_default();
+    let lines = picture.lines().map(|line| format!("{indent}{line}\n"));
+    lines.collect()
 }
 
 /// Advice, one `hint:` each.

@@ -4,6 +4,7 @@
 //! The page `json.md` of the guide documents every event and every member; a test compares it with
 //! what runs emit.
 
+mod concerns;
 mod difference;
 mod outcome;
 mod plan;
@@ -12,9 +13,10 @@ mod run;
 use serde::Serialize;
 
 use crate::file::render::json::Mistake;
+pub use concerns::{Note, Refusal, Risk};
 pub use difference::Difference;
 pub use outcome::{Outcome, Output, outcome, outputs};
-pub use plan::{Frame, NoChange, Note, Refusal, Risk, Step, Summary, plan};
+pub use plan::{Frame, NoChange, Step, Summary, plan};
 pub use run::{
     Calling, Failed, Finished, GivenUp, Left, Performed, Retrying, RollingOut, Settling, Started,
     Waiting, of_run,

@@ -36,9 +36,9 @@ pub fn render(
     let mut out = heading(plan, frame);
     let order = frame.order;
     for text in [
-        decide::refusals(&plan.refusals, order, Style::PLAIN),
-        decide::risks(risks, order, Style::PLAIN),
-        decide::notes(&plan.notes, order, Style::PLAIN),
+        decide::refusals(&plan.refusals, order, frame.places, Style::PLAIN),
+        decide::risks(risks, order, frame.places, Style::PLAIN),
+        decide::notes(&plan.notes, order, frame.places, Style::PLAIN),
     ] {
         if !text.is_empty() {
             out.push_str(&fenced(&shortened(&text, room / HEAD)));

@@ -72,6 +72,6 @@ fn write(moved: &Moved, style: Style, out: &mut String) {
             address: moved.address.clone(),
             reason: reason.clone(),
         };
-        out.push_str(&decide::refusals(&[refusal], &[], style));
+        out.push_str(&decide::refusals(&[refusal], &[], None, style));
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    file::places::Places,
     model::{
         access::Access,
         address::{Address, StackName},
@@ -31,6 +32,8 @@ pub struct Frame<'a> {
     pub identity: &'a Identity,
     /// The order in which its file declares resources.
     pub order: &'a [Address],
+    /// Where what its file says stands, if the file was read.
+    pub places: Option<&'a Places>,
     /// As whom its calls are made, if not as whoever starts the run.
     pub access: Option<&'a Access>,
     /// The name of the sandbox that stands in for AWS, if one does.
@@ -58,9 +61,9 @@ pub fn render(plan: &Plan, risks: &[Risk], frame: &Frame<'_>, style: Style) -> S
         sections.push(section);
     }
     sections.extend([
-        decide::notes(&plan.notes, order, style),
-        decide::refusals(&plan.refusals, order, style),
-        decide::risks(risks, order, style),
+        decide::notes(&plan.notes, order, frame.places, style),
+        decide::refusals(&plan.refusals, order, frame.places, style),
+        decide::risks(risks, order, frame.places, style),
         ending(plan, frame, style),
     ]);
     sections.retain(|section| !section.is_empty());

@@ -36,6 +36,7 @@ mod metrics;
 mod outputs;
 mod permissions;
 mod picture;
+mod places;
 mod plans;
 mod preflight;
 mod problems;

@@ -38,6 +38,19 @@ pub(crate) fn somebody(bench: &Bench, calls: &[(Service, &str, Value)]) -> Vec<V
     calls.collect()
 }
 
+/// Lets the account of the sandbox beside `stack.toml` have these things, and no others of their
+/// services.
+pub(crate) fn only_has(bench: &Bench, things: &[&str]) {
+    fs::create_dir_all(bench.path(".amp-stack")).unwrap();
+    let settings = Settings {
+        account: ACCOUNT.to_owned(),
+        file: Some(bench.path(".amp-stack/sandbox.json")),
+        have: things.iter().map(|thing| thing.parse().unwrap()).collect(),
+        ..Settings::default()
+    };
+    Sandbox::open(settings).unwrap();
+}
+
 fn plan(bench: &Bench, more: &[&str]) -> Run {
     bench.run(&[&["plan", "stack.toml", "--sandbox"], more].concat())
 }

@@ -267,6 +267,7 @@ impl Trial<'_> {
         let request = ApplyRequest {
             plan: plan_request(&targets, destroy),
             sandbox: Some(self.sandbox),
+            places: None,
             applying: &applying,
             rollouts: &RolloutArgs::default(),
             plan_command: self.typed("plan", &[]),

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::Serialize;
 
-use crate::file::{problem::Problem, render::lines::Lines, source::Source};
+use crate::file::{
+    places::Marked, problem::Problem, render::lines::Lines, source::Source, tree::Span,
+};
 
 /// The version of the form. It rises when a member goes or changes its meaning, and stays when one
 /// comes.
@@ -87,21 +89,29 @@ pub fn mistakes<'a>(
         let file = problem.file.as_deref().unwrap_or(source);
         let lines = files.entry(&file.path);
         let lines = lines.or_insert_with(|| Lines::of(&file.text));
-        let labels = problem.labels.iter();
         Mistake {
             code: problem.code,
             message: problem.message.clone(),
             file: file.path.display().to_string(),
-            labels: labels
-                .map(|(span, text)| Label {
-                    label: text.clone(),
-                    start: position(&file.text, lines, span.start),
-                    end: position(&file.text, lines, span.end),
-                })
-                .collect(),
+            labels: labels_in(&file.text, lines, &problem.labels),
             help: problem.help.clone(),
         }
     })
+}
+
+/// Places without a problem, in their file.
+pub fn labels(marked: &Marked) -> Vec<Label> {
+    let text = &marked.file.text;
+    labels_in(text, &Lines::of(text), &marked.labels)
+}
+
+fn labels_in(text: &str, lines: &Lines, labels: &[(Span, String)]) -> Vec<Label> {
+    let labels = labels.iter().map(|(span, label)| Label {
+        label: label.clone(),
+        start: position(text, lines, span.start),
+        end: position(text, lines, span.end),
+    });
+    labels.collect()
 }
 
 /// The place after `byte` bytes of `text`, or at its end if it is shorter.

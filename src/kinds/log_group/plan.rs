@@ -104,23 +104,25 @@ impl Planned for LogGroup {
     /// (CloudWatch Logs API reference, `DeleteLogGroup`, `PutRetentionPolicy`). A change that the
     /// account's policy overrides is not even planned.
     fn loss(&self, change: &Change, context: LossContext<'_>) -> Option<StepRisk> {
-        let (code, text) = match change {
-            Change::Delete(_) => (
-                if context.is_replaced {
+        let risk = |code, text| StepRisk::losing(code, text, Loss::Data);
+        match change {
+            Change::Delete(_) => {
+                let code = if context.is_replaced {
                     "log-group-replaced"
                 } else {
                     "log-group-removed"
-                },
-                format!("all log events in `{}` are lost", self.name),
-            ),
-            Change::PutRetention(days) if context.shortens(self.retention_days, *days) => (
-                "retention-shortened",
-                format!(
+                };
+                let text = format!("all log events in `{}` are lost", self.name);
+                Some(risk(code, text))
+            }
+            Change::PutRetention(days) if context.shortens(self.retention_days, *days) => {
+                let text = format!(
                     "log events in `{}` that are older than {} are deleted",
                     self.name,
                     days_old(*days)
-                ),
-            ),
+                );
+                Some(risk("retention-shortened", text).at("retention_days"))
+            }
             Change::Create(_)
             | Change::PutRetention(_)
             | Change::DeleteRetention
@@ -128,9 +130,8 @@ impl Planned for LogGroup {
             | Change::DisassociateKmsKey
             | Change::PutDeletionProtection(_)
             | Change::Tag(_)
-            | Change::Untag(_) => return None,
-        };
-        Some(StepRisk::losing(code, text, Loss::Data))
+            | Change::Untag(_) => None,
+        }
     }
 
     fn build_risks(

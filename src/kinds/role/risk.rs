@@ -1,6 +1,6 @@
 //! Whom a role lets in that it did not, and what it is newly allowed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     kinds::{regret::StepRisk, role::Role},
@@ -23,16 +23,18 @@ pub(super) fn of(from: Option<&Role>, to: &Role, account: &str) -> Vec<StepRisk>
             let text = format!(
                 "anybody, from any account, may assume `{name}` if the conditions of its trust policy are met"
             );
-            risks.push(StepRisk::new("trust-widened", text));
+            risks.push(StepRisk::new("trust-widened", text).at("trust"));
         } else if newly != account {
             let text = format!("the account {newly} may assume `{name}`");
-            risks.push(StepRisk::new("trust-widened", text));
+            risks.push(StepRisk::new("trust-widened", text).at("trust"));
         }
     }
     let granted = from.map(wide_grants).unwrap_or_default();
-    for newly in wide_grants(to).difference(&granted) {
-        let text = format!("`{name}` is allowed {newly}");
-        risks.push(StepRisk::new("wildcard-granted", text));
+    for (newly, at) in wide_grants(to) {
+        if !granted.contains_key(&newly) {
+            let text = format!("`{name}` is allowed {newly}");
+            risks.push(StepRisk::new("wildcard-granted", text).at(at));
+        }
     }
     // IAM API reference, `DeleteRolePermissionsBoundary`.
     let before = from.and_then(|from| from.permissions_boundary.as_ref());
@@ -41,10 +43,11 @@ pub(super) fn of(from: Option<&Role>, to: &Role, account: &str) -> Vec<StepRisk>
             "boundary-removed",
             format!("`{name}` is no longer bounded by {before}, which may give it more rights"),
         )),
-        (Some(before), Some(after)) if before != after => risks.push(StepRisk::new(
-            "boundary-changed",
-            format!("`{name}` is bounded by {after} instead of {before}"),
-        )),
+        (Some(before), Some(after)) if before != after => {
+            let text = format!("`{name}` is bounded by {after} instead of {before}");
+            let risk = StepRisk::new("boundary-changed", text);
+            risks.push(risk.at("permissions_boundary"));
+        }
         (Some(_) | None, Some(_)) | (None, None) => {}
     }
     risks
@@ -67,20 +70,23 @@ fn trusted(trust: &Policy) -> BTreeSet<String> {
     accounts
 }
 
-/// What the policies of `role` allow of a whole service or of all of them, as people read it.
-fn wide_grants(role: &Role) -> BTreeSet<String> {
-    let mut grants = BTreeSet::new();
-    for policy in role.inline_policies.values() {
+/// What the policies of `role` allow of a whole service or of all of them, as people read it, each
+/// with the path of the first policy that does.
+fn wide_grants(role: &Role) -> BTreeMap<String, String> {
+    let mut grants = BTreeMap::new();
+    for (name, policy) in &role.inline_policies {
+        let at = format!("inline_policies.{name}");
+        let mut allows = |what: String| _ = grants.entry(what).or_insert_with(|| at.clone());
         let shown = policy.shown();
         for statement in allowing(&shown) {
             for action in texts(statement.get("Action")) {
                 if action == "*" || action.ends_with(":*") {
-                    grants.insert(format!("`{action}`"));
+                    allows(format!("`{action}`"));
                 }
             }
             let but: Vec<&str> = texts(statement.get("NotAction")).collect();
             if !but.is_empty() {
-                grants.insert(format!("everything but `{}`", but.join("`, `")));
+                allows(format!("everything but `{}`", but.join("`, `")));
             }
         }
     }
@@ -88,7 +94,9 @@ fn wide_grants(role: &Role) -> BTreeSet<String> {
         let arn = arn.to_string();
         let name = arn.rsplit('/').next().unwrap_or_default();
         if BROAD_POLICIES.contains(&name) {
-            grants.insert(format!("what `{name}` allows"));
+            let at = || "managed_policies".to_owned();
+            let what = format!("what `{name}` allows");
+            grants.entry(what).or_insert_with(at);
         }
     }
     grants

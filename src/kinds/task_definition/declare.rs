@@ -116,6 +116,7 @@ impl Declare for TaskDefinition {
             needs: checked.needs,
             role_arns: checked.role_arns,
             notes: checked.notes,
+            request: checked.request,
             ..ReadResource::new(
                 Resource::TaskDefinition(checked.family),
                 checked.lifecycle,

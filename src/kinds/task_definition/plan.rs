@@ -89,14 +89,20 @@ impl Planned for TaskDefinition {
         let Some(to) = &self.document else {
             return Vec::new();
         };
+        // The collector is a container of the file, or what `metrics` adds.
+        let collector = risk::name_of_collector(to);
+        let at = |risk: StepRisk| match &collector {
+            Some(name) => risk.at(format!("containers.{name}.image")).at("metrics"),
+            None => risk.at("metrics"),
+        };
         let renamed = from.map_or_else(Vec::new, |from| risk::renamed_metrics(from, to));
         let renamed = renamed
             .into_iter()
-            .map(|text| StepRisk::new("metric-names-changed", text));
+            .map(|text| at(StepRisk::new("metric-names-changed", text)));
         // What was so before is not news.
         let new = |code, of: fn(&Document) -> Option<String>| {
             let text = of(to).filter(|text| from.and_then(of).as_ref() != Some(text));
-            text.map(|text| StepRisk::new(code, text))
+            text.map(|text| at(StepRisk::new(code, text)))
         };
         renamed
             .chain(new("unknown-collector-version", risk::unknown_version))

@@ -140,6 +140,8 @@ pub(crate) struct Checked {
     pub(crate) role_arns: BTreeSet<String>,
     /// What people should know of it.
     pub(crate) notes: Vec<String>,
+    /// The request, if a part of it was read from another file.
+    pub(crate) request: Option<Tree>,
 }
 
 /// Checks the task definition `key`, and reports everything that is wrong with it.
@@ -220,6 +222,7 @@ pub(crate) fn check(
         needs,
         role_arns,
         notes,
+        request: own.definition.map(|_| request),
     })
 }
 

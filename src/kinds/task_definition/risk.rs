@@ -97,6 +97,15 @@ fn only_traces(container: &Node) -> bool {
     named(list("secrets")).is_none() && command.any(|word| word.ends_with(FILE_OF_TRACES))
 }
 
+/// The name of the first container that runs the collector.
+pub(super) fn name_of_collector(document: &Document) -> Option<String> {
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+    let mut containers = containers(document).iter();
+    let collector = containers
+        .find(|container| text(container, "image").is_some_and(|i| collector::is_collector(&i)));
+    text(collector?, "name")
+}
+
 fn containers(document: &Document) -> &[Node] {
     let containers = document.written().get("containerDefinitions");
     containers.and_then(Node::as_list).unwrap_or_default()

@@ -132,29 +132,31 @@ impl Planned for Workspace {
     /// (Amazon Managed Service for Prometheus API reference, `DeleteWorkspace`,
     /// `UpdateWorkspaceConfiguration`). One that could not be created holds nothing.
     fn loss(&self, change: &Change, context: LossContext<'_>) -> Option<StepRisk> {
-        let (code, text) = match change {
-            Change::Delete if !self.failed => (
-                if context.is_replaced {
+        let risk = |code, text| StepRisk::losing(code, text, Loss::Data);
+        match change {
+            Change::Delete if !self.failed => {
+                let code = if context.is_replaced {
                     "workspace-replaced"
                 } else {
                     "workspace-removed"
-                },
-                format!(
+                };
+                let text = format!(
                     "all metrics in the workspace `{}` ({}) are lost, with its rules and alerts: AWS deletes its data within one month",
                     self.name(),
                     context.target
-                ),
-            ),
+                );
+                Some(risk(code, text))
+            }
             Change::Configure(Configuration {
                 retention_days: Some(days),
                 ..
-            }) if context.shortens(self.configuration.retention_days, *days) => (
-                "retention-shortened",
-                format!(
+            }) if context.shortens(self.configuration.retention_days, *days) => {
+                let text = format!(
                     "metrics that are older than {} are deleted",
                     days_old(*days)
-                ),
-            ),
+                );
+                Some(risk("retention-shortened", text).at("retention_days"))
+            }
             Change::Create { .. }
             | Change::SetAlias(_)
             | Change::Configure(_)
@@ -163,9 +165,8 @@ impl Planned for Workspace {
             | Change::DeleteLogging
             | Change::Tag(_)
             | Change::Untag(_)
-            | Change::Delete => return None,
-        };
-        Some(StepRisk::losing(code, text, Loss::Data))
+            | Change::Delete => None,
+        }
     }
 
     fn build_risks(

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    kinds::{self, regret::Loss},
+    file::places::Places,
+    kinds,
     model::{
         access::Access,
         address::{Address, Kind, StackName},
@@ -22,6 +23,7 @@ use crate::{
         decide,
         events::{
             Difference, Event, Goal, Stack,
+            concerns::concerns,
             difference::{Shown, differences},
         },
         step::{Group, Verb, groups},
@@ -130,45 +132,6 @@ pub struct Rule {
     pub source: &'static str,
 }
 
-/// Something to know.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Note {
-    /// The resource it is about.
-    pub address: String,
-    /// What.
-    pub message: String,
-}
-
-/// A reason to do nothing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Refusal {
-    /// The resource it is about.
-    pub address: String,
-    /// A short stable name.
-    pub code: &'static str,
-    /// What is wrong.
-    pub message: String,
-    /// What else is known: ARNs, owners, causes.
-    pub details: Vec<String>,
-    /// What to do about it.
-    pub hints: Vec<String>,
-}
-
-/// A risk.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Risk {
-    /// The resource it is about.
-    pub address: String,
-    /// A short stable name, which `amp-stack explain` takes.
-    pub code: &'static str,
-    /// What will happen.
-    pub message: String,
-    /// Whether metrics or logs are lost for good.
-    pub data_loss: bool,
-    /// What `--accept` has to name before it is done, or `null`.
-    pub accept: Option<String>,
-}
-
 /// A plan in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
@@ -206,6 +169,8 @@ pub struct Frame<'a> {
     pub sandbox: Option<&'a str>,
     /// Whether the plan is one to remove the stack.
     pub destroy: bool,
+    /// Where what its file says stands, if the file was read.
+    pub places: Option<&'a Places>,
     /// What is no change, if somebody wants it explained.
     pub suppressed: &'a BTreeMap<Address, Vec<Suppressed>>,
 }
@@ -224,22 +189,7 @@ pub fn plan(plan: &Plan, risks: &[risk::Risk], frame: &Frame<'_>) -> Vec<Event> 
         let events_of = suppressed.iter().map(|one| no_change(address, one));
         events.extend(events_of.map(Event::NoChange));
     }
-    events.extend(plan.notes.iter().map(|note| {
-        Event::Note(Note {
-            address: note.address.to_string(),
-            message: note.text.clone(),
-        })
-    }));
-    events.extend(plan.refusals.iter().map(|r| Event::Refusal(refusal(r))));
-    events.extend(risks.iter().map(|risk| {
-        Event::Risk(Risk {
-            address: risk.address.to_string(),
-            code: risk.code,
-            message: risk.text.clone(),
-            data_loss: risk.loss == Some(Loss::Data),
-            accept: risk.acceptance().map(|acceptance| acceptance.to_string()),
-        })
-    }));
+    events.extend(concerns(plan, risks, frame.places));
     events.push(Event::Summary(summary(plan, &groups)));
     events
 }
@@ -356,21 +306,6 @@ fn no_change(address: &Address, suppressed: &Suppressed) -> NoChange {
                 },
             )
             .collect(),
-    }
-}
-
-fn refusal(refusal: &plan::Refusal) -> Refusal {
-    let decide::Explained {
-        message,
-        details,
-        hints,
-    } = decide::explain(refusal);
-    Refusal {
-        address: refusal.address.to_string(),
-        code: refusal.reason.code(),
-        message,
-        details,
-        hints,
     }
 }
 

@@ -15,6 +15,7 @@ use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 
 use crate::{
     json::account::{Account, Fault},
+    preflight::only_has,
     run::{Bench, Run},
 };
 
@@ -80,6 +81,7 @@ pub(super) static SERIES: LazyLock<BTreeMap<&'static str, Told>> = LazyLock::new
     several(&mut series);
     rollout(&mut series);
     mistakes(&mut series);
+    preflight(&mut series);
     series
 });
 
@@ -106,6 +108,17 @@ impl Stage {
 }
 
 const APPLY: &[&str] = &["apply", "--json", "--yes", "--concurrency", "1"];
+
+/// What the stack names is not there, and may still come.
+fn preflight(series: &mut BTreeMap<&'static str, Told>) {
+    let bench = Bench::new("json-preflight");
+    let image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1";
+    bench.write("stack.toml", &STACK.replace("app:1", image));
+    only_has(&bench, &["ecr:other:1"]);
+    let run = bench.run(&["plan", "--json", "--sandbox"]).expect(0);
+    let performed = Vec::new();
+    series.insert("plan with a missing image", Told { run, performed });
+}
 
 /// From the first plan to the last trace.
 fn life(series: &mut BTreeMap<&'static str, Told>) {

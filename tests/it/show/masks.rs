@@ -63,11 +63,11 @@ proptest! {
         let before = (!is_new).then(|| resource(&from));
         let plan = plan([build(family_address(), before, resource(&to))]);
         let (stack, identity) = ("checkout".parse().unwrap(), identity());
-        let frame = Frame { stack: &stack, identity: &identity, order: &[], access: None, sandbox: None, destroy: false, verbose: false, next: None, rates: None };
+        let frame = Frame { stack: &stack, identity: &identity, order: &[], places: None, access: None, sandbox: None, destroy: false, verbose: false, next: None, rates: None };
         let wide = Style { width: 10_000, ..Style::PLAIN };
         let people = render(&plan, &risks(&plan), &frame, wide);
         let nothing = BTreeMap::new();
-        let frame = events::Frame { stack: &stack, identity: &identity, access: None, sandbox: None, destroy: false, suppressed: &nothing };
+        let frame = events::Frame { stack: &stack, identity: &identity, access: None, sandbox: None, destroy: false, places: None, suppressed: &nothing };
         let programs = serde_json::to_string(&events::plan(&plan, &risks(&plan), &frame)).unwrap();
         for mark in marks(&from).into_iter().chain(marks(&to)) {
             prop_assert_eq!(people.contains(&mark), programs.contains(&mark), "{}: {} {}", mark, people, programs);

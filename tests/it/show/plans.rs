@@ -34,6 +34,7 @@ fn shown_with(plan: &Plan, risks: &[Risk], verbose: bool, style: Style) -> Strin
         stack: &stack,
         identity: &identity,
         order: &[],
+        places: None,
         access: None,
         sandbox: None,
         destroy: false,
@@ -60,6 +61,7 @@ fn a_plan_says_how_long_it_takes_at_least() {
             stack: &stack,
             identity: &identity,
             order: &[],
+            places: None,
             access: None,
             sandbox: None,
             destroy: true,
@@ -220,6 +222,7 @@ fn removals_and_risks_stand_apart() {
         notes: vec![Note {
             address: log_group_address(),
             text: "the account's policy decides its retention".to_owned(),
+            at: Vec::new(),
         }],
         ..plan([
             remove(role_address(), Resource::Role(role())),
@@ -232,12 +235,14 @@ fn removals_and_risks_stand_apart() {
             address: role_address(),
             text: "anybody may assume it".to_owned(),
             loss: None,
+            at: Vec::new(),
         },
         Risk {
             code: "metrics-lost",
             address: Address::workspace(),
             text: "the workspace checkout-prod goes with all of its metrics, and AWS keeps no copy of them".to_owned(),
             loss: Some(Loss::Data),
+            at: Vec::new(),
         },
     ];
     assert_snapshot!(shown_with(&plan, &risks, false, Style::PLAIN));

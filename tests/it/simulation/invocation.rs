@@ -252,6 +252,7 @@ impl Session<Aws> for User<'_> {
                 stack: &target.stack.name,
                 identity: &target.stack.identity,
                 order: &target.stack.order,
+                places: None,
                 access: None,
                 sandbox: None,
                 destroy: request.destroy,
