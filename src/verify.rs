@@ -3,6 +3,7 @@
 
 mod arrival;
 mod check;
+mod elsewhere;
 mod facts;
 mod log;
 mod rights;
@@ -22,11 +23,25 @@ pub use subject::{Subject, Target, subjects};
 
 use crate::model::address::Address;
 
-/// What nobody can see from here, for people: each a sentence without a full stop.
-pub const NOT_LOOKED_AT: &[&str] = &[
-    "whether subnets, VPC endpoints and their policies let tasks reach AWS: that is proven only by the samples",
-    "what the workspace has discarded after taking it (CloudWatch, namespace AWS/Prometheus, DiscardedSamples)",
-];
+/// What `verify` has to say of a stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What was looked at.
+    pub checks: Vec<Check>,
+    /// What was not, for people: each a sentence without a full stop.
+    pub not_looked_at: Vec<String>,
+}
+
+impl Findings {
+    /// Judges everything.
+    pub fn of(facts: &Facts) -> Self {
+        let subjects = facts.families.iter().map(|(subject, _)| subject);
+        Self {
+            checks: judge(facts),
+            not_looked_at: elsewhere::not_looked_at(subjects),
+        }
+    }
+}
 
 /// Judges everything, in the order in which one thing depends on another.
 pub fn judge(facts: &Facts) -> Vec<Check> {
@@ -83,9 +98,14 @@ fn judge_one(subject: &Subject, evidence: &Evidence) -> Vec<Check> {
     let running = tasks::running(subject, evidence);
     checks.push(tasks::run(subject, evidence));
     checks.extend(tasks::collector(subject, evidence));
-    checks.extend(log::check(subject, evidence));
-    // What keeps samples from coming is said above; that they have not come follows from it.
-    let is_explained = checks.iter().any(|check| check.state == State::Fails);
+    let lines = log::check(subject, evidence);
+    // What keeps samples from coming is said above; that they have not come follows from it. What
+    // goes elsewhere keeps none from coming.
+    let is_explained = lines.as_ref().is_some_and(|lines| lines.keeps_samples)
+        || checks.iter().any(|check| {
+            check.state == State::Fails && ![check::SEND, check::TRACE].contains(&check.code)
+        });
+    checks.extend(lines.map(|lines| lines.check));
     checks.extend(arrival::checks(subject, evidence, &running, is_explained));
     checks
 }

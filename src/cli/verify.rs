@@ -28,7 +28,7 @@ use crate::{
         verify::{self as shown, Frame},
         words,
     },
-    verify::{self, Check, Facts, PlanFacts, State, Verdict},
+    verify::{self, Facts, Findings, PlanFacts, State, Verdict},
 };
 
 /// The examples in the help.
@@ -92,16 +92,16 @@ pub(super) async fn verify(
             wait: args.wait.unwrap_or_default(),
         };
         let found = request.look(console).await?;
-        for (target, checks) in targets.iter().zip(&found) {
+        for (target, findings) in targets.iter().zip(&found) {
             let frame = &request.frame(target);
             let text = if args.json {
-                format!("{:#}\n", shown::json(checks, frame))
+                format!("{:#}\n", shown::json(findings, frame))
             } else {
-                shown::render(checks, frame, console.out_style)
+                shown::render(findings, frame, console.out_style)
             };
             console.print(&text)?;
         }
-        Ok(exit(found.iter().flatten()))
+        Ok(exit(&found))
     };
     unless_interrupted(work, interrupts).await
 }
@@ -120,7 +120,7 @@ pub(super) struct VerifyRequest<'a> {
 
 impl<'a> VerifyRequest<'a> {
     /// Looks at the stacks, one after another.
-    async fn look(&self, console: &mut Console) -> Result<Vec<Vec<Check>>, Failure> {
+    async fn look(&self, console: &mut Console) -> Result<Vec<Findings>, Failure> {
         let mut found = Vec::new();
         for (target, plan_command) in self.targets.iter().zip(&self.plan_commands) {
             found.push(look(target, plan_command.clone(), self.wait, console).await?);
@@ -150,24 +150,24 @@ pub(super) async fn verify_applied(
     }
     let found = unless_interrupted(request.look(console), interrupts).await?;
     let mut texts = Vec::new();
-    for (target, checks) in request.targets.iter().zip(&found) {
+    for (target, findings) in request.targets.iter().zip(&found) {
         let frame = request.frame(target);
         if console.prints_json() {
             console.events_are_about(Some(&target.path));
-            console.emit(&Event::Verified(shown::verified(checks, &frame)))?;
+            console.emit(&Event::Verified(shown::verified(findings, &frame)))?;
         } else {
-            texts.push(shown::render(checks, &frame, console.out_style));
+            texts.push(shown::render(findings, &frame, console.out_style));
         }
     }
     if !texts.is_empty() {
         console.print(&texts.join("\n"))?;
     }
-    Ok(exit(found.iter().flatten()))
+    Ok(exit(&found))
 }
 
-/// How the program ends with these checks.
-fn exit<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Exit {
-    match Verdict::of(checks) {
+/// How the program ends with these findings.
+fn exit(found: &[Findings]) -> Exit {
+    match Verdict::of(found.iter().flat_map(|findings| &findings.checks)) {
         Verdict::Proven => Exit::Done,
         Verdict::Undecided => Exit::NotProven,
         Verdict::Disproven => Exit::Disproven,
@@ -180,7 +180,7 @@ pub(super) async fn look(
     plan_command: String,
     wait: Duration,
     console: &mut Console,
-) -> Result<Vec<Check>, Failure> {
+) -> Result<Findings, Failure> {
     let request = PlanRequest {
         targets: std::slice::from_ref(target),
         destroy: false,
@@ -204,14 +204,15 @@ pub(super) async fn look(
         let evidence = target.cloud.evidence(&subjects).await;
         let families = subjects.iter().cloned().zip(evidence).collect();
         let plan = plan.clone();
-        let checks = verify::judge(&Facts { plan, families });
+        let findings = Findings::of(&Facts { plan, families });
+        let checks = &findings.checks;
         let waits = checks.iter().find(|check| check.state == State::NotYet);
         let Some(waits) = waits.filter(|_| began.elapsed() + PAUSE <= wait) else {
-            return Ok(checks);
+            return Ok(findings);
         };
         let why = waits.because.first().unwrap_or(&waits.what);
         let elapsed = words::elapsed(began.elapsed());
-        let counts = shown::counts(&checks);
+        let counts = shown::counts(checks);
         if said != counts && !console.prints_json() {
             let text = format!("{counts}; {why}");
             let line = words::wrap(&format!("[{elapsed}] "), &text, console.err_style.width);

@@ -170,7 +170,7 @@ pub struct Verified {
     /// Each thing that was looked at.
     pub checks: Vec<serde_json::Value>,
     /// What nobody can see from here.
-    pub not_looked_at: &'static [&'static str],
+    pub not_looked_at: Vec<String>,
 }
 
 /// The run ends.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     model::{access::Access, address::Address, identity::Identity},
     show::{Paint, Style, events::Verified, words},
-    verify::{Check, NOT_LOOKED_AT, State, Verdict},
+    verify::{Check, Findings, State, Verdict},
 };
 
 /// The version of the JSON document.
@@ -52,7 +52,8 @@ impl Frame<'_> {
 }
 
 /// The checks, family by family, and what they say together.
-pub fn render(checks: &[Check], frame: &Frame<'_>, style: Style) -> String {
+pub fn render(findings: &Findings, frame: &Frame<'_>, style: Style) -> String {
+    let checks = &findings.checks;
     let mut out = format!("{}\n", style.paint(Paint::Title, &frame.title()));
     if let Some(only) = frame.names() {
         let text = words::list(&only);
@@ -82,7 +83,7 @@ pub fn render(checks: &[Check], frame: &Frame<'_>, style: Style) -> String {
     };
     out.push_str(&style.paint(paint, words::wrap("", &summary, style.width).trim_end()));
     out.push_str("\n\nNot looked at:\n");
-    for what in NOT_LOOKED_AT {
+    for what in &findings.not_looked_at {
         out.push_str(&words::wrap("- ", what, style.width));
     }
     out
@@ -170,7 +171,8 @@ fn verdict(checks: &[Check]) -> &'static str {
 }
 
 /// The same as an event of a run.
-pub fn verified(checks: &[Check], frame: &Frame<'_>) -> Verified {
+pub fn verified(findings: &Findings, frame: &Frame<'_>) -> Verified {
+    let checks = &findings.checks;
     let each = checks.iter().map(|check| {
         let state = match check.state {
             State::Holds => "holds",
@@ -191,18 +193,18 @@ pub fn verified(checks: &[Check], frame: &Frame<'_>) -> Verified {
         verdict: verdict(checks),
         only: frame.names(),
         checks: each.collect(),
-        not_looked_at: NOT_LOOKED_AT,
+        not_looked_at: findings.not_looked_at.clone(),
     }
 }
 
 /// The same for programs.
-pub fn json(checks: &[Check], frame: &Frame<'_>) -> Value {
+pub fn json(findings: &Findings, frame: &Frame<'_>) -> Value {
     let Verified {
         verdict,
         only,
         checks,
         not_looked_at,
-    } = verified(checks, frame);
+    } = verified(findings, frame);
     json!({
         "format": FORMAT,
         "stack": frame.stack,

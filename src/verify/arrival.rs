@@ -74,7 +74,11 @@ pub(super) fn checks(
     };
     let series = of(subject, SERIES, "the series of the tasks arrive");
     let Some(target) = &subject.target else {
-        return vec![series.unknown("there is no workspace to ask")];
+        return vec![series.unknown(if subject.sends_elsewhere_only() {
+            "the collector writes to no workspace, and only a workspace can be asked"
+        } else {
+            "there is no workspace to ask"
+        })];
     };
     let samples = match &evidence.samples {
         None => return vec![series.unknown("the workspace was not asked")],

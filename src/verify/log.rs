@@ -17,14 +17,22 @@ pub const SINCE_MILLIS: u64 = 5 * 60_000;
 /// The most characters of a line that are shown.
 const SHOWN: usize = 300;
 
+/// What the lines say, and whether anything of it can keep samples from the workspace.
+pub(super) struct Lines {
+    pub(super) check: Check,
+    pub(super) keeps_samples: bool,
+}
+
 /// Judges the lines of the last minutes; nothing if no collector can have written any.
-pub(super) fn check(subject: &Subject, evidence: &Evidence) -> Option<Check> {
+pub(super) fn check(subject: &Subject, evidence: &Evidence) -> Option<Lines> {
     let measures = subject.measures.as_ref()?;
     let check = of(subject, LOG, "the collector's log has no known error");
     if measures.log.is_none() {
-        return Some(
-            check.unknown("its log does not go to CloudWatch Logs, where it could be read"),
-        );
+        let why = "its log does not go to CloudWatch Logs, where it could be read";
+        return Some(Lines {
+            check: check.unknown(why),
+            keeps_samples: false,
+        });
     }
     if evidence.logs.is_empty() {
         return None;
@@ -53,7 +61,9 @@ pub(super) fn check(subject: &Subject, evidence: &Evidence) -> Option<Check> {
             *entry = (symptom, line, log, entry.3 + 1);
         }
     }
+    let mut keeps_samples = false;
     for (symptom, line, log, count) in found.into_values() {
+        keeps_samples |= symptom.ends != Ends::Elsewhere;
         check = check.fails(symptom.cause);
         let times = if count == 1 {
             String::new()
@@ -67,12 +77,15 @@ pub(super) fn check(subject: &Subject, evidence: &Evidence) -> Option<Check> {
         ));
         check = check.next(symptom.cure);
     }
-    Some(check)
+    Some(Lines {
+        check,
+        keeps_samples,
+    })
 }
 
 /// Whether a younger sample of the same task proves that what a line says is over.
 fn is_over(symptom: &Symptom, line: &LogLine, task: &str, evidence: &Evidence) -> bool {
-    if symptom.ends == Ends::Never {
+    if symptom.ends != Ends::WithASample {
         return false;
     }
     let Some(Ok(samples)) = &evidence.samples else {

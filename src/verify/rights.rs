@@ -15,7 +15,10 @@ use crate::{
 };
 
 pub(super) fn checks(subject: &Subject, evidence: &Evidence, arrived: Arrived) -> Vec<Check> {
-    let mut checks = vec![write(subject, evidence, arrived)];
+    let mut checks = Vec::new();
+    if !subject.sends_elsewhere_only() {
+        checks.push(write(subject, evidence, arrived));
+    }
     let of_use = |right: &&(Right, Seen<Decision>)| right.0.of == RoleUse::Execution;
     let traces = evidence
         .rights

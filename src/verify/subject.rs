@@ -51,6 +51,19 @@ pub struct Subject {
     pub target: Option<Target>,
 }
 
+impl Subject {
+    /// Returns whether its collector is known to write to no workspace at all, but elsewhere.
+    pub(super) fn sends_elsewhere_only(&self) -> bool {
+        let is_elsewhere = |destination: &Destination| destination.format != Format::RemoteWrite;
+        self.measures.as_ref().is_some_and(|measures| {
+            let destinations = &measures.destinations;
+            measures.endpoint.is_none()
+                && !destinations.is_empty()
+                && destinations.iter().all(is_elsewhere)
+        })
+    }
+}
+
 /// The families that `stack` declares and that live.
 pub fn subjects(stack: &Stack, live: &Snapshot) -> Vec<Subject> {
     let declared = stack.resources.iter();

@@ -20,6 +20,9 @@ pub enum Ends {
     WithASample,
     /// Only when it is said no more.
     Never,
+    /// Likewise; and it keeps no sample from the workspace, because it is about what goes
+    /// elsewhere.
+    Elsewhere,
 }
 
 /// Something that goes wrong.
@@ -39,8 +42,28 @@ pub struct Symptom {
     pub ends: Ends,
 }
 
+/// How a service says that a task finds no place (ECS developer guide, "Amazon ECS service event
+/// messages").
+const UNPLACED: &str = "no container instance met all of its requirements";
+
 /// What is known, the more exact before the less.
 pub const SYMPTOMS: &[Symptom] = &[
+    Symptom {
+        voice: Voice::Log,
+        pattern: &[&["HTTP Status Code 403"], &["//monitoring."]],
+        cause: "CloudWatch refuses the metrics with 403: the task role may not send any",
+        cure: "leave `policy` out of the role, which then gets cloudwatch:PutMetricData, or look for a boundary or an organization's policy that takes it away",
+        title: "`HTTP Status Code 403` of `monitoring.REGION.amazonaws.com`",
+        ends: Ends::Elsewhere,
+    },
+    Symptom {
+        voice: Voice::Log,
+        pattern: &[&["not authorized to perform: logs:"]],
+        cause: "the task role may not write to the log group that CloudWatch makes metrics of",
+        cure: "leave `policy` out of the role, which then gets logs:PutLogEvents on that log group",
+        title: "`not authorized to perform: logs:PutLogEvents`",
+        ends: Ends::Elsewhere,
+    },
     Symptom {
         voice: Voice::Log,
         pattern: &[&["403"], &["not authorized to perform: aps:RemoteWrite"]],
@@ -212,6 +235,38 @@ pub const SYMPTOMS: &[Symptom] = &[
         cause: "a container's health check does not pass",
         cure: "see which one: `amp-stack guide sidecar`, \"The collector is never HEALTHY\"",
         title: "`Task failed container health checks`, or your containers stay `PENDING`",
+        ends: Ends::Never,
+    },
+    Symptom {
+        voice: Voice::Event,
+        pattern: &[&[UNPLACED], &["No Container Instances were found"]],
+        cause: "no container instance is in the cluster, and tasks of this launch type run on nothing else",
+        cure: "let an instance with the ECS agent join the cluster (`ECS_CLUSTER` in /etc/ecs/ecs.config), or give the service a capacity provider",
+        title: "`unable to place a task` … `No Container Instances were found in your cluster`",
+        ends: Ends::Never,
+    },
+    Symptom {
+        voice: Voice::Event,
+        pattern: &[&[UNPLACED], &["insufficient memory", "insufficient CPU"]],
+        cause: "no container instance has as much memory or CPU left as the task reserves",
+        cure: "add instances or take larger ones, or let the task reserve less: `memory`, `memory_reservation`, `cpu`, of the collector `metrics.memory`",
+        title: "`unable to place a task` … `insufficient memory available`, `insufficient CPU units available`",
+        ends: Ends::Never,
+    },
+    Symptom {
+        voice: Voice::Event,
+        pattern: &[&[UNPLACED], &["already using a port"]],
+        cause: "a port of the host that the task asks for is taken on every container instance",
+        cure: "leave `host_port` out on a bridge, so that any will do, or have an instance for each task",
+        title: "`unable to place a task` … `already using a port required by your task`",
+        ends: Ends::Never,
+    },
+    Symptom {
+        voice: Voice::Event,
+        pattern: &[&[UNPLACED]],
+        cause: "no container instance has what the task asks for: an attribute, a network interface that is free, or what a placement constraint names",
+        cure: "compare `requiresAttributes` of the revision with the instances' `attributes`: aws ecs describe-container-instances",
+        title: "`unable to place a task because no container instance met all of its requirements`",
         ends: Ends::Never,
     },
     Symptom {

@@ -6,7 +6,7 @@ use crate::{
         Check, Evidence, Subject,
         check::{COLLECTOR, TASKS},
         of,
-        symptoms::{Voice, recognise},
+        symptoms::{Symptom, Voice, recognise},
     },
 };
 
@@ -41,7 +41,10 @@ pub(super) fn run(subject: &Subject, evidence: &Evidence) -> Check {
         let behind = services
             .iter()
             .filter(|service| service.revision != subject.revision);
-        return behind.fold(check, |check, service| is_behind(check, subject, service));
+        let check = behind.fold(check, |check, service| is_behind(check, subject, service));
+        return services
+            .iter()
+            .fold(check, |check, service| is_short(check, service));
     }
     if let Some(check) = stopped(&check, subject, evidence) {
         return check;
@@ -81,11 +84,8 @@ fn of_service(check: Check, subject: &Subject, service: &Service) -> Check {
     if service.revision != subject.revision {
         return is_behind(check, subject, service);
     }
-    // What was said before the last steady state is over.
-    let mut since = service.events.iter();
-    let since = since.by_ref().take_while(|event| !event.contains(STEADY));
-    let known = since.filter_map(|event| Some((event, recognise(Voice::Event, event)?)));
-    if let Some((event, symptom)) = known.last() {
+    // Of some tasks that find no place or no role, nothing is known against those that start.
+    if let Some((event, symptom)) = complaint(service).filter(|_| service.pending == 0) {
         let check = check.fails(format!("{path}: {}", symptom.cause));
         let check = check.found(format!("ECS says: {event}"));
         return check.next(symptom.cure);
@@ -104,6 +104,33 @@ fn of_service(check: Check, subject: &Subject, service: &Service) -> Check {
     ));
     match service.events.first() {
         Some(event) => check.found(format!("ECS says: {event}")),
+        None => check,
+    }
+}
+
+/// What a service complains of and what that is a symptom of. What was said before the last steady
+/// state is over.
+fn complaint(service: &Service) -> Option<(&String, &'static Symptom)> {
+    let since = service.events.iter();
+    let since = since.take_while(|event| !event.contains(STEADY));
+    let known = since.filter_map(|event| Some((event, recognise(Voice::Event, event)?)));
+    known.last()
+}
+
+/// A service that runs fewer tasks than it is to have, if it says why.
+fn is_short(check: Check, service: &Service) -> Check {
+    let Service {
+        running, desired, ..
+    } = service;
+    match complaint(service).filter(|_| running < desired) {
+        Some((_, symptom)) => {
+            let path = service.path();
+            let check = check.found(format!(
+                "{path} has {running} of {desired}: {}",
+                symptom.cause
+            ));
+            check.next(symptom.cure)
+        }
         None => check,
     }
 }

@@ -250,6 +250,15 @@ fn line(evidence: &mut Evidence, before_now: u64, text: &str) {
     evidence.logs[0].lines.as_mut().unwrap().push(line);
 }
 
+/// No task runs, because the instance that comes closest lacks something.
+fn unplaced(evidence: &mut Evidence, lack: &str) {
+    evidence.workloads.tasks.clear();
+    let event = format!(
+        "(service web) was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance 0a1b) {lack}"
+    );
+    evidence.workloads.services[0].events = vec![event];
+}
+
 fn stops(evidence: &mut Evidence, code: &str, reason: &str) {
     for task in &mut evidence.workloads.tasks {
         task.status = "STOPPED".to_owned();
@@ -553,6 +562,20 @@ fn every_fact_changes_the_check_that_it_is_about() {
             "ECS can't assume a role",
             Verdict::Disproven,
         ),
+        (
+            |_, e| unplaced(e, "is already using a port required by your task."),
+            check::TASKS,
+            Fails,
+            "a port of the host that the task asks for is taken",
+            Verdict::Disproven,
+        ),
+        (
+            |_, e| unplaced(e, "is missing an attribute required by your task."),
+            check::TASKS,
+            Fails,
+            "has what the task asks for: an attribute",
+            Verdict::Disproven,
+        ),
         // The collector and its log.
         (
             |_, e| {
@@ -755,6 +778,37 @@ fn what_samples_prove_needs_no_simulation() {
     assert_eq!(Verdict::of(&checks), Verdict::Proven, "{checks:#?}");
     let write = checks.iter().find(|check| check.code == check::WRITE);
     assert!(write.unwrap().because[0].contains("which proves it"));
+}
+
+#[test]
+fn where_nobody_looks_is_said() {
+    let findings = |change: fn(&mut Subject)| {
+        let mut subject = subject();
+        change(&mut subject);
+        Findings::of(&Facts {
+            plan: PlanFacts::default(),
+            families: vec![(subject, evidence())],
+        })
+    };
+    let said = findings(|_| ()).not_looked_at;
+    assert!(
+        said.iter()
+            .any(|line| line.contains("arrive in CloudWatch"))
+    );
+    let said = findings(|s| s.measures.as_mut().unwrap().destinations.clear());
+    assert_eq!(said.not_looked_at.len(), 2, "of no stack");
+    // What writes to no workspace needs no right to.
+    let alone = findings(|s| {
+        s.target = None;
+        s.measures.as_mut().unwrap().endpoint = None;
+    });
+    let alone = alone.checks;
+    assert!(
+        alone.iter().all(|check| check.code != check::WRITE),
+        "{alone:#?}"
+    );
+    let series = alone.iter().find(|check| check.code == check::SERIES);
+    assert_eq!(series.map(|check| check.state), Some(State::Unknown));
 }
 
 #[test]

@@ -371,8 +371,8 @@ fn what_is_broken_on_trial_is_found() {
     }
 }
 
-/// The stacks that stand in the repository and need no container instances and nobody else's
-/// things: all that they promise arrives.
+/// The stacks that stand in the repository and need nobody else's things: all that they promise
+/// arrives.
 #[test]
 fn samples_of_the_examples_arrive() {
     for stack in [
@@ -380,6 +380,7 @@ fn samples_of_the_examples_arrive() {
         "otlp-xray",
         "otlp-and-two-scrapes",
         "cloudwatch-and-others",
+        "ec2",
     ] {
         let bench = bench("sandbox-examples");
         let text = fs::read_to_string(format!("stacks/{stack}.toml")).unwrap();
@@ -390,6 +391,63 @@ fn samples_of_the_examples_arrive() {
             "{stack}: {}",
             run.stdout
         );
+    }
+}
+
+/// What goes to CloudWatch is not claimed to arrive there; a role that may not send is found, both
+/// by its rights and by what the collector says.
+#[test]
+fn what_goes_to_cloudwatch_is_tried_as_far_as_it_can_be_seen() {
+    let both = fs::read_to_string("stacks/cloudwatch-and-others.toml").unwrap();
+    let alone = both
+        .replace("[workspace]\nalias = \"ticket\"\n", "")
+        .replace("traces     = \"xray\"", "workspace  = \"none\"");
+    for (text, arrives) in [
+        (&both, "samples of every running task arrive"),
+        (&alone, "nothing is known to be wrong, but it is not proven"),
+    ] {
+        let bench = bench("sandbox-cloudwatch");
+        bench.write("stack.toml", text);
+        let run = bench.run(&["try", "stack.toml"]).expect(0);
+        for said in [
+            arrives,
+            "whether metrics arrive in CloudWatch",
+            "what CloudWatch makes of the log group /ecs/ticket/metrics",
+            "whether metrics arrive at https://otlp.example.com/otlp",
+        ] {
+            assert!(run.says(said), "{said}: {}", run.stdout);
+        }
+        assert!(!run.says("is not read here"), "{}", run.stdout);
+        let broken = ["try", "stack.toml", "--break", "collector-rights"];
+        let run = bench.run(&broken).expect(0);
+        for said in [
+            "cloudwatch:PutMetricData on *: no policy of TicketTask allows it",
+            "CloudWatch refuses the metrics with 403",
+        ] {
+            assert!(run.says(said), "{said}: {}", run.stdout);
+        }
+    }
+}
+
+/// Tasks on the host's network and with an interface of their own run on a container instance that
+/// the trial registers, as those on a bridge do.
+#[test]
+fn tasks_on_instances_are_tried() {
+    let ec2 = fs::read_to_string("stacks/ec2.toml").unwrap();
+    let bridge = "network_mode             = \"bridge\"";
+    assert!(ec2.contains(bridge));
+    for mode in ["host", "awsvpc"] {
+        let bench = bench("sandbox-instances");
+        let text = ec2.replace(bridge, &format!("network_mode = \"{mode}\""));
+        bench.write("stack.toml", &text);
+        let run = bench.run(&["try", "stack.toml"]).expect(0);
+        assert!(
+            run.says("aws ecs register-container-instance --cluster try"),
+            "{}",
+            run.stdout
+        );
+        let proven = "hold: samples of every running task arrive.";
+        assert!(run.says(proven), "{mode}: {}", run.stdout);
     }
 }
 

@@ -8,6 +8,7 @@
 //! Sources: aws-observability/aws-otel-collector v0.49.0 (`config/ecs`, `pkg/config`) and what that
 //! version prints.
 
+mod beyond;
 pub(crate) mod lines;
 pub(crate) mod outcome;
 pub(crate) mod series;
@@ -16,6 +17,7 @@ mod yaml;
 use serde_json::{Map, Value};
 
 use crate::ecs::members::Members;
+use beyond::Beyond;
 
 /// The address that the image's files scrape, unless the variable says otherwise.
 const SCRAPED: &str = "0.0.0.0:9090";
@@ -59,6 +61,8 @@ pub(crate) struct Collector {
     pub(crate) takes_otlp: bool,
     /// Whether it measures the task.
     pub(crate) measures_task: bool,
+    /// Where it sends metrics in CloudWatch.
+    beyond: Vec<Beyond>,
 }
 
 /// A target that is scraped.
@@ -137,6 +141,7 @@ impl Collector {
             },
             takes_otlp: *sources == Sources::Otlp,
             measures_task: true,
+            beyond: Vec::new(),
         }))
     }
 
@@ -176,6 +181,7 @@ impl Collector {
             jobs,
             takes_otlp: has("otlp"),
             measures_task: has("awsecscontainermetrics"),
+            beyond: beyond::of(container, document),
         })
     }
 }

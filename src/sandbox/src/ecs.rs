@@ -1,8 +1,8 @@
 //! Amazon ECS: task definitions with all their rules, and clusters, services and tasks as far as
 //! they use task definitions.
 //!
-//! There are no container instances here: tasks run on Fargate, on paper, and services of the
-//! launch type EC2 wait for an instance.
+//! Tasks run on Fargate, on paper, or on the container instances that have been registered, as the
+//! ECS agent of an instance does; where none is, services of the launch type EC2 wait for one.
 
 mod arn;
 mod cluster;
@@ -10,9 +10,12 @@ mod definition;
 mod fill;
 #[cfg(test)]
 mod fixture;
+mod instance;
 mod launch;
 pub(crate) mod members;
+mod needs;
 pub(crate) mod page;
+mod placement;
 mod register;
 mod revision;
 mod rules;
@@ -89,6 +92,18 @@ pub fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: &Input)
         "DescribeClusters" => cluster::describe(region, cx, input),
         "ListClusters" => cluster::list(region, input),
         "DeleteCluster" => cluster::delete(region, cx, input),
+        "RegisterContainerInstance" => {
+            let answer = instance::calls::register(world, cx, input)?;
+            service::react(world, cx);
+            Ok(answer)
+        }
+        "DeregisterContainerInstance" => {
+            let answer = instance::calls::deregister(region, cx, input)?;
+            service::react(world, cx);
+            Ok(answer)
+        }
+        "ListContainerInstances" => instance::calls::list(region, cx, input),
+        "DescribeContainerInstances" => instance::calls::describe(region, cx, input),
         "CreateService" => service::create(world, cx, input),
         "UpdateService" => service::update(world, cx, input),
         "CreateExpressGatewayService" => service::create_express(world, cx, input),

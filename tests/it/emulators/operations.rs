@@ -97,6 +97,7 @@ fn boto3_understands_every_answer() {
     task_definitions(&mut record);
     services(&mut record);
     express_services(&mut record);
+    container_instances(&mut record);
     tags(&mut record);
     let known = known();
     assert!(known.len() > 100, "the operations were found");
@@ -675,6 +676,37 @@ fn services(record: &mut Record) {
         thread::sleep(Duration::from_millis(200));
     }
     panic!("the cluster still holds something after twenty seconds");
+}
+
+/// Services whose tasks run on container instances.
+fn container_instances(record: &mut Record) {
+    let mut ecs = |operation: &str, arguments: Value| record.ok("ecs", operation, arguments);
+    ecs("CreateCluster", json!({"clusterName": "ec2"}));
+    let container = json!({"name": "app", "image": "app:1", "memory": 128});
+    let definition = json!({"family": "ec2", "requiresCompatibilities": ["EC2"], "containerDefinitions": [container]});
+    ecs("RegisterTaskDefinition", definition);
+    let resource = |name: &str| json!({"name": name, "type": "INTEGER", "integerValue": 2048});
+    let joined = ecs(
+        "RegisterContainerInstance",
+        json!({"cluster": "ec2", "totalResources": [resource("CPU"), resource("MEMORY")]}),
+    );
+    let instance = joined["containerInstance"]["containerInstanceArn"].clone();
+    let listed = ecs("ListContainerInstances", json!({"cluster": "ec2"}));
+    assert_eq!(listed["containerInstanceArns"], json!([instance]));
+    let daemon = json!({"cluster": "ec2", "serviceName": "d", "taskDefinition": "ec2", "schedulingStrategy": "DAEMON"});
+    ecs("CreateService", daemon);
+    let asked = json!({"cluster": "ec2", "containerInstances": [instance]});
+    record.until("ecs", "DescribeContainerInstances", &asked, |answer| {
+        answer["containerInstances"][0]["runningTasksCount"] == 1
+    });
+    let mut ecs = |operation: &str, arguments: Value| record.ok("ecs", operation, arguments);
+    let tasks = ecs("ListTasks", json!({"cluster": "ec2", "serviceName": "d"}));
+    let asked = json!({"cluster": "ec2", "tasks": tasks["taskArns"]});
+    let tasks = ecs("DescribeTasks", asked);
+    assert_eq!(tasks["tasks"][0]["containerInstanceArn"], instance);
+    let forced = json!({"cluster": "ec2", "containerInstance": instance, "force": true});
+    let gone = ecs("DeregisterContainerInstance", forced);
+    assert_eq!(gone["containerInstance"]["status"], "INACTIVE");
 }
 
 fn express_services(record: &mut Record) {

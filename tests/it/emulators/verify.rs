@@ -33,7 +33,7 @@ managed_policies = ["service-role/AmazonECSTaskExecutionRolePolicy"]
 
 [task_definitions.app]
 family                   = "NAME"
-requires_compatibilities = ["FARGATE"]
+requires_compatibilities = ["LAUNCH_TYPE"]
 network_mode             = "awsvpc"
 cpu                      = 256
 memory                   = 512
@@ -57,7 +57,7 @@ const BOUNDARY: &str = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecut
 /// How many tasks there are to be; `None` is no service.
 type Count = Option<i32>;
 
-/// What somebody does to the account after `apply`.
+/// What somebody does to the account after `apply`, once there is a cluster.
 type Deed = fn(&mut Emulator, &str);
 
 /// A way in which it goes wrong.
@@ -65,19 +65,22 @@ struct Row {
     name: &'static str,
     /// What stands for the parts in capitals.
     parts: [&'static str; 3],
+    /// What the tasks run on.
+    launch_type: &'static str,
     deed: Deed,
     tasks: Count,
     wait: &'static str,
     secret: &'static str,
     code: i32,
     /// The checks that are not as they should be: code, state, and words of the cause. A check of
-    /// the same state that is not here fails the test.
+    /// the same state that is not here fails the test. One that holds and is here has to be there.
     found: &'static [(&'static str, &'static str, &'static str)],
 }
 
 const RIGHT: Row = Row {
     name: "fine",
     parts: ["", IMAGE, SCRAPE],
+    launch_type: "FARGATE",
     deed: |_, _| (),
     tasks: Some(2),
     wait: "3m",
@@ -106,8 +109,114 @@ macro_rules! own {
     };
 }
 
+/// The same and metrics for CloudWatch, in both ways.
+const CLOUDWATCH: &str = "scrape = [{ port = 9100 }]\ncloudwatch = {}\nemf = { log_group = \"all\", namespace = \"N\", dimensions = [[\"aws.ecs.task.family\"]] }";
+
+/// An instance joins the cluster, with so much memory.
+fn join(aws: &mut Emulator, cluster: &str, memory: u32) {
+    let resource =
+        |name: &str, value: u32| json!({"name": name, "type": "INTEGER", "integerValue": value});
+    let resources = [resource("CPU", 2_048), resource("MEMORY", memory)];
+    let instance = json!({"cluster": cluster, "totalResources": resources});
+    aws.boto("ecs", "RegisterContainerInstance", instance);
+}
+
 const ROWS: &[Row] = &[
     RIGHT,
+    Row {
+        name: "cloudwatch",
+        parts: ["", IMAGE, CLOUDWATCH],
+        found: &[
+            ("role-may-send", "holds", "send metrics to CloudWatch"),
+            (
+                "role-may-send",
+                "holds",
+                "write metrics to the log group /ecs/cloudwatch",
+            ),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "no-send",
+        parts: ["", IMAGE, CLOUDWATCH],
+        deed: |aws, name| {
+            let only = json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Action": "aps:RemoteWrite", "Resource": "*",
+            }]});
+            let policy = json!({
+                "RoleName": format!("{name}-task"), "PolicyName": "amp-stack-remote-write",
+                "PolicyDocument": only.to_string(),
+            });
+            aws.boto("iam", "PutRolePolicy", policy);
+        },
+        code: 5,
+        found: &[
+            ("plan-is-empty", "fails", "1 to change"),
+            (
+                "role-may-send",
+                "fails",
+                "cloudwatch:PutMetricData on *: no policy of no-send-task allows it",
+            ),
+            (
+                "role-may-send",
+                "fails",
+                "log-group:/ecs/no-send:log-stream:0: no policy of no-send-task allows it",
+            ),
+            (
+                "log-has-no-error",
+                "fails",
+                "CloudWatch refuses the metrics with 403",
+            ),
+            (
+                "log-has-no-error",
+                "fails",
+                "may not write to the log group that CloudWatch makes metrics of",
+            ),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "instances",
+        launch_type: "EC2",
+        deed: |aws, name| join(aws, name, 2_048),
+        ..RIGHT
+    },
+    Row {
+        name: "no-instance",
+        launch_type: "EC2",
+        code: 5,
+        found: &[
+            (
+                "tasks-run",
+                "fails",
+                "no container instance is in the cluster",
+            ),
+            ("task-series-arrive", "fails", "see above"),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "small-instance",
+        launch_type: "EC2",
+        deed: |aws, name| join(aws, name, 256),
+        code: 5,
+        found: &[
+            (
+                "tasks-run",
+                "fails",
+                "no container instance has as much memory or CPU left",
+            ),
+            ("task-series-arrive", "fails", "see above"),
+        ],
+        ..RIGHT
+    },
+    Row {
+        name: "half-placed",
+        launch_type: "EC2",
+        deed: |aws, name| join(aws, name, 600),
+        found: &[("tasks-run", "holds", "half-placed/web has 1 of 2")],
+        ..RIGHT
+    },
     Row {
         name: "no-right",
         deed: |aws, name| {
@@ -386,18 +495,19 @@ fn verified(row: &Row, aws: &Mutex<Emulator>, endpoint: &str) -> (Run, Run) {
         .replace("TASK_ROLE", role)
         .replace("IMAGE", image)
         .replace("METRICS", metrics)
+        .replace("LAUNCH_TYPE", row.launch_type)
         .replace("NAME", name);
     bench.write("stack.toml", &stack);
     bench.run(&["apply", "stack.toml", "--yes"]).expect(0);
     {
         let mut aws = aws.lock().unwrap();
-        (row.deed)(&mut aws, name);
         aws.boto("ecs", "CreateCluster", json!({"clusterName": name}));
+        (row.deed)(&mut aws, name);
         if let Some(count) = row.tasks {
             let subnets = json!({"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"]}});
             let service = json!({
                 "cluster": name, "serviceName": "web", "taskDefinition": name, "desiredCount": count,
-                "launchType": "FARGATE", "networkConfiguration": subnets,
+                "launchType": row.launch_type, "networkConfiguration": subnets,
             });
             aws.boto("ecs", "CreateService", service);
         }
@@ -507,7 +617,9 @@ fn wrong_status(row: &Row, run: &Run) -> Option<String> {
             .to_string()
             .contains("aps:QueryMetrics is denied"),
         "config" => user["collector"] == json!({"UNHEALTHY": 2}),
-        "image" => user["running"] == 0 && user["event"].is_string(),
+        "image" | "no-instance" | "small-instance" => {
+            user["running"] == 0 && user["event"].is_string()
+        }
         _ => family["family"] == row.name,
     };
     (!is_right).then(|| format!("{}: the status is\n{}", row.name, run.stdout))

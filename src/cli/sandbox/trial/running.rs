@@ -40,12 +40,18 @@ impl Trial<'_> {
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
         if let Some(breaks) = self.breaks {
-            let commands: Vec<AwsCommand> =
-                subjects.iter().flat_map(|s| breaks.commands(s)).collect();
+            let commands: Vec<AwsCommand> = subjects
+                .iter()
+                .flat_map(|s| breaks.commands(s, &self.stack))
+                .collect();
             self.perform("Break something by hand", &commands, console)?;
         }
         let starts = subjects.iter().map(|s| service::start(s, &self.stack));
-        let starts: Vec<AwsCommand> = [service::cluster()].into_iter().chain(starts).collect();
+        let starts: Vec<AwsCommand> = [service::cluster()]
+            .into_iter()
+            .chain(service::instances(subjects, &self.stack))
+            .chain(starts)
+            .collect();
         self.perform("Run it, as whoever deploys does", &starts, console)?;
         self.scene.let_samples_arrive();
 
@@ -53,7 +59,7 @@ impl Trial<'_> {
         self.begin("See whether samples arrive", &command, console)?;
         let target = self.target(&self.stack);
         let looking = look(&target, self.typed("plan", &[]), Duration::ZERO, console);
-        let checks = unless_interrupted(looking, interrupts).await?;
+        let findings = unless_interrupted(looking, interrupts).await?;
         let frame = Frame {
             stack: target.stack.name.as_str(),
             identity: &target.stack.identity,
@@ -61,8 +67,8 @@ impl Trial<'_> {
             sandbox: Some(self.sandbox),
             only: None,
         };
-        console.print(&shown::render(&checks, &frame, console.out_style))?;
-        let is_wrong = Verdict::of(&checks) == Verdict::Disproven;
+        console.print(&shown::render(&findings, &frame, console.out_style))?;
+        let is_wrong = Verdict::of(&findings.checks) == Verdict::Disproven;
         if self.breaks.is_some() && !is_wrong {
             let text = "something was broken, and nothing is found to be wrong";
             return Err(Failure::internal(text));

@@ -1,14 +1,14 @@
 //! What a trial does besides amp-stack: it starts services in its sandbox, lets time pass, breaks
 //! something, and stops the services again. Each is what somebody would type for it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use crate::{
     cli::failure::Failure,
-    collector::grants::POLICY_NAME,
+    collector::grants::POLICY_NAMES,
     model::{identity::Identity, node::Node},
     stack::Stack,
     verify::{RoleUse, Subject},
@@ -23,6 +23,13 @@ use amp_stack_sandbox::{
 const CLUSTER: &str = "try";
 /// A subnet, which nobody looks up in a sandbox.
 const SUBNET: &str = "subnet-0a1b2c3d";
+/// The instances that a trial registers: which tasks run there, and its id.
+const INSTANCES: [(&str, &str); 2] = [
+    ("EC2", "i-0a1b2c3d4e5f60718"),
+    ("EXTERNAL", "mi-0a1b2c3d4e5f60718"),
+];
+/// What each of them has: CPU units and MiB.
+const ROOM: [(&str, u32); 2] = [("CPU", 32_768), ("MEMORY", 131_072)];
 /// How long a trial waits for samples: until nothing is too young any more to be judged.
 const ARRIVED: Duration = Duration::from_secs(200);
 /// How long it waits until the tasks have stopped.
@@ -31,7 +38,7 @@ const STOPPED: Duration = Duration::from_secs(200);
 /// Something that somebody may do by hand to an account in which all is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Break {
-    /// Take from the task role the right to write to the workspace
+    /// Take from the task role what the collector may, as to write to the workspace
     CollectorRights,
     /// Let ECS no longer assume the task role
     RoleTrust,
@@ -112,18 +119,52 @@ pub(super) fn cluster() -> AwsCommand {
     )
 }
 
+/// The container instances that the families need which run on some: one for each launch type,
+/// with room for everything. On AWS the agent of an instance registers it.
+pub(super) fn instances(subjects: &[Subject], stack: &Stack) -> Vec<AwsCommand> {
+    let types = subjects
+        .iter()
+        .map(|subject| launch_type(subject, stack).to_owned());
+    let types: BTreeSet<String> = types.collect();
+    let commands = INSTANCES.iter().filter(|(of, _)| types.contains(*of));
+    let commands = commands.map(|(_, instance)| {
+        let document = json!({"instanceId": instance}).to_string();
+        let resource = |(name, value): (&str, u32)| {
+            json!({"name": name, "type": "INTEGER", "integerValue": value})
+        };
+        let command = format!(
+            "aws ecs register-container-instance --cluster {CLUSTER} --instance-identity-document '{document}' --total-resources {}  # as the ECS agent does",
+            ROOM.map(|(name, value)| format!("name={name},type=INTEGER,integerValue={value}")).join(" ")
+        );
+        let input = json!({
+            "cluster": CLUSTER, "instanceIdentityDocument": document,
+            "totalResources": ROOM.map(resource),
+        });
+        aws_command(command, Service::Ecs, "RegisterContainerInstance", &input)
+    });
+    commands.collect()
+}
+
+/// A member of the family's definition as it is declared.
+fn member<'a>(subject: &Subject, stack: &'a Stack, key: &str) -> Option<&'a Node> {
+    let declared = stack.resources.get(&subject.address)?;
+    let want = declared.want.as_ref()?.task_definition()?;
+    want.document.as_ref()?.written().get(key)
+}
+
+/// What the tasks of the family run on: the first of what its definition is checked against.
+fn launch_type<'a>(subject: &Subject, stack: &'a Stack) -> &'a str {
+    let launch = member(subject, stack, "requiresCompatibilities").and_then(Node::as_list);
+    launch
+        .and_then(|launch| launch.first()?.as_str())
+        .unwrap_or("EC2")
+}
+
 /// A service with one task of the family.
 pub(super) fn start(subject: &Subject, stack: &Stack) -> AwsCommand {
     let family = &subject.family;
-    let declared = stack.resources.get(&subject.address);
-    let want = declared.and_then(|declared| declared.want.as_ref()?.task_definition());
-    let document = want.and_then(|want| want.document.as_ref());
-    let member = |key: &str| document.and_then(|document| document.written().get(key));
-    let mode = member("networkMode").and_then(Node::as_str);
-    let launch = member("requiresCompatibilities").and_then(Node::as_list);
-    let launch = launch
-        .and_then(|launch| launch.first()?.as_str())
-        .unwrap_or("EC2");
+    let mode = member(subject, stack, "networkMode").and_then(Node::as_str);
+    let launch = launch_type(subject, stack);
     let mut input = json!({
         "cluster": CLUSTER, "serviceName": family, "taskDefinition": family, "desiredCount": 1,
         "launchType": launch,
@@ -151,19 +192,19 @@ pub(super) fn stop(subject: &Subject) -> AwsCommand {
 
 impl Break {
     /// What somebody does to `subject`; nothing if it has nothing of the kind.
-    pub(super) fn commands(self, subject: &Subject) -> Vec<AwsCommand> {
+    pub(super) fn commands(self, subject: &Subject, stack: &Stack) -> Vec<AwsCommand> {
         let role = |of: RoleUse| {
             let found = subject.roles.iter().find(|(role, _)| *role == of);
             found.map(|(_, arn)| arn.rsplit('/').next().unwrap_or(arn).to_owned())
         };
         let task = role(RoleUse::Task);
         let command = match self {
-            Self::CollectorRights => task.map(|role| {
-                let command = format!(
-                    "aws iam delete-role-policy --role-name {role} --policy-name {POLICY_NAME}"
-                );
-                let input = json!({"RoleName": role, "PolicyName": POLICY_NAME});
-                aws_command(command, Service::Iam, "DeleteRolePolicy", &input)
+            Self::CollectorRights => task.and_then(|role| {
+                let policy = collector_policy(&role, stack)?;
+                let command =
+                    format!("aws iam delete-role-policy --role-name {role} --policy-name {policy}");
+                let input = json!({"RoleName": role, "PolicyName": policy});
+                Some(aws_command(command, Service::Iam, "DeleteRolePolicy", &input))
             }),
             Self::RoleTrust => task.map(|role| {
                 let document = trust_of_instances();
@@ -189,6 +230,17 @@ impl Break {
         };
         command.into_iter().collect()
     }
+}
+
+/// The policy that amp-stack adds to a role of the stack for its collector. Which it is depends on
+/// where that sends.
+fn collector_policy(role: &str, stack: &Stack) -> Option<&'static str> {
+    let declared = stack.resources.values();
+    let mut roles = declared.filter_map(|declared| declared.want.as_ref()?.role());
+    let role = roles.find(|declared| declared.name == role)?;
+    POLICY_NAMES
+        .into_iter()
+        .find(|policy| role.inline_policies.contains_key(*policy))
 }
 
 fn execution_policy(identity: &Identity) -> String {

@@ -96,6 +96,11 @@ fn lines(
         }
         Some(Outcome::Delivered { .. }) | None => {}
     }
+    for beyond in &collector.beyond {
+        if let Some(line) = beyond.refusal(world, cx, task.definition) {
+            lines.extend(repeated(&line.to_string()));
+        }
+    }
     for job in &collector.jobs {
         if !series::answers(task.definition, &job.target) {
             let line = json!({

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Region, arn,
     definition::TAGS,
+    instance::Instances,
     members::{Members, invalid, is_name},
     page::{Element, Order, page},
     service::{Service, Status},
@@ -43,6 +44,9 @@ pub(super) struct Cluster {
     /// By id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) tasks: BTreeMap<String, Task>,
+    /// By id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) instances: Instances,
 }
 
 const CREATE: &[Member] = &[
@@ -99,7 +103,7 @@ impl Cluster {
             "clusterArn": self.arn,
             "clusterName": self.name,
             "status": if self.deleted { "INACTIVE" } else { "ACTIVE" },
-            "registeredContainerInstancesCount": 0,
+            "registeredContainerInstancesCount": self.instances.len(),
             "runningTasksCount": count("RUNNING"),
             "pendingTasksCount": count("PENDING") + count("PROVISIONING"),
             "activeServicesCount": services.count(),
@@ -225,6 +229,7 @@ pub(super) fn create(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
         tags,
         services: BTreeMap::new(),
         tasks: BTreeMap::new(),
+        instances: BTreeMap::new(),
     };
     let cluster = region.clusters.entry(name).or_insert_with(|| fresh.clone());
     if cluster.deleted {
@@ -291,6 +296,13 @@ pub(super) fn delete(region: &mut Region, cx: &Context<'_>, input: &Input) -> Ou
             400,
             "ClusterContainsTasksException",
             "The Cluster cannot be deleted while Tasks are active.",
+        ));
+    }
+    if !cluster.instances.is_empty() {
+        return Err(Refusal::new(
+            400,
+            "ClusterContainsContainerInstancesException",
+            "The Cluster cannot be deleted while Container Instances are active or draining.",
         ));
     }
     cluster.deleted = true;

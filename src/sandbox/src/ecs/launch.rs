@@ -49,8 +49,8 @@ impl Launch {
         })
     }
 
-    /// Whether tasks find a place: there are no container instances.
-    pub(super) fn finds_capacity(&self) -> bool {
+    /// Returns whether tasks run on Fargate, which has room for all, and not on instances.
+    pub(super) fn is_fargate(&self) -> bool {
         self.launch_type == "FARGATE"
     }
 
@@ -97,5 +97,25 @@ fn check_network(network: &Map<String, Value>) -> Result<(), Refusal> {
             Err(invalid("securityGroups can have at most 5 items."))
         }
         _ => Ok(()),
+    }
+}
+
+/// API reference, `LoadBalancer`, containerName.
+pub(super) fn check_load_balancers(
+    input: &Map<String, Value>,
+    revision: &Revision,
+) -> Result<(), Refusal> {
+    let known = |name: &str| {
+        let mut containers = revision.definition.objects("containerDefinitions");
+        containers.any(|container| container.text("name") == Some(name))
+    };
+    let mut names = input
+        .objects("loadBalancers")
+        .filter_map(|lb| lb.text("containerName"));
+    match names.find(|name| !known(name)) {
+        Some(name) => Err(invalid(format!(
+            "The container {name} does not exist in the task definition."
+        ))),
+        None => Ok(()),
     }
 }

@@ -6,6 +6,7 @@ mod event;
 mod express;
 mod follow;
 pub(super) mod history;
+mod place;
 mod rollout;
 mod schedule;
 mod strategy;
@@ -18,6 +19,7 @@ use super::{
     Region, arn,
     cluster::{self, Cluster},
     definition::LAUNCH_TYPES,
+    instance::Instances,
     members::{Members, invalid},
     page::{Element, Order, page},
     revision::{self, Revision},
@@ -65,6 +67,9 @@ pub(super) struct Service {
     /// Newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     events: Vec<Event>,
+    /// What it last said of a task that found no place, until one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unplaced: Option<String>,
     /// Whether it has reached a steady state and nothing has happened since.
     #[serde(default)]
     is_steady: bool,
@@ -217,23 +222,6 @@ pub(super) fn not_found() -> Refusal {
     Refusal::new(400, "ServiceNotFoundException", "Service not found.")
 }
 
-/// API reference, `LoadBalancer`, containerName.
-fn check_load_balancers(input: &Map<String, Value>, revision: &Revision) -> Result<(), Refusal> {
-    let known = |name: &str| {
-        let mut containers = revision.definition.objects("containerDefinitions");
-        containers.any(|container| container.text("name") == Some(name))
-    };
-    let mut names = input
-        .objects("loadBalancers")
-        .filter_map(|lb| lb.text("containerName"));
-    match names.find(|name| !known(name)) {
-        Some(name) => Err(invalid(format!(
-            "The container {name} does not exist in the task definition."
-        ))),
-        None => Ok(()),
-    }
-}
-
 fn find_cluster<'a>(
     world: &'a mut World,
     cx: &Context<'_>,
@@ -246,7 +234,8 @@ fn find_cluster<'a>(
 /// Keeps the service, starts or stops its tasks, and answers it.
 fn put(world: &mut World, cx: &Context<'_>, cluster: &str, mut service: Service) -> Outcome {
     let mut cluster = take(world, cx, cluster).ok_or_else(cluster::not_found)?;
-    service.act(&around(world, cx), &mut cluster.tasks, cx.now_millis);
+    let around = around(world, cx, &cluster.instances);
+    service.act(&around, &mut cluster.tasks, cx.now_millis);
     let shown = service.shown(&cluster, cx, true);
     cluster.services.insert(service.name.clone(), service);
     world.ecs.region(cx).put(cluster);
@@ -260,10 +249,13 @@ pub(super) fn pass(world: &mut World, cx: &Context<'_>) {
         let Some(mut cluster) = take(world, cx, &name) else {
             continue;
         };
-        let around = around(world, cx);
         let Cluster {
-            services, tasks, ..
+            services,
+            tasks,
+            instances,
+            ..
         } = &mut cluster;
+        let around = around(world, cx, instances);
         for service in services.values_mut() {
             service.pass(&around, tasks, cx.now_millis);
         }
@@ -282,7 +274,7 @@ pub(super) fn react(world: &mut World, cx: &Context<'_>) {
         let Some(mut cluster) = take(world, cx, &name) else {
             continue;
         };
-        let around = around(world, cx);
+        let around = around(world, cx, &cluster.instances);
         for service in cluster.services.values_mut() {
             service.act(&around, &mut cluster.tasks, cx.now_millis);
         }
@@ -295,9 +287,10 @@ fn take(world: &mut World, cx: &Context<'_>, cluster: &str) -> Option<Cluster> {
     world.ecs.region(cx).clusters.remove(cluster)
 }
 
-fn around<'a>(world: &'a World, cx: &'a Context<'_>) -> ClusterView<'a> {
+fn around<'a>(world: &'a World, cx: &'a Context<'_>, instances: &'a Instances) -> ClusterView<'a> {
     ClusterView {
         world,
+        instances,
         account: cx.account,
         region: cx.region,
         partition: cx.partition,

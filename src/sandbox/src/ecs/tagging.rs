@@ -92,6 +92,10 @@ fn tags_of<'a>(
             .services
             .get_mut(*name)
             .map(|service| &mut service.tags)),
+        ["container-instance", cluster, id] => Ok(active_cluster(region, cluster)?
+            .instances
+            .get_mut(*id)
+            .map(|instance| &mut instance.tags)),
         ["task", cluster, id] => Ok(active_cluster(region, cluster)?
             .tasks
             .get_mut(*id)

@@ -12,7 +12,9 @@ use super::{
     definition::{LAUNCH_TYPES, TAGS},
     launch::Launch,
     members::{self, Members, invalid},
+    needs::Needs,
     page::{Element, Order, page},
+    placement::{Unplaced, place},
     revision, service,
     shape::{
         Member,
@@ -63,7 +65,7 @@ const DESCRIBE: &[Member] = &[
     optional("include", List(&Choice(&["TAGS"]))),
 ];
 
-/// `RunTask`, on Fargate.
+/// `RunTask`.
 pub(super) fn run(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome {
     let input = check(input, RUN, "InvalidParameterException")?;
     let tags = tag::parse(&input, |message| invalid(message))?;
@@ -80,24 +82,45 @@ pub(super) fn run(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome
     let name = input.text("taskDefinition").unwrap_or_default();
     let revision = revision::usable(region, cx, name)?.clone();
     launch.check(&input, &revision)?;
-    if !launch.finds_capacity() {
-        return Err(invalid(
-            "No Container Instances were found in your cluster.",
-        ));
-    }
     if let Some(role) = refused_role(world, cx, &revision.definition) {
         return Err(members::client(refused_role_message(role)));
     }
-    let obstacle = obstacle(world, cx, &revision.definition);
+    let obstacle = obstacle(world, cx, &revision.definition, &launch);
     let region = world.ecs.region(cx);
     let propagated = match input.text("propagateTags") {
         Some("TASK_DEFINITION") => revision.tags.clone(),
         Some(_) | None => None,
     };
     let tags = merged(propagated, tags);
-    let cluster_tasks = &mut cluster::named(region, cx, &input)?.tasks;
-    let mut tasks = Vec::new();
+    let in_cluster = cluster::named(region, cx, &input)?;
+    let needs = Needs::of(&revision.definition);
+    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for id in ids {
+        let place = if launch.is_fargate() {
+            None
+        } else {
+            let Cluster {
+                instances, tasks, ..
+            } = &*in_cluster;
+            match place(
+                instances,
+                tasks,
+                &launch.launch_type,
+                &needs,
+                None,
+                cx.now_millis,
+            ) {
+                Ok(place) => Some(place),
+                Err(Unplaced::Lacks(arn, lack)) => {
+                    failures.push(json!({"arn": arn, "reason": lack.failure()}));
+                    continue;
+                }
+                Err(Unplaced::NoInstance | Unplaced::Taken) => {
+                    let message = "No Container Instances were found in your cluster.";
+                    return Err(invalid(message));
+                }
+            }
+        };
         let start = Start {
             cluster: &cluster,
             revision: &revision,
@@ -105,13 +128,14 @@ pub(super) fn run(world: &mut World, cx: &Context<'_>, input: &Input) -> Outcome
             group: input.text("group").map(str::to_owned),
             started_by: input.text("startedBy").map(str::to_owned),
             tags: tags.clone(),
+            place,
             obstacle: obstacle.clone(),
         };
         let task = Task::start(cx, &id, start);
         tasks.push(task.shown(cx.now_millis, true));
-        cluster_tasks.insert(id, task);
+        in_cluster.tasks.insert(id, task);
     }
-    Ok(Answer::ok(json!({ "tasks": tasks, "failures": [] })))
+    Ok(Answer::ok(json!({ "tasks": tasks, "failures": failures })))
 }
 
 /// Tags of two origins; the second wins.

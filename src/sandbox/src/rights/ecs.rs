@@ -56,10 +56,11 @@ pub(super) fn rights(
 }
 
 /// The operations whose conditions can ask for a cluster.
-const IN_A_CLUSTER: [&str; 15] = [
+const IN_A_CLUSTER: [&str; 16] = [
     "ContinueServiceDeployment",
     "CreateService",
     "DeleteService",
+    "DescribeContainerInstances",
     "DescribeServiceDeployments",
     "DescribeServiceRevisions",
     "DescribeServices",
@@ -75,10 +76,11 @@ const IN_A_CLUSTER: [&str; 15] = [
 ];
 
 /// The operations that make something that can have tags.
-const CREATING: [&str; 5] = [
+const CREATING: [&str; 6] = [
     "CreateCluster",
     "CreateExpressGatewayService",
     "CreateService",
+    "RegisterContainerInstance",
     "RegisterTaskDefinition",
     "RunTask",
 ];
@@ -111,7 +113,10 @@ impl Request<'_> {
                 vec![text(input, "resourceArn").unwrap_or("*").to_owned()]
             }
             "CreateCluster" => vec![self.cluster_named(text(input, "clusterName"))],
-            "DeleteCluster" => vec![self.cluster_named(text(input, "cluster"))],
+            "DeleteCluster"
+            | "RegisterContainerInstance"
+            | "DeregisterContainerInstance"
+            | "ListContainerInstances" => vec![self.cluster_named(text(input, "cluster"))],
             "DescribeClusters" => match texts(input, "clusters").as_slice() {
                 [] => vec![self.cluster_named(None)],
                 names => names
@@ -133,10 +138,7 @@ impl Request<'_> {
             "UpdateService" | "DeleteService" | "ListServiceDeployments" => {
                 vec![self.in_cluster("service", text(input, "service").unwrap_or_default())]
             }
-            "DescribeServices" => {
-                let names = texts(input, "services").into_iter();
-                names.map(|name| self.in_cluster("service", name)).collect()
-            }
+            "DescribeServices" => self.all_in_cluster("service", "services"),
             "DescribeServiceDeployments" => {
                 self.with_services(&texts(input, "serviceDeploymentArns"))
             }
@@ -145,12 +147,12 @@ impl Request<'_> {
                 let arn = text(input, "serviceDeploymentArn").unwrap_or("*");
                 self.with_services(&[arn])
             }
+            "DescribeContainerInstances" => {
+                self.all_in_cluster("container-instance", "containerInstances")
+            }
             // What can be narrowed is which container instances' tasks are listed.
             "ListTasks" => vec![self.in_cluster("container-instance", "*")],
-            "DescribeTasks" => {
-                let names = texts(input, "tasks").into_iter();
-                names.map(|name| self.in_cluster("task", name)).collect()
-            }
+            "DescribeTasks" => self.all_in_cluster("task", "tasks"),
             "StopTask" => vec![self.in_cluster("task", text(input, "task").unwrap_or_default())],
             _ => vec!["*".to_owned()],
         }
@@ -200,6 +202,12 @@ impl Request<'_> {
         } else {
             self.arn(&format!("{kind}/{cluster}/{name}"))
         }
+    }
+
+    /// What the list `member` of the request names.
+    fn all_in_cluster(&self, kind: &str, member: &str) -> Vec<String> {
+        let names = texts(self.input, member).into_iter();
+        names.map(|name| self.in_cluster(kind, name)).collect()
     }
 
     /// The cluster of a resource, which its ARN names unless the request does.

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{PROPAGATION, REBALANCING, STRATEGIES, Service, Status, check_load_balancers};
+use super::{PROPAGATION, REBALANCING, STRATEGIES, Service, Status};
 use super::{find_cluster, put, strategy};
 use crate::{
     Answer, Context, Refusal, World,
     ecs::{
         arn, cluster,
         definition::{LAUNCH_TYPES, TAGS},
-        launch::Launch,
+        launch::{Launch, check_load_balancers},
         members::{Members, invalid, is_name},
         revision,
         shape::{
@@ -60,7 +60,7 @@ pub(in crate::ecs) fn create(world: &mut World, cx: &Context<'_>, input: &Input)
     let daemon = choices.text("schedulingStrategy") == Some("DAEMON");
     let desired = match desired_count(&choices)? {
         Some(count) => count,
-        // A daemon has one task on each container instance, and there are none.
+        // A daemon has one task on each container instance, which the scheduler counts.
         None if daemon => 0,
         // API reference, CreateService, desiredCount: all other services have to say it.
         None => return Err(invalid("desiredCount should not be null.")),
@@ -75,7 +75,7 @@ pub(in crate::ecs) fn create(world: &mut World, cx: &Context<'_>, input: &Input)
         .ok_or_else(|| invalid("TaskDefinition can not be blank."))?;
     let revision = revision::usable(region, cx, wanted)?.clone();
     launch.check(&choices, &revision)?;
-    if daemon && launch.finds_capacity() {
+    if daemon && launch.is_fargate() {
         // API reference, CreateService, schedulingStrategy: "Tasks using the Fargate launch type …
         // don't support the DAEMON scheduling strategy."
         return Err(invalid(
@@ -110,6 +110,7 @@ pub(in crate::ecs) fn create(world: &mut World, cx: &Context<'_>, input: &Input)
         revisions: Vec::new(),
         completed: None,
         events: Vec::new(),
+        unplaced: None,
         is_steady: false,
         settled_at: cx.now_millis,
         seed: world.fresh(),

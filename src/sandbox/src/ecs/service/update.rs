@@ -1,12 +1,12 @@
 //! `UpdateService`.
 
-use super::{PROPAGATION, REBALANCING, Status, check_load_balancers};
+use super::{PROPAGATION, REBALANCING, Status};
 use super::{create::desired_count, named, primary_revision, put, strategy};
 use crate::{
     Context, Refusal, World,
     ecs::{
         arn, cluster,
-        launch::Launch,
+        launch::{Launch, check_load_balancers},
         members::{Members, invalid},
         revision,
         shape::{

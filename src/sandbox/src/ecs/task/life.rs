@@ -9,6 +9,7 @@ use crate::{
         arn,
         launch::Launch,
         members::Members,
+        needs::Place,
         revision::Revision,
         tag::{self, Tags},
         task::course::{self, Course},
@@ -32,8 +33,11 @@ pub(in crate::ecs) struct Task {
     pub(in crate::ecs) definition_arn: String,
     pub(super) family: String,
     /// `family:NAME` or `service:NAME`.
-    pub(super) group: String,
+    pub(in crate::ecs) group: String,
     pub(in crate::ecs) launch_type: String,
+    /// Where it runs, if that is a container instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
     /// The id of the deployment that started it, or what the caller gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::ecs) started_by: Option<String>,
@@ -90,6 +94,7 @@ pub(in crate::ecs) struct Start<'a> {
     pub(in crate::ecs) group: Option<String>,
     pub(in crate::ecs) started_by: Option<String>,
     pub(in crate::ecs) tags: Tags,
+    pub(in crate::ecs) place: Option<Place>,
     /// What keeps it from running.
     pub(in crate::ecs) obstacle: Option<String>,
 }
@@ -119,7 +124,7 @@ impl Task {
                 details.insert(member.to_owned(), value.clone());
             }
         }
-        if start.launch.finds_capacity() {
+        if start.launch.is_fargate() {
             // API reference, `EphemeralStorage`: what Fargate gives without being asked.
             let storage = details.entry("ephemeralStorage");
             storage.or_insert_with(|| json!({"sizeInGiB": 20}));
@@ -132,6 +137,7 @@ impl Task {
             definition_arn: start.revision.arn(),
             group: start.group.unwrap_or_else(|| format!("family:{family}")),
             launch_type: start.launch.launch_type.clone(),
+            place: start.place,
             started_by: start.started_by,
             created_at: cx.now_millis,
             course: Course::of(definition, start.obstacle),
@@ -167,6 +173,12 @@ impl Task {
     /// Returns whether the task has been stopped, although its containers may not have ended yet.
     pub(in crate::ecs) fn is_stopped(&self) -> bool {
         self.stopped.is_some()
+    }
+
+    /// What it takes of the instance with this ARN, if it is on it and anything of it is left.
+    pub(in crate::ecs) fn place_on(&self, instance: &str, now_millis: u64) -> Option<&Place> {
+        let place = self.place.as_ref();
+        place.filter(|place| place.instance == instance && !self.is_gone(now_millis))
     }
 
     /// Returns whether nothing of the task is left.
@@ -268,8 +280,6 @@ impl Task {
             "taskDefinitionArn": self.definition_arn,
             "group": self.group,
             "launchType": self.launch_type,
-            "platformVersion": "1.4.0",
-            "platformFamily": "Linux",
             "lastStatus": self.status(now_millis),
             "desiredStatus": if self.is_stopped() { "STOPPED" } else { "RUNNING" },
             "healthStatus": self.course.health(self.age(now_millis)),
@@ -282,6 +292,12 @@ impl Task {
             "version": 1,
             "tags": if with_tags { tag::listed(&self.tags) } else { json!([]) },
         });
+        if let Some(place) = &self.place {
+            shown["containerInstanceArn"] = json!(place.instance);
+        } else {
+            shown["platformVersion"] = json!("1.4.0");
+            shown["platformFamily"] = json!("Linux");
+        }
         for (member, value) in &self.details {
             shown[member] = value.clone();
         }

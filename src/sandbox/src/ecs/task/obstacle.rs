@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Context, World,
-    ecs::{arn, members::Members},
+    ecs::{arn, launch::Launch, members::Members},
     logs,
 };
 
@@ -42,11 +42,15 @@ pub(in crate::ecs) fn obstacle(
     world: &World,
     cx: &Context<'_>,
     definition: &Map<String, Value>,
+    launch: &Launch,
 ) -> Option<String> {
     let execution = Execution {
         world,
         cx,
-        role: definition.text("executionRoleArn").unwrap_or_default(),
+        role: match definition.text("executionRoleArn") {
+            None if !launch.is_fargate() => None,
+            role => Some(role.unwrap_or_default()),
+        },
     };
     let containers = || definition.objects("containerDefinitions");
     containers()
@@ -59,16 +63,21 @@ pub(in crate::ecs) fn obstacle(
 struct Execution<'a> {
     world: &'a World,
     cx: &'a Context<'a>,
-    role: &'a str,
+    /// `None` is the role of the instance: that may do what the agent needs, as
+    /// `AmazonEC2ContainerServiceforEC2Role` allows it (ECS developer guide, "Amazon ECS container
+    /// instance IAM role").
+    role: Option<&'a str>,
 }
 
 impl Execution<'_> {
     fn may(&self, action: &str, resource: &str) -> bool {
-        self.world.iam.may(self.role, action, resource)
+        self.role
+            .is_none_or(|role| self.world.iam.may(role, action, resource))
     }
 
     fn denied(&self, action: &str, resource: &str) -> String {
-        let name = self.role.rsplit('/').next().unwrap_or_default();
+        let role = self.role.unwrap_or_default();
+        let name = role.rsplit('/').next().unwrap_or_default();
         let Context {
             partition, account, ..
         } = self.cx;
