@@ -46,8 +46,8 @@ pub fn permissions(stack: &Stack, purpose: Purpose) -> Permissions {
     }
     if purpose != Purpose::Destroy {
         for mentioned in stack.mentions() {
-            let mention = mentioned.naming.mention;
-            mention.add_permissions(&stack.identity, &mut permissions);
+            let naming = mentioned.naming;
+            naming.add_permissions(&stack.identity, &mut permissions);
         }
     }
     permissions

@@ -124,6 +124,7 @@ impl Stack {
             services: BTreeSet::new(),
             left_to: BTreeMap::new(),
             mentions: BTreeSet::new(),
+            images_for_processors: BTreeSet::new(),
             alias: None,
             adopt_id: None,
             workspace_configuration: false,
@@ -166,13 +167,18 @@ impl Stack {
         self.names().find(is_shared)
     }
 
-    /// What it names and does not make, of which it is looked up whether it is there.
-    pub fn looked_up(&self) -> BTreeSet<Mention> {
+    /// Lets `query` ask for what it names and does not make, unless somebody wants nobody to look.
+    pub fn look_up(&self, query: &mut Query) {
         if self.skips_preflight {
-            return BTreeSet::new();
+            return;
         }
-        let mentions = self.mentions().into_iter();
-        mentions.map(|one| one.naming.mention).collect()
+        for Mentioned { naming, .. } in self.mentions() {
+            if naming.processor.is_some() {
+                let image = naming.mention.clone();
+                query.images_for_processors.insert(image);
+            }
+            query.mentions.insert(naming.mention);
+        }
     }
 
     /// What it names and does not make.

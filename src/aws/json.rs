@@ -6,7 +6,7 @@
 //! whose answers are read member by member. What is hard about a request - credentials, signatures,
 //! retries, timeouts, proxies - is the SDK's here, too.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, error::Error as _, sync::Arc, time::Duration};
 
 use aws_config::SdkConfig;
 use aws_sdk_sts::{
@@ -93,6 +93,10 @@ pub(crate) const FILE_SYSTEMS: Api = Api {
     hosts: ("elasticfilesystem", "elasticfilesystem-fips"),
     id: "EFS",
     protocol: Protocol::Rest("/2015-02-01/file-systems"),
+};
+pub(crate) const ACCESS_POINTS: Api = Api {
+    protocol: Protocol::Rest("/2015-02-01/access-points"),
+    ..FILE_SYSTEMS
 };
 pub(crate) const QUOTAS: Api = Api {
     name: "servicequotas",
@@ -193,6 +197,48 @@ impl Json {
             .deserializer(|response: &HttpResponse| answer(response))
             .build();
         Box::pin(call.invoke(input)).await
+    }
+
+    /// Downloads what a service has given a signed URL for, once. The error says why it did not
+    /// come.
+    pub(crate) async fn download(&self, url: &str) -> Result<Vec<u8>, String> {
+        let host = authority(url).to_owned();
+        let origin = url.find(&host).map_or(url, |at| &url[..at + host.len()]);
+        let target = url[origin.len()..].to_owned();
+        let mut get = Operation::builder()
+            .service_name("download")
+            .operation_name("Get")
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(origin)
+            .no_auth()
+            .no_retry()
+            .timeout_config(self.timeouts.clone())
+            .serializer(move |(): ()| {
+                let mut request = HttpRequest::new(SdkBody::empty());
+                request.set_method("GET")?;
+                request.set_uri(target.clone())?;
+                request.headers_mut().insert("host", host.clone());
+                Ok(request)
+            })
+            .deserializer(|response: &HttpResponse| {
+                let body = response.body().bytes().unwrap_or_default().to_vec();
+                Ok::<_, OrchestratorError<Refused>>((response.status().as_u16(), body))
+            });
+        if let Some(http) = self.signed.http() {
+            get = get.http_client(http);
+        }
+        match Box::pin(get.build().invoke(())).await {
+            Ok((200, body)) => Ok(body),
+            Ok((status, _)) => Err(format!(
+                "its download is answered with HTTP status {status}"
+            )),
+            Err(error) => {
+                let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+                let causes: Vec<String> = causes.map(ToString::to_string).collect();
+                let why = causes.join(": ");
+                Err(format!("it can't be downloaded: {why}"))
+            }
+        }
     }
 
     fn endpoint(&self, api: Api, region: &str) -> String {

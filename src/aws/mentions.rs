@@ -5,7 +5,7 @@
 mod images;
 mod stores;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     aws::{Aws, all, error::is_denied},
@@ -26,6 +26,8 @@ struct Batch {
     /// The repository of all of it, of images.
     repository: String,
     mentions: Vec<Mention>,
+    /// The images among them of which it matters for which processor they are.
+    for_processors: BTreeSet<Mention>,
 }
 
 /// What is known of what `queries` mention.
@@ -42,6 +44,9 @@ pub(crate) async fn observe(
                     let batch = batches.entry(key).or_insert(batch);
                     if !batch.mentions.contains(mention) {
                         batch.mentions.push(mention.clone());
+                    }
+                    if query.images_for_processors.contains(mention) {
+                        batch.for_processors.insert(mention.clone());
                     }
                 }
                 Some(Err(presence)) => _ = known.insert(mention.clone(), presence),
@@ -72,6 +77,7 @@ fn batch_of(mention: &Mention, here: &Identity) -> Option<Result<(Key, Batch), P
             region: region.to_owned(),
             repository: apart.to_owned(),
             mentions: Vec::new(),
+            for_processors: BTreeSet::new(),
         };
         let key = (what, region.to_owned(), apart.to_owned());
         Some(Ok((key, batch)))
@@ -88,7 +94,9 @@ fn batch_of(mention: &Mention, here: &Identity) -> Option<Result<(Key, Batch), P
         What::LogGroup | What::Role | What::Workspace => None,
         What::Parameter => own(region, ""),
         What::Image => own(region, mention.repository()),
-        What::FileSystem | What::Key | What::Policy | What::Secret => own(region, &mention.name),
+        What::AccessPoint | What::FileSystem | What::Key | What::Policy | What::Secret => {
+            own(region, &mention.name)
+        }
     }
 }
 
@@ -97,7 +105,8 @@ fn in_pages(batch: &Batch) -> Vec<Batch> {
     let most = match batch.what {
         What::Parameter => stores::MOST_PARAMETERS,
         What::Image => images::MOST_IMAGES,
-        What::FileSystem
+        What::AccessPoint
+        | What::FileSystem
         | What::Key
         | What::LogGroup
         | What::Policy
@@ -110,6 +119,7 @@ fn in_pages(batch: &Batch) -> Vec<Batch> {
         region: batch.region.clone(),
         repository: batch.repository.clone(),
         mentions: mentions.to_vec(),
+        for_processors: batch.for_processors.clone(),
     });
     pages.collect()
 }
@@ -120,6 +130,7 @@ async fn look_up(aws: &Aws, batch: Batch) -> Vec<(Mention, Presence)> {
         region,
         repository,
         mentions,
+        for_processors,
     } = batch;
     let each = |presence: Presence| {
         let mentions = mentions.iter();
@@ -133,15 +144,23 @@ async fn look_up(aws: &Aws, batch: Batch) -> Vec<(Mention, Presence)> {
         What::Policy => each(policy(aws, name).await),
         What::Secret => each(stores::secret(aws, &region, name).await),
         What::Key => each(stores::key(aws, &region, name).await),
+        What::AccessPoint => each(stores::access_point(aws, &region, name).await),
         What::FileSystem => each(stores::file_system(aws, &region, name).await),
         What::Parameter => match stores::parameters(aws, &region, &mentions).await {
             Ok(known) => known,
             Err(error) => each(Presence::Unseen(unseen(&error))),
         },
-        What::Image => match images::look_up(aws, &region, &repository, &mentions).await {
-            Ok(known) => known,
-            Err(presence) => each(presence),
-        },
+        What::Image => {
+            let images = images::Images {
+                aws,
+                region: &region,
+                repository: &repository,
+            };
+            match images.look_up(&mentions, &for_processors).await {
+                Ok(known) => known,
+                Err(presence) => each(presence),
+            }
+        }
     }
 }
 
@@ -301,6 +320,25 @@ mod tests {
                 Presence::Missing,
             ),
             (
+                (What::AccessPoint, "fsap-1"),
+                Answer::json(&json!({"AccessPoints": [
+                    {"LifeCycleState": "available", "FileSystemId": "fs-1"},
+                ]})),
+                Presence::OfFileSystem("fs-1".to_owned()),
+            ),
+            (
+                (What::AccessPoint, "fsap-1"),
+                Answer::json(&json!({"AccessPoints": [
+                    {"LifeCycleState": "deleting", "FileSystemId": "fs-1"},
+                ]})),
+                Presence::Missing,
+            ),
+            (
+                (What::AccessPoint, "fsap-1"),
+                Answer::Http(404, json!({"ErrorCode": "AccessPointNotFound"}).to_string()),
+                Presence::Missing,
+            ),
+            (
                 (What::FileSystem, "fs-1"),
                 Answer::Http(
                     404,
@@ -314,6 +352,74 @@ mod tests {
         }
     }
 
+    /// Of an image alone its configuration is downloaded, and only if somebody needs to know.
+    #[tokio::test]
+    async fn the_processor_of_an_image_alone_is_downloaded() {
+        let configuration = |size: u64| {
+            json!({
+                "mediaType": "application/vnd.oci.image.config.v1+json",
+                "digest": "sha256:c", "size": size,
+            })
+        };
+        let amd64 = || Answer::json(&json!({"architecture": "amd64", "os": "linux"}));
+        let denied = Answer::error(400, "AccessDeniedException", "no");
+        let url = json!({"downloadUrl": "https://layers.example/a%2Fb/c?X-Amz-Signature=d"});
+        let is_for = Presence::ForProcessors(["amd64".to_owned()].into());
+        let unseen = |why: &str| Presence::ForUnseenProcessor(why.to_owned());
+        for (size, url, layer, expected) in [
+            (2_000, Answer::json(&url), amd64(), is_for),
+            (
+                2_000,
+                denied,
+                amd64(),
+                unseen("ecr:GetDownloadUrlForLayer is denied"),
+            ),
+            (
+                2_000,
+                Answer::json(&url),
+                Answer::Http(403, String::new()),
+                unseen(
+                    "the configuration of an image: its download is answered with HTTP status 403",
+                ),
+            ),
+            (
+                2_000,
+                Answer::json(&url),
+                Answer::ok("{}"),
+                unseen("the configuration of an image: it names no processor"),
+            ),
+            (1 << 30, Answer::json(&url), amd64(), Presence::Fits),
+        ] {
+            let manifest = json!({"schemaVersion": 2, "config": configuration(size)});
+            let script = Script::new(move |asked: &Asked| match asked.operation.as_str() {
+                "BatchGetImage" => Answer::json(&json!({"images": [{
+                    "imageId": {"imageTag": "1"}, "imageManifest": manifest.to_string(),
+                }]})),
+                "GetDownloadUrlForLayer" => url.clone(),
+                _ => layer.clone(),
+            });
+            let mention = Mention::new(What::Image, IMAGE);
+            let mut query = script::query();
+            query.mentions.insert(mention.clone());
+            let known = observe(&script.aws(), &[query.clone()]).await.unwrap();
+            assert_eq!(known[&mention], Presence::Fits);
+            assert_eq!(script.operations(), ["BatchGetImage"]);
+            query.images_for_processors.insert(mention.clone());
+            let known = observe(&script.aws(), &[query]).await.unwrap();
+            assert_eq!(known[&mention], expected);
+            for asked in script.asked() {
+                if asked.operation == "GET /a%2Fb/c" {
+                    // The URL is signed, and taken as it is.
+                    assert_eq!(
+                        asked.uri,
+                        "https://layers.example/a%2Fb/c?X-Amz-Signature=d"
+                    );
+                    assert_eq!(asked.headers.get("authorization"), None);
+                }
+            }
+        }
+    }
+
     #[tokio::test]
     async fn a_denial_is_said_and_fails_nothing() {
         for (mention, operation) in [
@@ -324,6 +430,10 @@ mod tests {
             (
                 (What::FileSystem, "fs-1"),
                 "elasticfilesystem:DescribeFileSystems",
+            ),
+            (
+                (What::AccessPoint, "fsap-1"),
+                "elasticfilesystem:DescribeAccessPoints",
             ),
         ] {
             let script = Script::new(|_| Answer::error(400, "AccessDeniedException", "no"));

@@ -215,6 +215,7 @@ pub(crate) fn query() -> Query {
         families: [].into(),
         services: [].into(),
         mentions: [].into(),
+        images_for_processors: [].into(),
         alias: None,
         adopt_id: None,
         workspace_configuration: false,

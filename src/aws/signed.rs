@@ -31,6 +31,11 @@ impl Signed {
         }
     }
 
+    /// Who sends.
+    pub(crate) fn http(&self) -> Option<SharedHttpClient> {
+        self.http.clone()
+    }
+
     /// What makes an operation send its requests, signed for `service` in `region`.
     pub(crate) fn plugin(&self, service: &'static str, region: &str) -> StaticRuntimePlugin {
         let region = aws_config::Region::new(region.to_owned());

@@ -85,6 +85,7 @@ impl Aws {
             services: BTreeSet::new(),
             left_to: BTreeMap::new(),
             mentions: BTreeSet::new(),
+            images_for_processors: BTreeSet::new(),
             alias: None,
             adopt_id: None,
             workspace_configuration: true,

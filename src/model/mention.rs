@@ -14,6 +14,8 @@ use crate::model::{
 /// What kind of thing is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
+    /// An access point of a file system of Amazon EFS, by its id.
+    AccessPoint,
     /// A file system of Amazon EFS, by its id.
     FileSystem,
     /// An image in a private repository of Amazon ECR, as containers name it.
@@ -36,7 +38,8 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::AccessPoint,
         Self::FileSystem,
         Self::Image,
         Self::Key,
@@ -52,6 +55,12 @@ impl What {
     /// code of the refusal if it is not there.
     fn words(self) -> [&'static str; 4] {
         match self {
+            Self::AccessPoint => [
+                "efs-access-point",
+                "access point",
+                "access points",
+                "no-such-access-point",
+            ],
             Self::FileSystem => ["efs", "file system", "file systems", "no-such-file-system"],
             Self::Image => ["ecr", "image", "images", "no-such-image"],
             Self::Key => ["kms", "KMS key", "KMS keys", "no-such-key"],
@@ -135,8 +144,8 @@ impl Mention {
         }
     }
 
-    /// Adds what it takes to look it up in `here`, besides what planning takes anyway.
-    pub fn add_permissions(&self, here: &Identity, permissions: &mut Permissions) {
+    /// Adds what it takes to see whether it is there.
+    fn add_permissions(&self, here: &Identity, permissions: &mut Permissions) {
         let (region, account) = self.place(here);
         if account != here.account && !matches!(self.what, What::Policy | What::Role) {
             // It is not looked up.
@@ -152,6 +161,12 @@ impl Mention {
         let (sid, reason, action, on): (_, _, &[&'static str], Vec<String>) = match self.what {
             // All roles are listed whatever a stack declares.
             What::Role => return,
+            What::AccessPoint => (
+                "LookUpAccessPoints",
+                "whether access points are there that tasks mount, and of which file systems, is seen before anything is made",
+                &["elasticfilesystem:DescribeAccessPoints"],
+                vec![arn("elasticfilesystem", format!("access-point/{name}"))],
+            ),
             What::FileSystem => (
                 "LookUpFileSystems",
                 "whether file systems are there that tasks mount is seen before anything is made",
@@ -258,16 +273,39 @@ pub struct Naming {
     pub at: String,
     /// For which processor it has to be, if that matters: as images name them.
     pub processor: Option<&'static str>,
+    /// The file system that it has to be of, if it is an access point.
+    pub file_system: Option<String>,
 }
 
 impl Naming {
-    /// Something for which the processor does not matter.
+    /// Something for which neither the processor nor the file system matters.
     pub fn new(what: What, name: impl Into<String>, at: impl Into<String>) -> Self {
         Self {
             mention: Mention::new(what, name),
             at: at.into(),
             processor: None,
+            file_system: None,
         }
+    }
+
+    /// Adds what it takes to look it up in `here`, besides what planning takes anyway.
+    pub fn add_permissions(&self, here: &Identity, permissions: &mut Permissions) {
+        self.mention.add_permissions(here, permissions);
+        let (region, account) = self.mention.place(here);
+        if self.processor.is_none() || account != here.account {
+            return;
+        }
+        // ECR API reference, `GetDownloadUrlForLayer`, and the service authorization reference.
+        let download = Permission::new(
+            "DownloadImageConfigurations",
+            "an image for a single processor says only in its configuration which one that is",
+            &["ecr:GetDownloadUrlForLayer"],
+        );
+        let repository = self.mention.repository();
+        permissions.add(download.on([format!(
+            "arn:{}:ecr:{region}:{account}:repository/{repository}",
+            here.partition
+        )]));
     }
 }
 
@@ -288,6 +326,10 @@ pub enum Presence {
     Fits,
     /// The image is there, for these processors.
     ForProcessors(BTreeSet<String>),
+    /// The image is there, and for which processor is not known; why.
+    ForUnseenProcessor(String),
+    /// The access point is there, of this file system.
+    OfFileSystem(String),
     /// It is not there.
     Missing,
     /// It is there, and can't be used.
@@ -300,6 +342,8 @@ pub enum Presence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unfit {
+    /// The access point is one of another file system than the volume's.
+    AccessPointElsewhere,
     /// The key is disabled, or will be deleted.
     KeyNotEnabled,
     /// The key is none that encrypts and decrypts symmetrically.
@@ -320,6 +364,7 @@ impl Unfit {
     /// The code of the refusal.
     pub fn code(self) -> &'static str {
         match self {
+            Self::AccessPointElsewhere => "access-point-of-another-file-system",
             Self::KeyNotEnabled => "key-not-enabled",
             Self::KeyNotSymmetric => "key-not-symmetric",
             Self::KeyOfAnotherRegion => "key-of-another-region",

@@ -40,6 +40,8 @@ pub struct Query {
     pub left_to: BTreeMap<String, BTreeSet<ServiceName>>,
     /// What the stack names and does not make, of which it is looked up whether it is there.
     pub mentions: BTreeSet<Mention>,
+    /// The images among them of which it matters for which processor they are.
+    pub images_for_processors: BTreeSet<Mention>,
     /// The alias of the workspace that the stack declares.
     pub alias: Option<String>,
     /// The id of the workspace that the stack adopts, if it says which.

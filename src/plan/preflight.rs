@@ -24,7 +24,6 @@ pub(super) fn check(
     (refusals, notes): (&mut Vec<Refusal>, &mut Vec<Note>),
 ) {
     refusals.extend(names::missing_roles(stack, live, removed));
-    let mut unseen: BTreeMap<What, (Address, &str)> = BTreeMap::new();
     let mentions = if stack.skips_preflight {
         Vec::new()
     } else {
@@ -35,51 +34,104 @@ pub(super) fn check(
         let place = (address, naming.mention.clone());
         places.entry(place).or_default().push(naming);
     }
+    let mut unseen: BTreeMap<Unseen, (Address, &str)> = BTreeMap::new();
     for ((address, mention), namings) in places {
-        let at = || namings.iter().map(|naming| naming.at.clone()).collect();
-        let unfit = |why| Reason::Unfit {
+        let presence = live.mentions.get(&mention);
+        match judge(stack, (&address, &mention), &namings, presence) {
+            Judgement::Fine => {}
+            Judgement::Refused(reason) => refusals.push(Refusal { address, reason }),
+            Judgement::Noted(note) => notes.push(note),
+            Judgement::Unseen(what, why) => _ = unseen.entry(what).or_insert((address, why)),
+        }
+    }
+    notes.extend(unseen.into_iter().map(|(what, (address, why))| {
+        let what = match what {
+            Unseen::Processor => "for which processor images are that the stack names".to_owned(),
+            Unseen::Whether(what) => {
+                format!(
+                    "whether the {} that the stack names are there",
+                    what.plural()
+                )
+            }
+        };
+        Note::new(&address, format!("{what} is not known: {why}"))
+    }));
+}
+
+/// What could not be seen: one note says it of all that is alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Unseen {
+    /// For which processor images are.
+    Processor,
+    /// Whether such things are there.
+    Whether(What),
+}
+
+/// What is to be said of something that the stack names.
+enum Judgement<'a> {
+    Fine,
+    Refused(Reason),
+    Noted(Note),
+    /// What of it could not be seen, and why.
+    Unseen(Unseen, &'a str),
+}
+
+/// Judges what the resource at `address` names in these places. Nothing is known of what nobody
+/// looked up.
+fn judge<'a>(
+    stack: &Stack,
+    (address, mention): (&Address, &Mention),
+    namings: &[Naming],
+    presence: Option<&'a Presence>,
+) -> Judgement<'a> {
+    let at = || namings.iter().map(|naming| naming.at.clone()).collect();
+    let unfit = |why| {
+        Judgement::Refused(Reason::Unfit {
             mention: mention.clone(),
             at: at(),
             why,
-        };
-        if let Some(why) = elsewhere(&mention, stack) {
-            let reason = unfit(why);
-            refusals.push(Refusal { address, reason });
-            continue;
-        }
-        let reason = match live.mentions.get(&mention) {
-            None | Some(Presence::Fits) => continue,
-            Some(Presence::ForProcessors(processors)) => {
-                notes.extend(other_processor(&address, &namings, processors));
-                continue;
-            }
-            Some(Presence::Unseen(why)) => {
-                unseen.entry(mention.what).or_insert((address, why));
-                continue;
-            }
-            Some(Presence::Missing) if is_yet_to_come(&mention, stack, &address) => {
-                let text = format!(
-                    "there is no image {}: it has to be there before a task starts",
-                    mention.name
-                );
-                let at = at();
-                notes.push(Note { address, text, at });
-                continue;
-            }
-            Some(Presence::Missing) => Reason::Missing {
-                at: at(),
-                mention: mention.clone(),
-            },
-            Some(Presence::Unfit(why)) => unfit(*why),
-        };
-        refusals.push(Refusal { address, reason });
+        })
+    };
+    if let Some(why) = elsewhere(mention, stack) {
+        return unfit(why);
     }
-    notes.extend(unseen.into_iter().map(|(what, (address, why))| {
-        let plural = what.plural();
-        let text =
-            format!("whether the {plural} that the stack names are there is not known: {why}");
-        Note::new(&address, text)
-    }));
+    match presence {
+        None | Some(Presence::Fits) => Judgement::Fine,
+        Some(Presence::ForProcessors(processors)) => {
+            other_processor(address, namings, processors).map_or(Judgement::Fine, Judgement::Noted)
+        }
+        Some(Presence::ForUnseenProcessor(why)) => {
+            if namings.iter().any(|one| one.processor.is_some()) {
+                Judgement::Unseen(Unseen::Processor, why)
+            } else {
+                Judgement::Fine
+            }
+        }
+        Some(Presence::OfFileSystem(id)) => {
+            let mut wanted = namings.iter().filter_map(|one| one.file_system.as_ref());
+            if wanted.any(|wanted| wanted != id) {
+                unfit(Unfit::AccessPointElsewhere)
+            } else {
+                Judgement::Fine
+            }
+        }
+        Some(Presence::Unseen(why)) => Judgement::Unseen(Unseen::Whether(mention.what), why),
+        Some(Presence::Missing) if is_yet_to_come(mention, stack, address) => {
+            let text = format!(
+                "there is no image {}: it has to be there before a task starts",
+                mention.name
+            );
+            Judgement::Noted(Note {
+                at: at(),
+                ..Note::new(address, text)
+            })
+        }
+        Some(Presence::Missing) => Judgement::Refused(Reason::Missing {
+            at: at(),
+            mention: mention.clone(),
+        }),
+        Some(Presence::Unfit(why)) => unfit(*why),
+    }
 }
 
 /// What is wrong with where something is, which nobody has to look up. A role can be passed only to
@@ -91,7 +143,8 @@ fn elsewhere(mention: &Mention, stack: &Stack) -> Option<Unfit> {
     match mention.what {
         What::Role if account != here.account => Some(Unfit::OfAnotherAccount),
         What::Key if region != here.region => Some(Unfit::KeyOfAnotherRegion),
-        What::FileSystem
+        What::AccessPoint
+        | What::FileSystem
         | What::Image
         | What::Key
         | What::LogGroup

@@ -5,6 +5,11 @@ use crate::model::rule::Rule;
 /// The reasons, by code: what each says, and where the rule comes from.
 pub const REFUSALS: &[Rule] = &[
     Rule {
+        code: "access-point-of-another-file-system",
+        sentence: "a volume mounts a file system of Amazon EFS through an access point of another one, so that no task would start",
+        source: "ECS API reference, EFSAuthorizationConfig; EFS API reference, DescribeAccessPoints",
+    },
+    Rule {
         code: "adopts-once-removed",
         sentence: "the stack's workspace would be replaced, and once it is removed, `adopt` asks for another one: a run that ended in between would leave a plan that takes that one over, or refuses",
         source: "Amazon Managed Service for Prometheus API reference, CreateWorkspace, on aliases, which need not be unique",
@@ -48,6 +53,11 @@ pub const REFUSALS: &[Rule] = &[
         code: "name-taken",
         sentence: "a role of the account has the same name in another case or under another path, which IAM takes for the same name",
         source: "IAM API reference, CreateRole",
+    },
+    Rule {
+        code: "no-such-access-point",
+        sentence: "an access point of Amazon EFS through which a task mounts a file system is not in this account and region, so that no task would start",
+        source: "EFS API reference, DescribeAccessPoints, on AccessPointNotFound",
     },
     Rule {
         code: "no-such-file-system",
@@ -202,6 +212,7 @@ mod tests {
             why,
         };
         let reasons = [
+            unfit(Unfit::AccessPointElsewhere),
             Reason::AdoptsOnceRemoved {
                 arn: arn(),
                 others: Vec::new(),
@@ -229,6 +240,7 @@ mod tests {
                 arn: arn(),
                 owner: owner.clone(),
             },
+            missing(What::AccessPoint),
             missing(What::FileSystem),
             missing(What::Image),
             missing(What::Key),

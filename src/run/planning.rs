@@ -180,14 +180,16 @@ async fn read<C: Cloud>(
         let sharing: Vec<usize> = (first..targets.len())
             .filter(|index| Arc::ptr_eq(cloud, &targets[*index].cloud))
             .collect();
-        let ask = |index: &usize| Query {
-            spelled: request.explain,
-            mentions: if request.destroy {
-                BTreeSet::new()
-            } else {
-                targets[*index].stack.looked_up()
-            },
-            ..ask(&targets[*index])
+        let ask = |index: &usize| {
+            let target = &targets[*index];
+            let mut query = Query {
+                spelled: request.explain,
+                ..ask(target)
+            };
+            if !request.destroy {
+                target.stack.look_up(&mut query);
+            }
+            query
         };
         let queries: Vec<Query> = sharing.iter().map(ask).collect();
         let snapshots = match &mut before {

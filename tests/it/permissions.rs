@@ -78,7 +78,9 @@ logs          = "app"
 secrets       = { A = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:a-a1b2c3", B = "/b" }
 
 [task_definitions.everything.volumes.data.efs_volume_configuration]
-file_system_id = "fs-1234567890abcdef0"
+file_system_id       = "fs-1234567890abcdef0"
+transit_encryption   = "ENABLED"
+authorization_config = { access_point_id = "fsap-1234567890abcdef0" }
 
 [roles.execution.inline_policies.secrets]
 Version = "2012-10-17"
@@ -143,6 +145,16 @@ fn all() -> Vec<Stack> {
     all
 }
 
+/// The images that the stacks name, as a sandbox has them.
+fn images() -> BTreeSet<String> {
+    let stacks = all();
+    let mentions = stacks.iter().flat_map(Stack::mentions);
+    let mentions = mentions.map(|one| one.naming.mention);
+    let images = mentions.filter(|mention| mention.what == What::Image);
+    let named = images.filter_map(|mention| Some(mention.name.split_once('/')?.1.to_owned()));
+    named.map(|image| format!("ecr:{image}=amd64")).collect()
+}
+
 /// An account in which what calls take the right to do is remembered.
 struct Scene {
     sandbox: Sandbox,
@@ -156,6 +168,8 @@ impl Scene {
             clock: Clock::tokio(1_800_000_000_000),
             faults,
             remember_rights: true,
+            // Of an image for one processor it has to be downloaded which one that is.
+            have: images().iter().map(|one| one.parse().unwrap()).collect(),
             ..Settings::default()
         });
         let sandbox = sandbox.expect("it has no file");
@@ -223,7 +237,8 @@ impl Scene {
                     known.insert(Attribute::Id, id.to_owned());
                     known.insert(Attribute::Arn, here.workspace_arn(id));
                 }
-                What::FileSystem
+                What::AccessPoint
+                | What::FileSystem
                 | What::Image
                 | What::Key
                 | What::Parameter

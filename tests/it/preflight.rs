@@ -304,3 +304,62 @@ fn what_may_not_be_seen_is_said_in_one_line() {
     let skipped = ["--sandbox-caller", "caller.json", "--no-preflight"];
     assert!(!plan(&bench, &skipped).expect(0).says("iam:GetPolicy"));
 }
+
+/// What an image alone is for is in a blob that a signed URL names, and an access point says of
+/// which file system it is.
+#[test]
+fn images_alone_and_access_points_are_looked_into() {
+    let bench = Bench::new("preflight-fits");
+    let stack = |processor: &str, file_system: &str| {
+        let text = format!(
+            r#"
+            stack.name = "fits"
+
+            [task_definitions.app]
+            requires_compatibilities = ["EC2"]
+            runtime_platform         = {{ cpu_architecture = "{processor}" }}
+
+            [task_definitions.app.containers.app]
+            image  = "111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1"
+            memory = 128
+
+            [task_definitions.app.volumes.data.efs_volume_configuration]
+            file_system_id       = "{file_system}"
+            transit_encryption   = "ENABLED"
+            authorization_config = {{ access_point_id = "fsap-1" }}
+            "#
+        );
+        bench.write("stack.toml", &text);
+    };
+    only_has(&bench, &["ecr:app:1=arm64", "efs:fs-1/fsap-1", "efs:fs-2"]);
+    stack("ARM64", "fs-1");
+    let planned = plan(&bench, &[]).expect(0);
+    assert!(!planned.says("note: "), "{}", planned.stdout);
+    stack("X86_64", "fs-1");
+    let planned = plan(&bench, &[]).expect(0);
+    let note = "the image 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 is for arm64, and its tasks run on amd64";
+    assert!(planned.says(note), "{}", planned.stdout);
+    stack("ARM64", "fs-2");
+    let refused = plan(&bench, &[]).expect(1);
+    let says = "the access point fsap-1 belongs to another file system than the volume's";
+    assert!(refused.says(says), "{}", refused.stdout);
+    stack("ARM64", "fs-1");
+    let text = fs::read_to_string(bench.path("stack.toml")).unwrap();
+    bench.write("stack.toml", &text.replace("fsap-1", "fsap-2"));
+    let refused = plan(&bench, &[]).expect(1);
+    assert!(
+        refused.says("there is no access point fsap-2"),
+        "{}",
+        refused.stdout
+    );
+
+    // Whoever may not download it hears of that, and plans.
+    let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let deny = json!({"Effect": "Deny", "Action": "ecr:GetDownloadUrlForLayer", "Resource": "*"});
+    let caller = json!({"Version": "2012-10-17", "Statement": [all, deny]});
+    bench.write("caller.json", &caller.to_string());
+    bench.write("stack.toml", &text);
+    let planned = plan(&bench, &["--sandbox-caller", "caller.json"]).expect(0);
+    let note = "for which processor images are that the stack names is not known: ecr:GetDownloadUrlForLayer is denied";
+    assert!(planned.says(note), "{}", planned.stdout);
+}

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     aws::{
         Aws,
-        json::{FILE_SYSTEMS, KEYS, PARAMETERS, SECRETS},
+        json::{ACCESS_POINTS, FILE_SYSTEMS, KEYS, PARAMETERS, SECRETS},
         mentions::missing_if,
     },
     model::{
@@ -62,6 +62,37 @@ pub(super) async fn key(aws: &Aws, region: &str, arn: &str) -> Presence {
     }
 }
 
+/// EFS API reference, `DescribeAccessPoints`:
+/// <https://docs.aws.amazon.com/efs/latest/ug/API_DescribeAccessPoints.html>.
+pub(super) async fn access_point(aws: &Aws, region: &str, id: &str) -> Presence {
+    let operation = "elasticfilesystem:DescribeAccessPoints";
+    let input = json!({"AccessPointId": id});
+    match aws
+        .json
+        .ask((ACCESS_POINTS, region), operation, input)
+        .await
+    {
+        Ok(answer) => {
+            let found = answer["AccessPoints"].as_array();
+            let mut staying = found.into_iter().flatten().filter(|found| stays(found));
+            match staying.next().map(|found| &found["FileSystemId"]) {
+                Some(of) => of
+                    .as_str()
+                    .map_or(Presence::Fits, |id| Presence::OfFileSystem(id.to_owned())),
+                None => Presence::Missing,
+            }
+        }
+        Err(error) => missing_if(&error, &["AccessPointNotFound"]),
+    }
+}
+
+/// Returns whether a file system or an access point is not being deleted (EFS API reference,
+/// `LifeCycleState`).
+fn stays(found: &Value) -> bool {
+    let state = found["LifeCycleState"].as_str();
+    !state.is_some_and(|state| ["deleting", "deleted"].contains(&state))
+}
+
 /// EFS API reference, `DescribeFileSystems`:
 /// <https://docs.aws.amazon.com/efs/latest/ug/API_DescribeFileSystems.html>.
 pub(super) async fn file_system(aws: &Aws, region: &str, id: &str) -> Presence {
@@ -70,12 +101,7 @@ pub(super) async fn file_system(aws: &Aws, region: &str, id: &str) -> Presence {
     match aws.json.ask((FILE_SYSTEMS, region), operation, input).await {
         Ok(answer) => {
             let found = answer["FileSystems"].as_array();
-            let is_going = |state: &str| ["deleting", "deleted"].contains(&state);
-            let stays = found
-                .into_iter()
-                .flatten()
-                .any(|found| !found["LifeCycleState"].as_str().is_some_and(is_going));
-            if stays {
+            if found.into_iter().flatten().any(stays) {
                 Presence::Fits
             } else {
                 Presence::Missing

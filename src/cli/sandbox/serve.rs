@@ -72,8 +72,8 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "POLICY.json", alias = "sandbox-caller")]
     pub(crate) caller: Option<PathBuf>,
     /// Let the account have this: ssm:NAME, secret:NAME, kms:ID, kms:alias/NAME,
-    /// ecr:REPOSITORY:TAG, efs:ID, policy:NAME (repeatable). Of a service of which none is given,
-    /// it has whatever is asked for
+    /// ecr:REPOSITORY:TAG, ecr:REPOSITORY:TAG=arm64, efs:ID, efs:ID/ACCESS-POINT, policy:NAME
+    /// (repeatable). Of a service of which none is given, it has whatever is asked for
     #[arg(long, value_name = "WHAT:NAME")]
     pub(crate) have: Vec<Have>,
     /// Let a quota of the account be so large, by its code in Service Quotas: aps:L-8873DB23=2 is

@@ -5,7 +5,7 @@ use crate::{
     kinds::{mentions::Mentions, task_definition::TaskDefinition},
     model::{
         identity::Identity,
-        mention::{Mention, Naming, What},
+        mention::{Naming, What},
         node::Node,
     },
 };
@@ -39,9 +39,7 @@ fn of(document: &Node, here: &Identity) -> Vec<Naming> {
     for volume in list(document, "volumes") {
         let place = format!("volumes.{}", text(volume, "name").unwrap_or_default());
         if let Some(files) = volume.get("efsVolumeConfiguration") {
-            let at = format!("{place}.efs_volume_configuration.file_system_id");
-            let id = text(files, "fileSystemId");
-            mentions.extend(id.map(|id| Naming::new(What::FileSystem, id, at)));
+            mentions.extend(mounted(files, &format!("{place}.efs_volume_configuration")));
         }
         let windows = volume.get("fsxWindowsFileServerVolumeConfiguration");
         let login = windows.and_then(|windows| windows.get("authorizationConfig"));
@@ -49,6 +47,25 @@ fn of(document: &Node, here: &Identity) -> Vec<Naming> {
         mentions.extend(secret.and_then(|named| stored(named, format!("{place}.authorization"))));
     }
     mentions
+}
+
+/// A file system of Amazon EFS, and the access point through which it is mounted, which has to be
+/// one of its own (ECS API reference, `EFSVolumeConfiguration` and `EFSAuthorizationConfig`).
+fn mounted(files: &Node, place: &str) -> Vec<Naming> {
+    let file_system = text(files, "fileSystemId");
+    let at = format!("{place}.file_system_id");
+    let system = file_system.map(|id| Naming::new(What::FileSystem, id, at));
+    let login = files.get("authorizationConfig");
+    let point = login.and_then(|login| text(login, "accessPointId"));
+    let point = point.map(|id| Naming {
+        file_system: file_system.map(str::to_owned),
+        ..Naming::new(
+            What::AccessPoint,
+            id,
+            format!("{place}.authorization_config.access_point_id"),
+        )
+    });
+    system.into_iter().chain(point).collect()
 }
 
 /// The processor that the tasks run on, as images name it (ECS API reference, `RuntimePlatform`;
@@ -85,9 +102,8 @@ fn image(
         [account, "dkr", "ecr", _, _, ..] if *account == here.account
     );
     is_private.then(|| Naming {
-        mention: Mention::new(What::Image, name),
-        at: format!("{place}.image"),
         processor,
+        ..Naming::new(What::Image, name, format!("{place}.image"))
     })
 }
 

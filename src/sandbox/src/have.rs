@@ -2,6 +2,8 @@
 //! there: secrets, parameters, keys, images and file systems. It has what its settings name; of a
 //! service of which they name nothing, it has whatever is asked for.
 
+pub(crate) mod image;
+
 use std::{collections::BTreeSet, str::FromStr};
 
 use serde::{Deserialize, Serialize};
@@ -44,7 +46,7 @@ const KINDS: [(&str, Kind); 6] = [
 /// A text that names nothing that an account can have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is spelled ssm:NAME, secret:NAME, kms:ID, kms:alias/NAME, ecr:REPOSITORY:TAG, efs:ID or policy:NAME"
+    "it is spelled ssm:NAME, secret:NAME, kms:ID, kms:alias/NAME, ecr:REPOSITORY:TAG, ecr:REPOSITORY:TAG=PROCESSOR,… (amd64 or arm64), efs:ID, efs:ID/ACCESS-POINT or policy:NAME"
 )]
 pub struct NoHave;
 
@@ -56,17 +58,28 @@ impl FromStr for Have {
         let kind = KINDS.into_iter().find(|(known, _)| *known == prefix);
         let (_, kind) = kind.filter(|_| !name.is_empty()).ok_or(NoHave)?;
         let is_whole = match kind {
-            Kind::Ecr => name
-                .split_once([':', '@'])
-                .is_some_and(|(_, tag)| !tag.is_empty()),
+            Kind::Ecr => {
+                let (image, processors) = parts(name, '=');
+                let is_known = |one: &str| image::PROCESSORS.contains(&one);
+                let is_tagged = image.split_once([':', '@']);
+                is_tagged.is_some_and(|(_, tag)| !tag.is_empty())
+                    && processors.is_none_or(|all| all.split(',').all(is_known))
+            }
+            Kind::Efs => parts(name, '/').1.is_none_or(|point| !point.is_empty()),
             Kind::Policy => name
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b)),
-            Kind::Secret | Kind::Ssm | Kind::Kms | Kind::Efs => !name.starts_with("arn:"),
+            Kind::Secret | Kind::Ssm | Kind::Kms => !name.starts_with("arn:"),
         };
         let name = name.to_owned();
         is_whole.then_some(Self { kind, name }).ok_or(NoHave)
     }
+}
+
+/// What stands before and after the first `between`.
+fn parts(name: &str, between: char) -> (&str, Option<&str>) {
+    name.split_once(between)
+        .map_or((name, None), |(before, after)| (before, Some(after)))
 }
 
 impl Have {
@@ -89,9 +102,14 @@ impl State {
 
     /// Returns whether it has one of `kind` that `is_meant`.
     fn has(&self, kind: Kind, is_meant: impl Fn(&str) -> bool) -> bool {
-        let mut of_kind = self.things.iter().filter(|thing| thing.kind == kind);
-        let mut others = of_kind.clone();
-        others.next().is_none() || of_kind.any(|thing| is_meant(&thing.name))
+        let mut names = self.names(kind);
+        names.clone().next().is_none() || names.any(is_meant)
+    }
+
+    /// The names of what it has of `kind`.
+    fn names(&self, kind: Kind) -> impl Iterator<Item = &str> + Clone {
+        let of_kind = self.things.iter().filter(move |thing| thing.kind == kind);
+        of_kind.map(|thing| thing.name.as_str())
     }
 }
 
@@ -125,7 +143,9 @@ pub fn call(
         (Service::Ssm, "DescribeParameters") => parameters(&world.have, input),
         (Service::Kms, "DescribeKey") => key(&world.have, cx, input),
         (Service::Ecr, "BatchGetImage") => images(&world.have, cx, input),
+        (Service::Ecr, "GetDownloadUrlForLayer") => layer(input),
         (Service::Efs, "DescribeFileSystems") => file_systems(&world.have, cx, input),
+        (Service::Efs, "DescribeAccessPoints") => access_points(&world.have, cx, input),
         (_, unknown) => Err(Refusal::new(400, "UnknownOperationException", unknown)),
     }
 }
@@ -211,10 +231,15 @@ fn images(have: &State, cx: &Context<'_>, input: &Input) -> Outcome {
             (_, Some(digest)) => format!("{repository}@{digest}"),
             (tag, None) => format!("{repository}:{}", tag.unwrap_or_default()),
         };
-        if have.has(Kind::Ecr, |known| known == spelled) {
+        if have.has(Kind::Ecr, |known| parts(known, '=').0 == spelled) {
+            let mut known = have.names(Kind::Ecr).map(|known| parts(known, '='));
+            let processors = known.find_map(|(image, processors)| {
+                let is_meant = image == spelled;
+                processors.filter(|_| is_meant)
+            });
             images.push(json!({
                 "registryId": cx.account, "repositoryName": repository, "imageId": id,
-                "imageManifest": "{\"schemaVersion\": 2}",
+                "imageManifest": image::manifest(processors),
             }));
         } else {
             failures.push(json!({
@@ -226,10 +251,46 @@ fn images(have: &State, cx: &Context<'_>, input: &Input) -> Outcome {
     Ok(Answer::ok(json!({"images": images, "failures": failures})))
 }
 
+/// ECR API reference, `GetDownloadUrlForLayer`: where the layer is, from the root of the host that
+/// was asked, which whoever sends the answer puts before it.
+fn layer(input: &Input) -> Outcome {
+    let digest = text(input, "layerDigest")?;
+    if image::configuration(digest).is_none() {
+        let repository = text(input, "repositoryName")?;
+        let message = format!(
+            "The layer with digest '{digest}' does not exist in the repository with name '{repository}'"
+        );
+        return Err(Refusal::new(400, "LayersNotFoundException", message));
+    }
+    Ok(Answer::ok(json!({
+        "downloadUrl": format!("{}{digest}", image::LAYERS), "layerDigest": digest,
+    })))
+}
+
+/// EFS API reference, `DescribeAccessPoints`, by the id of one. Where the settings name no file
+/// system, there is whichever is asked for, and nobody knows of which file system it is.
+fn access_points(have: &State, cx: &Context<'_>, input: &Input) -> Outcome {
+    let id = text(input, "AccessPointId")?;
+    let named = || have.names(Kind::Efs).map(|name| parts(name, '/'));
+    let of = named().find(|(_, point)| *point == Some(id));
+    if of.is_none() && named().next().is_some() {
+        let message = format!("Access point '{id}' does not exist.");
+        return Err(Refusal::new(404, "AccessPointNotFound", message));
+    }
+    let mut point = json!({
+        "OwnerId": cx.account, "ClientToken": id, "AccessPointId": id,
+        "LifeCycleState": "available", "RootDirectory": {"Path": "/"}, "Tags": [],
+    });
+    if let Some((file_system, _)) = of {
+        point["FileSystemId"] = json!(file_system);
+    }
+    Ok(Answer::ok(json!({"AccessPoints": [point]})))
+}
+
 /// EFS API reference, `DescribeFileSystems`.
 fn file_systems(have: &State, cx: &Context<'_>, input: &Input) -> Outcome {
     let id = text(input, "FileSystemId")?;
-    if !have.has(Kind::Efs, |known| known == id) {
+    if !have.has(Kind::Efs, |known| parts(known, '/').0 == id) {
         let message = format!("File system '{id}' does not exist.");
         return Err(Refusal::new(404, "FileSystemNotFound", message));
     }
@@ -333,6 +394,9 @@ mod tests {
             "kms:alias/x",
             "ecr:team/app:1.0",
             "efs:fs-1",
+            "efs:fs-1/fsap-1",
+            "ecr:team/app:1.0=arm64",
+            "ecr:team/app:1.0=arm64,amd64",
             "policy:Boundary",
         ] {
             assert!(text.parse::<Have>().is_ok(), "{text}");
@@ -345,6 +409,9 @@ mod tests {
             "queue:x",
             "ecr:app",
             "ecr:app:",
+            "ecr:app:1=",
+            "ecr:app:1=ARM64",
+            "efs:fs-1/",
             "policy:a/b",
             "secret:arn:aws:x",
         ] {

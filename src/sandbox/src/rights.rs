@@ -195,6 +195,9 @@ fn looking_up(cx: &Context<'_>, call: &Call) -> Right {
         Service::Secrets => named("SecretId", "secret:"),
         Service::Kms => named("KeyId", "key/"),
         Service::Ecr => named("repositoryName", "repository/"),
+        Service::Efs if text(input, "AccessPointId").is_some() => {
+            named("AccessPointId", "access-point/")
+        }
         Service::Efs => named("FileSystemId", "file-system/"),
         Service::Ssm
         | Service::Iam

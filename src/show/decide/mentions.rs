@@ -9,6 +9,9 @@ use crate::{
 pub(super) fn missing(mention: &Mention, at: &[String]) -> Explained {
     let Mention { what, name } = mention;
     let mend = match what {
+        What::AccessPoint => {
+            "correct the id, or create the access point first, of this file system"
+        }
         What::FileSystem => "correct the id, or create the file system first, in this region",
         What::Image => "push the image first, or correct its repository or tag",
         What::Key => "correct the ARN, or create the key first",
@@ -36,6 +39,10 @@ pub(super) fn missing(mention: &Mention, at: &[String]) -> Explained {
 pub(super) fn unfit(mention: &Mention, at: &[String], why: Unfit) -> Explained {
     let name = &mention.name;
     let (message, mend) = match why {
+        Unfit::AccessPointElsewhere => (
+            format!("the access point {name} belongs to another file system than the volume's"),
+            "name an access point of the file system, or the file system of the access point",
+        ),
         Unfit::KeyNotEnabled => (
             format!("the KMS key {name} is disabled, or will be deleted"),
             "enable it: `aws kms enable-key`, or `cancel-key-deletion` first; or name another key",

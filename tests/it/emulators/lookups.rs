@@ -179,9 +179,9 @@ fn the_sandbox_has_what_it_is_told_to_have() {
         "--have",
         "kms:alias/x",
         "--have",
-        "efs:fs-1",
+        "efs:fs-1/fsap-1",
         "--have",
-        "ecr:team/checkout:1.0",
+        "ecr:team/checkout:1.0=arm64",
         "--have",
         "policy:Boundary",
     ];
@@ -220,6 +220,13 @@ fn the_sandbox_has_what_it_is_told_to_have() {
             json!({"FileSystemId": "fs-1"}),
             "/FileSystems/0/LifeCycleState",
             "available",
+        ),
+        (
+            "efs",
+            "describe_access_points",
+            json!({"AccessPointId": "fsap-1"}),
+            "/AccessPoints/0/FileSystemId",
+            "fs-1",
         ),
         (
             "ecr",
@@ -261,6 +268,18 @@ fn the_sandbox_has_what_it_is_told_to_have() {
             "describe_file_systems",
             json!({"FileSystemId": "fs-2"}),
             "FileSystemNotFound",
+        ),
+        (
+            "efs",
+            "describe_access_points",
+            json!({"AccessPointId": "fsap-2"}),
+            "AccessPointNotFound",
+        ),
+        (
+            "ecr",
+            "get_download_url_for_layer",
+            json!({"repositoryName": "team/checkout", "layerDigest": "sha256:00"}),
+            "LayersNotFoundException",
         ),
         (
             "ecr",

@@ -54,7 +54,9 @@ fn naming() -> (Stack, Vec<(Mention, Address)>) {
                 ],
                 "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/shared"}},
             }],
-            "volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}],
+            "volumes": [{"name": "data", "efsVolumeConfiguration": {
+                "fileSystemId": "fs-1", "authorizationConfig": {"accessPointId": "fsap-1"},
+            }}],
             "runtimePlatform": {"cpuArchitecture": "ARM64"},
         }))
         .into(),
@@ -72,6 +74,7 @@ fn naming() -> (Stack, Vec<(Mention, Address)>) {
     ];
     stack.existing.insert(Address::workspace(), known.into());
     let named = vec![
+        (Mention::new(What::AccessPoint, "fsap-1"), family_at("api")),
         (Mention::new(What::FileSystem, "fs-1"), family_at("api")),
         (Mention::new(What::Image, IMAGE), family_at("api")),
         (Mention::new(What::Key, KEY), group_at("keyed")),
@@ -109,10 +112,10 @@ fn everything_that_is_named_and_not_made_is_looked_up_and_nothing_else() {
     let wanted: BTreeSet<Mention> = named.iter().map(|(mention, _)| mention.clone()).collect();
     let kinds: BTreeSet<What> = wanted.iter().map(|mention| mention.what).collect();
     assert_eq!(kinds, What::ALL.into(), "one of each");
-    assert_eq!(stack.looked_up(), wanted);
+    assert_eq!(looked_up(&stack), wanted);
     let mut skipping = stack.clone();
     skipping.skips_preflight = true;
-    assert!(skipping.looked_up().is_empty());
+    assert!(looked_up(&skipping).is_empty());
     // A policy that AWS keeps for everybody is not looked up, and neither is what the stack makes.
     let mut making = stack.clone();
     let group = Resource::LogGroup(group("/shared"));
@@ -125,7 +128,7 @@ fn everything_that_is_named_and_not_made_is_looked_up_and_nothing_else() {
         .collect();
     assert!(!named.contains(&What::LogGroup), "{named:?}");
     let plain = one_role(role("Task"));
-    assert!(plain.looked_up().is_empty());
+    assert!(looked_up(&plain).is_empty());
 }
 
 #[test]
@@ -203,6 +206,12 @@ fn an_image_that_is_not_there_is_refused_only_if_it_is_rolled_out() {
     assert!(refused(&plan).contains(&expected), "{:?}", refused(&plan));
 }
 
+fn looked_up(stack: &Stack) -> BTreeSet<Mention> {
+    let mut query = stack.query(false);
+    stack.look_up(&mut query);
+    query.mentions
+}
+
 #[test]
 fn an_image_for_another_processor_is_a_note() {
     let (stack, named) = naming();
@@ -225,6 +234,36 @@ fn an_image_for_another_processor_is_a_note() {
             "the image {IMAGE} is for amd64, and its tasks run on arm64"
         )]
     );
+}
+
+#[test]
+fn an_image_whose_processor_could_not_be_seen_is_a_note() {
+    let (stack, named) = naming();
+    let mut images = named.iter();
+    let (image, _) = images.find(|(one, _)| one.what == What::Image).unwrap();
+    let why = "ecr:GetDownloadUrlForLayer is denied";
+    let plan = planned(
+        &stack,
+        &[(image, Presence::ForUnseenProcessor(why.to_owned()))],
+    );
+    assert_eq!(plan.refusals, []);
+    let notes: Vec<String> = plan.notes.into_iter().map(|note| note.text).collect();
+    let expected =
+        format!("for which processor images are that the stack names is not known: {why}");
+    assert_eq!(notes, [expected]);
+}
+
+#[test]
+fn an_access_point_is_one_of_the_file_system_of_its_volume() {
+    let (stack, _) = naming();
+    let point = Mention::new(What::AccessPoint, "fsap-1");
+    let of = |id: &str| {
+        let plan = planned(&stack, &[(&point, Presence::OfFileSystem(id.to_owned()))]);
+        let codes = plan.refusals.iter().map(|refusal| refusal.reason.code());
+        codes.collect::<Vec<_>>()
+    };
+    assert_eq!(of("fs-1"), [""; 0]);
+    assert_eq!(of("fs-2"), ["access-point-of-another-file-system"]);
 }
 
 #[test]

@@ -397,6 +397,11 @@ fn every_refusal_says_what_to_do() {
         ),
         (family_address(), missing(What::LogGroup, "/ecs/shared")),
         (family_address(), missing(What::FileSystem, "fs-1")),
+        (family_address(), missing(What::AccessPoint, "fsap-1")),
+        (
+            family_address(),
+            unfit(What::AccessPoint, "fsap-1", Unfit::AccessPointElsewhere),
+        ),
         (
             family_address(),
             missing(

@@ -12,8 +12,9 @@ use crate::{
 
 /// Method, path and operation (botocore model amp 2020-08-01, `http` of each operation). `{x}` is
 /// the input member `x`.
-const ROUTES: [(&str, &str, &str); 45] = [
+const ROUTES: [(&str, &str, &str); 46] = [
     // Model elasticfilesystem 2015-02-01.
+    ("GET", "/2015-02-01/access-points", "DescribeAccessPoints"),
     ("GET", "/2015-02-01/file-systems", "DescribeFileSystems"),
     (
         "GET",
