@@ -34,6 +34,7 @@
 //! | the id of a new workspace does not reach the next call | 2, 3 |
 //! | the calls of a step share one token | 2, 3, 5 |
 //! | steps start whatever they wait for | every run |
+//! | a permission is left out that bringing something back takes | every run |
 //! | a failure gives up only what waits for it directly | every run |
 //! | what is not heard of yet is never tried again | none: the second run mends it; the tests of `apply` notice |
 
@@ -44,11 +45,13 @@ use amp_stack::{
     kinds::{Change, Resource, task_definition},
     model::{
         address::{Address, Kind},
+        permission::Purpose,
         query::Query,
         running::Running,
         tags::{ADDRESS_TAG, Owner, REGION_TAG, STACK_TAG},
         template::Template,
     },
+    permissions::permissions,
     plan::{Phase, Plan, Reason, Step, StepId, plan},
     snapshot::Snapshot,
     stack::Stack,
@@ -86,6 +89,7 @@ pub(crate) fn carry_out_narrowed(
     let plan = only.map_or(plan.clone(), |only| plan.only(only, stack, &snapshot));
     assert_is_in_order(&plan, stack);
     assert_removes_only_ours(&plan, stack);
+    assert_is_permitted(&plan, stack);
     assert_takes_over_only_what_it_may(&plan, stack);
     assert_eq!(fake.things(), before, "planning altered the world");
     if !plan.refusals.is_empty() {
@@ -135,6 +139,37 @@ pub(crate) fn carry_out_narrowed(
     assert_nothing_stands_untagged(&before, &fake.things());
     assert_nothing_dangles_for_good(fake, stack);
     (Arc::unwrap_or_clone(plan), outcome)
+}
+
+/// What `permissions` says that the stack takes has every call that builds or replaces what it
+/// declares, and that removes it: whatever lives, and whoever has meddled with it.
+fn assert_is_permitted(plan: &Plan, stack: &Stack) {
+    let allowed = |purpose| -> BTreeSet<&str> {
+        let permissions = permissions(stack, purpose);
+        permissions
+            .iter()
+            .flat_map(|one| one.actions.clone())
+            .collect()
+    };
+    let (apply, destroy) = (allowed(Purpose::Apply), allowed(Purpose::Destroy));
+    for step in plan
+        .steps
+        .iter()
+        .filter(|step| stack.wants(&step.id.address))
+    {
+        let allowed = match step.id.phase {
+            Phase::Build => &apply,
+            Phase::Remove => &destroy,
+        };
+        for change in step.changes() {
+            let operation = change.operation();
+            assert!(
+                allowed.contains(operation),
+                "{}: {operation} is not among the permissions",
+                step.id
+            );
+        }
+    }
 }
 
 fn assert_is_deterministic(made: &Plan, stack: &Stack, snapshot: &Snapshot) {

@@ -386,19 +386,19 @@ impl Scene {
             );
         }
         for workspace in self.workspaces() {
-            if is_everything(stack) {
-                let other = "/aws/vendedlogs/other";
-                self.root(
-                    Service::Logs,
-                    "CreateLogGroup",
-                    json!({"logGroupName": other}),
-                );
-                let other = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{other}:*");
-                let logging =
-                    json!({"workspaceId": workspace["workspaceId"], "logGroupArn": other});
-                self.root(Service::Amp, "UpdateLoggingConfiguration", logging);
-                tokio::time::sleep(Duration::from_mins(3)).await;
-            }
+            // What the stack logs to is another group, and where it logs to none there is one.
+            let group = "/aws/vendedlogs/other";
+            let create = json!({"logGroupName": group});
+            self.root(Service::Logs, "CreateLogGroup", create);
+            let group = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}:*");
+            let logging = json!({"workspaceId": workspace["workspaceId"], "logGroupArn": group});
+            let operation = if is_everything(stack) {
+                "UpdateLoggingConfiguration"
+            } else {
+                "CreateLoggingConfiguration"
+            };
+            self.root(Service::Amp, operation, logging);
+            tokio::time::sleep(Duration::from_mins(3)).await;
             let id = &workspace["workspaceId"];
             self.root(
                 Service::Amp,
@@ -500,6 +500,10 @@ impl Scene {
             self.root(Service::Iam, "AttachRolePolicy", attach);
             let put = json!({"RoleName": role, "PolicyName": "mine", "PolicyDocument": policy.to_string()});
             self.root(Service::Iam, "PutRolePolicy", put);
+            let profile = json!({"InstanceProfileName": role});
+            self.root(Service::Iam, "CreateInstanceProfile", profile);
+            let hold = json!({"InstanceProfileName": role, "RoleName": role});
+            self.root(Service::Iam, "AddRoleToInstanceProfile", hold);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::{
         role::Role,
     },
     model::{
+        identity::Identity,
         lifecycle::Lifecycle,
         permission::{Permission, Permissions, Purpose},
     },
@@ -66,18 +67,32 @@ impl Permitted for Role {
         match occasion.purpose {
             Purpose::Plan | Purpose::Verify => {}
             Purpose::Apply => self.to_apply(arn, permissions),
-            Purpose::Destroy => permissions.add(
-                Permission::new(
-                    "RemoveRoles",
-                    "IAM deletes a role only once nothing is attached to it",
-                    &[
-                        "iam:DeleteRole",
-                        "iam:DeleteRolePolicy",
-                        "iam:DetachRolePolicy",
-                    ],
-                )
-                .on(arn),
-            ),
+            Purpose::Destroy => {
+                let Identity {
+                    account, partition, ..
+                } = occasion.identity;
+                permissions.add(
+                    Permission::new(
+                        "RemoveRoles",
+                        "IAM deletes a role only once nothing is attached to it",
+                        &[
+                            "iam:DeleteRole",
+                            "iam:DeleteRolePolicy",
+                            "iam:DetachRolePolicy",
+                        ],
+                    )
+                    .on(arn),
+                );
+                // The service authorization reference names no other resource for it.
+                permissions.add(
+                    Permission::new(
+                        "TakeRolesOutOfInstanceProfiles",
+                        "nor does it delete one that an instance profile holds, which somebody has to accept by name",
+                        &["iam:RemoveRoleFromInstanceProfile"],
+                    )
+                    .on([format!("arn:{partition}:iam::{account}:instance-profile/*")]),
+                );
+            }
         }
     }
 }

@@ -150,6 +150,14 @@ pub(crate) async fn observe(
 
 /// Reads the same families. The active revisions are those in `active`, if they are known; `ours`
 /// are the attributes of what else lives of the stack.
+///
+/// A family whose table has just left the file is found by its tags alone, and the tagging API may
+/// not list yet what was registered moments ago; it documents no bound. Until it does, nothing
+/// shows that the family names a role of the stack: ECS lists families by name only (ECS API
+/// reference, `ListTaskDefinitionFamilies`), and says whose one is, and what it names, in a call
+/// for each, of which an account may have thousands. So a role, or a log group, whose table left at
+/// the same moment may go one plan before the family. What a service or a task runs is read by
+/// itself, whoever registered it, and holds both back.
 async fn observe_listed(
     aws: &Aws,
     query: &Arc<Query>,

@@ -111,15 +111,18 @@ impl Workspace {
         if self.configuration != Configuration::default() {
             change.push("aps:UpdateWorkspaceConfiguration");
         }
+        // Logging that the stack file does not mention is drift, as boundaries of roles are.
         if self.logging.is_some() {
             change.extend([
                 "aps:CreateLoggingConfiguration",
                 "aps:UpdateLoggingConfiguration",
             ]);
-            let reason = "whoever sets where a workspace logs to needs these of CloudWatch Logs";
-            let delivery = Permission::new("DeliverLogsOfWorkspaces", reason, DELIVERY);
-            permissions.add(delivery.on_everything());
+        } else {
+            change.push("aps:DeleteLoggingConfiguration");
         }
+        let reason = "whoever changes where a workspace logs to needs these of CloudWatch Logs";
+        let delivery = Permission::new("DeliverLogsOfWorkspaces", reason, DELIVERY);
+        permissions.add(delivery.on_everything());
         let reason = "the workspace of the stack is brought back to what the stack file says";
         let change = Permission::new("ChangeWorkspaces", reason, &change).on(any);
         // Tags come first when one is taken over, so even then the others find it tagged; AWS may
