@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    collector::version::Version,
     model::identity::Identity,
     series::{document, naming},
 };
@@ -126,7 +127,7 @@ const IN_SERVICE: &str = "in a service";
 const ON_INSTANCE: &str = "on an EC2 instance";
 
 /// What the receiver `awsecscontainermetrics` says of a task: its file `resource.go`, the same from
-/// v0.41 to v0.49.
+/// v0.30 to v0.49.
 pub(super) fn of_task(place: &Place<'_>) -> Attributes {
     use Varies::{Life, Never, Revision, Task};
     let found = Attribute::found;
@@ -183,11 +184,16 @@ fn collect<'a>(attributes: impl IntoIterator<Item = (&'a str, Attribute)>) -> At
         .collect()
 }
 
+/// The first version whose detector `ecs` says the id of the task (opentelemetry-collector-contrib
+/// v0.92.0, `internal/aws/ecs/ecs.go`; v0.91.0 does not).
+const DETECTS_TASK_ID: Version = (0, 37);
+
 /// What a detector of the processor `resourcedetection` finds, if it is one of those that the
 /// configurations for ECS use (`internal/aws/ecs`, `internal/aws/ec2`, `internal/system`,
-/// `internal/env`, the same from v0.41 to v0.49).
+/// `internal/env`, but for the id the same from v0.30 to v0.49).
 pub(super) fn detected(
     detector: &str,
+    version: Option<Version>,
     place: &Place<'_>,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Option<Attributes> {
@@ -198,23 +204,26 @@ pub(super) fn detected(
     Some(match detector {
         "env" => of_environment(&variable("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default()),
         "system" => collect([("host.name", found(Task)), ("os.type", found(Never))]),
-        "ecs" => collect([
-            ("aws.ecs.cluster.arn", found(Never)),
-            ("aws.ecs.launchtype", found(Never)),
-            ("aws.ecs.task.arn", found(Task)),
-            ("aws.ecs.task.family", place.family()),
-            ("aws.ecs.task.id", found(Task)),
-            ("aws.ecs.task.revision", found(Revision)),
-            ("aws.log.group.arns", found(Varies::Life).only(logs)),
-            ("aws.log.group.names", found(Varies::Life).only(logs)),
-            ("aws.log.stream.arns", found(Varies::Life).only(logs)),
-            ("aws.log.stream.names", found(Varies::Life).only(logs)),
-            ("cloud.account.id", found(Never)),
-            ("cloud.availability_zone", found(Task)),
-            ("cloud.platform", Attribute::known("aws_ecs")),
-            ("cloud.provider", Attribute::known("aws")),
-            ("cloud.region", found(Never)),
-        ]),
+        "ecs" => collect(
+            [
+                ("aws.ecs.cluster.arn", found(Never)),
+                ("aws.ecs.launchtype", found(Never)),
+                ("aws.ecs.task.arn", found(Task)),
+                ("aws.ecs.task.family", place.family()),
+                ("aws.ecs.task.revision", found(Revision)),
+                ("aws.log.group.arns", found(Varies::Life).only(logs)),
+                ("aws.log.group.names", found(Varies::Life).only(logs)),
+                ("aws.log.stream.arns", found(Varies::Life).only(logs)),
+                ("aws.log.stream.names", found(Varies::Life).only(logs)),
+                ("cloud.account.id", found(Never)),
+                ("cloud.availability_zone", found(Task)),
+                ("cloud.platform", Attribute::known("aws_ecs")),
+                ("cloud.provider", Attribute::known("aws")),
+                ("cloud.region", found(Never)),
+            ]
+            .into_iter()
+            .chain(id_of_task(version)),
+        ),
         "ec2" => collect([
             ("host.id", on_instance(Task)),
             ("host.image.id", on_instance(Task)),
@@ -222,6 +231,12 @@ pub(super) fn detected(
         ]),
         _ => return None,
     })
+}
+
+/// The id of the task, where the detector of the version says it.
+fn id_of_task(version: Option<Version>) -> Option<(&'static str, Attribute)> {
+    let is_said = version.is_none_or(|version| version >= DETECTS_TASK_ID);
+    is_said.then(|| ("aws.ecs.task.id", Attribute::found(Varies::Task)))
 }
 
 /// `OTEL_RESOURCE_ATTRIBUTES`: `name=value` with commas between (OpenTelemetry specification,
@@ -284,6 +299,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_id_of_the_task_is_detected_since_v0_37() {
+        let ids = |version| {
+            let found = detected("ecs", version, &Place::default(), &|_| None);
+            found.is_some_and(|found| found.contains_key("aws.ecs.task.id"))
+        };
+        assert!(!ids(Some((0, 36))));
+        assert!(ids(Some((0, 37))) && ids(None));
+    }
 
     #[test]
     fn other_partitions_lack_what_the_receiver_does_not_find() {

@@ -274,6 +274,7 @@ fn through(
                 let step = Step {
                     id: processor,
                     settings: &document["processors"][processor],
+                    version: around.version,
                     place: &around.place,
                     variable: around.variable,
                 };

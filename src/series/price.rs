@@ -1,12 +1,15 @@
 //! What samples cost in Amazon Managed Service for Prometheus, by a dated table.
 //!
-//! Source: <https://aws.amazon.com/prometheus/pricing/>, US East (N. Virginia). Other regions have
-//! prices of their own; queries, which have a price too, don't follow from a task definition.
+//! Source: <https://aws.amazon.com/prometheus/pricing/>, US East (N. Virginia). The first step of
+//! ingestion, which is that of nearly everybody, is as in AWS's price list, `AmazonPrometheus`,
+//! version 20260911124459 (SKU HK3HTFXKS6PAXA6X: "$0.90 per 10M metric samples up to 2B metric
+//! samples"). Other regions have prices of their own; queries, which have a price too, don't follow
+//! from a task definition.
 
 use crate::series::MONTH_SECONDS;
 
-/// When the table was made: year and month.
-pub const DATE: &str = "2026-11";
+/// When AWS published the price list that the table was last compared with.
+pub const DATE: &str = "2026-09-11";
 /// Where the prices stand.
 pub const SOURCE: &str = "https://aws.amazon.com/prometheus/pricing/";
 /// The region whose prices these are.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    collector::{components::type_of, pattern},
+    collector::{components::type_of, pattern, version::Version},
     series::{
         attributes::{self, Attribute, Attributes, Place, Varies},
         document::{elements, scalar},
@@ -18,6 +18,7 @@ const NEUTRAL: &[&str] = &["batch", "memory_limiter", "cumulativetodelta"];
 pub(super) struct Step<'a> {
     pub(super) id: &'a str,
     pub(super) settings: &'a Value,
+    pub(super) version: Option<Version>,
     pub(super) place: &'a Place<'a>,
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -133,8 +134,8 @@ impl Step<'_> {
             let Some(detector) = detector.as_str() else {
                 continue;
             };
-            let Some(mut detected) = attributes::detected(detector, self.place, self.variable)
-            else {
+            let detected = attributes::detected(detector, self.version, self.place, self.variable);
+            let Some(mut detected) = detected else {
                 unknown.push(format!("which labels the detector `{detector}` adds"));
                 continue;
             };

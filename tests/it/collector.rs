@@ -1,13 +1,14 @@
 //! A real collector, run with exactly the containers of the stacks: what arrives in a workspace is
 //! what `amp-stack metrics` says, no less and no more, by names and by labels.
 //!
-//! `AMP_STACK_COLLECTOR` is the path of the program `awscollector` of the version that `metrics`
-//! uses, and `AMP_STACK_COLLECTOR_FILES` that of its `config/ecs`, for stacks that take a file of
-//! the image. Without the first, this says on standard error that it is left out. Each task runs in
-//! a network of its own, which needs Linux and `unshare`; there are its metadata endpoint, its
-//! credentials, its applications, and the sandbox, which verifies every signature and keeps the
-//! samples and the lines of logs. What is sent over OTLP arrives at a server that looks at its
-//! signature or its secret.
+//! `AMP_STACK_COLLECTOR` is the path of the program `awscollector`, and `AMP_STACK_COLLECTOR_FILES`
+//! that of its `config/ecs`, for stacks that take a file of the image. Both may name those of
+//! several versions, as `PATH` does; each task runs the one that its image names. Without the
+//! first, this says on standard error that it is left out. Each task runs in a network of its own,
+//! which needs Linux and `unshare`; there are its metadata endpoint, its credentials, its
+//! applications, and the sandbox, which verifies every signature, keeps the samples and the lines
+//! of logs, and has the tasks that a collector may look for. What goes elsewhere arrives at a
+//! server that looks at its signature or its secret.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,9 +16,12 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a task that breaks off has failed")]
 
+mod discovered;
 mod expected;
+mod programs;
 mod sinks;
 mod task;
+mod writes;
 
 use std::{
     env, fs,
@@ -27,7 +31,7 @@ use std::{
     thread,
 };
 
-use crate::collector::task::Task;
+use crate::collector::{discovered::Discovered, programs::Program, task::Task};
 
 /// Says something past the test harness, which hides what successful tests print.
 fn say(line: &str) {
@@ -35,19 +39,18 @@ fn say(line: &str) {
     stderr.write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
-/// The program.
-const COLLECTOR: &str = "AMP_STACK_COLLECTOR";
 /// The stack that a test in a network of its own is about.
 const STACK: &str = "AMP_STACK_COLLECTOR_STACK";
 
 #[test]
 fn what_arrives_is_what_metrics_says() {
-    let Ok(collector) = env::var(COLLECTOR) else {
+    if env::var_os(programs::COLLECTOR).is_none() {
+        let variable = programs::COLLECTOR;
         say(&format!(
-            "skipped: {COLLECTOR} names no real collector, so none is run"
+            "skipped: {variable} names no real collector, so none is run"
         ));
         return;
-    };
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
@@ -59,10 +62,7 @@ fn what_arrives_is_what_metrics_says() {
     names.sort();
     let runs: Vec<_> = names
         .into_iter()
-        .map(|name| {
-            let collector = collector.clone();
-            thread::spawn(move || (in_a_network(&name, &collector), name))
-        })
+        .map(|name| thread::spawn(move || (in_a_network(&name), name)))
         .collect();
     let mut wrong = Vec::new();
     for run in runs {
@@ -76,8 +76,9 @@ fn what_arrives_is_what_metrics_says() {
 }
 
 /// Runs [`one_task`] in namespaces of its own, with names of containers that are found.
-fn in_a_network(name: &str, collector: &str) -> Result<String, String> {
-    let script = "ip link set lo up && printf '127.0.0.1 localhost app worker aps-workspaces.eu-central-1.amazonaws.com\\n' > \"$HOSTS\" \
+fn in_a_network(name: &str) -> Result<String, String> {
+    // What the sandbox gives to a task as its address is answered here, too.
+    let script = "ip link set lo up && ip route add local 10.0.0.0/8 dev lo && printf '127.0.0.1 localhost app worker aps-workspaces.eu-central-1.amazonaws.com\\n' > \"$HOSTS\" \
         && mount --bind \"$HOSTS\" /etc/hosts && exec \"$@\"";
     let hosts =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hosts-{}", name.replace('/', "-")));
@@ -93,7 +94,6 @@ fn in_a_network(name: &str, collector: &str) -> Result<String, String> {
         ])
         .arg(env::current_exe().unwrap())
         .args(["--exact", "collector::one_task", "--nocapture"])
-        .env(COLLECTOR, collector)
         .env(STACK, name)
         .env("HOSTS", hosts)
         .stdin(Stdio::null())
@@ -111,41 +111,38 @@ fn in_a_network(name: &str, collector: &str) -> Result<String, String> {
 /// Runs the tasks of one stack; in a network of its own, where nothing else has their ports.
 #[test]
 fn one_task() {
-    let (Ok(name), Ok(collector)) = (env::var(STACK), env::var(COLLECTOR)) else {
+    let (Ok(name), true) = (env::var(STACK), env::var_os(programs::COLLECTOR).is_some()) else {
         return;
     };
+    let programs = Program::all();
     let mut said = Vec::new();
     for (family, expected) in expected::of(&name) {
-        let Some(task) = Task::of(&name, &family) else {
+        let version = expected.version();
+        let Some(program) = programs.iter().find(|program| program.is(version)) else {
+            said.push(format!(
+                "{family} is left out, because its image is {version}"
+            ));
+            continue;
+        };
+        let Some(task) = Task::of(&name, &family, program) else {
             said.push(format!(
                 "{family} is left out, because it takes a file of the image"
             ));
             continue;
         };
-        if !expected.is_known() {
-            said.push(format!(
-                "{family} is left out, because not everything of it can be known"
-            ));
-            continue;
+        let arrived = task.run(&expected);
+        let mut wrong = expected.compare(&arrived.series);
+        if arrived.is_discovered {
+            wrong.extend(Discovered::compare(&arrived.series));
         }
-        if let Some(other) = expected.other_version(&collector) {
-            said.push(format!(
-                "{family} is left out, because its image is {other}"
-            ));
-            continue;
-        }
-        let arrived = task.run(&collector, &expected);
-        let wrong = expected.compare(&arrived.series);
         assert!(
             wrong.is_empty(),
             "{family}:\n{}\n\nthe collector said:\n{}",
             wrong.join("\n"),
             arrived.log
         );
-        said.push(format!(
-            "{} series of {family}, as said",
-            arrived.series.len()
-        ));
+        let (count, as_said) = (arrived.series.len(), expected.summary());
+        said.push(format!("{count} series of {family}, {as_said}"));
     }
     say(&said.join(", "));
 }

@@ -1,5 +1,5 @@
-//! Where a collector sends besides a workspace: over OTLP, and to the log that CloudWatch makes
-//! metrics of.
+//! Where a collector sends besides its workspace: to another workspace, to somebody else's remote
+//! write, over OTLP, and to the log that CloudWatch makes metrics of.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,15 +9,13 @@ use std::{
     thread,
 };
 
-use amp_stack_sandbox::{
-    Sandbox,
-    wire::{Call, Service},
-};
+use amp_stack_sandbox::{Sandbox, wire::Service};
 use serde_json::{Value, json};
 
 use crate::collector::{
-    expected::{Labels, Sample},
-    task::REGION,
+    expected::{Expected, Labels, Sample},
+    task::{REGION, call},
+    writes,
 };
 
 /// What ECS fills in for every secret.
@@ -29,9 +27,17 @@ const CONFIGURATION: &str = "AOT_CONFIG_CONTENT";
 /// The exporters of OTLP over HTTP begin with one of these.
 const OTLP: [&str; 2] = ["otlp_http", "otlphttp"];
 
-/// Sends what goes over OTLP to a port of this machine, as JSON, and what goes to a log to the
-/// group that is here; returns whether there is a log.
-pub(crate) fn redirect(variables: &mut [(String, String)], port: u16) -> bool {
+/// The exporters of remote write begin with one of these.
+const REMOTE_WRITE: [&str; 2] = ["prometheus_remote_write", "prometheusremotewrite"];
+
+/// Sends what goes over OTLP or is written elsewhere to a port of this machine, as JSON where that
+/// is possible, what goes to a further workspace to one that `workspace` makes for the exporter,
+/// and what goes to a log to the group that is here; returns whether there is a log.
+pub(crate) fn redirect(
+    variables: &mut [(String, String)],
+    port: u16,
+    mut workspace: impl FnMut(&str) -> String,
+) -> bool {
     let found = variables.iter_mut().find(|(name, _)| name == CONFIGURATION);
     let Some((_, text)) = found else {
         return false;
@@ -53,6 +59,15 @@ pub(crate) fn redirect(variables: &mut [(String, String)], port: u16) -> bool {
             exporter["encoding"] = json!("json");
             exporter["compression"] = json!("none");
         }
+        let endpoint = exporter["endpoint"].as_str().unwrap_or_default();
+        // The stack's own workspace is named by a variable.
+        if REMOTE_WRITE.contains(&kind) && endpoint.starts_with("https://") {
+            exporter["endpoint"] = if endpoint.contains("//aps-workspaces") {
+                json!(workspace(id))
+            } else {
+                json!(format!("http://127.0.0.1:{port}/{id}/write"))
+            };
+        }
         if kind == "awsemf" {
             exporter["log_group_name"] = json!(LOG_GROUP);
             has_log = true;
@@ -62,24 +77,10 @@ pub(crate) fn redirect(variables: &mut [(String, String)], port: u16) -> bool {
     has_log
 }
 
-fn logs(sandbox: &Sandbox, operation: &str, input: &Value) -> Value {
-    let call = Call {
-        service: Service::Logs,
-        region: REGION.to_owned(),
-        operation: operation.to_owned(),
-        input: input.as_object().unwrap().clone(),
-        key: None,
-    };
-    sandbox.perform_call(&call).unwrap().body
-}
-
 /// Makes the log group; a task may only write to it.
 pub(crate) fn make_log_group(sandbox: &Sandbox) {
-    logs(
-        sandbox,
-        "CreateLogGroup",
-        &json!({"logGroupName": LOG_GROUP}),
-    );
+    let group = json!({"logGroupName": LOG_GROUP});
+    call(sandbox, Service::Logs, "CreateLogGroup", &group);
 }
 
 /// The metrics that CloudWatch would make of the log (CloudWatch user guide, "Specification:
@@ -92,7 +93,7 @@ pub(crate) fn metrics_of_log(sandbox: &Sandbox) -> Vec<Sample> {
         if !token.is_null() {
             input["nextToken"] = token;
         }
-        let page = logs(sandbox, "FilterLogEvents", &input);
+        let page = call(sandbox, Service::Logs, "FilterLogEvents", &input);
         for event in page["events"].as_array().unwrap() {
             assert_eq!(event["logStreamName"], "0a1b", "streams are named by tasks");
             let line = serde_json::from_str(event["message"].as_str().unwrap()).unwrap();
@@ -134,7 +135,7 @@ fn of_line(line: &Value, samples: &mut Vec<Sample>) {
     }
 }
 
-/// A server of OTLP over HTTP.
+/// A server of OTLP over HTTP, and of remote write.
 pub(crate) struct Otlp {
     pub(crate) port: u16,
     samples: Arc<Mutex<BTreeSet<Sample>>>,
@@ -174,6 +175,14 @@ fn take(mut stream: &TcpStream, kept: &Mutex<BTreeSet<Sample>>) {
                 kept.lock()
                     .unwrap()
                     .extend(of_request(exporter, &head, &document));
+            }
+            if let Some(exporter) = path.strip_suffix("/write") {
+                let exporter = exporter.trim_start_matches('/');
+                let sent = header(&head, "authorization");
+                assert_eq!(sent, Some(SECRET), "{exporter} has the secret");
+                let written = writes::series(body);
+                let written = written.map(|labels| Expected::written(exporter, labels));
+                kept.lock().unwrap().extend(written);
             }
             bytes = rest.to_vec();
             let answer =

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
     path::Path,
@@ -20,17 +20,17 @@ use serde_json::{Value, json};
 
 use crate::{
     collector::{
+        discovered::{self, Discovered},
         expected::{Expected, Sample},
+        programs::Program,
         sinks::{self, Otlp},
     },
     stacks,
 };
 
-/// Where the files of the image are.
-const FILES: &str = "AMP_STACK_COLLECTOR_FILES";
 /// How long it may take until everything has arrived: what is scraped goes through a batch of a
-/// minute.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// minute, and what is looked for is found after another.
+const PATIENCE: Duration = Duration::from_mins(5);
 pub(crate) const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "111122223333";
 
@@ -39,18 +39,21 @@ pub(crate) struct Task {
     definition: Value,
     /// The collector's container.
     container: Value,
+    program: Program,
 }
 
 /// What a task has sent.
 pub(crate) struct Arrived {
     pub(crate) series: Vec<Sample>,
     pub(crate) log: String,
+    /// Whether it looked for other tasks.
+    pub(crate) is_discovered: bool,
 }
 
 impl Task {
     /// The task of a family as its definition would be registered; `None` if its collector takes a
     /// file of the image, and nobody says where that is.
-    pub(crate) fn of(stack: &str, family: &str) -> Option<Self> {
+    pub(crate) fn of(stack: &str, family: &str, program: &Program) -> Option<Self> {
         let stack = stacks::stack(stack);
         let mut wanted = stack.resources.values().filter_map(|one| one.want.as_ref());
         let definition = wanted.find_map(|want| {
@@ -69,17 +72,18 @@ impl Task {
         };
         let container = containers.iter().find(is_collector).unwrap().clone();
         let takes_file = container["command"].to_string().contains("/etc/ecs/");
-        if takes_file && env::var(FILES).is_err() {
+        if takes_file && program.files.is_none() {
             return None;
         }
         Some(Self {
             definition,
             container,
+            program: program.clone(),
         })
     }
 
     /// Runs it until everything that is expected has arrived, or it takes too long.
-    pub(crate) fn run(&self, collector: &str, expected: &Expected) -> Arrived {
+    pub(crate) fn run(&self, expected: &Expected) -> Arrived {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let sandbox = Sandbox::open(Settings::default()).unwrap();
         let listener = runtime.block_on(Server::bind(0)).unwrap();
@@ -94,16 +98,35 @@ impl Task {
             serve(target, |_| application());
         }
         let otlp = Otlp::serve();
-        let mut variables = self.variables(&url);
-        let has_log = sinks::redirect(&mut variables, otlp.port);
+        let mut variables = self.variables();
+        let mut writers = BTreeMap::from([(id.clone(), expected.writer().to_owned())]);
+        let has_log = sinks::redirect(&mut variables, otlp.port, |exporter| {
+            let other = workspace(&sandbox);
+            writers.insert(other.clone(), exporter.to_owned());
+            format!("http://{host}/workspaces/{other}/api/v1/remote_write")
+        });
+        for (_, value) in &mut variables {
+            *value = here(value, &url);
+        }
+        // What calls AWS is a client of the SDK, which asks these variables.
+        let address = format!("http://127.0.0.1:{port}");
         if has_log {
             sinks::make_log_group(&sandbox);
-            // What writes to logs is a client of the SDK, which asks this variable.
-            let address = format!("http://127.0.0.1:{port}");
-            variables.push(("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS".to_owned(), address));
+            variables.push((
+                "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS".to_owned(),
+                address.clone(),
+            ));
         }
-        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("collector-{id}.log"));
-        let mut child = self.start(collector, &variables, metadata, &log);
+        let discovered = Discovered::of(&mut variables);
+        if let Some(discovered) = &discovered {
+            discovered.run(&sandbox);
+            serve(discovered::PORT, |_| application());
+            variables.push(("AWS_ENDPOINT_URL_ECS".to_owned(), address));
+        }
+        // Each sandbox gives the same ids, and the tasks of other stacks run beside this one.
+        let log = format!("collector-{}.log", std::process::id());
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(log);
+        let mut child = self.start(&variables, metadata, &log);
         let began = Instant::now();
         let series = loop {
             thread::sleep(Duration::from_secs(2));
@@ -113,9 +136,13 @@ impl Task {
             if expected.takes("statsd") {
                 send_statsd();
             }
-            let written = sandbox.world().samples.into_values();
-            let written = written.flat_map(BTreeMap::into_keys);
-            let mut series: Vec<Sample> = written.map(|labels| expected.written(labels)).collect();
+            let written = sandbox.world().samples.into_iter();
+            let written = written.flat_map(|((_, workspace), series)| {
+                let exporter = writers[&workspace].clone();
+                let series = series.into_keys();
+                series.map(move |labels| Expected::written(&exporter, labels))
+            });
+            let mut series: Vec<Sample> = written.collect();
             series.extend(otlp.samples());
             if has_log {
                 series.extend(sinks::metrics_of_log(&sandbox));
@@ -130,35 +157,34 @@ impl Task {
         _ = child.kill();
         child.wait().unwrap();
         let log = fs::read_to_string(log).unwrap();
-        Arrived { series, log }
+        let is_discovered = discovered.is_some();
+        Arrived {
+            series,
+            log,
+            is_discovered,
+        }
     }
 
-    /// The variables of the collector's container, with the URL of the workspace as it is here, and
-    /// what ECS fills in from secrets.
-    fn variables(&self, url: &str) -> Vec<(String, String)> {
+    /// The variables of the collector's container, and what ECS fills in from secrets.
+    fn variables(&self) -> Vec<(String, String)> {
         let of = |member: &str| self.container[member].as_array().into_iter().flatten();
         let name = |one: &Value| one["name"].as_str().unwrap().to_owned();
         let variables = of("environment").map(|variable| {
             let value = variable["value"].as_str().unwrap();
-            (name(variable), here(value, url))
+            (name(variable), value.to_owned())
         });
         let secrets = of("secrets").map(|secret| (name(secret), sinks::SECRET.to_owned()));
         variables.chain(secrets).collect()
     }
 
-    fn start(
-        &self,
-        collector: &str,
-        variables: &[(String, String)],
-        metadata: u16,
-        log: &Path,
-    ) -> Child {
+    fn start(&self, variables: &[(String, String)], metadata: u16, log: &Path) -> Child {
         let words = self.container["command"].as_array().into_iter().flatten();
-        let files = env::var(FILES).unwrap_or_default();
-        let words = words.map(|word| word.as_str().unwrap().replace("/etc/ecs", &files));
+        let files = self.program.files.as_deref().unwrap_or(Path::new(""));
+        let files = files.to_str().unwrap();
+        let words = words.map(|word| word.as_str().unwrap().replace("/etc/ecs", files));
         let log = fs::File::create(log).unwrap();
         let metadata = format!("http://127.0.0.1:{metadata}");
-        let mut command = Command::new(collector);
+        let mut command = Command::new(&self.program.path);
         command
             .args(words)
             .env_clear()
@@ -280,7 +306,10 @@ fn stats(task: &Value) -> Value {
                 {"op": "Read", "value": 1}, {"op": "Write", "value": 2},
             ]},
             "name": container["Name"], "id": id,
-            "networks": {"eth1": {"rx_bytes": 1, "tx_bytes": 1}},
+            "networks": {"eth1": {
+                "rx_bytes": 1, "rx_packets": 1, "rx_errors": 0, "rx_dropped": 0,
+                "tx_bytes": 1, "tx_packets": 1, "tx_errors": 0, "tx_dropped": 0,
+            }},
             "network_rate_stats": {"rx_bytes_per_sec": 1.5, "tx_bytes_per_sec": 2.5},
         });
         (id, stats)
@@ -303,23 +332,13 @@ fn here(value: &str, url: &str) -> String {
 
 /// Makes a workspace, and returns its id once it takes samples.
 fn workspace(sandbox: &Sandbox) -> String {
-    let call = |operation: &str, input: Value| {
-        let input = input.as_object().unwrap().clone();
-        let call = Call {
-            service: Service::Amp,
-            region: REGION.to_owned(),
-            operation: operation.to_owned(),
-            input,
-            key: None,
-        };
-        sandbox.perform_call(&call).unwrap().body
-    };
-    let id = call("CreateWorkspace", json!({}))["workspaceId"]
+    let id = call(sandbox, Service::Amp, "CreateWorkspace", &json!({}))["workspaceId"]
         .as_str()
         .unwrap()
         .to_owned();
     loop {
-        let found = call("DescribeWorkspace", json!({"workspaceId": id}));
+        let asked = json!({"workspaceId": id});
+        let found = call(sandbox, Service::Amp, "DescribeWorkspace", &asked);
         if found["workspace"]["status"]["statusCode"] == "ACTIVE" {
             return id;
         }
@@ -327,9 +346,21 @@ fn workspace(sandbox: &Sandbox) -> String {
     }
 }
 
+/// What somebody who looks after the account does in it.
+pub(crate) fn call(sandbox: &Sandbox, service: Service, operation: &str, input: &Value) -> Value {
+    let call = Call {
+        service,
+        region: REGION.to_owned(),
+        operation: operation.to_owned(),
+        input: input.as_object().unwrap().clone(),
+        key: None,
+    };
+    sandbox.perform_call(&call).unwrap().body
+}
+
 /// Serves what `answer` says of each path; returns the port.
 fn serve(port: u16, answer: impl Fn(&str) -> String + Send + 'static) -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming() {

@@ -11,11 +11,14 @@ use crate::service::Refusal;
 
 /// Where a task runs.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "it is the API's word")]
 pub(super) struct Launch {
     /// The launch type, as in the API.
     pub(super) launch_type: String,
     /// The capacity provider, if a strategy chose one.
     pub(super) capacity_provider: Option<String>,
+    /// The first subnet that tasks may be in.
+    pub(super) subnet: Option<String>,
 }
 
 impl Launch {
@@ -26,8 +29,13 @@ impl Launch {
             .objects("capacityProviderStrategy")
             .filter_map(|item| item.text("capacityProvider"))
             .collect();
+        let network = input.object("networkConfiguration");
+        let network = network.and_then(|network| network.object("awsvpcConfiguration"));
+        let subnet = network.and_then(|network| network.texts("subnets").next());
+        let subnet = subnet.map(str::to_owned);
         let Some(provider) = providers.first() else {
             return Ok(Self {
+                subnet,
                 launch_type: input.text("launchType").unwrap_or("EC2").to_owned(),
                 capacity_provider: None,
             });
@@ -44,6 +52,7 @@ impl Launch {
             return Err(invalid("The specified capacity provider was not found."));
         }
         Ok(Self {
+            subnet,
             launch_type: "FARGATE".to_owned(),
             capacity_provider: Some((*provider).to_owned()),
         })

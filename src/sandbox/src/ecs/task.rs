@@ -1,6 +1,7 @@
 //! Tasks: `RunTask`, `StopTask`, `ListTasks`, `DescribeTasks`.
 
 mod course;
+mod interface;
 pub(super) mod life;
 pub(super) mod obstacle;
 

@@ -12,7 +12,10 @@ use crate::{
         needs::Place,
         revision::Revision,
         tag::{self, Tags},
-        task::course::{self, Course},
+        task::{
+            course::{self, Course},
+            interface,
+        },
     },
     service::seconds,
 };
@@ -105,6 +108,8 @@ impl Task {
         let definition = &start.revision.definition;
         let family = definition.text("family").unwrap_or_default().to_owned();
         let task_arn = arn::arn(cx, &format!("task/{}/{id}", start.cluster));
+        let interface = interface::of(definition, start.launch, id);
+        let interfaces: Vec<&Value> = interface.iter().map(|[_, shown]| shown).collect();
         let containers: Vec<Value> = definition
             .objects("containerDefinitions")
             .enumerate()
@@ -113,12 +118,15 @@ impl Task {
                 json!({
                     "containerArn": arn::arn(cx, &arn), "taskArn": task_arn,
                     "name": container["name"], "image": container["image"],
-                    "networkInterfaces": [], "cpu": container["cpu"].to_string(),
+                    "networkInterfaces": interfaces, "cpu": container["cpu"].to_string(),
                 })
             })
             .collect();
         let mut details = Map::new();
         details.insert("containers".to_owned(), Value::from(containers));
+        if let Some([attachment, _]) = interface {
+            details.insert("attachments".to_owned(), json!([attachment]));
+        }
         for member in ["cpu", "memory", "ephemeralStorage"] {
             if let Some(value) = definition.get(member) {
                 details.insert(member.to_owned(), value.clone());
@@ -300,6 +308,9 @@ impl Task {
         }
         for (member, value) in &self.details {
             shown[member] = value.clone();
+        }
+        for attachment in shown["attachments"].as_array_mut().into_iter().flatten() {
+            attachment["status"] = json!(interface::status(self.status(now_millis)));
         }
         let containers = shown["containers"].as_array_mut().into_iter().flatten();
         for (shown, container) in containers.zip(&self.course.containers) {
