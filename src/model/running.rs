@@ -63,6 +63,13 @@ pub enum User {
         /// The name of the service.
         service: String,
     },
+    /// A daemon, which has a task of it on each of its instances.
+    Daemon {
+        /// The name of the cluster.
+        cluster: String,
+        /// The name of the daemon.
+        daemon: String,
+    },
     /// Tasks of no service, or of one that could not be found out.
     Tasks {
         /// The name of the cluster.
@@ -82,6 +89,7 @@ impl fmt::Display for User {
                 f,
                 "service {service} in cluster {cluster}, which goes back to it if its deployment fails"
             ),
+            Self::Daemon { cluster, daemon } => write!(f, "daemon {daemon} in cluster {cluster}"),
             Self::Tasks { cluster, count: 1 } => write!(f, "1 task in cluster {cluster}"),
             Self::Tasks { cluster, count } => write!(f, "{count} tasks in cluster {cluster}"),
         }
@@ -101,17 +109,24 @@ impl Running {
         named.into_iter().collect()
     }
 
-    /// The revisions of `family` that something runs or may go back to, with their users.
+    /// The revisions of `family` that something runs or may go back to, with their users. What a
+    /// daemon runs is of no such family, whatever it is called.
     pub fn revisions_of(&self, family: &str) -> BTreeMap<u32, &BTreeSet<User>> {
         let revisions = self.revisions.iter();
         revisions
-            .filter(|revision| revision.family == family)
+            .filter(|revision| revision.family == family && !revision.is_of_daemons())
             .map(|revision| (revision.revision, &revision.users))
             .collect()
     }
 }
 
 impl RunningRevision {
+    /// Returns whether it is of a daemon's task definition, which has families of its own.
+    fn is_of_daemons(&self) -> bool {
+        let is_daemon = |user: &User| matches!(user, User::Daemon { .. });
+        !self.users.is_empty() && self.users.iter().all(is_daemon)
+    }
+
     fn uses(&self, kind: Kind, target: &str) -> bool {
         let needs = |need: &Need| need.kind == kind && need.target == target;
         self.needs.iter().any(needs)

@@ -31,7 +31,7 @@ pub const REFUSALS: &[Rule] = &[
     },
     Rule {
         code: "in-use",
-        sentence: "what would be removed is needed by a service or a task that runs, perhaps through a revision that somebody else registered",
+        sentence: "what would be removed is needed by a service, a task or a daemon that runs, perhaps through a revision that somebody else registered",
         source: "ECS developer guide, \"Amazon ECS task execution IAM role\"; ECS API reference, DeleteTaskDefinitions",
     },
     Rule {

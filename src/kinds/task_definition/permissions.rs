@@ -205,7 +205,14 @@ fn service(occasion: Occasion<'_>, name: &ServiceName) -> String {
 fn what_runs(occasion: Occasion<'_>, permissions: &mut Permissions) {
     let reason =
         "what runs is looked for in every cluster of the region before something is removed";
-    let list = &["ecs:ListClusters", "ecs:ListServices"];
+    let list = &[
+        "ecs:DescribeDaemon",
+        "ecs:DescribeDaemonRevisions",
+        "ecs:DescribeDaemonTaskDefinition",
+        "ecs:ListClusters",
+        "ecs:ListDaemons",
+        "ecs:ListServices",
+    ];
     permissions.add(Permission::new("ListWhatRuns", reason, list).on_everything());
     let read = &[
         "ecs:DescribeClusters",

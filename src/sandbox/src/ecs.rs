@@ -3,6 +3,8 @@
 //!
 //! Tasks run on Fargate, on paper, or on the container instances that have been registered, as the
 //! ECS agent of an instance does; where none is, services of the launch type EC2 wait for one.
+//! Capacity providers besides Fargate's are not here, so nor are Managed Instances and the daemons
+//! that run on them.
 
 mod arn;
 mod cluster;

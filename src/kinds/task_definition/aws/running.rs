@@ -2,6 +2,7 @@
 //! go that they may need.
 
 mod cluster;
+mod daemons;
 #[cfg(test)]
 mod tests;
 
@@ -61,15 +62,28 @@ impl Uses {
         what: &str,
         answer: Result<T, CallError>,
     ) -> Result<Option<T>, CallError> {
-        match answer {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if is_denied(error.code.as_deref()) => {
-                let operation = &error.operation;
-                self.unseen.insert(format!("{what}: {operation} is denied"));
-                Ok(None)
-            }
-            Err(error) => Err(error),
+        seen(what, answer, &mut self.unseen)
+    }
+}
+
+/// The answer, or what is `unseen` without it.
+#[expect(
+    clippy::result_large_err,
+    reason = "a failed call is passed on as every call returns it"
+)]
+fn seen<T>(
+    what: &str,
+    answer: Result<T, CallError>,
+    unseen: &mut BTreeSet<String>,
+) -> Result<Option<T>, CallError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_denied(error.code.as_deref()) => {
+            let operation = &error.operation;
+            unseen.insert(format!("{what}: {operation} is denied"));
+            Ok(None)
         }
+        Err(error) => Err(error),
     }
 }
 
@@ -82,6 +96,16 @@ pub(crate) async fn observe(
 ) -> Result<Running, CallError> {
     let mut uses = Uses::default();
     let clusters = clusters(aws, &mut uses).await?;
+    // Daemons run no family that a stack declares, so only what they need is of interest.
+    let with_daemons = clusters
+        .iter()
+        .filter(|cluster| needs && cluster.may_have_daemons);
+    let with_daemons: Vec<Cluster> = with_daemons.cloned().collect();
+    let daemons = all(with_daemons, |cluster| {
+        let (aws, identity) = (aws.clone(), identity.clone());
+        async move { daemons::of(&aws, &identity, &cluster).await }
+    });
+    let daemons = daemons.await?;
     let found = all(clusters, |cluster| {
         let aws = aws.clone();
         async move { cluster.uses(&aws).await }
@@ -96,6 +120,10 @@ pub(crate) async fn observe(
         async move { revision_of(&aws, &identity, needs, &arn, users).await }
     });
     let mut running = Vec::new();
+    for of_cluster in daemons {
+        running.extend(of_cluster.revisions);
+        unseen.extend(of_cluster.unseen);
+    }
     for found in revisions.await? {
         match found {
             Ok(revision) => running.push(revision),
@@ -150,7 +178,17 @@ fn counted(cluster: &Described) -> Option<Cluster> {
         arn: cluster.cluster_arn()?.to_owned(),
         tasks: Some(cluster.running_tasks_count() + cluster.pending_tasks_count()),
         services: Some(cluster.active_services_count() + draining(cluster)),
+        may_have_daemons: may_have_daemons(cluster),
     })
+}
+
+/// Returns whether the cluster has anything that daemons run on: they are for the instances of
+/// capacity providers, and Fargate's have none (ECS API reference, `CreateDaemon`,
+/// `capacityProviderArns`).
+fn may_have_daemons(cluster: &Described) -> bool {
+    let is_fargate = |name: &String| ["FARGATE", "FARGATE_SPOT"].contains(&name.as_str());
+    cluster.registered_container_instances_count() > 0
+        || !cluster.capacity_providers().iter().all(is_fargate)
 }
 
 /// How many services of the cluster are deleted and still have tasks that serve. `ListServices`

@@ -27,6 +27,8 @@ pub(super) struct Cluster {
     pub(super) tasks: Option<i32>,
     /// How many services are active or draining; `None` if that is not known.
     pub(super) services: Option<i32>,
+    /// Whether daemons may run in it.
+    pub(super) may_have_daemons: bool,
 }
 
 impl Cluster {
@@ -36,10 +38,11 @@ impl Cluster {
             arn,
             tasks: None,
             services: None,
+            may_have_daemons: true,
         }
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.arn.rsplit('/').next().unwrap_or(&self.arn)
     }
 

@@ -124,6 +124,99 @@ fn region(asked: &Asked) -> Answer {
     })
 }
 
+/// The same region, where `prod` has an instance on which the daemon `agent` runs.
+fn with_daemon(asked: &Asked) -> Answer {
+    let request = asked.json();
+    let daemon = arn("daemon/prod/agent");
+    let definition = arn("daemon-task-definition/api:7");
+    Answer::json(&match asked.operation.as_str() {
+        "ListClusters" => json!({"clusterArns": [arn("cluster/prod"), arn("cluster/batch")]}),
+        "DescribeClusters" => json!({"clusters": [
+            {
+                "clusterArn": arn("cluster/prod"), "status": "ACTIVE",
+                "registeredContainerInstancesCount": 1, "capacityProviders": ["managed"],
+            },
+            {"clusterArn": arn("cluster/batch"), "status": "ACTIVE", "capacityProviders": ["FARGATE"]},
+        ]}),
+        "ListDaemons" => {
+            assert_eq!(request["clusterArn"], arn("cluster/prod"));
+            json!({"daemonSummariesList": [{"daemonArn": daemon, "status": "ACTIVE"}]})
+        }
+        "DescribeDaemon" => {
+            assert_eq!(request["daemonArn"], daemon);
+            json!({"daemon": {
+                "daemonArn": daemon,
+                "currentRevisions": [{"arn": "revision-1", "totalRunningCount": 1}],
+            }})
+        }
+        "DescribeDaemonRevisions" => {
+            assert_eq!(request["daemonRevisionArns"], json!(["revision-1"]));
+            json!({"daemonRevisions": [{"daemonTaskDefinitionArn": definition}]})
+        }
+        "DescribeDaemonTaskDefinition" => {
+            assert_eq!(request["daemonTaskDefinition"], definition);
+            let url = "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write";
+            json!({"daemonTaskDefinition": {
+                "family": "api", "revision": 7, "status": "ACTIVE",
+                "taskRoleArn": "arn:aws:iam::111122223333:role/Agent",
+                "executionRoleArn": "arn:aws:iam::111122223333:role/Execution",
+                "containerDefinitions": [{
+                    "image": "agent:1", "command": ["--config=/agent.yaml"],
+                    "environment": [{"name": "ENDPOINT", "value": url}],
+                    "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/agent"}},
+                }],
+            }})
+        }
+        _ => return region(asked),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_daemons_need_is_in_use() {
+    let script = Script::new(with_daemon);
+    let running = observe(&script, true).await.unwrap();
+    assert_eq!(running.unseen, BTreeSet::new());
+    for (kind, target) in [
+        (Kind::Role, "Agent"),
+        (Kind::Role, "Execution"),
+        (Kind::LogGroup, "/agent"),
+        (Kind::Workspace, "ws-1"),
+    ] {
+        let users = running.users(kind, target);
+        assert_eq!(users, ["daemon agent in cluster prod (api:7)"], "{target}");
+    }
+    // Its family is none of the task definitions' families, though it has the name of one.
+    assert_eq!(running.users(Kind::TaskDefinition, "api"), [""; 0]);
+    assert!(running.revisions_of("api").is_empty());
+    assert_eq!(script.count("ListDaemons"), 1, "Fargate runs no daemons");
+
+    let script = Script::new(with_daemon);
+    observe(&script, false).await.unwrap();
+    assert_eq!(
+        script.count("ListDaemons"),
+        0,
+        "what they need is not asked for"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn daemons_that_cannot_be_seen_are_said() {
+    let answering = |code: &'static str| {
+        Script::new(move |asked| match asked.operation.as_str() {
+            "ListDaemons" => Answer::error(400, code, "no"),
+            _ => with_daemon(asked),
+        })
+    };
+    let denied = observe(&answering("AccessDeniedException"), true).await;
+    let said = "the daemons in cluster prod: ecs:ListDaemons is denied";
+    assert!(denied.unwrap().unseen.contains(said));
+    // Where there are none, nothing is left unseen.
+    for code in ["UnsupportedFeatureException", "UnknownOperationException"] {
+        let none = observe(&answering(code), true).await.unwrap();
+        assert_eq!(none.unseen, BTreeSet::new(), "{code}");
+    }
+}
+
 async fn observe(script: &Script, needs: bool) -> Result<Running, CallError> {
     let identity = Identity::new(ACCOUNT, REGION);
     running::observe(&script.aws(), &identity, needs).await
