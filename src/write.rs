@@ -25,6 +25,7 @@ use crate::{
     kinds::declare::{self, Writing},
     load::{self, LoadContext, root::ROOT},
     model::{
+        access::Access,
         address::{Address, Kind, StackName},
         identity::{Identity, query_url, remote_write_url},
         tags::Tags,
@@ -44,6 +45,8 @@ use crate::{
 pub struct Draft {
     /// The name of the stack.
     pub stack: StackName,
+    /// As whom its calls are made, if not as whoever starts the run.
+    pub access: Option<Access>,
     /// Where it lives.
     pub identity: Identity,
     /// What it is to declare: at most one workspace.
@@ -278,6 +281,17 @@ impl<'a> Writer<'a> {
         table.put_literal("name", self.draft.stack.as_str());
         table.put_literal("region", &self.draft.identity.region);
         table.put_literal("account", &self.draft.identity.account);
+        if let Some(Access::Role(role)) = &self.draft.access {
+            let arn = role.arn.to_string();
+            if let Some(id) = &role.external_id {
+                let mut access = Table::default();
+                access.put_literal("role_arn", &arn);
+                access.put_literal("external_id", id);
+                table.put("assume_role", Value::Table(access));
+            } else {
+                table.put_literal("assume_role", &arn);
+            }
+        }
         table
     }
 

@@ -12,7 +12,7 @@ use clap::{Args, ValueHint};
 
 use crate::{
     cli::{
-        candidates::{address, toml_file, variable},
+        candidates::{address, profile, role, toml_file, variable},
         place::Place,
     },
     model::{
@@ -155,11 +155,11 @@ impl AccountArgs {
 pub(super) struct AllowArgs {
     /// Let stack files name this role in `assume_role` (repeatable; the variable holds ARNs with
     /// blanks between them)
-    #[arg(long, value_name = "ARN", env = "AMP_STACK_ALLOW_ROLE")]
+    #[arg(long, value_name = "ARN", env = "AMP_STACK_ALLOW_ROLE", add = role())]
     pub(super) allow_role: Vec<Several<RoleArn>>,
     /// Let stack files name this profile in `profile` (repeatable; the variable holds names with
     /// blanks between them)
-    #[arg(long, value_name = "PROFILE", env = "AMP_STACK_ALLOW_PROFILE")]
+    #[arg(long, value_name = "PROFILE", env = "AMP_STACK_ALLOW_PROFILE", add = profile())]
     pub(super) allow_profile: Vec<Several<String>>,
 }
 
@@ -202,7 +202,7 @@ impl<T: Ord> FromIterator<T> for Several<T> {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct CallerArgs {
     /// The profile of the shared AWS configuration
-    #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox")]
+    #[arg(long, value_name = "PROFILE", conflicts_with = "sandbox", add = profile())]
     pub(super) profile: Option<String>,
     #[command(flatten)]
     pub(super) calls: CallArgs,

@@ -5,6 +5,7 @@
 //! file that can't be read or parsed has no candidates, and nothing is said about it.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::{OsStr, OsString},
     fs,
@@ -14,7 +15,7 @@ use std::{
 use crate::{
     cli::files,
     load::names::{Names, names},
-    model::template::Attribute,
+    model::{access::is_profile_name, template::Attribute},
 };
 use clap_complete::{
     ArgValueCompleter, CompletionCandidate, PathCompleter, engine::ValueCompleter,
@@ -62,6 +63,60 @@ pub(super) fn address() -> ArgValueCompleter {
         });
         matching(current, places)
     })
+}
+
+/// Completes the ARN of a role as which the stack files that the line names make their calls.
+pub(super) fn role() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let named = stacks().into_iter().filter_map(|names| {
+            let stack = names.stack;
+            Some((
+                names.role?,
+                stack.map(|stack| format!("of the stack {stack}")),
+            ))
+        });
+        matching(current, named)
+    })
+}
+
+/// Completes the name of a profile: of those that the shared AWS configuration has, and that stack
+/// files name.
+pub(super) fn profile() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let named = stacks().into_iter().filter_map(|names| names.profile);
+        let all: BTreeSet<String> = named.chain(profiles()).collect();
+        matching(current, all.into_iter().map(|name| (name, None)))
+    })
+}
+
+/// The profiles in the shared configuration and credentials files (AWS SDKs and Tools Reference
+/// Guide, "Using shared config and credentials files to globally configure AWS SDKs and tools", and
+/// "Finding and changing the location of the shared config and credentials files").
+fn profiles() -> Vec<String> {
+    let files = [
+        ("AWS_CONFIG_FILE", "config", "profile "),
+        ("AWS_SHARED_CREDENTIALS_FILE", "credentials", ""),
+    ];
+    let each = files.into_iter().flat_map(|(variable, file, before)| {
+        let path = env::var_os(variable).map(PathBuf::from);
+        let path = path.or_else(|| Some(env::home_dir()?.join(".aws").join(file)));
+        let text = path.and_then(|path| fs::read_to_string(path).ok());
+        sections(&text.unwrap_or_default(), before)
+    });
+    each.collect()
+}
+
+/// The names in the headers of `text`, before which, but for that of the default, `before` stands.
+/// Other headers are of other things: `[sso-session x]`.
+fn sections(text: &str, before: &str) -> Vec<String> {
+    let headers = text.lines().filter_map(|line| {
+        let (header, _) = line.trim().strip_prefix('[')?.split_once(']')?;
+        let header = header.trim();
+        let name = header.strip_prefix(before);
+        let name = name.or_else(|| (header == "default").then_some(header))?;
+        Some(name.trim().to_owned())
+    });
+    headers.filter(|name| is_profile_name(name)).collect()
 }
 
 /// Completes the name of a variable of the stack file that the line names, up to the `=`.
@@ -119,4 +174,18 @@ fn stack_files(words: Vec<OsString>) -> Vec<PathBuf> {
         }
     }
     files::all(&named, Path::new("")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_the_headers_of_both_files() {
+        let config = "[default]\nregion = x\n[profile prod]\n[ profile ci ] # mine\n\
+                      [sso-session company]\n[services local]\n[profile]\n";
+        assert_eq!(sections(config, "profile "), ["default", "prod", "ci"]);
+        let credentials = "[default]\n[prod]\naws_access_key_id = x\n[broken\n";
+        assert_eq!(sections(credentials, ""), ["default", "prod"]);
+    }
 }

@@ -16,6 +16,7 @@ use crate::{
     aws::{self, Aws},
     cli::{
         args::CallerArgs,
+        candidates::role,
         console::Console,
         exit::Exit,
         failure::Failure,
@@ -25,12 +26,20 @@ use crate::{
         },
         interrupt::{Interrupts, unless_interrupted},
         replace::{create, replace},
-        sandbox::{self, Wanted as WantedSandbox},
+        sandbox::{self, SandboxAccess, Wanted as WantedSandbox},
         schema,
     },
     cloud::survey::{Survey, Wanted},
     kinds::Resource,
-    model::{address::StackName, call::CallError, identity::Identity, tags::Owner},
+    model::{
+        access::{
+            Access, AssumedRole, DEFAULT_SESSION_SECONDS, RoleArn, SESSION_NAME, is_external_id,
+        },
+        address::StackName,
+        call::CallError,
+        identity::Identity,
+        tags::Owner,
+    },
     plan::{self, Plan},
     snapshot::Snapshot,
     write::{Draft, Written, write},
@@ -48,6 +57,8 @@ Examples:
   amp-stack import --stack checkout --cloudformation checkout-prod
   amp-stack import --stack checkout --copilot shop/prod/checkout
   amp-stack import --stack checkout       what the stack owns already, if its file is lost
+  amp-stack import --stack checkout --family checkout --assume-role arn:aws:iam::222222222222:role/deploy
+                                          from another account, as this role, which the file names
 
 What to do with the file:
   amp-stack plan checkout.toml            nothing but tags of ownership
@@ -93,8 +104,27 @@ pub(super) struct Import {
     /// The region
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
+    /// Read as this role, which whoever types this assumes; the file says so, too
+    #[arg(long, value_name = "ARN", add = role())]
+    pub(super) assume_role: Option<RoleArn>,
+    /// What the trust policy of the role asks for; the file says that as well
+    #[arg(long, value_name = "ID", requires = "assume_role", value_parser = external_id)]
+    pub(super) external_id: Option<String>,
     #[command(flatten)]
     pub(super) account: CallerArgs,
+}
+
+impl Import {
+    /// As whom AWS is read and the calls of the stack are made, if not as whoever types this.
+    fn access(&self) -> Option<Access> {
+        let arn = self.assume_role.clone()?;
+        Some(Access::Role(AssumedRole {
+            arn,
+            external_id: self.external_id.clone(),
+            session_name: SESSION_NAME.to_owned(),
+            duration_seconds: DEFAULT_SESSION_SECONDS,
+        }))
+    }
 }
 
 /// The tags of something that AWS Copilot made.
@@ -189,15 +219,18 @@ fn written_at(args: &Import) -> &Path {
 }
 
 async fn connect(args: &Import, console: &mut Console) -> Result<Aws, Failure> {
+    let access = args.access();
+    let role = access.as_ref().and_then(Access::role);
     if let Some(wanted) = WantedSandbox::by(&args.account.sandbox, written_at(args)) {
         let opened = wanted.open(None)?;
         console.eprint(&wanted.notice())?;
         let region = sandbox::region(args.region.clone());
-        return Ok(wanted.connect(&opened, region, &args.account.calls, None));
+        let access = role.map(SandboxAccess::Role);
+        return Ok(wanted.connect(&opened, region, &args.account.calls, access));
     }
     let options = aws::Options {
         profile: args.account.profile.clone(),
-        role: None,
+        role: role.cloned(),
         region: args.region.clone(),
         rates: args.account.calls.rate.iter().copied().collect(),
     };
@@ -294,6 +327,7 @@ fn draft(args: &Import, identity: &Identity, survey: &Survey, choice: &Choice) -
     });
     Draft {
         stack: args.stack.clone(),
+        access: args.access(),
         identity: identity.clone(),
         found: choice.taken.clone(),
         existing_workspace: choice.existing_workspace.clone(),
@@ -316,6 +350,13 @@ fn save(out: &Path, text: &str, force: bool) -> Result<(), Failure> {
         create(out, text)
     };
     written.map_err(Failure::before)
+}
+
+fn external_id(text: &str) -> Result<String, String> {
+    let rule = "an external id is 2 to 1,224 of letters, digits and `_+=,.@:/-`";
+    is_external_id(text)
+        .then(|| text.to_owned())
+        .ok_or_else(|| rule.to_owned())
 }
 
 fn tag(text: &str) -> Result<(String, Option<String>), String> {

@@ -19,12 +19,19 @@ pub struct Names {
     pub variables: Vec<String>,
     /// The outputs.
     pub outputs: Vec<String>,
+    /// The role as which its calls are made, if it names one.
+    pub role: Option<String>,
+    /// The profile with which they are made, if it names one.
+    pub profile: Option<String>,
 }
 
 /// The names in the stack file `text`; none of a file that is no TOML.
 pub fn names(text: &str) -> Option<Names> {
     let file: Table = text.parse().ok()?;
-    let stack = file.get("stack").and_then(|stack| stack.get("name"));
+    let of_stack = |key: &str| file.get("stack").and_then(|stack| stack.get(key));
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(ToOwned::to_owned);
+    let role = of_stack("assume_role");
+    let role = role.map(|role| role.get("role_arn").unwrap_or(role));
     let of_kind = |kind: Kind| {
         if kind.is_single() {
             let is_there = file.contains_key(kind.table());
@@ -37,10 +44,12 @@ pub fn names(text: &str) -> Option<Names> {
         keys.map(|key| Address::new(kind, key)).collect::<Vec<_>>()
     };
     Some(Names {
-        stack: stack.and_then(Value::as_str).map(ToOwned::to_owned),
+        stack: text(of_stack("name")),
         resources: Kind::ALL.into_iter().flat_map(of_kind).collect(),
         variables: keys(&file, "variables"),
         outputs: keys(&file, "outputs"),
+        role: text(role),
+        profile: text(of_stack("profile")),
     })
 }
 
@@ -69,6 +78,8 @@ pub fn names_so_far(text: &str) -> Names {
         resources: Kind::ALL.into_iter().flat_map(of_kind).collect(),
         variables: keys("variables"),
         outputs: keys("outputs"),
+        role: None,
+        profile: None,
     }
 }
 
@@ -98,6 +109,21 @@ mod tests {
         assert_eq!(names.resources, resources);
         assert_eq!((names.variables.len(), names.outputs.len()), (1, 1));
         assert_eq!(super::names("[stack"), None);
+        for (text, role, profile) in [
+            ("assume_role = \"arn:a\"", Some("arn:a"), None),
+            (
+                "assume_role = { role_arn = \"arn:a\" }",
+                Some("arn:a"),
+                None,
+            ),
+            ("profile = \"prod\"", None, Some("prod")),
+        ] {
+            let names = super::names(&format!("[stack]\n{text}\n")).expect("it is TOML");
+            assert_eq!(
+                (names.role.as_deref(), names.profile.as_deref()),
+                (role, profile)
+            );
+        }
     }
 
     #[test]

@@ -483,3 +483,47 @@ fn permissions_are_apart_by_who_needs_them() {
     let none = run(&bench, &["permissions", "staging.toml", "--for", "assume"]).expect(1);
     assert!(none.says("none of the stack files names a role to assume"));
 }
+
+/// What is imported as a role is from then on reached as that role.
+#[test]
+fn a_stack_is_imported_as_a_role_that_the_file_names() {
+    let (_server, bench) = world("accounts-import", &own());
+    run(
+        &bench,
+        &[&["apply", "prod.toml", "--yes"], &ALLOW[..]].concat(),
+    )
+    .expect(0);
+    let import = |more: &[&str]| {
+        let words = ["import", "--stack", "shop", "--out", "imported.toml"];
+        run(&bench, &[&words, more].concat())
+    };
+    let nothing = import(&[]).expect(1);
+    assert!(
+        nothing.says("owns nothing in this account"),
+        "{}",
+        nothing.stderr
+    );
+    let denied = import(&["--assume-role", ROLE]).expect(1);
+    assert!(denied.says("AccessDenied"), "{}", denied.stderr);
+    let misspelt = import(&["--assume-role", "deploy"]).expect(1);
+    assert!(
+        misspelt.says("not the ARN of a role"),
+        "{}",
+        misspelt.stderr
+    );
+
+    let imported = import(&["--assume-role", ROLE, "--external-id", "shop-4711"]).expect(0);
+    let next = format!("amp-stack plan imported.toml --allow-role {ROLE}");
+    assert!(imported.says(&next), "{}", imported.stderr);
+    let text = std::fs::read_to_string(bench.path("imported.toml")).unwrap();
+    assert!(text.contains("external_id = \"shop-4711\""), "{text}");
+    run(&bench, &["fmt", "--check", "imported.toml"]).expect(0);
+    run(&bench, &["plan", "imported.toml"]).expect(1);
+    let plan = ["plan", "imported.toml", "--detailed-exitcode"];
+    let plan = run(&bench, &[&plan, &ALLOW[..]].concat()).expect(0);
+    assert!(
+        plan.says(&format!("account {PROD}, as the role ci/deploy")),
+        "{}",
+        plan.stdout
+    );
+}

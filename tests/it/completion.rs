@@ -14,6 +14,7 @@ const STACK: &str = r#"
 [stack]
 name = "shop"
 region = "us-east-1"
+assume_role = "arn:aws:iam::222222222222:role/deploy"
 
 [variables]
 image_tag = {}
@@ -47,6 +48,19 @@ const LINES: &[(&str, &str)] = &[
         "amp-stack apply --adopt workspace ",
     ),
     ("amp-stack plan --var im", "amp-stack plan --var image_tag="),
+    (
+        // Nothing is typed of it yet: bash begins a new word after each colon.
+        "amp-stack plan --allow-role ",
+        "amp-stack plan --allow-role arn:aws:iam::222222222222:role/deploy ",
+    ),
+    (
+        "amp-stack plan --allow-profile stag",
+        "amp-stack plan --allow-profile staging-eu ",
+    ),
+    (
+        "amp-stack plan --profile stag",
+        "amp-stack plan --profile staging-eu ",
+    ),
     ("amp-stack output where", "amp-stack output where_to "),
     (
         "amp-stack output workspace.rem",
@@ -68,6 +82,12 @@ const LINES: &[(&str, &str)] = &[
 fn bench(name: &str) -> Bench {
     let bench = Bench::new(name);
     bench.write("stack.toml", STACK);
+    // The directory is home as well.
+    fs::create_dir_all(bench.path(".aws")).unwrap();
+    bench.write(
+        ".aws/config",
+        "[default]\n[profile staging-eu]\nregion = eu-west-1\n",
+    );
     bench
 }
 

@@ -108,6 +108,8 @@ pub(super) fn nothing(args: &Import, choice: &Choice) -> Failure {
         out: _,
         force: _,
         region: _,
+        assume_role: _,
+        external_id: _,
         account: _,
     } = args;
     let by_tags = !tag.is_empty() || cloudformation.is_some() || copilot.is_some();

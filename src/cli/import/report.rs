@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     cli::{
-        args::{AccountArgs, LoadArgs, StackArgs},
+        args::{AccountArgs, AllowArgs, LoadArgs, StackArgs},
         command_line::typed,
         import::{Import, Imported, choose::name},
     },
@@ -283,7 +283,8 @@ fn next(args: &Import, style: Style) -> String {
         load: LoadArgs::default(),
         account: AccountArgs {
             caller: args.account.clone(),
-            ..AccountArgs::default()
+            // Whoever types it has to allow what the file asks for.
+            allow: AllowArgs::of(&args.access()),
         },
     };
     let saved = args.out.clone();

@@ -75,6 +75,7 @@ pub(super) fn draft(found: impl IntoIterator<Item = LiveResource>) -> Draft {
         .collect();
     Draft {
         stack: stack_name(),
+        access: None,
         identity: identity(),
         found,
         existing_workspace: None,
