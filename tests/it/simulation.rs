@@ -79,6 +79,7 @@
 //! | of what is taken over, the tags of others are removed before ours are set | 0 | nothing: it takes a kill between these two calls |
 
 mod account;
+mod accounts;
 mod check;
 mod consent;
 mod draft;
@@ -109,6 +110,8 @@ const SEEDS: RangeInclusive<u64> = 1..=200;
 const ENOUGH: u64 = 100;
 /// How many stories of two runs at once are told in every run of the tests.
 const PAIRS: usize = 50;
+/// How many stories of two accounts are told in every run of the tests.
+const ACROSS: usize = 25;
 /// How much of a story that went wrong is shown.
 const LINES_SHOWN: usize = 120;
 
@@ -247,6 +250,36 @@ fn two_runs_at_once_make_one_workspace() {
     }
     if seeds.len() >= PAIRS {
         assert!(seen.both > 0 && seen.met > 0, "{seen:?}");
+    }
+}
+
+/// A run over two accounts, struck at any of its calls or met by another, names in each account
+/// nothing of the other, and comes to its end when it is run again.
+#[test]
+fn two_accounts_are_nothing_to_each_other() {
+    let asked = std::env::var_os(VARIABLE).is_some();
+    let most = if asked { usize::MAX } else { ACROSS };
+    let seeds: Vec<u64> = seeds().take(most).collect();
+    let mut seen = accounts::Crossed::default();
+    for &seed in &seeds {
+        fastrand::seed(seed);
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .expect("a runtime without I/O needs nothing");
+            runtime.block_on(accounts::tell(seed))
+        }));
+        let told = told.unwrap_or_else(|_| panic!("to replay it: {VARIABLE}={seed}"));
+        seen.kills += told.kills;
+        seen.interruptions += told.interruptions;
+        seen.in_both += told.in_both;
+        seen.pairs += told.pairs;
+    }
+    if seeds.len() >= ACROSS {
+        let each = [seen.kills, seen.interruptions, seen.in_both, seen.pairs];
+        assert!(each.iter().all(|count| *count > 0), "{seen:?}");
     }
 }
 

@@ -4,16 +4,20 @@
 use std::time::Duration;
 
 use amp_stack::model::identity::Identity;
-use amp_stack_sandbox::{Sandbox, Settings, connector::Clock};
+use amp_stack_sandbox::{CallerPolicy, Sandbox, Settings, connector::Clock};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ecs::types::{
     AwsVpcConfiguration, DeploymentCircuitBreaker, DeploymentConfiguration, LaunchType,
     NetworkConfiguration,
 };
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_async::{rt::sleep::TokioSleep, time::TimeSource};
+use aws_smithy_async::{
+    rt::sleep::TokioSleep,
+    time::{SharedTimeSource, TimeSource},
+};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use fastrand::Rng;
+use serde_json::json;
 use std::time::SystemTime;
 use tokio::time::Instant;
 
@@ -22,6 +26,8 @@ use super::{
     world::{REGION, View},
 };
 
+/// The key of whoever starts runs.
+pub(super) const KEY: &str = "AKIASANDBOX";
 /// When every story begins: 2026-01-01T00:00:00Z.
 const BEGIN_MILLIS: u64 = 1_767_225_600_000;
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
@@ -65,6 +71,35 @@ impl Account {
         tokio::time::sleep(Duration::from_mins(1)).await;
         account.hand.half_made(rng, account.strays).await;
         account
+    }
+
+    /// The account of whoever starts runs, and beside it the account `other`, which trusts it with
+    /// `role`. Each holds what is nobody's business. Returns the id of a workspace of the other one,
+    /// too.
+    pub(super) async fn with_another(rng: &mut Rng, other: &str, role: &str) -> (Self, String) {
+        let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        let everything = json!({"Version": "2012-10-17", "Statement": everything}).to_string();
+        let sandbox = Sandbox::open(Settings {
+            clock: Clock::tokio(BEGIN_MILLIS),
+            // Only who is somebody assumes roles.
+            caller: Some(CallerPolicy::parse(&everything).unwrap()),
+            ..Settings::default()
+        });
+        let mut account = Self::new(sandbox.expect("a sandbox without a file opens"));
+        account.guest = account.hand.bystanders(rng).await;
+        // A key of twelve digits is of the account of that number.
+        let there = sdk(account.sandbox.http_client(), account.begun, other);
+        let there = Hand::new(&there);
+        let guest = there.bystanders(rng).await;
+        let own = account.sandbox.account();
+        there.deployer(role, own, &everything).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        (account, guest)
+    }
+
+    /// The clock of the simulation.
+    pub(super) fn clock(&self) -> SharedTimeSource {
+        SharedTimeSource::new(VirtualTime(self.begun))
     }
 
     /// An account in which nothing is.
@@ -150,7 +185,7 @@ impl Account {
 
     fn new(sandbox: Sandbox) -> Self {
         let begun = Instant::now();
-        let hand = Hand::new(&sdk(sandbox.http_client(), begun));
+        let hand = Hand::new(&sdk(sandbox.http_client(), begun, KEY));
         Self {
             sandbox,
             guest: String::new(),
@@ -173,7 +208,7 @@ impl Account {
 
     /// The SDK's configuration with `http_client`, and with the clock of the simulation.
     pub(super) fn sdk(&self, http_client: SharedHttpClient) -> SdkConfig {
-        sdk(http_client, self.begun)
+        sdk(http_client, self.begun, KEY)
     }
 
     pub(super) fn identity(&self) -> Identity {
@@ -195,8 +230,8 @@ fn last_part(arn: &str) -> String {
     arn.rsplit('/').next().unwrap_or(arn).to_owned()
 }
 
-fn sdk(http_client: SharedHttpClient, begun: Instant) -> SdkConfig {
-    let credentials = Credentials::new("AKIASANDBOX", "secret", None, None, "sandbox");
+fn sdk(http_client: SharedHttpClient, begun: Instant, key: &str) -> SdkConfig {
+    let credentials = Credentials::new(key, "secret", None, None, "sandbox");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
@@ -296,6 +331,20 @@ impl Hand {
             // It is CREATING still.
             self.workspace("sim", ours("workspace")).await;
         }
+    }
+
+    /// A role that may everything, and that the account `trusted` may assume.
+    async fn deployer(&self, role: &str, trusted: &str, everything: &str) {
+        let trust = json!({"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": format!("arn:aws:iam::{trusted}:root")},
+        }});
+        let create = self.iam.create_role().role_name(role);
+        let create = create.assume_role_policy_document(trust.to_string());
+        create.send().await.unwrap();
+        let put = self.iam.put_role_policy().role_name(role);
+        let put = put.policy_name("everything").policy_document(everything);
+        put.send().await.unwrap();
     }
 
     async fn role(&self, name: &str, tags: Vec<(&'static str, String)>) {

@@ -6,9 +6,9 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 use amp_stack::{
     apply::{Event, Outcome},
     aws::Aws,
-    file::source::Source,
+    file::{problem::Problem, source::Source},
     load::{self, LoadContext},
-    model::{call::CallError, identity::Identity},
+    model::{access::AssumedRole, call::CallError, identity::Identity},
     plan::Plan,
     run::{
         self, Losses, PlanRequest, Planned, Reporter, RunError, RunOptions, Session, StackTarget,
@@ -20,8 +20,9 @@ use amp_stack_sandbox::{Faults, chaos::Tally};
 use tokio::sync::watch;
 
 use super::{
-    account::Account,
+    account::{Account, KEY},
     wire::{Sent, Strike, Wire},
+    world::REGION,
 };
 
 /// What is asked for.
@@ -64,8 +65,14 @@ pub(super) enum End {
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) end: End,
-    /// Empty if AWS could not be read.
+    /// Empty if AWS could not be read. Of several stacks, that of the last.
     pub(super) plan: Arc<Plan>,
+    /// Those of all stacks.
+    pub(super) plans: Vec<Plan>,
+    /// How carrying each of them out ended, as far as it was begun.
+    pub(super) outcomes: Vec<Outcome>,
+    /// How many were not begun.
+    pub(super) not_begun: usize,
     /// Everything that people saw.
     pub(super) text: String,
     /// Every request, in the order in which they were sent.
@@ -96,15 +103,7 @@ pub(super) async fn invoke(
     account.sandbox.set_faults(conditions.faults.clone());
     let wire = Wire::new(account.sandbox.clone(), conditions.page, conditions.strike);
     let aws = Arc::new(Aws::new(&account.sdk(wire.http_client())));
-    let mut run = Invocation {
-        end: End::Planned,
-        plan: Arc::default(),
-        text: String::new(),
-        sent: Vec::new(),
-        looked: 0,
-        accepted: BTreeSet::new(),
-        tally: Tally::default(),
-    };
+    let mut run = Invocation::begun();
     match stack(account, draft, &aws).await {
         Err(error) => run.unread(error, &wire),
         Ok(stack) => {
@@ -128,16 +127,91 @@ pub(super) async fn invoke(
     run
 }
 
+/// A stack file, and the role that leads to where it is carried out.
+pub(super) struct Reached<'a> {
+    pub(super) written: &'a dyn Written,
+    /// The role that it names, if it names one.
+    pub(super) role: Option<AssumedRole>,
+}
+
+/// Runs `command` on several files, of which some are reached as a role.
+pub(super) async fn invoke_all(
+    account: &Account,
+    files: &[Reached<'_>],
+    command: Command,
+    conditions: Conditions,
+) -> Invocation {
+    account.sandbox.set_faults(conditions.faults.clone());
+    let wire = Wire::new(account.sandbox.clone(), conditions.page, conditions.strike);
+    let mut run = Invocation::begun();
+    match Box::pin(targets(account, files, &wire)).await {
+        Err(error) => run.unread(error, &wire),
+        Ok(targets) => {
+            let request = PlanRequest {
+                targets: &targets,
+                destroy: command == Command::Destroy,
+                explain: false,
+            };
+            // Boxed, because a run is a large future.
+            Box::pin(run.execute(&request, command, &wire, conditions)).await;
+        }
+    }
+    run.sent = wire.sent();
+    run.tally = account.sandbox.tally();
+    run
+}
+
+async fn targets(
+    account: &Account,
+    files: &[Reached<'_>],
+    wire: &Wire,
+) -> Result<Vec<StackTarget<Aws>>, CallError> {
+    let mut targets = Vec::new();
+    for (index, Reached { written, role }) in files.iter().enumerate() {
+        let (http, clock) = (wire.http_client(), account.clock());
+        let who = (KEY, role.clone());
+        let aws = Aws::through(http, REGION.to_owned(), clock, None, who);
+        let identity = aws.identity().await?;
+        let stack = load(*written, identity.clone(), true);
+        let stack = stack.unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let leads_to = role.as_ref().map(|role| role.arn.account());
+        assert_eq!(
+            identity.account,
+            leads_to.unwrap_or(account.sandbox.account())
+        );
+        targets.push(StackTarget {
+            path: PathBuf::from(format!("sim-{index}.toml")),
+            stack,
+            cloud: Arc::new(aws),
+            only: None,
+            leave: BTreeSet::new(),
+        });
+    }
+    Ok(targets)
+}
+
 /// The stack in the file, for where AWS says that it is.
 async fn stack(account: &Account, draft: &impl Written, aws: &Aws) -> Result<Stack, CallError> {
     // The file is checked before AWS is asked, as for somebody without an account.
-    _ = load(draft, Identity::new("000000000000", "us-east-1"), false);
-    let stack = load(draft, aws.identity().await?, true);
+    let right = |loaded: Result<Stack, Vec<Problem>>| {
+        loaded.unwrap_or_else(|problems| panic!("{problems:#?}\nin\n{}", draft.toml()))
+    };
+    _ = right(load(
+        draft,
+        Identity::new("000000000000", "us-east-1"),
+        false,
+    ));
+    let stack = right(load(draft, aws.identity().await?, true));
     assert_eq!(stack.identity, account.identity());
     Ok(stack)
 }
 
-fn load(draft: &impl Written, identity: Identity, known: bool) -> Stack {
+/// What the file says where it is `identity`.
+pub(super) fn load(
+    draft: &dyn Written,
+    identity: Identity,
+    known: bool,
+) -> Result<Stack, Vec<Problem>> {
     let source = Source {
         path: PathBuf::from("sim.toml"),
         text: draft.toml(),
@@ -153,10 +227,25 @@ fn load(draft: &impl Written, identity: Identity, known: bool) -> Stack {
         read: &|_| Err(std::io::ErrorKind::NotFound.into()),
     };
     load::load(&source, &around)
-        .unwrap_or_else(|problems| panic!("{problems:#?}\nin\n{}", source.text))
 }
 
 impl Invocation {
+    /// One of which nothing has happened yet.
+    fn begun() -> Self {
+        Self {
+            end: End::Planned,
+            plan: Arc::default(),
+            plans: Vec::new(),
+            outcomes: Vec::new(),
+            not_begun: 0,
+            text: String::new(),
+            sent: Vec::new(),
+            looked: 0,
+            accepted: BTreeSet::new(),
+            tally: Tally::default(),
+        }
+    }
+
     /// Runs `command`, which something may strike.
     async fn execute(
         &mut self,
@@ -263,6 +352,7 @@ impl Session<Aws> for User<'_> {
             let shown = show::plan::render(&planned.plan, &planned.risks, &frame, Style::PLAIN);
             self.run.text.push_str(&shown);
             self.run.plan = Arc::new(planned.plan.clone());
+            self.run.plans.push(planned.plan.clone());
         }
         Ok(())
     }
@@ -313,10 +403,15 @@ impl Session<Aws> for User<'_> {
         let summary = summary::render(outcome, plan, &frame, Style::PLAIN);
         self.run.text.push_str(&summary);
         self.run.end = End::Applied(outcome.clone());
+        self.run.outcomes.push(outcome.clone());
     }
 
-    fn not_begun(&mut self, _: &[&StackTarget<Aws>]) {
-        panic!("there is only one stack, and it was begun");
+    fn not_begun(&mut self, left: &[&StackTarget<Aws>]) {
+        assert!(
+            left.len() < self.run.plans.len(),
+            "the first that has something to do was begun"
+        );
+        self.run.not_begun = left.len();
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) enum Strike {
 pub(super) struct Sent {
     pub(super) service: Service,
     pub(super) operation: String,
+    /// The id of the access key that signed it.
+    pub(super) key: Option<String>,
     pub(super) is_read: bool,
     pub(super) input: Input,
     /// When it was sent, in ticks: a count of what the wire has seen.
@@ -115,6 +117,18 @@ impl Wire {
         self.0.sent.lock().unwrap().clone()
     }
 
+    /// The account in which a call with this key is made: a session is in that of its role.
+    fn view(&self, key: Option<&str>) -> View {
+        let world = self.0.sandbox.world();
+        let key = key.unwrap_or_default();
+        let mut others = world.others.values();
+        let of_session = others.find(|world| {
+            let sessions = serde_json::to_string(&world.sts).expect("a world is JSON");
+            sessions.contains(&format!("\"{key}\""))
+        });
+        View::of(of_session.unwrap_or(&world))
+    }
+
     fn tick(&self) -> u64 {
         self.0.ticks.fetch_add(1, Ordering::Relaxed)
     }
@@ -122,14 +136,17 @@ impl Wire {
     /// Enters a request; says where it stands in the record, and what strikes at it.
     fn enter(&self, request: &HttpRequest) -> (usize, Option<Strike>) {
         let call = decode(&plain(request)).expect("the SDK sends what the sandbox understands");
-        let mentioned_by = world::mentions(&call, || View::of(&self.0.sandbox.world()));
-        let objects = consent::objects(&call, || View::of(&self.0.sandbox.world()));
+        let view = || self.view(call.key.as_deref());
+        let mentioned_by = world::mentions(&call, view);
+        let objects = consent::objects(&call, view);
         let mut sent = self.0.sent.lock().unwrap();
         sent.push(Sent {
             objects,
             service: call.service,
-            is_read: call.is_read(),
+            // What a session is for is said by its calls.
+            is_read: call.is_read() || call.service == Service::Sts,
             operation: call.operation,
+            key: call.key,
             input: call.input,
             at: self.tick(),
             ended: None,
