@@ -451,6 +451,19 @@ fn tasks_on_instances_are_tried() {
     }
 }
 
+/// What runs on Managed Instances alone is not run, and nothing is said to be wrong with it.
+#[test]
+fn what_the_sandbox_cannot_run_is_said() {
+    let bench = bench("sandbox-managed");
+    let text = STACK.replace("[\"FARGATE\"]", "[\"MANAGED_INSTANCES\"]");
+    assert_ne!(text, STACK);
+    bench.write("stack.toml", &text);
+    let run = bench.run(&["try", "stack.toml"]).expect(0);
+    let said = "task_definitions.quickstart: not run, because the sandbox has no Managed Instances";
+    assert!(run.says(said), "{}", run.stderr);
+    assert!(!run.says("something is wrong"), "{}", run.stdout);
+}
+
 /// What the examples of the collector say is taken, and found again as it was said.
 #[test]
 fn the_examples_of_the_collector_are_applied_once() {

@@ -38,6 +38,7 @@ use crate::{
     run::{self, PlanRequest, StackTarget},
     show::{Paint, words},
     stack::Stack,
+    verify::Subject,
 };
 use amp_stack_sandbox::connector::Clock;
 use service::{Break, Scene};
@@ -147,9 +148,10 @@ pub(crate) async fn run(
 
 /// How many acts the trial of `stack` has.
 fn acts(stack: &Stack, is_protected: bool, breaks: Option<Break>) -> usize {
-    let runs = stack.resources.values().any(|declared| {
+    let runs = stack.resources.iter().any(|(address, declared)| {
         let want = declared.want.as_ref();
         want.is_some_and(|want| want.task_definition().is_some())
+            && service::can_run(address, stack)
     });
     let of_services = if runs {
         3 + usize::from(breaks.is_some())
@@ -181,6 +183,14 @@ impl Trial<'_> {
         self.plan(None, Left::Nothing, console, interrupts).await?;
 
         let subjects = self.subjects(interrupts).await?;
+        let runs = |subject: &Subject| service::can_run(&subject.address, &self.stack);
+        let (subjects, managed): (Vec<_>, Vec<_>) = subjects.into_iter().partition(runs);
+        for subject in &managed {
+            console.eprint(&format!(
+                "\n{}: not run, because the sandbox has no Managed Instances\n",
+                subject.address
+            ))?;
+        }
         if !subjects.is_empty() {
             self.run_services(&subjects, console, interrupts).await?;
         }

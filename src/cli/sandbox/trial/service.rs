@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     cli::failure::Failure,
     collector::grants::POLICY_NAMES,
-    model::{identity::Identity, node::Node},
+    model::{address::Address, identity::Identity, node::Node},
     stack::Stack,
     verify::{RoleUse, Subject},
 };
@@ -124,7 +124,7 @@ pub(super) fn cluster() -> AwsCommand {
 pub(super) fn instances(subjects: &[Subject], stack: &Stack) -> Vec<AwsCommand> {
     let types = subjects
         .iter()
-        .map(|subject| launch_type(subject, stack).to_owned());
+        .map(|subject| launch_type(&subject.address, stack).to_owned());
     let types: BTreeSet<String> = types.collect();
     let commands = INSTANCES.iter().filter(|(of, _)| types.contains(*of));
     let commands = commands.map(|(_, instance)| {
@@ -146,25 +146,37 @@ pub(super) fn instances(subjects: &[Subject], stack: &Stack) -> Vec<AwsCommand> 
 }
 
 /// A member of the family's definition as it is declared.
-fn member<'a>(subject: &Subject, stack: &'a Stack, key: &str) -> Option<&'a Node> {
-    let declared = stack.resources.get(&subject.address)?;
+fn member<'a>(address: &Address, stack: &'a Stack, key: &str) -> Option<&'a Node> {
+    let declared = stack.resources.get(address)?;
     let want = declared.want.as_ref()?.task_definition()?;
     want.document.as_ref()?.written().get(key)
 }
 
-/// What the tasks of the family run on: the first of what its definition is checked against.
-fn launch_type<'a>(subject: &Subject, stack: &'a Stack) -> &'a str {
-    let launch = member(subject, stack, "requiresCompatibilities").and_then(Node::as_list);
-    launch
-        .and_then(|launch| launch.first()?.as_str())
-        .unwrap_or("EC2")
+/// What the sandbox has no tasks on: ECS starts such instances by capacity providers.
+const MANAGED: &str = "MANAGED_INSTANCES";
+
+/// What the tasks of the family run on: the first of what its definition is checked against that
+/// the sandbox has.
+fn launch_type<'a>(address: &Address, stack: &'a Stack) -> &'a str {
+    let launch = member(address, stack, "requiresCompatibilities").and_then(Node::as_list);
+    let names = launch.unwrap_or_default().iter().filter_map(Node::as_str);
+    let names: Vec<&str> = names.collect();
+    // Without any, ECS takes EC2.
+    let otherwise = if names.is_empty() { "EC2" } else { MANAGED };
+    let mut runs = names.into_iter().filter(|name| *name != MANAGED);
+    runs.next().unwrap_or(otherwise)
+}
+
+/// Returns whether a trial can run a service of this task definition.
+pub(super) fn can_run(address: &Address, stack: &Stack) -> bool {
+    launch_type(address, stack) != MANAGED
 }
 
 /// A service with one task of the family.
 pub(super) fn start(subject: &Subject, stack: &Stack) -> AwsCommand {
     let family = &subject.family;
-    let mode = member(subject, stack, "networkMode").and_then(Node::as_str);
-    let launch = launch_type(subject, stack);
+    let mode = member(&subject.address, stack, "networkMode").and_then(Node::as_str);
+    let launch = launch_type(&subject.address, stack);
     let mut input = json!({
         "cluster": CLUSTER, "serviceName": family, "taskDefinition": family, "desiredCount": 1,
         "launchType": launch,
