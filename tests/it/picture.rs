@@ -133,7 +133,8 @@ fn between(run: &Run, first: &str, end: &str) -> Vec<String> {
 /// A line without what is another one in every run: the id of the workspace, and ages.
 fn without_ids(line: &str) -> String {
     let mut line = line.to_owned();
-    if let Some(start) = line.find("ws-") {
+    // A word of its own: the name of the collector's container has these letters too.
+    if let Some(start) = line.find(" ws-").map(|space| space + 1) {
         let rest = &line[start..];
         let length = rest.find([' ', '\u{1b}']).unwrap_or(rest.len());
         line.replace_range(start..start + length, "ws-0a1b2c3d");
@@ -184,15 +185,7 @@ fn spans(line: &str, theme: &Theme) -> String {
             part
         } else {
             let (code, text) = part.split_once('m').unwrap();
-            style = match code {
-                "0" => None,
-                "1" => Some("font-weight=\"bold\"".to_owned()),
-                "2" => Some(format!("fill=\"{}\"", theme.faint)),
-                code => {
-                    let colour = theme.colours.iter().find(|(number, _)| *number == code);
-                    Some(format!("fill=\"{}\"", colour.expect(code).1))
-                }
-            };
+            style = attributes(code, theme);
             text
         };
         if text.is_empty() {
@@ -208,6 +201,22 @@ fn spans(line: &str, theme: &Theme) -> String {
         }
     }
     spans
+}
+
+/// What an escape sequence sets, as attributes of an element: none for the one that resets.
+fn attributes(code: &str, theme: &Theme) -> Option<String> {
+    let attributes = code.split(';').map(|code| match code {
+        "0" => String::new(),
+        "1" => "font-weight=\"bold\"".to_owned(),
+        "2" => format!("fill=\"{}\"", theme.faint),
+        "4" => "text-decoration=\"underline\"".to_owned(),
+        code => {
+            let colour = theme.colours.iter().find(|(number, _)| *number == code);
+            format!("fill=\"{}\"", colour.expect(code).1)
+        }
+    });
+    let attributes = attributes.collect::<Vec<_>>().join(" ");
+    (!attributes.is_empty()).then_some(attributes)
 }
 
 fn plain(line: &str) -> String {

@@ -112,15 +112,16 @@ impl Workspace {
             change.push("aps:UpdateWorkspaceConfiguration");
         }
         // Logging that the stack file does not mention is drift, as boundaries of roles are.
-        if self.logging.is_some() {
+        let reason = if self.logging.is_some() {
             change.extend([
                 "aps:CreateLoggingConfiguration",
                 "aps:UpdateLoggingConfiguration",
             ]);
+            "whoever sets where a workspace logs to needs these of CloudWatch Logs"
         } else {
             change.push("aps:DeleteLoggingConfiguration");
-        }
-        let reason = "whoever changes where a workspace logs to needs these of CloudWatch Logs";
+            "undoing the logging of a workspace that somebody else has set takes these of CloudWatch Logs"
+        };
         let delivery = Permission::new("DeliverLogsOfWorkspaces", reason, DELIVERY);
         permissions.add(delivery.on_everything());
         let reason = "the workspace of the stack is brought back to what the stack file says";
