@@ -78,7 +78,7 @@ pub fn dashboard(stack: &StackName, families: &[Forecast], application: &Applica
             "label": "Data source",
             "type": "datasource",
             "query": PLUGIN,
-            "current": {},
+            "current": {"text": source_name(stack), "value": uid("amp", stack)},
             "hide": 0,
             "refresh": 1,
             "regex": "",
@@ -142,7 +142,9 @@ impl Page {
                 "overrides": [],
             },
             "options": {
-                "legend": {"displayMode": "list", "placement": "bottom", "showLegend": true},
+                "legend": {
+                    "displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": [],
+                },
                 "tooltip": {"mode": "multi", "sort": "desc"},
             },
             "targets": targets.collect::<Vec<_>>(),
@@ -340,11 +342,17 @@ fn application_panels(family: &str, application: &Application, page: &mut Page) 
     }
 }
 
+/// What people call the data source. Where Grafana has none with its `uid`, the variable takes the
+/// first one of the plugin.
+fn source_name(stack: &StackName) -> String {
+    format!("{} (Amazon Managed Service for Prometheus)", stack.as_str())
+}
+
 /// The data source of a workspace whose API begins at `endpoint`, as the HTTP API takes it.
 pub fn source(stack: &StackName, endpoint: &str, region: &str) -> Value {
     json!({
         "uid": uid("amp", stack),
-        "name": format!("{} (Amazon Managed Service for Prometheus)", stack.as_str()),
+        "name": source_name(stack),
         "type": PLUGIN,
         "access": "proxy",
         "url": endpoint.trim_end_matches('/'),
@@ -353,6 +361,7 @@ pub fn source(stack: &StackName, endpoint: &str, region: &str) -> Value {
             "sigV4Auth": true,
             "sigV4AuthType": "default",
             "sigV4Region": region,
+            "sigv4Service": "aps",
             "timeInterval": "20s",
         },
     })

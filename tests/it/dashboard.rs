@@ -1,6 +1,8 @@
 //! `amp-stack dashboard`: what it draws, that Prometheus understands every query, and what it
 //! sends. No Grafana server takes part; a small server stands for its HTTP API.
 
+mod types;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -312,6 +314,15 @@ fn both_are_written_and_sent_and_again_changes_nothing() {
     let source = &sources["amp-shop"];
     assert_eq!(source["type"], "grafana-amazonprometheus-datasource");
     assert_eq!(source["jsonData"]["sigV4Region"], "us-east-1");
+    types::assert_documented(source);
+    // The file is YAML of which JSON is a part, behind a comment.
+    let (_, file) = first[1].split_once('\n').unwrap();
+    let file: Value = serde_json::from_str(file).unwrap();
+    assert_eq!(file["apiVersion"], 1);
+    assert_eq!(file["datasources"], json!([source]));
+    let variable = &sent["templating"]["list"][0]["current"];
+    assert_eq!(variable["value"], source["uid"]);
+    assert_eq!(variable["text"], source["name"]);
     let requests = grafana.requests.lock().unwrap();
     let uid = "/api/datasources/uid/amp-shop";
     assert_eq!(
