@@ -164,18 +164,27 @@ fn decided(check: Check, subject: &Subject, right: &Right, decision: &Seen<Decis
         )
     } else {
         let why = format!("{asked}: no policy of {name} allows it");
-        (why, missing(*of, action, &subject.address))
+        let is_own = role.is_some_and(|(_, arn)| subject.own_roles.contains(arn));
+        (why, missing(*of, action, is_own, &subject.address))
     };
     check.fails(why).next(next)
 }
 
-fn missing(of: RoleUse, action: &str, family: &Address) -> String {
-    match of {
-        RoleUse::Task => format!(
+/// What to do about a right that no policy gives: amp-stack gives rights to roles of the stack
+/// only.
+fn missing(of: RoleUse, action: &str, is_own: bool, family: &Address) -> String {
+    match (of, is_own) {
+        (RoleUse::Task, true) => format!(
             "give the role {action}; the task role of {family} gets it by itself if `policy` is left out"
         ),
-        RoleUse::Execution => format!(
+        (RoleUse::Execution, true) => format!(
             "give the role {action}; managed_policies = [\"service-role/AmazonECSTaskExecutionRolePolicy\"] has what most tasks need"
+        ),
+        (RoleUse::Task, false) => format!(
+            "give the role {action} where the role is made: the stack only names it, by its ARN"
+        ),
+        (RoleUse::Execution, false) => format!(
+            "give the role {action} where the role is made: the stack only names it, by its ARN; the managed policy service-role/AmazonECSTaskExecutionRolePolicy has what most tasks need"
         ),
     }
 }

@@ -45,6 +45,8 @@ pub struct Subject {
     pub measures: Option<Measures>,
     /// The ARNs of its roles.
     pub roles: Vec<(RoleUse, String)>,
+    /// Those of all roles that the stack makes.
+    pub own_roles: BTreeSet<String>,
     /// What they have to be allowed.
     pub rights: BTreeSet<Right>,
     /// Where its samples go, if its endpoint names a workspace.
@@ -66,6 +68,12 @@ impl Subject {
 
 /// The families that `stack` declares and that live.
 pub fn subjects(stack: &Stack, live: &Snapshot) -> Vec<Subject> {
+    let own_roles: BTreeSet<String> = live
+        .found
+        .iter()
+        .filter(|found| found.resource.role().is_some())
+        .filter_map(|found| found.attributes.get(&Attribute::Arn).cloned())
+        .collect();
     let declared = stack.resources.iter();
     let families = declared.filter_map(|(address, declared)| {
         let want = declared.want.as_ref()?.task_definition()?;
@@ -86,6 +94,7 @@ pub fn subjects(stack: &Stack, live: &Snapshot) -> Vec<Subject> {
             revision,
             identity: stack.identity.clone(),
             roles: roles(document, &stack.identity),
+            own_roles: own_roles.clone(),
             rights: rights(
                 document,
                 measures.as_ref(),

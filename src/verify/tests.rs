@@ -114,6 +114,7 @@ pub(super) fn subject() -> Subject {
             (RoleUse::Task, role("Task")),
             (RoleUse::Execution, role("Execution")),
         ],
+        own_roles: [role("Task"), role("Execution")].into(),
         rights: [write_right(), logs_right(), send_right()].into(),
         target: Some(Target {
             id: "ws-1".to_owned(),
@@ -835,4 +836,23 @@ fn a_family_without_a_collector_sends_nothing() {
     assert!(checks[1].because[0].contains("has a collector"));
     let nothing = judge(&Facts::default());
     assert_eq!(Verdict::of(&nothing), Verdict::Undecided, "{nothing:#?}");
+}
+
+/// amp-stack gives rights to roles of the stack only: advice about others names where they are
+/// made.
+#[test]
+fn rights_of_roles_of_others_are_given_where_these_are_made() {
+    for (is_own, advice) in [
+        (true, "gets it by itself if `policy` is left out"),
+        (false, "where the role is made: the stack only names it"),
+    ] {
+        let checks = judged(|subject, evidence| {
+            subject.own_roles.retain(|_| is_own);
+            nothing_arrives(evidence);
+            decide(evidence, Decision::default());
+        });
+        let check = checks.iter().find(|check| check.code == check::WRITE);
+        let next = &check.expect("it is always looked at").next;
+        assert!(next[0].contains(advice), "{next:?}");
+    }
 }
