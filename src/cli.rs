@@ -19,6 +19,7 @@ mod fmt;
 mod foreign;
 mod graph;
 mod guide;
+mod help;
 mod import;
 mod init;
 mod interrupt;

@@ -26,6 +26,16 @@ use crate::{
     run::StackTarget,
 };
 
+/// How it can end.
+pub(super) const EXITS: &[Exit] = &[
+    Exit::Done,
+    Exit::Error,
+    Exit::HalfWay,
+    Exit::NotProven,
+    Exit::Disproven,
+    Exit::AwaitsDecision,
+];
+
 /// The examples in the help.
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -85,7 +85,7 @@ pub(super) struct JsonArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct SandboxArgs {
     /// Work on a local account instead of AWS, without network and credentials; it is kept in FILE
-    /// [default: .amp-stack/sandbox.json beside the stack file, which belongs into .gitignore]
+    /// [default: .amp-stack/sandbox.json beside the stack file, which Git ignores]
     #[arg(
         long,
         value_name = "FILE",

@@ -16,6 +16,7 @@ use crate::cli::{
     fmt::{self, Fmt},
     graph::{self, Graph},
     guide::{self, Guide},
+    help::{ALL, SIMPLY, below},
     import::{self, Import},
     init::{self, Init},
     lsp::{self, Lsp},
@@ -36,16 +37,6 @@ use crate::cli::{
     verify::{self, Verify},
 };
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done, or nothing to do
-  1  error, wrong usage, something to decide first, or declined: nothing was changed
-  2  with `plan --detailed-exitcode`: there is something to do
-  3  `apply` or `destroy` stopped half way: something was changed, or may have been
-  4  `verify` found nothing wrong, but not everything could be shown: not ready yet, or not visible
-  5  `verify` found something wrong; with `apply --verify` 4 and 5 come after everything was applied
-  6  `apply` did everything but rollouts that wait at a PAUSE hook until somebody decides";
-
 const ABOUT: &str = "\
 Sends the metrics of your Amazon ECS applications to Amazon Managed Service for Prometheus.
 
@@ -64,13 +55,17 @@ Examples:
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "amp-stack", version, about = first_line(ABOUT), long_about = ABOUT, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(name = "amp-stack", version, about = first_line(ABOUT), long_about = ABOUT, after_help = below(EXAMPLES, ALL))]
 pub(super) struct Args {
     /// What to do.
     #[command(subcommand)]
     pub(super) command: Command,
-    /// When to use colours; the variable `NO_COLOR` is honoured
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    /// When to use colours: auto (on terminals), always or never; the variable `NO_COLOR` is
+    /// honoured
+    #[arg(
+        long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN",
+        hide_possible_values = true,
+    )]
     pub(super) color: Color,
     /// Write what is asked of AWS to standard error, call by call; the variable `AMP_STACK_LOG`
     /// chooses more exactly
@@ -82,77 +77,77 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Write a stack file for one application, asking what it needs to know
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", init::EXAMPLES))]
+    #[command(after_help = below(init::EXAMPLES, SIMPLY))]
     Init(Init),
     /// Write a stack file of what exists in the account; AWS is only read
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", import::EXAMPLES))]
+    #[command(after_help = below(import::EXAMPLES, SIMPLY))]
     Import(Import),
     /// Check stack files, without credentials and without a network
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", validate::EXAMPLES))]
+    #[command(after_help = below(validate::EXAMPLES, SIMPLY))]
     Validate(Validate),
     /// Format stack files: spaces, line breaks and quotes, keeping every comment and all order
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", fmt::EXAMPLES))]
+    #[command(after_help = below(fmt::EXAMPLES, SIMPLY))]
     Fmt(Fmt),
     /// Show what `apply` would do, without doing it
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", plan::EXAMPLES))]
+    #[command(after_help = below(plan::EXAMPLES, plan::EXITS))]
     Plan(Plan),
     /// Show what would change, ask, and do it
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", apply::EXAMPLES))]
+    #[command(after_help = below(apply::EXAMPLES, apply::EXITS))]
     Apply(Apply),
     /// Print a plan that was saved with `plan --out`
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", show::EXAMPLES))]
+    #[command(after_help = below(show::EXAMPLES, SIMPLY))]
     Show(Show),
     /// Remove everything that the stack owns, after asking
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", destroy::EXAMPLES))]
+    #[command(after_help = below(destroy::EXAMPLES, destroy::EXITS))]
     Destroy(Destroy),
     /// Show what runs of the stack, how it is, and what is left to do; AWS is only read
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", status::EXAMPLES))]
+    #[command(after_help = below(status::EXAMPLES, SIMPLY))]
     Status(Status),
     /// Prove that samples of every running task arrive, or say why not; AWS is only read
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", verify::EXAMPLES))]
+    #[command(after_help = below(verify::EXAMPLES, verify::EXITS))]
     Verify(Verify),
     /// Print outputs, ARNs, ids and URLs of the deployed stack, for scripts
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", output::EXAMPLES))]
+    #[command(after_help = below(output::EXAMPLES, SIMPLY))]
     Output(Outputs),
     /// Show which series will arrive, under which names and labels, and their price, without AWS
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", metrics::EXAMPLES))]
+    #[command(after_help = below(metrics::EXAMPLES, SIMPLY))]
     Metrics(Metrics),
     /// Make a Grafana dashboard of these series, and send it to Grafana if asked to
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", dashboard::EXAMPLES))]
+    #[command(after_help = below(dashboard::EXAMPLES, SIMPLY))]
     Dashboard(Dashboard),
     /// Draw the resources of a stack file and their references, without AWS
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", graph::EXAMPLES))]
+    #[command(after_help = below(graph::EXAMPLES, SIMPLY))]
     Graph(Graph),
     /// Print the least permissions that a stack takes, as an IAM policy, without AWS
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", permissions::EXAMPLES), long_about = permissions::ABOUT)]
+    #[command(after_help = below(permissions::EXAMPLES, SIMPLY), long_about = permissions::ABOUT)]
     Permissions(Permissions),
     /// Say which rule is behind a code and what breaks it, or what a field of the stack file is for
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", explain::EXAMPLES))]
+    #[command(after_help = below(explain::EXAMPLES, SIMPLY))]
     Explain(Explain),
     /// Read the user guide
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", guide::EXAMPLES))]
+    #[command(after_help = below(guide::EXAMPLES, SIMPLY))]
     Guide(Guide),
     /// Print the JSON Schema of stack files, with which editors complete and check them
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", schema::EXAMPLES), long_about = schema::ABOUT)]
+    #[command(after_help = below(schema::EXAMPLES, SIMPLY), long_about = schema::ABOUT)]
     Schema(Schema),
     /// Serve editors: mistakes while typing, completion, documentation, formatting and fixes
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", lsp::EXAMPLES))]
+    #[command(after_help = below(lsp::EXAMPLES, SIMPLY))]
     Lsp(Lsp),
     /// Print what an agent has to know to work with amp-stack, as a SKILL.md
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", skill::EXAMPLES))]
+    #[command(after_help = below(skill::EXAMPLES, SIMPLY))]
     Skill(Skill),
     /// Run a stack through plan, apply, verify and destroy in a throwaway sandbox, without AWS
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", trial::EXAMPLES))]
+    #[command(after_help = below(trial::EXAMPLES, SIMPLY))]
     Try(Try),
     /// Serve a sandbox to other AWS tools, on this machine only
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", serve::EXAMPLES), long_about = serve::ABOUT)]
+    #[command(after_help = below(serve::EXAMPLES, SIMPLY), long_about = serve::ABOUT)]
     Sandbox(Serve),
     /// Print a script that completes commands, values and addresses in a shell
-    #[command(after_help = format!("{}\n\n{EXIT_CODES}", completions::EXAMPLES))]
+    #[command(after_help = below(completions::EXAMPLES, SIMPLY))]
     Completions(Completions),
     /// Print the manual as man pages
     #[command(
-        after_help = format!("{}\n\n{EXIT_CODES}", man::EXAMPLES),
+        after_help = below(man::EXAMPLES, SIMPLY),
         mut_arg("command", |arg| arg.add(ArgValueCompleter::new(commands)))
     )]
     Man(Pages),

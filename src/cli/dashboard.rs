@@ -32,8 +32,8 @@ const TOKEN: &str = "GRAFANA_TOKEN";
 pub(super) const EXAMPLES: &str = "\
 Examples:
   amp-stack dashboard > shop.json         to import in Grafana; AWS is not asked
-  amp-stack dashboard --requests http_requests_total --errors 'http_requests_total{code=~\"5..\"}' \\
-    --duration http_request_duration_seconds --out grafana/
+  amp-stack dashboard --requests http_requests_total --errors 'http_requests_total{code=~\"5..\"}' \
+--duration http_request_duration_seconds --out grafana/
                                           the dashboard, and the data source to provision
   GRAFANA_TOKEN=... amp-stack dashboard --push https://g-1234567890.grafana-workspace.us-east-1.amazonaws.com
                                           both, through Grafana's HTTP API; again replaces them";

@@ -14,6 +14,9 @@ use crate::cli::{
     invocation::Invocation,
 };
 
+/// How it can end.
+pub(super) const EXITS: &[Exit] = &[Exit::Done, Exit::Error, Exit::HalfWay];
+
 /// The examples in the help.
 pub(super) const EXAMPLES: &str = "\
 Examples:

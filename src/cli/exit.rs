@@ -35,6 +35,29 @@ impl Exit {
             Self::AwaitsDecision => 6,
         }
     }
+
+    /// What it means, as the help says it.
+    pub(super) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Error => {
+                "error, wrong usage, something to decide first, or declined: nothing was changed"
+            }
+            Self::Changes => "with `plan --detailed-exitcode`: there is something to do",
+            Self::HalfWay => {
+                "`apply` or `destroy` stopped half way: something was changed, or may have been"
+            }
+            Self::NotProven => {
+                "`verify` found nothing wrong, but not everything could be shown: not ready yet, or not visible"
+            }
+            Self::Disproven => {
+                "`verify` found something wrong; with `apply --verify` 4 and 5 come after everything was applied"
+            }
+            Self::AwaitsDecision => {
+                "`apply` did everything but rollouts that wait at a PAUSE hook until somebody decides"
+            }
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -34,7 +34,7 @@ Examples:
   amp-stack fmt --diff stacks/prod.toml   show what would change
   amp-stack fmt - < stacks/prod.toml      for editors: from standard input to standard output
 
-Comments, the order of everything, and all values stay. Blank lines, spaces, line breaks and quotes follow one
+Comments, the order of everything, and all values stay. Blank lines, spaces, line breaks and quotes follow one \
 way of writing, so that they are nobody's choice and in nobody's diff.";
 
 /// `fmt`.

@@ -31,8 +31,8 @@ Examples:
   amp-stack output                        every output, and every attribute of what is deployed
   amp-stack output workspace.remote_write_url
                                           one value and nothing else, for $(...)
-  aws ecs update-service --service checkout --task-definition \\
-    \"$(amp-stack output stacks/prod.toml task_definitions.checkout.arn)\"
+  aws ecs update-service --service checkout --task-definition \
+\"$(amp-stack output task_definitions.checkout.arn)\"
   amp-stack output --json | jq -r '.\"roles.task.arn\"'";
 
 /// `output`.

@@ -30,6 +30,9 @@ use crate::{
     stack::Stack,
 };
 
+/// How it can end.
+pub(super) const EXITS: &[Exit] = &[Exit::Done, Exit::Error, Exit::Changes];
+
 /// The examples in the help.
 pub(super) const EXAMPLES: &str = "\
 Examples:

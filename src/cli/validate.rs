@@ -46,6 +46,7 @@ With --format json standard output holds one JSON object per mistake and line:
   labels   the places, the first being where to mend it: label, start, end (after the last character);
            each end with byte (from 0), line and column (from 1, in characters)
   help     what to write instead, or null
+
 What stops the check, such as a file that cannot be read, is printed on standard error; exit codes are the same.";
 
 /// `validate`.

@@ -31,6 +31,9 @@ use crate::{
     verify::{self, Facts, Findings, PlanFacts, State, Verdict},
 };
 
+/// How it can end.
+pub(super) const EXITS: &[Exit] = &[Exit::Done, Exit::Error, Exit::NotProven, Exit::Disproven];
+
 /// The examples in the help.
 pub(super) const EXAMPLES: &str = "\
 Examples:

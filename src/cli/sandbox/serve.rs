@@ -31,10 +31,11 @@ const PATIENCE: Duration = Duration::from_secs(130);
 
 /// What it is.
 pub(crate) const ABOUT: &str = "\
-Serves a sandbox to other AWS tools, on this machine only.
+Serve a sandbox to other AWS tools, on this machine only.
 
 A sandbox is a strict imitation of the parts of AWS that amp-stack uses: IAM, Amazon Managed Service for Prometheus, \
-CloudWatch Logs, ECS, STS and the Resource Groups Tagging API. The AWS CLI, boto3 and other SDKs work with it unchanged.";
+CloudWatch Logs, ECS, STS, the Resource Groups Tagging API, and what is looked up of Secrets Manager, Systems Manager, \
+KMS, ECR, EFS and Service Quotas. The AWS CLI, boto3 and other SDKs work with it unchanged.";
 
 /// The examples in the help.
 pub(crate) const EXAMPLES: &str = "\
