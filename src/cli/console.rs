@@ -10,6 +10,7 @@ use std::{
 
 use clap::ValueEnum;
 use terminal_size::{Height, Width, terminal_size_of};
+use thiserror::Error;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 use crate::{
@@ -71,8 +72,8 @@ impl Console {
             out_rows: out
                 .is_terminal()
                 .then(|| out_size.map_or(DEFAULT_ROWS, |(_, Height(rows))| usize::from(rows))),
-            out: for_people(out),
-            err: for_people(err),
+            out: for_people(out, "standard output"),
+            err: for_people(err, "standard error"),
             events: None,
             input: Box::pin(tokio::io::BufReader::new(tokio::io::stdin())),
             is_asking: false,
@@ -136,11 +137,46 @@ impl Console {
 }
 
 /// A stream, in letters that its terminal has. Where there is no terminal a program may read it.
-fn for_people(stream: impl Write + IsTerminal + 'static) -> Box<dyn Write> {
+fn for_people(stream: impl Write + IsTerminal + 'static, name: &'static str) -> Box<dyn Write> {
     if stream.is_terminal() && ascii::is_ascii(&|name| std::env::var_os(name)) {
-        Box::new(ascii::Ascii(stream))
+        let stream = ascii::Ascii(stream);
+        Box::new(Named { stream, name })
     } else {
-        Box::new(stream)
+        Box::new(Named { stream, name })
+    }
+}
+
+/// A stream that says in its errors which one it is.
+struct Named<W> {
+    stream: W,
+    name: &'static str,
+}
+
+/// A stream took nothing, as where a disk is full.
+#[derive(Debug, Error)]
+#[error("cannot write to {name}")]
+struct Unwritable {
+    name: &'static str,
+    #[source]
+    cause: io::Error,
+}
+
+impl<W> Named<W> {
+    fn error(&self, cause: io::Error) -> io::Error {
+        let name = self.name;
+        io::Error::new(cause.kind(), Unwritable { name, cause })
+    }
+}
+
+impl<W: Write> Write for Named<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.stream.write(bytes);
+        written.map_err(|cause| self.error(cause))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.stream.flush();
+        flushed.map_err(|cause| self.error(cause))
     }
 }
 

@@ -175,7 +175,7 @@ fn write(
         } else {
             replace::create(&path, &text)
         };
-        written.map_err(Failure::before)?;
+        written?;
         console.eprint(&format!("wrote {}\n", path.display()))?;
     }
     Ok(())

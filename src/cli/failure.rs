@@ -135,9 +135,15 @@ impl From<io::Error> for Failure {
         } else {
             Kind::Before
         };
-        Self {
+        let is_full = error.kind() == io::ErrorKind::StorageFull;
+        let failure = Self {
             kind,
             ..Self::before(error)
+        };
+        if is_full {
+            failure.hint("make room there, or write elsewhere, and run it again")
+        } else {
+            failure
         }
     }
 }

@@ -137,7 +137,7 @@ fn write(
     match origin {
         Origin::StandardInput => console.print(formatted)?,
         Origin::File(path) if is_changed => {
-            replace(path, formatted).map_err(Failure::before)?;
+            replace(path, formatted)?;
             console.eprint(&format!("{origin}: formatted\n"))?;
         }
         Origin::File(_) => {}
@@ -147,7 +147,8 @@ fn write(
 
 async fn standard_input() -> Result<Source, Failure> {
     let mut text = String::new();
-    tokio::io::stdin().read_to_string(&mut text).await?;
+    let read = tokio::io::stdin().read_to_string(&mut text).await;
+    read.map_err(|cause| Failure::before(format!("cannot read standard input: {cause}")))?;
     Ok(Source {
         path: PathBuf::from(Origin::StandardInput.to_string()),
         text,

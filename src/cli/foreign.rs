@@ -16,13 +16,13 @@ use crate::{cli::command::Args, show::words};
 const COMMANDS: &[(&[&str], &str)] = &[
     (
         &[
-            "deploy", "up", "create", "update", "sync", "push", "run", "execute",
+            "deploy", "up", "create", "update", "sync", "push", "run", "execute", "register",
         ],
         "`amp-stack apply` shows the plan, asks, and carries it out",
     ),
     (
         &[
-            "diff", "preview", "changes", "whatif", "what-if", "synth", "template",
+            "diff", "preview", "changes", "whatif", "what-if", "synth", "template", "render",
         ],
         "`amp-stack plan` shows what would change",
     ),
@@ -31,8 +31,30 @@ const COMMANDS: &[(&[&str], &str)] = &[
         "`amp-stack plan --detailed-exitcode` exits with 2 if AWS differs from the stack file",
     ),
     (
-        &["state", "list", "ls", "ps", "get", "describe", "outputs"],
+        &["state", "list", "ls", "get", "describe", "outputs"],
         "`amp-stack output` prints what is deployed; there is no state file",
+    ),
+    (
+        &["ps", "tasks", "revisions", "services"],
+        "`amp-stack status` shows who runs which revision, and how they are",
+    ),
+    (
+        &[
+            "svc", "service", "app", "env", "job", "storage", "secret", "pipeline", "task",
+        ],
+        "Copilot's services, environments and jobs stay what they are: `amp-stack import --stack NAME --copilot APP/ENV/SERVICE` writes a stack file for one; see `amp-stack guide from-copilot`",
+    ),
+    (
+        &["compose", "cluster"],
+        "amp-stack has no clusters and services: `amp-stack import --stack NAME --family FAMILY` writes a stack file for a task definition that is there",
+    ),
+    (
+        &["workspace", "select"],
+        "one stack file serves several environments by variables: `--var-file FILE`; see `amp-stack guide language`",
+    ),
+    (
+        &["bootstrap", "setup", "providers", "unlock", "force-unlock"],
+        "there is nothing to set up, and no state to store or lock: `amp-stack init` begins a stack file",
     ),
     (
         &["delete", "down", "remove", "rm", "teardown", "undeploy"],
@@ -163,10 +185,17 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "the name of a stack stands in its file, under `[stack]`",
     ),
     (
+        &["--cluster", "--service", "--services"],
+        "the services that run a task definition are named in its `services`; see `amp-stack guide rollout`",
+    ),
+    (
         &["--include", "--only", "--resource"],
         "`--target ADDRESS` narrows a plan",
     ),
 ];
+
+/// Where nothing is known of a word.
+const LISTED: &str = "`amp-stack --help` lists the commands";
 
 /// Puts advice about a foreign word in the place of the nearest spelling that clap found.
 pub(super) fn advise(mut error: Error, words: &[OsString]) -> Error {
@@ -218,10 +247,8 @@ fn advice(error: &Error, words: &[OsString]) -> Option<String> {
     };
     if error.kind() == ErrorKind::UnknownArgument {
         if let Some(long) = with_one_hyphen(word, words) {
-            let long = long.split('=').next().unwrap_or(long);
-            return Some(format!(
-                "options of several letters begin with two hyphens: `-{long}`"
-            ));
+            let long = format!("-{}", long.split('=').next().unwrap_or(long));
+            return Some(two_hyphens(&long, words));
         }
         let is_import = words.iter().any(|typed| typed == "import");
         if is_import && !word.starts_with('-') {
@@ -239,7 +266,7 @@ fn advice(error: &Error, words: &[OsString]) -> Option<String> {
         .or_else(|| {
             let has_guess = error.get(ContextKind::SuggestedSubcommand).is_some();
             let is_command = context == ContextKind::InvalidSubcommand;
-            (is_command && !has_guess).then(|| "`amp-stack --help` lists the commands".to_owned())
+            (is_command && !has_guess).then(|| LISTED.to_owned())
         })
 }
 
@@ -276,10 +303,22 @@ fn takes(command: &clap::Command, option: &str) -> bool {
     })
 }
 
+/// Advice about `long`, of which the first hyphen is missing: what it would be answered with.
+fn two_hyphens(long: &str, words: &[OsString]) -> String {
+    let mut ours = command_of(words).into_iter().chain([Args::command()]);
+    let is_ours = ours.any(|command| takes(&command, long)) || long == "--version";
+    let foreign = || OPTIONS.iter().find(|(words, _)| words.contains(&long));
+    match foreign().filter(|_| !is_ours) {
+        Some((_, advice)) => (*advice).to_owned(),
+        None if is_ours => format!("options of several letters begin with two hyphens: `{long}`"),
+        None => of_others(long, words).unwrap_or_else(|| LISTED.to_owned()),
+    }
+}
+
 /// Which commands take an option that this one does not. clap says of options that are far from
 /// all of its own how to pass them as values, which nobody means.
 fn of_others(word: &str, words: &[OsString]) -> Option<String> {
-    let this = command_of(words).filter(|_| word.starts_with("--"))?;
+    let this = command_of(words).filter(|_| word.starts_with('-'))?;
     let program = Args::command();
     let others = program
         .get_subcommands()
@@ -363,10 +402,17 @@ mod tests {
         for (typed, meant) in [
             ("-var=image_tag=1", "`--var`"),
             ("-target=roles.task", "`--target`"),
-            ("-auto-approve", "`--auto-approve`"),
+            ("-auto-approve", "`--yes` applies without asking"),
+            (
+                "-refresh=false",
+                "`amp-stack apply --help` lists its options",
+            ),
+            ("-detailed-exitcode", "`plan` has"),
+            ("-k", "`amp-stack apply --help` lists its options"),
         ] {
             let said = said(&format!("amp-stack apply {typed}"));
             assert!(said.contains(meant), "{typed}: {said}");
+            assert!(!said.contains("as a value"), "{typed}: {said}");
         }
     }
 

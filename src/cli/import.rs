@@ -349,7 +349,7 @@ fn save(out: &Path, text: &str, force: bool) -> Result<(), Failure> {
     } else {
         create(out, text)
     };
-    written.map_err(Failure::before)
+    Ok(written?)
 }
 
 fn external_id(text: &str) -> Result<String, String> {

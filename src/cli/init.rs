@@ -84,9 +84,9 @@ pub(super) async fn init(
     } else {
         // Without --force a file that has come up meanwhile stays, too.
         if args.force && path.exists() {
-            replace::replace(path, &text).map_err(Failure::before)?;
+            replace::replace(path, &text)?;
         } else {
-            replace::create(path, &text).map_err(Failure::before)?;
+            replace::create(path, &text)?;
         }
         console.eprint(&farewell(path, &answers))?;
     }

@@ -111,7 +111,9 @@ fn pages(program: Command) -> Vec<Page> {
 fn write(pages: &[Page], directory: &Path) -> Result<(), Failure> {
     let unwritable = |path: &Path| {
         let path = path.to_owned();
-        move |cause| Failure::before(Unwritable { path, cause })
+        move |cause| {
+            Failure::before(Unwritable { path, cause }).hint("name a directory that can be written")
+        }
     };
     fs::create_dir_all(directory).map_err(unwritable(directory))?;
     for page in pages {

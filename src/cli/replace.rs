@@ -8,6 +8,8 @@ use std::{
 
 use thiserror::Error;
 
+use crate::cli::failure::Failure;
+
 /// A file that could not be written.
 #[derive(Debug, Error)]
 #[error("cannot write {}", path.display())]
@@ -15,6 +17,12 @@ pub(super) struct WriteError {
     path: PathBuf,
     #[source]
     cause: io::Error,
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        Self::before(error).hint("name a file that can be written")
+    }
 }
 
 /// Makes the file `path`, which must not exist, with the content `text`, and the directory that it
@@ -39,13 +47,24 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), WriteError> {
 }
 
 /// Gives the file at `path`, which has to exist, the content `text`. It keeps its permissions, and
-/// a link keeps its target.
+/// a link keeps its target. A device or a pipe stays what it is, and gets the text.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
-    let replaced = fs::canonicalize(path).and_then(|real| write_and_rename(&real, text));
+    let replaced = if is_special(path) {
+        let opened = File::options().write(true).open(path);
+        opened.and_then(|mut file| file.write_all(text.as_bytes()))
+    } else {
+        fs::canonicalize(path).and_then(|real| write_and_rename(&real, text))
+    };
     replaced.map_err(|cause| WriteError {
         path: path.to_owned(),
         cause,
     })
+}
+
+/// Returns whether something is at `path` that is neither a file nor a directory, such as
+/// `/dev/null`: whoever may make files beside it could put one into its place.
+pub(super) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 fn write_and_rename(path: &Path, text: &str) -> io::Result<()> {
@@ -67,4 +86,26 @@ fn write_and_rename(path: &Path, text: &str) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A socket stands for a device, which only the administrator makes.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_stays_what_it_is() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("special");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+        assert!(is_special(&path) && !is_special(directory.path()));
+        replace(&path, "text").expect_err("a socket takes no text that way");
+        assert!(is_special(&path), "it is a file now");
+        let file = directory.path().join("file");
+        create(&file, "before").expect("it is free");
+        assert!(!is_special(&file) && !is_special(&directory.path().join("nothing")));
+        replace(&file, "after").expect("it is a file");
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), "after");
+    }
 }

@@ -20,8 +20,8 @@ It comes from the same declaration that amp-stack reads stack files by. `amp-sta
 
 * A name of your own is written `NAME`: `log_groups.NAME` is `[log_groups.app]` in a file. Logical names are 1 to 64 letters, digits, `_` and `-`.
 * Strings are filled in: `${var.NAME}`, `${env.NAME}`, `${account}`, `${region}`, `${partition}`, and the attributes of resources, such as `${workspace.endpoint}` or
-  `${roles.NAME.arn}`; `$${` is a literal `${`. Numbers and truth values are written as such and not as strings. A string that is *known before apply* can mention
-  only what the file itself decides, such as the name of a log group.
+  `${roles.NAME.arn}`; `$${` is a literal `${`. Numbers and truth values are written as such, or as a string that is exactly one
+  variable with such a value. A string that is *known before apply* can mention only what the file itself decides, such as the name of a log group.
 * Policies keep the names of IAM's JSON; everything else is in snake case, and the fields of task definitions are those of the API, `portMappings` as `port_mappings`.
 * *Required* fields can't be left out. A *default* is what a field is where it is left out; where it has none, *left out* says what is so then.
 ";

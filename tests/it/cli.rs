@@ -240,3 +240,53 @@ fn an_empty_directory_leads_to_init_and_import() {
         }
     }
 }
+
+/// `/dev/full` takes nothing, as a full disk does (Linux man pages, full(4)).
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_named_and_nothing_is_changed() {
+    let project = Project::new("full", &[("stack.toml", STACK)]);
+    for words in [
+        &["plan", "--sandbox"][..],
+        &["apply", "--sandbox", "--yes", "--json"],
+        &["guide", "faq"],
+        &["schema"],
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_amp-stack"))
+            .args(words)
+            .current_dir(&project.0)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(full)
+            .output()
+            .unwrap();
+        let (code, _, err) = ended(&output);
+        assert_eq!(code, Some(1), "{words:?}: {err}");
+        for part in [
+            "cannot write to standard output",
+            "No space left",
+            "hint: make room",
+        ] {
+            assert!(err.contains(part), "{words:?}: {err}");
+        }
+    }
+    let (code, _, err) = ended(&project.run(&["plan", "--sandbox", "--detailed-exitcode"]));
+    assert_eq!(code, Some(2), "nothing was made: {err}");
+}
+
+/// Nobody makes files in `/proc`, the administrator neither.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plan_that_cannot_be_saved_is_none_to_apply() {
+    let project = Project::new("unsaved", &[("stack.toml", STACK)]);
+    let words = ["plan", "--sandbox", "--out", "/proc/plan.json"];
+    let (code, out, err) = ended(&project.run(&words));
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("cannot write /proc/plan.json"), "{err}");
+    assert!(err.contains("name a file that can be written"), "{err}");
+    let words = ["plan", "--sandbox", "--out", "/dev/full"];
+    let (code, out, err) = ended(&project.run(&words));
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("something else is there already"), "{err}");
+}

@@ -103,6 +103,31 @@ const LINES: &[(&str, &str, &str)] = &[
         "unrecognized subcommand 'upgrade'",
         "see Install in its README",
     ),
+    (
+        "svc deploy --name api",
+        "unrecognized subcommand 'svc'",
+        "`amp-stack import --stack NAME --copilot APP/ENV/SERVICE`",
+    ),
+    (
+        "compose up",
+        "unrecognized subcommand 'compose'",
+        "`amp-stack import --stack NAME --family FAMILY`",
+    ),
+    (
+        "ps",
+        "unrecognized subcommand 'ps'",
+        "`amp-stack status` shows who runs which revision",
+    ),
+    (
+        "workspace new prod",
+        "unrecognized subcommand 'workspace'",
+        "`--var-file FILE`",
+    ),
+    (
+        "force-unlock 4711",
+        "unrecognized subcommand 'force-unlock'",
+        "no state to store or lock",
+    ),
     // Commands that are nearly ours.
     ("plann", "unrecognized subcommand 'plann'", "'plan'"),
     (
@@ -155,6 +180,26 @@ const LINES: &[(&str, &str, &str)] = &[
         "plan -var=a=b",
         "unexpected argument '-v'",
         "begin with two hyphens: `--var`",
+    ),
+    (
+        "apply -auto-approve",
+        "unexpected argument '-a'",
+        "`--yes` applies without asking",
+    ),
+    (
+        "plan -refresh=false",
+        "unexpected argument '-r'",
+        "`amp-stack plan --help` lists its options",
+    ),
+    (
+        "plan -c stack.toml",
+        "unexpected argument '-c'",
+        "`amp-stack plan --help` lists its options",
+    ),
+    (
+        "plan --cluster prod",
+        "unexpected argument '--cluster'",
+        "named in its `services`",
     ),
     (
         "apply --auto-approve",

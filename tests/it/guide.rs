@@ -18,7 +18,7 @@ use amp_stack::{
     },
     load::{self, LoadContext},
     model::identity::Identity,
-    plan::risk::rules::RISKS,
+    plan::{refusals::REFUSALS, risk::rules::RISKS},
 };
 
 use crate::run::Bench;
@@ -338,7 +338,7 @@ fn links_lead_somewhere() {
 }
 
 #[test]
-fn codes_that_are_mentioned_exist_and_every_risk_is_mentioned() {
+fn codes_that_are_mentioned_exist_and_every_refusal_and_risk_is_mentioned() {
     let bench = Bench::new("guide-codes");
     let mut codes = BTreeSet::new();
     let mut all = String::new();
@@ -359,8 +359,8 @@ fn codes_that_are_mentioned_exist_and_every_risk_is_mentioned() {
     for code in codes {
         bench.run(&["explain", &code]).expect(0);
     }
-    for risk in RISKS {
-        let code = format!("`{}`", risk.code);
+    for rule in REFUSALS.iter().chain(RISKS) {
+        let code = format!("`{}`", rule.code);
         assert!(all.contains(&code), "{code} is not in the guide");
     }
 }

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::{
-    cli::{args, failure::Failure, saved::PlanFile},
+    cli::{args, failure::Failure, replace::is_special, saved::PlanFile},
     run::{Losses, PlanRequest, Planned},
     saved::{self, Guard, Saved, SavedStack, Variables},
     show::is_secret,
@@ -23,7 +24,8 @@ struct Unwritable {
     source: io::Error,
 }
 
-/// Fails if a plan saved in `out` would take the place of something else.
+/// Fails if a plan saved in `out` would take the place of something else, or its directory takes
+/// no file: better before AWS is read than after.
 pub(crate) fn ensure_writable(out: &Path) -> Result<(), Failure> {
     let shown = out.display();
     if out.extension().is_some_and(|extension| extension == "toml") {
@@ -33,8 +35,23 @@ pub(crate) fn ensure_writable(out: &Path) -> Result<(), Failure> {
         .hint("write --out plan.json"));
     }
     let is_free = !out.exists();
-    if is_free || PlanFile::read(out).is_ok_and(|file| saved::is_plan(&file.text)) {
-        return Ok(());
+    // A device or a pipe is not read, which might not end.
+    let is_plan = || {
+        let file = (!is_special(out))
+            .then(|| PlanFile::read(out).ok())
+            .flatten();
+        file.is_some_and(|file| saved::is_plan(&file.text))
+    };
+    if is_free || is_plan() {
+        let directory = directory_of(out);
+        return if directory.is_dir() {
+            beside(directory)
+                .map(drop)
+                .map_err(|source| unwritable(out, source))
+        } else {
+            // It is made with the file.
+            Ok(())
+        };
     }
     Err(
         Failure::before(format!("--out {shown}: something else is there already"))
@@ -73,10 +90,12 @@ pub(crate) fn write<C>(
     };
     let guard = Guard::random().map_err(Failure::before)?;
     let text = saved::print(&saved.hide(guard)).map_err(Failure::internal)?;
-    replace(out, &text).map_err(|source| {
-        let path = out.to_owned();
-        Failure::before(Unwritable { path, source })
-    })
+    replace(out, &text).map_err(|source| unwritable(out, source))
+}
+
+fn unwritable(path: &Path, source: io::Error) -> Failure {
+    let path = path.to_owned();
+    Failure::before(Unwritable { path, source }).hint("name a file that can be written")
 }
 
 /// What the stack files are read with, without the secrets.
@@ -98,18 +117,30 @@ fn recorded(variables: &args::VariableArgs) -> Variables {
 /// Puts a file with `text` at `path`, whole or not at all, that nobody else may read. A directory
 /// that is missing is made, as for every file that is written.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // In the same directory, so that renaming doesn't cross a file system. It is removed when
-    // anything fails.
-    let directory = path.parent().unwrap_or(Path::new(""));
+    let directory = directory_of(path);
     fs::create_dir_all(directory)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(".new")
-        .make_in(directory, create)?;
+    let mut file = beside(directory)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+/// A new file in the directory of another one, so that renaming doesn't cross a file system. It is
+/// removed when anything fails.
+fn beside(directory: &Path) -> io::Result<NamedTempFile<File>> {
+    let mut builder = tempfile::Builder::new();
+    builder
+        .prefix(".")
+        .suffix(".new")
+        .make_in(directory, create)
 }
 
 /// A new file of one's own. One that is there already is somebody else's.
