@@ -395,6 +395,26 @@ mod tests {
         assert!((1.0..1.1).contains(&again), "{again}");
     }
 
+    /// A share that grows from 0.7 to 1 in 36 seconds fills the bucket with what it is on average.
+    #[test]
+    fn a_growing_share_fills_a_bucket_with_its_average_and_ends_at_the_whole() {
+        let began = Instant::now();
+        let mut bucket = Bucket::new((20, 1), began);
+        bucket.throttled(began);
+        assert!(bucket.tokens.abs() < 1e-9 && (bucket.share - SHRUNK).abs() < 1e-9);
+        bucket.fill(began + Duration::from_secs(12));
+        assert!((bucket.share - 0.8).abs() < 1e-9, "{}", bucket.share);
+        let tokens = 12.0 * 0.75 * MARGIN;
+        assert!((bucket.tokens - tokens).abs() < 1e-9, "{}", bucket.tokens);
+        // In debt it is never full, whatever comes in.
+        for _ in 0..120 {
+            bucket.take(began + Duration::from_secs(12));
+        }
+        bucket.fill(began + Duration::from_secs(112));
+        let tokens = tokens - 120.0 + (24.0 * 0.9 + 76.0) * MARGIN;
+        assert!((bucket.tokens - tokens).abs() < 1e-9, "{}", bucket.tokens);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn pages_and_further_attempts_are_counted_where_they_do_not_wait() {
         let pacer = pacer();
@@ -419,9 +439,12 @@ mod tests {
                 assert!(throttled_may_be_sent_again());
                 tokio::time::sleep(PATIENCE / 200).await;
             }
+            // What was taken in between begins the time anew.
             ended(Ended::Well);
             ended(Ended::Throttled);
-            tokio::time::sleep(PATIENCE).await;
+            tokio::time::sleep(PATIENCE * 3 / 4).await;
+            assert!(throttled_may_be_sent_again());
+            tokio::time::sleep(PATIENCE / 4).await;
             assert!(!throttled_may_be_sent_again());
         };
         pacer.send(REGISTER, throttled).await;
@@ -442,7 +465,28 @@ mod tests {
             assert!(failed_may_be_sent_again());
             tokio::time::sleep(REQUEST_TIMEOUT).await;
             assert!(!failed_may_be_sent_again());
+            // Whoever throttles is there.
+            ended(Ended::Throttled);
+            ended(Ended::Failed);
+            assert!(failed_may_be_sent_again());
         };
         pacer().send(REGISTER, attempts).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_wants_more_attempts_gets_them() {
+        for (wanted, expected) in [(1, ATTEMPTS), (ATTEMPTS + 2, ATTEMPTS + 2)] {
+            let attempts = async {
+                attempting(true);
+                let mut sent = 0;
+                while sent == 0 || failed_may_be_sent_again() {
+                    sent += 1;
+                    ended(Ended::Failed);
+                }
+                sent
+            };
+            let pacer = Pacer::new(Overrides::default(), wanted);
+            assert_eq!(pacer.send(REGISTER, attempts).await, expected);
+        }
     }
 }

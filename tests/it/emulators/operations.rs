@@ -338,6 +338,10 @@ fn log_groups(record: &mut Record) {
     assert_eq!(group["kmsKeyId"], key);
     assert_eq!(group["deletionProtectionEnabled"], true);
     assert_eq!(group["arn"], format!("{arn}:*"));
+    // What is asked for by name is described like anything else; what is not there is left out.
+    let by_name = json!({"logGroupIdentifiers": ["/absent", "/app"]});
+    let described = logs("DescribeLogGroups", by_name)["logGroups"].take();
+    assert_eq!(described, json!([group]));
     logs("DeleteRetentionPolicy", named.clone());
     logs("DisassociateKmsKey", named.clone());
     logs(

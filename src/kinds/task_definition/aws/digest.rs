@@ -115,6 +115,8 @@ mod tests {
         ] {
             assert!(!proves(strange, 7, &live), "{strange}");
         }
+        assert!(is_for(&tag, 7) && !is_for(&tag, 8));
+        assert!(!is_for(&tag.replace("1:", "2:"), 7), "another scheme");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
     model::{
         call::{CallError, Claim, Class, Reply},
         node::Node,
-        tags::Tags,
+        tags::{MOST, Tags},
         template::Attribute,
     },
 };
@@ -153,11 +153,20 @@ fn plain() -> serde_json::Value {
 async fn register_plain(
     respond: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
 ) -> (Result<Reply, CallError>, Vec<Asked>) {
+    let tags = Tags::from([("amp-stack:stack".to_owned(), "shop".into())]);
+    register_with_tags(tags, respond).await
+}
+
+/// The same with these tags.
+async fn register_with_tags(
+    tags: Tags,
+    respond: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+) -> (Result<Reply, CallError>, Vec<Asked>) {
     let script = Script::new(respond);
     let change = AnyChange::TaskDefinition(Change::Register {
         family: "api".to_owned(),
         document: Document::new(Node::from(&plain())),
-        tags: Tags::from([("amp-stack:stack".to_owned(), "shop".into())]),
+        tags,
         before: None,
     });
     let aws = script.aws();
@@ -195,6 +204,17 @@ async fn a_revision_is_registered_with_the_digest_of_its_number() {
         panic!("one request is made: {asked:?}");
     };
     assert!(digest_in(register).unwrap().ends_with(":4"));
+}
+
+/// Fifty tags are the most that a revision takes (ECS API reference, `Tag`).
+#[tokio::test(start_paused = true)]
+async fn a_digest_takes_no_room_from_other_tags() {
+    for (count, has_digest) in [(MOST - 1, true), (MOST, false)] {
+        let tags = (0..count).map(|n| (format!("t{n}"), "x".into()));
+        let (outcome, asked) = register_with_tags(tags.collect(), |_| echoed(4, "app:1")).await;
+        assert_eq!(outcome.unwrap().revision, Some(4));
+        assert_eq!(digest_in(&asked[0]).is_some(), has_digest, "{count}");
+    }
 }
 
 /// Somebody else has registered revision 4 meanwhile, or AWS has made something else of it.
