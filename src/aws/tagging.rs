@@ -191,7 +191,55 @@ pub(crate) fn family_and_revision(arn: &str) -> Option<(&str, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::aws::script::{Answer, Script, query};
+
+    /// A filter takes twenty values.
+    #[tokio::test(start_paused = true)]
+    async fn many_stacks_are_asked_for_in_batches() {
+        let script = Script::new(|_| Answer::json(&json!({"ResourceTagMappingList": []})));
+        let queries = (0..21).map(|n| {
+            Arc::new(Query {
+                stack: format!("s{n}").parse().unwrap(),
+                ..query()
+            })
+        });
+        let queries: Vec<Arc<Query>> = queries.collect();
+        let tagged = observe(&script.aws(), &queries).await.unwrap();
+        assert_eq!(tagged, vec![Tagged::default(); 21]);
+        let values = script.asked().into_iter().map(|asked| {
+            let filters = asked.json()["TagFilters"].take();
+            filters[0]["Values"].as_array().unwrap().len()
+        });
+        assert_eq!(values.collect::<Vec<_>>(), [20, 1]);
+    }
+
+    /// What has lost its tags may still be listed.
+    #[tokio::test(start_paused = true)]
+    async fn only_what_carries_the_tags_is_found() {
+        let group = |name: &str, value: &str| {
+            let arn = format!("arn:aws:logs:us-east-1:111122223333:log-group:{name}");
+            json!({"ResourceARN": arn, "Tags": [{"Key": "team", "Value": value}]})
+        };
+        let groups = json!([
+            group("/a", "shop"),
+            group("/b", "blog"),
+            group("/c", "shop")
+        ]);
+        let script =
+            Script::new(move |_| Answer::json(&json!({ "ResourceTagMappingList": groups })));
+        for (value, expected) in [
+            (Some("shop"), &["/a", "/c"][..]),
+            (None, &["/a", "/b", "/c"]),
+        ] {
+            let wanted = [("team".to_owned(), value.map(str::to_owned))].into();
+            let found = search(&script.aws(), &wanted).await.unwrap();
+            let found: Vec<&String> = found.log_groups.keys().collect();
+            assert_eq!(found, expected);
+        }
+    }
 
     #[test]
     fn arns_say_what_they_name() {

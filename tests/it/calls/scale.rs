@@ -41,13 +41,18 @@ fn crowded(world: &World, revisions: u32) -> World {
 
 /// A place like `place` that holds `world`, where every call takes a round.
 fn in_rounds(place: &Place, world: World) -> Place {
+    with_latency(place, world, ROUND)
+}
+
+/// The same where every call takes so long.
+fn with_latency(place: &Place, world: World, latency: Duration) -> Place {
     let settings = Settings {
         account: place.sandbox.account().to_owned(),
         clock: place.sandbox.clock(),
         world,
         faults: Some(Faults {
-            latency_min: ROUND,
-            latency_max: ROUND,
+            latency_min: latency,
+            latency_max: latency,
             ..Faults::none(1)
         }),
         ..Settings::default()
@@ -153,6 +158,27 @@ async fn a_hundred_thousand_revisions_of_others_cost_as_many_calls_as_there_are_
     assert_eq!(counts["ListTaskDefinitions"], 20 + 20);
     assert_eq!(counts.values().sum::<usize>(), 7 + 40, "{counts:?}");
     assert!(took <= Duration::from_secs(1), "{took:?}");
+}
+
+/// Where each page takes long, fewer are read: at least for a second, and for as long as the families
+/// can be asked for, of which AWS takes twenty a second.
+#[tokio::test(start_paused = true)]
+async fn slow_pages_of_others_are_read_only_as_long_as_families_could_be_asked_for() {
+    let small = read(uniform(1));
+    let place = Place::new(&small, None);
+    build(&small, &place.aws(false).0).await;
+    for (families, pages) in [(15, 10), (60, 30)] {
+        let stack = read(uniform(families));
+        let world = crowded(&grown(&place.sandbox.world(), families), 10_000);
+        let place = with_latency(&place, world, Duration::from_millis(100));
+        let (counts, unchanged, _) = run(&place, &stack, false).await;
+        assert!(unchanged.is_empty(), "{unchanged:?}");
+        assert_eq!(
+            counts["ListTaskDefinitions"],
+            pages + families,
+            "{counts:?}"
+        );
+    }
 }
 
 /// What has changed is looked at more closely, and then changed, and everything else costs nothing.

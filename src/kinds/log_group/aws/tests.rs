@@ -122,6 +122,19 @@ async fn names_are_looked_up_one_by_one_where_the_list_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_declared_and_tagged_is_asked_for_once() {
+    let script = Script::new(|asked| match asked.operation.as_str() {
+        "DescribeLogGroups" => Answer::json(&json!({"logGroups": [described("/ours")]})),
+        _ => Answer::json(&json!({"tags": {}})),
+    });
+    let found = observe(&script, &["/ours"]).await;
+    assert_eq!(names(&found), ["/ours"]);
+    let asked = script.asked().swap_remove(0).json();
+    assert_eq!(asked["logGroupIdentifiers"], json!(["/ours"]));
+    assert_eq!(script.count("DescribeLogGroups"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_names_are_asked_for_in_batches() {
     let script = Script::new(|_| Answer::json(&json!({"logGroups": []})));
     let mut query = query();

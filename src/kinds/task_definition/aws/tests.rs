@@ -1,5 +1,6 @@
 //! Task definitions against a scripted ECS.
 
+mod lists;
 mod register;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -316,5 +317,34 @@ async fn tags_go_to_one_revision() {
             script.asked().last().unwrap().json(),
             json!({"resourceArn": arn(tagged), "tags": [{"key": "a", "value": "1"}]})
         );
+    }
+}
+
+/// The digest makes room for a tag that somebody wants, and for nothing else.
+#[tokio::test(start_paused = true)]
+async fn the_digest_goes_where_a_revision_is_full_of_tags() {
+    for (message, operations) in [
+        (
+            "Too many tags: 51",
+            &["TagResource", "UntagResource", "TagResource"][..],
+        ),
+        ("The tag is not valid.", &["TagResource"]),
+    ] {
+        let script = Script::new(move |asked| match asked.operation.as_str() {
+            "GetCallerIdentity" => caller(),
+            "UntagResource" => {
+                assert_eq!(asked.json()["tagKeys"], json!(["amp-stack:digest"]));
+                Answer::ok("{}")
+            }
+            _ if asked.before == 0 => Answer::error(400, "InvalidParameterException", message),
+            _ => Answer::ok("{}"),
+        });
+        let tags = Tags::from([("a".to_owned(), "1".into())]);
+        let revision = Some(3);
+        let outcome = perform(&script, Change::Tag { revision, tags }).await;
+        assert_eq!(outcome.is_ok(), operations.len() > 1, "{message}");
+        let asked = script.operations();
+        let asked: Vec<&String> = asked.iter().filter(|o| *o != "GetCallerIdentity").collect();
+        assert_eq!(asked, operations, "{message}");
     }
 }
