@@ -13,6 +13,7 @@ use std::{
 };
 
 pub use aws::ask_early;
+pub use evidence::Counted;
 
 use crate::{
     kinds::Change,

@@ -9,6 +9,7 @@
 
 mod amount;
 mod attributes;
+pub mod convention;
 mod destination;
 mod document;
 mod emf;

@@ -84,6 +84,18 @@ impl Grafana {
         self.accepted(what, &answer)
     }
 
+    /// The dashboard that there is with this `uid`, if there is one.
+    pub async fn dashboard(&self, uid: &str) -> Result<Option<Value>, GrafanaError> {
+        let what = "read the dashboard";
+        let path = format!("/api/dashboards/uid/{uid}");
+        let known = self.ask(what, "GET", path, None).await?;
+        if known.status == 404 {
+            return Ok(None);
+        }
+        self.accepted(what, &known)?;
+        Ok(Some(known.body["dashboard"].clone()))
+    }
+
     /// Makes the dashboard, or what it is into this; returns its address.
     pub async fn put_dashboard(&self, dashboard: &Value) -> Result<String, GrafanaError> {
         let what = "send the dashboard";

@@ -1,12 +1,21 @@
 //! `amp-stack dashboard`: a Grafana dashboard of a stack's series, printed, written or sent.
 
-use std::path::{Path, PathBuf};
+mod discover;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use serde_json::Value;
 
 use crate::{
-    aws::grafana::Grafana,
+    aws::{
+        Aws,
+        grafana::{Grafana, GrafanaError},
+    },
     cli::{
         args::{AccountArgs, LoadArgs, StackArgs, url},
         candidates::toml_file,
@@ -20,8 +29,11 @@ use crate::{
     },
     cloud::Cloud,
     model::{address::StackName, template::Attribute},
-    plan, series,
-    show::dashboard::{self, Application, PLUGIN, Selector},
+    plan,
+    run::StackTarget,
+    series::{self, Forecast, convention::Measure},
+    show::dashboard::{self, Application, Duration, PLUGIN, Selector},
+    snapshot::Snapshot,
     stack::Stack,
 };
 
@@ -32,6 +44,8 @@ const TOKEN: &str = "GRAFANA_TOKEN";
 pub(super) const EXAMPLES: &str = "\
 Examples:
   amp-stack dashboard > shop.json         to import in Grafana; AWS is not asked
+  amp-stack dashboard --discover --out grafana/
+                                          with what the workspace has of the application's requests
   amp-stack dashboard --requests http_requests_total --errors 'http_requests_total{code=~\"5..\"}' \
 --duration http_request_duration_seconds --out grafana/
                                           the dashboard, and the data source to provision
@@ -50,6 +64,10 @@ pub(super) struct Dashboard {
     /// Send both to the Grafana at this URL, with the token of a service account in `GRAFANA_TOKEN`
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(super) push: Option<String>,
+    /// Ask the workspace which metrics count the application's requests, errors and durations, as
+    /// OpenTelemetry, Micrometer, Prometheus' client libraries and gRPC do
+    #[arg(long)]
+    pub(super) discover: bool,
     /// A counter of the application's requests
     #[arg(long, value_name = "METRIC", value_parser = Selector::parse)]
     pub(super) requests: Option<Selector>,
@@ -72,16 +90,14 @@ pub(super) async fn dashboard(
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let path = files::one(args.file.as_deref(), Path::new("."))?;
-    let application = Application {
-        requests: args.requests.clone(),
-        errors: args.errors.clone(),
-        duration: args.duration.clone(),
-    };
-    if args.out.is_none() && args.push.is_none() {
+    if args.out.is_none() && args.push.is_none() && !args.discover {
         let source = files::read(&path)?;
         let file = StackFile::parse(&source, &args.load.variables)?;
         let stack = file.check(args.load.region.as_deref(), console)?;
-        console.print(&format!("{:#}\n", of(&stack, &application)))?;
+        let families = series::forecast(&stack);
+        let made = args.of(&stack, &families, BTreeMap::new());
+        args.say_what_is_not_drawn(&families, console)?;
+        console.print(&format!("{made:#}\n"))?;
         return Ok(Exit::Done);
     }
     let token = args.push.as_ref().map(|_| token()).transpose()?;
@@ -91,20 +107,37 @@ pub(super) async fn dashboard(
         account: args.account.clone(),
     };
     let work = async {
-        let (stack, source) = source(&stacks, console).await?;
-        let made = of(&stack, &application);
-        if let Some(folder) = &args.out {
-            write(folder, &stack.name, &made, &source, console)?;
+        let Session { mut targets, .. } = session::open(&stacks, console).await?;
+        let target = targets.pop();
+        let target = target.ok_or_else(|| Failure::internal("a session without a stack"))?;
+        let live = target.cloud.observe(&target.stack.query(false)).await?;
+        let families = series::forecast(&target.stack);
+        let found = if args.discover {
+            discover::discover(&target, &live, &families, console).await?
+        } else {
+            args.say_what_is_not_drawn(&families, console)?;
+            BTreeMap::new()
+        };
+        let made = args.of(&target.stack, &families, found);
+        if args.out.is_none() && args.push.is_none() {
+            console.print(&format!("{made:#}\n"))?;
+            return Ok(Exit::Done);
         }
-        if let (Some(url), Some(token)) = (&args.push, token) {
-            let grafana = Grafana::connect(url, token).await;
-            let failed = |error| {
-                Failure::before(error).hint(format!(
-                    "the token in {TOKEN} has to be of a service account with the role Admin, and Grafana needs the plugin {PLUGIN}"
-                ))
-            };
-            grafana.put_source(&source).await.map_err(failed)?;
-            let address = grafana.put_dashboard(&made).await.map_err(failed)?;
+        let source = source(&target, &live)?;
+        let grafana = match (&args.push, token) {
+            (Some(url), Some(token)) => Some(Grafana::connect(url, token).await),
+            _ => None,
+        };
+        if args.discover {
+            args.keep(&target.stack.name, &made, grafana.as_ref())
+                .await?;
+        }
+        if let Some(folder) = &args.out {
+            write(folder, &target.stack.name, &made, &source, console)?;
+        }
+        if let Some(grafana) = grafana {
+            grafana.put_source(&source).await.map_err(not_sent)?;
+            let address = grafana.put_dashboard(&made).await.map_err(not_sent)?;
             console.print(&format!("{address}\n"))?;
         }
         Ok(Exit::Done)
@@ -112,17 +145,104 @@ pub(super) async fn dashboard(
     unless_interrupted(work, interrupts).await
 }
 
-fn of(stack: &Stack, application: &Application) -> Value {
-    dashboard::dashboard(&stack.name, &series::forecast(stack), application)
+impl Dashboard {
+    /// What the application counts, as far as it is given.
+    fn given(&self) -> Application {
+        let duration = self.duration.clone().map(|metric| Duration {
+            metric,
+            measure: Measure::Seconds,
+            has_buckets: true,
+        });
+        Application {
+            protocol: None,
+            requests: self.requests.clone(),
+            errors: self.errors.clone(),
+            duration,
+        }
+    }
+
+    /// The dashboard, with what was found of each family; what is given goes before.
+    fn of(
+        &self,
+        stack: &Stack,
+        families: &[Forecast],
+        mut found: BTreeMap<String, Vec<Application>>,
+    ) -> Value {
+        let given = self.given();
+        for Forecast { family, .. } in families {
+            let of_family = found.entry(family.clone()).or_default();
+            if of_family.is_empty() {
+                of_family.push(given.clone());
+            } else {
+                let first = of_family.remove(0);
+                of_family.insert(0, first.or_as_given(&given));
+            }
+        }
+        dashboard::dashboard(&stack.name, families, &found)
+    }
+
+    fn say_what_is_not_drawn(
+        &self,
+        families: &[Forecast],
+        console: &mut Console,
+    ) -> Result<(), Failure> {
+        let has_collector = families.iter().any(|family| family.collector.is_some());
+        if has_collector && self.given().is_empty() {
+            console.eprint(
+                "note: nothing of the application is drawn: --discover asks the workspace what it counts\n",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Refuses to replace a dashboard by one that lacks panels of the application that it has: the
+    /// application may be silent for another reason than that it no longer counts.
+    async fn keep(
+        &self,
+        stack: &StackName,
+        made: &Value,
+        grafana: Option<&Grafana>,
+    ) -> Result<(), Failure> {
+        let mut kept = Vec::new();
+        if let Some(folder) = &self.out {
+            let path = dashboard_file(folder, stack);
+            // What can't be read is no dashboard of ours, or there is none.
+            let before = fs::read(&path).ok();
+            let before = before.and_then(|text| serde_json::from_slice(&text).ok());
+            kept.extend(before.map(|before| (path.display().to_string(), before)));
+        }
+        if let Some(grafana) = grafana {
+            let uid = made["uid"].as_str().unwrap_or_default();
+            let before = grafana.dashboard(uid).await.map_err(not_sent)?;
+            kept.extend(before.map(|before| ("the dashboard in Grafana".to_owned(), before)));
+        }
+        for (place, before) in kept {
+            let lost = dashboard::lost(&before, made);
+            if !lost.is_empty() {
+                return Err(Failure::before(format!(
+                    "{place} has panels for which nothing was found in the workspace now: {}",
+                    lost.join(", ")
+                ))
+                .hint(
+                    "nothing was written. `amp-stack verify` says whether samples arrive; \
+                     --requests, --errors and --duration draw the panels whatever arrives; \
+                     to do without them, remove the old dashboard",
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
-/// The stack, and the data source of its workspace.
-async fn source(stacks: &StackArgs, console: &mut Console) -> Result<(Stack, Value), Failure> {
-    let Session { mut targets, .. } = session::open(stacks, console).await?;
-    let target = targets.pop();
-    let target = target.ok_or_else(|| Failure::internal("a session without a stack"))?;
-    let live = target.cloud.observe(&target.stack.query(false)).await?;
-    let known = plan::current_attributes(&target.stack, &live);
+fn not_sent(error: GrafanaError) -> Failure {
+    Failure::before(error).hint(format!(
+        "the token in {TOKEN} has to be of a service account with the role Admin, and Grafana needs the plugin {PLUGIN}"
+    ))
+}
+
+/// The data source of the workspace of a stack.
+fn source(target: &StackTarget<Aws>, live: &Snapshot) -> Result<Value, Failure> {
+    let known = plan::current_attributes(&target.stack, live);
     let mut attributes = known.values().chain(target.stack.existing.values());
     let endpoint = attributes
         .find_map(|attributes| attributes.get(&Attribute::Endpoint))
@@ -132,8 +252,7 @@ async fn source(stacks: &StackArgs, console: &mut Console) -> Result<(Stack, Val
             .hint("`amp-stack apply` makes it; without --out and --push the dashboard alone is printed"));
     };
     let region = region(&endpoint).unwrap_or(&target.stack.identity.region);
-    let source = dashboard::source(&target.stack.name, &endpoint, region);
-    Ok((target.stack, source))
+    Ok(dashboard::source(&target.stack.name, &endpoint, region))
 }
 
 /// The region in the host of a workspace (AWS General Reference, "Amazon Managed Service for
@@ -156,6 +275,10 @@ fn token() -> Result<String, Failure> {
         })
 }
 
+fn dashboard_file(folder: &Path, stack: &StackName) -> PathBuf {
+    folder.join(format!("{}-dashboard.json", stack.as_str()))
+}
+
 fn write(
     folder: &Path,
     stack: &StackName,
@@ -163,13 +286,13 @@ fn write(
     source: &Value,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)
+    fs::create_dir_all(folder)
         .map_err(|error| Failure::before(format!("cannot make {}: {error}", folder.display())))?;
-    for (ending, text) in [
-        ("dashboard.json", format!("{made:#}\n")),
-        ("datasource.yaml", dashboard::provisioning(source)),
+    let source_file = folder.join(format!("{}-datasource.yaml", stack.as_str()));
+    for (path, text) in [
+        (dashboard_file(folder, stack), format!("{made:#}\n")),
+        (source_file, dashboard::provisioning(source)),
     ] {
-        let path = folder.join(format!("{}-{ending}", stack.as_str()));
         let written = if path.exists() {
             replace::replace(&path, &text)
         } else {

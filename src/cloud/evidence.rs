@@ -1,6 +1,7 @@
 //! Reading what shows whether samples arrive: rights, tasks, logs and the workspace. Nothing here
 //! alters anything, and nothing that can't be read ends it: that is part of what was found.
 
+mod counted;
 mod samples;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,8 @@ use crate::{
     },
     verify::{Evidence, LogEvidence, Right, SINCE_MILLIS, Seen, Standing, Subject},
 };
+
+pub use counted::Counted;
 
 /// The most tasks of a family whose logs are read: what one of them says, the others say too.
 const LOGS: usize = 10;
@@ -50,6 +53,16 @@ impl Aws {
             });
         }
         found
+    }
+
+    /// Asks the workspace of `subject` what its tasks have counted within a day; `None` if its
+    /// collector's endpoint names none.
+    pub async fn counted(&self, subject: &Subject) -> Option<Result<Counted, CallError>> {
+        let target = subject.target.as_ref()?;
+        let workspace = self
+            .prometheus
+            .workspace(&target.endpoint, &target.region, &target.id);
+        Some(counted::read(&workspace, &subject.family, self.now_millis()).await)
     }
 
     /// The time of the clock that also signs, in milliseconds since 1970.

@@ -4,10 +4,14 @@
 //!
 //! The names in its queries are those that `series` computes for this version of the collector.
 
+mod application;
 mod selector;
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+pub use application::{Application, Duration, lost};
 pub use selector::Selector;
 
 use crate::{
@@ -28,17 +32,6 @@ const RATE: &str = "5m";
 const HALF: u32 = 12;
 const HEIGHT: u32 = 8;
 
-/// What the application counts, for panels of requests, errors and durations.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Application {
-    /// A counter of requests.
-    pub requests: Option<Selector>,
-    /// A counter of those that failed.
-    pub errors: Option<Selector>,
-    /// A histogram of seconds, without `_bucket`.
-    pub duration: Option<Selector>,
-}
-
 /// What names the dashboard, and with another beginning the data source, for good.
 fn uid(beginning: &str, stack: &StackName) -> String {
     let whole = format!("{beginning}-{}", stack.as_str());
@@ -52,12 +45,19 @@ fn uid(beginning: &str, stack: &StackName) -> String {
     format!("{kept}-{digest:08x}")
 }
 
-/// The dashboard of a stack.
-pub fn dashboard(stack: &StackName, families: &[Forecast], application: &Application) -> Value {
+/// The dashboard of a stack, with what the applications of its families count.
+pub fn dashboard(
+    stack: &StackName,
+    families: &[Forecast],
+    applications: &BTreeMap<String, Vec<Application>>,
+) -> Value {
     let mut page = Page::default();
     for family in families {
         if let Some(collected) = &family.collector {
-            family_panels(&family.family, collected, application, &mut page);
+            family_panels(&family.family, collected, &mut page);
+            for application in applications.get(&family.family).into_iter().flatten() {
+                application.panels(&family.family, &mut page);
+            }
         }
     }
     json!({
@@ -215,7 +215,7 @@ const OF_TASKS: [OfTasks; 4] = [
     },
 ];
 
-fn family_panels(family: &str, collected: &Collected, application: &Application, page: &mut Page) {
+fn family_panels(family: &str, collected: &Collected, page: &mut Page) {
     let of_task = |group: &&Group| group.origin == Origin::Task && group.destination.is_amp;
     let measured = || {
         let groups = collected.groups.iter().filter(of_task);
@@ -248,7 +248,6 @@ fn family_panels(family: &str, collected: &Collected, application: &Application,
         page.lines("Age of the last sample", "s", &[(age, SERVICE)]);
     }
     scrape_panels(family, collected, page);
-    application_panels(family, application, page);
 }
 
 /// How scraping goes, and that of the collector, which has no other sign of life.
@@ -298,47 +297,6 @@ fn scrape_panels(family: &str, collected: &Collected, page: &mut Page) {
         if let Some(query) = query {
             page.lines(title, unit, &[(query, "{{job}}")]);
         }
-    }
-}
-
-fn application_panels(family: &str, application: &Application, page: &mut Page) {
-    let Application {
-        requests,
-        errors,
-        duration,
-    } = application;
-    if (requests, errors, duration) == (&None, &None, &None) {
-        return;
-    }
-    page.row(&format!("{family}: requests"));
-    let by = "aws_ecs_task_revision";
-    let legend = "revision {{aws_ecs_task_revision}}";
-    let rate = |selector: &Selector| {
-        let name = selector.of_family("", family);
-        format!("sum by ({by}) (rate({name}[{RATE}]))")
-    };
-    if let Some(requests) = requests {
-        page.lines("Requests", "reqps", &[(rate(requests), legend)]);
-    }
-    match (errors, requests) {
-        (Some(errors), Some(requests)) => {
-            let share = format!("{} / {}", rate(errors), rate(requests));
-            page.lines("Share of errors", "percentunit", &[(share, legend)]);
-        }
-        (Some(errors), None) => page.lines("Errors", "reqps", &[(rate(errors), legend)]),
-        (None, _) => {}
-    }
-    if let Some(duration) = duration {
-        let name = duration.of_family("_bucket", family);
-        let quantile = |share: &str| {
-            format!("histogram_quantile({share}, sum by (le) (rate({name}[{RATE}])))")
-        };
-        let queries = [
-            (quantile("0.5"), "half"),
-            (quantile("0.95"), "95 of 100"),
-            (quantile("0.99"), "99 of 100"),
-        ];
-        page.lines("Duration", "s", &queries);
     }
 }
 

@@ -93,7 +93,20 @@ fn the_permissions_of_the_guide_are_enough() {
     );
     let verified = run(&bench, &["verify"]).expect(4);
     assert!(!verified.says("denied"), "{}", verified.stdout);
+    let asked = run(&bench, &["dashboard", "--discover"]).expect(0);
+    assert!(
+        asked.says("has had no series of its application"),
+        "{}",
+        asked.stderr
+    );
     bench.write("caller.json", &policy(&planning));
+    let denied = run(&bench, &["dashboard", "--discover"]).expect(1);
+    assert!(
+        denied.says("cannot find out what quickstart counts")
+            && denied.says("amp-stack permissions --for verify"),
+        "{}",
+        denied.stderr
+    );
     let blind = run(&bench, &["verify"]);
     assert!(
         blind.says("iam:SimulatePrincipalPolicy is denied"),

@@ -1,6 +1,7 @@
 //! `amp-stack dashboard`: what it draws, that Prometheus understands every query, and what it
 //! sends. No Grafana server takes part; a small server stands for its HTTP API.
 
+mod discover;
 mod types;
 
 use std::{
@@ -243,7 +244,7 @@ impl Grafana {
         let body: Value = serde_json::from_str(body).unwrap_or(Value::Null);
         let mut sources = self.sources.lock().unwrap();
         match (method, path) {
-            ("GET", path) => {
+            ("GET", path) if path.starts_with("/api/datasources/uid/") => {
                 let uid = path.strip_prefix("/api/datasources/uid/").unwrap();
                 match sources.get(uid) {
                     Some(source) => (200, source.clone()),
@@ -255,6 +256,13 @@ impl Grafana {
                 assert_eq!(sources.contains_key(&uid), method == "PUT");
                 sources.insert(uid, body);
                 (200, json!({"message": "done"}))
+            }
+            ("GET", path) if path.starts_with("/api/dashboards/uid/") => {
+                let uid = path.strip_prefix("/api/dashboards/uid/").unwrap();
+                match self.dashboards.lock().unwrap().get(uid) {
+                    Some(dashboard) => (200, json!({"dashboard": dashboard})),
+                    None => (404, json!({"message": "Dashboard not found"})),
+                }
             }
             ("POST", "/api/dashboards/db") => {
                 assert_eq!(body["overwrite"], true);

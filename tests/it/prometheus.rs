@@ -461,12 +461,19 @@ fn the_sandbox_answers_as_a_prometheus_does() {
     );
     let verify = pair.tap.queries();
     assert!(verify.len() >= 6, "{verify:#?}");
-    let dashboard = dashboard::printed(&pair.bench, &dashboard::APPLICATION);
-    let dashboard = dashboard::queries(&dashboard);
-    assert!(dashboard.len() > 15, "{dashboard:#?}");
+    let given = dashboard::printed(&pair.bench, &dashboard::APPLICATION);
+    let found = dashboard::printed(&pair.bench, &["--discover"]);
+    let asked: Vec<String> = pair.tap.queries();
+    assert!(asked.len() > verify.len(), "{asked:#?}");
+    let mut dashboard = dashboard::queries(&given);
+    let count = dashboard.len();
+    assert!(count > 15, "{dashboard:#?}");
+    dashboard.extend(dashboard::queries(&found));
+    // The application counts what is given, so the same is found.
+    assert_eq!(dashboard.len(), 2 * count, "{dashboard:#?}");
 
     let own = QUERIES.iter().map(|query| (*query).to_owned());
-    let all: Vec<String> = own.chain(verify).chain(dashboard.clone()).collect();
+    let all: Vec<String> = own.chain(asked).chain(dashboard.clone()).collect();
     let wrong: Vec<String> = all
         .iter()
         .flat_map(|query| pair.differences(query))

@@ -21,7 +21,7 @@ const STEP: u64 = 240;
 /// The series that are no application's: those of the task, and what scraping adds (Prometheus
 /// documentation, "Jobs and instances"; OpenTelemetry specification, "Prometheus Compatibility",
 /// `target_info`).
-const NOT_OF_APPLICATION: &str = "ecs_task_.*|container_.*|up|scrape_.*|target_info";
+pub(super) const NOT_OF_APPLICATION: &str = "ecs_task_.*|container_.*|up|scrape_.*|target_info";
 
 /// Asks the workspace about the current revision; `None` if the collector's endpoint names none.
 pub(super) async fn read(aws: &Aws, subject: &Subject, now: u64) -> Option<Seen<Samples>> {

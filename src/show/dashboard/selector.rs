@@ -32,6 +32,14 @@ impl Selector {
         })
     }
 
+    /// The series with this name, and these matchers or none.
+    pub(super) fn of(name: &str, matchers: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            matchers,
+        }
+    }
+
     /// The selector of a family's series, whose names end in `suffix` besides.
     pub(super) fn of_family(&self, suffix: &str, family: &str) -> String {
         let comma = if self.matchers.is_empty() { "" } else { "," };

@@ -105,14 +105,31 @@ pub(crate) fn of(task: &TaskView<'_>, collector: &Collector) -> Vec<Series> {
         series.extend(job_series(task, job));
     }
     if collector.takes_otlp {
-        let labels = [("otel_scope_name", "app"), ("job", task.family)];
-        let add = |name: &str, kind| application(task, name, &labels, BATCH_MILLIS, kind);
-        series.push(add(
-            "http_server_request_duration_seconds_count",
-            Kind::Counter(2.0),
-        ));
+        series.extend(otlp_series(task));
     }
     series
+}
+
+/// What an SDK of OpenTelemetry measures of requests (semantic conventions, "HTTP metrics",
+/// `http.server.request.duration`): two of them each second, and all of them succeed.
+fn otlp_series(task: &TaskView<'_>) -> Vec<Series> {
+    let add = |ending: &str, le: Option<&str>, each: f64| {
+        let name = format!("http_server_request_duration_seconds_{ending}");
+        let mut labels = vec![
+            ("otel_scope_name", "app"),
+            ("job", task.family),
+            ("http_response_status_code", "200"),
+        ];
+        labels.extend(le.map(|le| ("le", le)));
+        application(task, &name, &labels, BATCH_MILLIS, Kind::Counter(each))
+    };
+    vec![
+        add("bucket", Some("0.05"), 1.0),
+        add("bucket", Some("0.1"), 1.8),
+        add("bucket", Some("+Inf"), 2.0),
+        add("sum", None, 0.1),
+        add("count", None, 2.0),
+    ]
 }
 
 fn labels(name: &str, task: &TaskView<'_>, more: &[(&str, &str)]) -> Labels {
