@@ -5,6 +5,7 @@ mod cloudwatch;
 mod config;
 mod delivery;
 mod listening;
+mod mend;
 mod place;
 mod signer;
 mod structure;
@@ -59,7 +60,7 @@ pub(crate) fn check(
 ) -> Option<Rights> {
     let version = adot_version(around.image);
     let config = structure::parse(text, problems)?;
-    structure::check(&config, version, problems);
+    let config = structure::check(config, version, problems);
     variables::check(&config, version, &around.variables, problems);
     delivery::check(&config, around, problems);
     cloudwatch::check(&config, around, problems);

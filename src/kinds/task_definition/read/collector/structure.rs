@@ -13,7 +13,7 @@ use crate::{
         tree::Span,
         yaml::{self, Value, Yaml},
     },
-    kinds::task_definition::read::collector::{config::Config, text::ConfigText, values},
+    kinds::task_definition::read::collector::{config::Config, mend, text::ConfigText, values},
 };
 
 /// Reads a configuration; `None` if it is none, which is reported.
@@ -58,16 +58,34 @@ pub(crate) fn parse(text: ConfigText, problems: &mut Problems) -> Option<Config>
 }
 
 /// Reports whatever is wrong with the parts and how they are joined, for an image of this version
-/// of ADOT, if it is known.
-pub(crate) fn check(config: &Config, version: Option<Version>, problems: &mut Problems) {
+/// of ADOT, if it is known. Returns the configuration with words that are misspelt as they are
+/// meant, so that nothing else is reported because of them.
+pub(crate) fn check(
+    mut config: Config,
+    version: Option<Version>,
+    problems: &mut Problems,
+) -> Config {
     known_keys(
-        config,
+        &config,
         &config.root,
         "a configuration",
         keys::ROOT,
         problems,
     );
-    service(config, problems);
+    mend::keys(&mut config.root, keys::ROOT);
+    service_keys(&config, problems);
+    mend::service(&mut config.root);
+    service(&config, problems);
+    parts(&config, version, problems);
+    mend::components(&mut config, version);
+    for section in Section::ALL {
+        unused(&config, section, problems);
+    }
+    config
+}
+
+/// Reports what is wrong with the components by themselves.
+fn parts(config: &Config, version: Option<Version>, problems: &mut Problems) {
     for section in Section::ALL {
         for (key, body) in config.defined(section) {
             let there = component(config, section, &key.text, &key.span, version, problems);
@@ -77,8 +95,28 @@ pub(crate) fn check(config: &Config, version: Option<Version>, problems: &mut Pr
                 values::check(config, takes, body, &of, version, problems);
             }
         }
-        unused(config, section, problems);
     }
+}
+
+/// Reports the keys that `service` and its pipelines don't have.
+fn service_keys(config: &Config, problems: &mut Problems) {
+    let Some(service) = config.root.get("service") else {
+        return;
+    };
+    known_keys(config, service, "`service`", keys::SERVICE, problems);
+    let pipelines = nearest_value(service, "pipelines");
+    for (key, body) in pipelines.map(Yaml::entries).unwrap_or_default() {
+        let of = format!("the pipeline `{}`", key.text);
+        known_keys(config, body, &of, keys::PIPELINE, problems);
+    }
+}
+
+/// The value of a key, or of the one that is meant for it.
+fn nearest_value<'y>(map: &'y Yaml, key: &str) -> Option<&'y Yaml> {
+    map.get(key).or_else(|| {
+        let near = nearest(key, map.entries().iter().map(|(key, _)| key.text.as_str()));
+        map.get(near?)
+    })
 }
 
 /// Reports the keys of a mapping that are none of `known`.
@@ -92,7 +130,7 @@ fn known_keys(config: &Config, map: &Yaml, of: &str, known: &[&str], problems: &
 
 /// `service` and its pipelines (opentelemetry-collector, `service/pipelines/config.go`).
 fn service(config: &Config, problems: &mut Problems) {
-    let Some((key, service)) = config.root.entry("service") else {
+    let Some((key, _)) = config.root.entry("service") else {
         let message = "the collector's configuration has no `service`";
         let span = first_key(&config.root);
         config
@@ -107,7 +145,6 @@ fn service(config: &Config, problems: &mut Problems) {
             .help("`service` says which pipelines there are; the collector does not start without");
         return;
     };
-    known_keys(config, service, "`service`", keys::SERVICE, problems);
     for (id, span) in config.enabled() {
         defined(config, Section::Extensions, id, span, problems);
     }
@@ -139,8 +176,6 @@ fn service(config: &Config, problems: &mut Problems) {
                 )
                 .help("its name begins with what it carries, as in `metrics/application`");
         }
-        let of = format!("the pipeline `{id}`");
-        known_keys(config, pipeline.body, &of, keys::PIPELINE, problems);
         for section in [Section::Receivers, Section::Exporters] {
             if pipeline.ids(section).is_empty() {
                 let noun = section.noun();

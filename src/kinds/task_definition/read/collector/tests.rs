@@ -160,14 +160,11 @@ type Row = (
 );
 
 const MISTAKES: &[Row] = &[
-    // A pipeline names what is not defined; what it should have named is unused then.
+    // A pipeline names what is not defined.
     (
         "exporters: [prometheusremotewrite]",
         "exporters: [prometheusremotewrite/amp]",
-        &[
-            ("collector-pipeline", "prometheusremotewrite/amp"),
-            ("collector-unused", "prometheusremotewrite"),
-        ],
+        &[("collector-pipeline", "prometheusremotewrite/amp")],
     ),
     (
         "[awsecscontainermetrics, prometheus, otlp]",
@@ -329,17 +326,22 @@ const MISTAKES: &[Row] = &[
     (
         "service:\n",
         "services:\n",
-        &[
-            ("collector-health-extension", "health_check"),
-            ("collector-key", "services"),
-            ("collector-pipeline", "extensions"),
-            ("collector-unused", "awsecscontainermetrics"),
-            ("collector-unused", "batch"),
-            ("collector-unused", "otlp"),
-            ("collector-unused", "prometheus"),
-            ("collector-unused", "prometheusremotewrite"),
-            ("collector-unused", "resourcedetection"),
-        ],
+        &[("collector-key", "services")],
+    ),
+    (
+        "receivers:\n",
+        "reciever:\n",
+        &[("collector-key", "reciever")],
+    ),
+    (
+        "processors: [resourcedetection, batch]",
+        "processors: [resourcedetecton, batch]",
+        &[("collector-pipeline", "resourcedetecton")],
+    ),
+    (
+        "auth: {authenticator: sigv4auth}",
+        "authh: {authenticator: sigv4auth}",
+        &[("collector-key", "authh")],
     ),
     (
         "timeout: 10s",
