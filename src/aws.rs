@@ -2,6 +2,7 @@
 
 mod assume;
 pub(crate) mod client;
+pub(crate) mod counts;
 mod early;
 pub(crate) mod error;
 pub mod grafana;

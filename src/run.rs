@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-pub use planning::{Goes, Planned, decide, observe, plan, what_goes};
+pub use planning::{Goes, Planned, decide, observe, plan, plan_without_quotas, what_goes};
 
 use crate::{
     apply::{self, Event, Outcome, Rollouts},

@@ -3,6 +3,7 @@
 
 mod arrival;
 mod check;
+mod discards;
 mod elsewhere;
 mod facts;
 mod log;
@@ -16,7 +17,9 @@ mod tests;
 mod trust;
 
 pub use check::{CHECKS, Check, State, Verdict};
-pub use facts::{Evidence, Facts, LogEvidence, PlanFacts, Right, RoleUse, Samples, Seen};
+pub use facts::{
+    Evidence, Facts, LogEvidence, PlanFacts, Right, RoleUse, Samples, Seen, WorkspaceCounts,
+};
 pub use log::SINCE_MILLIS;
 pub use standing::{FamilyStatus, Standing, UserStatus, status};
 pub use subject::{Subject, Target, subjects};
@@ -48,8 +51,18 @@ pub fn judge(facts: &Facts) -> Vec<Check> {
     let mut checks = vec![plan(&facts.plan)];
     let families = facts.families.iter();
     let measured = families.filter(|(subject, _)| subject.measures.is_some());
+    let mut looked_at: Vec<&Target> = Vec::new();
     for (subject, evidence) in measured.clone() {
         checks.extend(judge_one(subject, evidence));
+        // What several write to is looked at once.
+        let target = subject.target.as_ref();
+        if let Some(target) = target.filter(|target| !looked_at.contains(target)) {
+            let sharing = measured.clone();
+            let sharing = sharing.filter(|(other, _)| other.target.as_ref() == Some(target));
+            let sharing: Vec<(&Subject, &Evidence)> = sharing.map(|(s, e)| (s, e)).collect();
+            checks.extend(discards::checks(&sharing));
+            looked_at.push(target);
+        }
     }
     if measured.count() == 0 {
         checks.push(nothing(facts));

@@ -1,5 +1,5 @@
-//! One small client for the services of which amp-stack makes a single call each: Secrets Manager,
-//! Systems Manager, KMS, ECR, EFS and Service Quotas.
+//! One small client for the services of which amp-stack makes a call or two each: Secrets Manager,
+//! Systems Manager, KMS, ECR, EFS, Service Quotas and CloudWatch.
 //!
 //! The SDK has a client for each of them. Their crates together hold some hundred thousand
 //! lines, which is more than all that amp-stack uses besides, for requests of a few lines
@@ -44,7 +44,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// A service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Api {
-    /// Its name in signatures and in policies.
+    /// Its name in signatures.
     name: &'static str,
     /// What its host begins with, and what that of its FIPS endpoint does (AWS General Reference,
     /// "Service endpoints and quotas").
@@ -58,8 +58,8 @@ pub(crate) struct Api {
 /// How a service is spoken to (botocore models, `protocol` and `targetPrefix`).
 #[derive(Clone, Copy, Debug)]
 enum Protocol {
-    /// awsJson 1.1, with what `X-Amz-Target` begins with.
-    Json(&'static str),
+    /// awsJson, with the version and what `X-Amz-Target` begins with.
+    Json(&'static str, &'static str),
     /// restJson, of which only `GET` is needed, with the path.
     Rest(&'static str),
 }
@@ -68,25 +68,25 @@ pub(crate) const SECRETS: Api = Api {
     name: "secretsmanager",
     hosts: ("secretsmanager", "secretsmanager-fips"),
     id: "Secrets Manager",
-    protocol: Protocol::Json("secretsmanager"),
+    protocol: Protocol::Json("1.1", "secretsmanager"),
 };
 pub(crate) const PARAMETERS: Api = Api {
     name: "ssm",
     hosts: ("ssm", "ssm-fips"),
     id: "SSM",
-    protocol: Protocol::Json("AmazonSSM"),
+    protocol: Protocol::Json("1.1", "AmazonSSM"),
 };
 pub(crate) const KEYS: Api = Api {
     name: "kms",
     hosts: ("kms", "kms-fips"),
     id: "KMS",
-    protocol: Protocol::Json("TrentService"),
+    protocol: Protocol::Json("1.1", "TrentService"),
 };
 pub(crate) const IMAGES: Api = Api {
     name: "ecr",
     hosts: ("api.ecr", "ecr-fips"),
     id: "ECR",
-    protocol: Protocol::Json("AmazonEC2ContainerRegistry_V20150921"),
+    protocol: Protocol::Json("1.1", "AmazonEC2ContainerRegistry_V20150921"),
 };
 pub(crate) const FILE_SYSTEMS: Api = Api {
     name: "elasticfilesystem",
@@ -102,9 +102,24 @@ pub(crate) const QUOTAS: Api = Api {
     name: "servicequotas",
     hosts: ("servicequotas", "servicequotas-fips"),
     id: "Service Quotas",
-    protocol: Protocol::Json("ServiceQuotasV20190624"),
+    protocol: Protocol::Json("1.1", "ServiceQuotasV20190624"),
 };
-const ALL: [Api; 6] = [SECRETS, PARAMETERS, KEYS, IMAGES, FILE_SYSTEMS, QUOTAS];
+/// CloudWatch, which policies call `cloudwatch`.
+pub(crate) const METRICS: Api = Api {
+    name: "monitoring",
+    hosts: ("monitoring", "monitoring-fips"),
+    id: "CloudWatch",
+    protocol: Protocol::Json("1.0", "GraniteServiceVersion20100801"),
+};
+const ALL: [Api; 7] = [
+    SECRETS,
+    PARAMETERS,
+    KEYS,
+    IMAGES,
+    FILE_SYSTEMS,
+    QUOTAS,
+    METRICS,
+];
 
 /// The client.
 #[derive(Clone, Debug)]
@@ -254,7 +269,7 @@ impl Json {
 
 fn request(api: Api, operation: &str, host: &str, input: &Value) -> Result<HttpRequest, BoxError> {
     let (method, uri, body) = match api.protocol {
-        Protocol::Json(_) => ("POST", "/".to_owned(), input.to_string()),
+        Protocol::Json(..) => ("POST", "/".to_owned(), input.to_string()),
         Protocol::Rest(path) => {
             let members = input.as_object().into_iter().flatten();
             let pairs = members.filter_map(|(name, value)| {
@@ -273,8 +288,8 @@ fn request(api: Api, operation: &str, host: &str, input: &Value) -> Result<HttpR
     request.set_uri(uri)?;
     let headers = request.headers_mut();
     headers.insert("host", host.to_owned());
-    if let Protocol::Json(target) = api.protocol {
-        headers.insert("content-type", "application/x-amz-json-1.1");
+    if let Protocol::Json(version, target) = api.protocol {
+        headers.insert("content-type", format!("application/x-amz-json-{version}"));
         headers.insert("x-amz-target", format!("{target}.{operation}"));
         headers.insert("content-length", body.len().to_string());
     }

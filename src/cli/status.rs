@@ -67,7 +67,7 @@ pub(super) async fn status(
             destroy: false,
             explain: false,
         };
-        let planned = run::plan(&request).await?.pop();
+        let planned = run::plan_without_quotas(&request).await?.pop();
         let target = targets.into_iter().next().zip(planned);
         let (target, planned) =
             target.ok_or_else(|| Failure::internal("a session without a stack"))?;

@@ -189,7 +189,7 @@ pub(super) async fn look(
         destroy: false,
         explain: false,
     };
-    let planned = run::plan(&request).await?.remove(0);
+    let planned = run::plan_without_quotas(&request).await?.remove(0);
     let steps = planned.plan.steps.iter().map(|step| &step.id.address);
     let plan = PlanFacts {
         changes: steps.collect::<std::collections::BTreeSet<_>>().len(),

@@ -70,6 +70,10 @@ pub const RATES: &[Rate] = &[
     // service quotas": one bucket for all operations of the control plane.
     // https://docs.aws.amazon.com/prometheus/latest/userguide/AMP_quotas.html
     rate("aps", ("Amazon Managed Service for Prometheus", "request"), &["aps:"], (10, 10)),
+    // Amazon CloudWatch user guide, "CloudWatch service quotas": each operation has its own.
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+    rate("cloudwatch-list", ("CloudWatch", "listing of metrics"), &["cloudwatch:ListMetrics"], (25, 25)),
+    rate("cloudwatch-data", ("CloudWatch", "reading of metrics"), &["cloudwatch:GetMetricData"], (500, 500)),
     // Amazon CloudWatch Logs user guide, "CloudWatch Logs quotas": each operation has its own.
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
     rate("logs-read", ("CloudWatch Logs", "reading of log groups"), &["logs:DescribeLogGroups"], (10, 10)),

@@ -119,6 +119,24 @@ impl Sample {
     }
 }
 
+/// Samples that a workspace has discarded for one reason.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Discarded {
+    /// What AWS calls the reason.
+    pub reason: String,
+    /// How many, by the second since 1970 at which the minute begins in which it was.
+    pub counts: Vec<(u64, f64)>,
+}
+
+/// How many series of a workspace are active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActiveSeries {
+    /// How many are.
+    pub count: u64,
+    /// How many may be, if AWS says so.
+    pub limit: Option<u64>,
+}
+
 /// What IAM says of an action of a role on a resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decision {

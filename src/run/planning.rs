@@ -45,6 +45,25 @@ pub struct Planned {
 ///
 /// If AWS can't be read.
 pub async fn plan<C: Cloud>(request: &PlanRequest<'_, C>) -> Result<Vec<Planned>, CallError> {
+    plan_with(request, what_it_takes).await
+}
+
+/// The same for whoever says only how much there is to do: how large quotas are is not read.
+///
+/// # Errors
+///
+/// If AWS can't be read.
+pub async fn plan_without_quotas<C: Cloud>(
+    request: &PlanRequest<'_, C>,
+) -> Result<Vec<Planned>, CallError> {
+    plan_with(request, |_, planned| vec![BTreeSet::new(); planned.len()]).await
+}
+
+/// Plans, with the quotas that `what_it_takes` finds to matter to each plan.
+async fn plan_with<C: Cloud>(
+    request: &PlanRequest<'_, C>,
+    what_it_takes: impl Fn(&PlanRequest<'_, C>, &[Planned]) -> Vec<BTreeSet<Quota>>,
+) -> Result<Vec<Planned>, CallError> {
     let ask = |target: &StackTarget<C>| {
         if request.destroy {
             target.stack.query_to_destroy()

@@ -16,6 +16,8 @@ pub(super) const TARGETS: &str = "targets-are-up";
 pub(super) const APPLICATION: &str = "application-series-arrive";
 pub(super) const LABELS: &str = "tasks-are-distinct";
 pub(super) const FRESH: &str = "samples-are-fresh";
+pub(super) const DISCARDED: &str = "nothing-is-discarded";
+pub(super) const ROOM: &str = "series-have-room";
 
 const GUIDE: &str = "amp-stack guide verify";
 
@@ -90,6 +92,16 @@ pub const CHECKS: &[Rule] = &[
         code: FRESH,
         sentence: "The last sample of every running task is young.",
         source: GUIDE,
+    },
+    Rule {
+        code: DISCARDED,
+        sentence: "The workspace discards no samples, as CloudWatch counts them by reason.",
+        source: "https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-CW-usage-metrics.html",
+    },
+    Rule {
+        code: ROOM,
+        sentence: "The workspace has fewer active series than it may have.",
+        source: "https://docs.aws.amazon.com/prometheus/latest/userguide/AMP_quotas.html",
     },
 ];
 

@@ -1,5 +1,5 @@
-//! What nobody looks at: networks, what a workspace discards, and where metrics go besides the
-//! workspace.
+//! What nobody looks at: networks, what AWS counts of a workspace elsewhere, and where metrics go
+//! besides the workspace.
 
 use std::collections::BTreeSet;
 
@@ -10,21 +10,25 @@ use crate::{
 };
 
 /// What can't be seen of any stack.
-const ALWAYS: [&str; 2] = [
-    "whether subnets, VPC endpoints and their policies let tasks reach AWS: that is proven only by the samples",
-    "what the workspace has discarded after taking it (CloudWatch, namespace AWS/Prometheus, DiscardedSamples)",
-];
+const ALWAYS: &str = "whether subnets, VPC endpoints and their policies let tasks reach AWS: that is proven only by the samples";
 
 /// What is not looked at of these families: each a sentence without a full stop.
 pub(super) fn not_looked_at<'a>(subjects: impl Iterator<Item = &'a Subject>) -> Vec<String> {
     let mut elsewhere = BTreeSet::new();
     for subject in subjects {
+        let target = subject.target.as_ref();
+        if let Some(target) = target.filter(|target| !target.is_of(&subject.identity.account)) {
+            elsewhere.insert(format!(
+                "what the workspace {} discards, which CloudWatch counts in its own account",
+                target.id
+            ));
+        }
         let measures = subject.measures.iter();
         for destination in measures.flat_map(|measures| &measures.destinations) {
             elsewhere.extend(arrival(subject, destination));
         }
     }
-    let always = ALWAYS.into_iter().map(str::to_owned);
+    let always = std::iter::once(ALWAYS.to_owned());
     always.chain(elsewhere).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    model::workload::{Decision, LogLine, Sample, Workloads},
+    model::workload::{ActiveSeries, Decision, Discarded, LogLine, Sample, Workloads},
     verify::Subject,
 };
 
@@ -79,6 +79,18 @@ pub struct Evidence {
     pub logs: Vec<LogEvidence>,
     /// What the workspace has; `None` if the collector's endpoint names none.
     pub samples: Option<Seen<Samples>>,
+    /// What CloudWatch counts of the workspace; `None` if the collector's endpoint names none, or
+    /// one of another account.
+    pub counted: Option<WorkspaceCounts>,
+}
+
+/// What CloudWatch counts of a workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkspaceCounts {
+    /// What it has discarded within the hour, by reason.
+    pub discarded: Seen<Vec<Discarded>>,
+    /// How many of its series are active; `None` if there is no count yet.
+    pub active: Seen<Option<ActiveSeries>>,
 }
 
 /// The last lines of the log of one task's collector.

@@ -30,6 +30,13 @@ pub struct Target {
     pub endpoint: String,
 }
 
+impl Target {
+    /// Returns whether it belongs to `account`, whose CloudWatch then counts what it does.
+    pub fn is_of(&self, account: &str) -> bool {
+        self.arn.split(':').nth(4) == Some(account)
+    }
+}
+
 /// A family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {

@@ -9,7 +9,9 @@ use crate::{
     model::{
         address::{Address, Kind},
         identity::Identity,
-        workload::{Container, Decision, LogLine, Sample, Service, Task, Workloads},
+        workload::{
+            ActiveSeries, Container, Decision, Discarded, LogLine, Sample, Service, Task, Workloads,
+        },
     },
     series::{Destination, Format, Job, LogTarget, Measures},
 };
@@ -222,7 +224,31 @@ fn evidence() -> Evidence {
         },
         logs: vec![log(1), log(2)],
         samples: Some(Ok(samples())),
+        counted: Some(WorkspaceCounts {
+            discarded: Ok(Vec::new()),
+            active: Ok(Some(ActiveSeries {
+                count: 40,
+                limit: Some(50_000_000),
+            })),
+        }),
     }
+}
+
+fn of_counted(evidence: &mut Evidence) -> &mut WorkspaceCounts {
+    evidence.counted.as_mut().unwrap()
+}
+
+/// Five samples are discarded in a minute that began so many seconds ago.
+fn discards(evidence: &mut Evidence, reason: &str, seconds: u64) {
+    let discarded = Discarded {
+        reason: reason.to_owned(),
+        counts: vec![(NOW / 1_000 - seconds, 5.0)],
+    };
+    of_counted(evidence).discarded = Ok(vec![discarded]);
+}
+
+fn active(evidence: &mut Evidence, count: u64, limit: Option<u64>) {
+    of_counted(evidence).active = Ok(Some(ActiveSeries { count, limit }));
 }
 
 /// The facts after `change`, judged.
@@ -315,7 +341,7 @@ type Change = fn(&mut Subject, &mut Evidence);
 
 #[test]
 fn every_fact_changes_the_check_that_it_is_about() {
-    use State::{Fails, NotYet, Unknown};
+    use State::{Fails, Holds, NotYet, Unknown};
     let rows: &[(Change, &str, State, &str, Verdict)] = &[
         // Rights.
         (
@@ -749,6 +775,85 @@ fn every_fact_changes_the_check_that_it_is_about() {
             "1000s old",
             Verdict::Disproven,
         ),
+        // What CloudWatch counts.
+        (
+            |_, e| discards(e, "per_labelset_series_limit", 120),
+            check::DISCARDED,
+            Fails,
+            "per_labelset_series_limit: 5 within the hour, of whoever sends to it, the last 2 minutes ago: a set of labels",
+            Verdict::Disproven,
+        ),
+        (
+            |_, e| discards(e, "of_a_new_kind", 60),
+            check::DISCARDED,
+            Fails,
+            "of_a_new_kind: 5 within the hour, of whoever sends to it, just now",
+            Verdict::Disproven,
+        ),
+        (
+            // Before any task of this revision ran.
+            |_, e| discards(e, "rate_limited", 1_200),
+            check::DISCARDED,
+            Holds,
+            "CloudWatch counts none",
+            Verdict::Proven,
+        ),
+        (
+            |_, e| {
+                let why = "what is discarded of ws-1: cloudwatch:ListMetrics is denied";
+                of_counted(e).discarded = Err(why.to_owned());
+            },
+            check::DISCARDED,
+            Unknown,
+            "cloudwatch:ListMetrics is denied",
+            Verdict::Undecided,
+        ),
+        (
+            |_, e| active(e, 10, Some(10)),
+            check::ROOM,
+            Fails,
+            "10 of 10 active series (100 %): samples of new series are discarded",
+            Verdict::Disproven,
+        ),
+        (
+            |_, e| active(e, 8, Some(10)),
+            check::ROOM,
+            Holds,
+            "8 of 10 active series (80 %): near the limit",
+            Verdict::Proven,
+        ),
+        (
+            |_, e| active(e, 8, None),
+            check::ROOM,
+            Holds,
+            "8 active series; CloudWatch does not say how many there may be",
+            Verdict::Proven,
+        ),
+        (
+            |_, e| of_counted(e).active = Ok(None),
+            check::ROOM,
+            Holds,
+            "has no count of its active series yet, which takes some minutes; samples of every",
+            Verdict::Proven,
+        ),
+        (
+            |_, e| {
+                of_counted(e).active = Ok(None);
+                nothing_arrives(e);
+                e.workloads.tasks[0].started_at = Some(NOW);
+            },
+            check::ROOM,
+            Unknown,
+            "has no count of its active series yet",
+            Verdict::Undecided,
+        ),
+        (
+            |_, e| of_counted(e).active = Err("cloudwatch:GetMetricData is denied".to_owned()),
+            check::ROOM,
+            Unknown,
+            "cloudwatch:GetMetricData is denied",
+            Verdict::Undecided,
+        ),
     ];
     for (index, (change, code, state, words, verdict)) in rows.iter().enumerate() {
         let checks = judged(change);
@@ -797,7 +902,13 @@ fn where_nobody_looks_is_said() {
             .any(|line| line.contains("arrive in CloudWatch"))
     );
     let said = findings(|s| s.measures.as_mut().unwrap().destinations.clear());
-    assert_eq!(said.not_looked_at.len(), 2, "of no stack");
+    assert_eq!(said.not_looked_at.len(), 1, "of no stack");
+    let foreign = |s: &mut Subject| {
+        s.target.as_mut().unwrap().arn = WORKSPACE.replace("111122223333", "999988887777");
+    };
+    let said = findings(foreign).not_looked_at;
+    let counted = "what the workspace ws-1 discards, which CloudWatch counts in its own account";
+    assert!(said.iter().any(|line| line == counted), "{said:#?}");
     // What writes to no workspace needs no right to.
     let alone = findings(|s| {
         s.target = None;
@@ -810,6 +921,28 @@ fn where_nobody_looks_is_said() {
     );
     let series = alone.iter().find(|check| check.code == check::SERIES);
     assert_eq!(series.map(|check| check.state), Some(State::Unknown));
+}
+
+#[test]
+fn what_several_families_write_to_is_counted_once() {
+    let other = Subject {
+        address: Address::new(Kind::TaskDefinition, "other"),
+        ..subject()
+    };
+    let mut counted = evidence();
+    discards(&mut counted, "rate_limited", 60);
+    let checks = judge(&Facts {
+        plan: PlanFacts::default(),
+        families: vec![(subject(), counted.clone()), (other, counted)],
+    });
+    let discarded = checks.iter().filter(|c| c.code == check::DISCARDED);
+    assert_eq!(discarded.count(), 1, "{checks:#?}");
+    // Nobody runs whose samples they could be.
+    let checks = judged(|_, e| {
+        e.workloads.tasks.clear();
+        discards(e, "rate_limited", 60);
+    });
+    assert!(checks.iter().all(|c| c.code != check::DISCARDED));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! standard error that it is left out where there is none.
 
 mod behind;
-mod server;
+pub(crate) mod server;
 mod tap;
 
 use std::{

@@ -222,9 +222,9 @@ fn what_may_not_be_read_is_said_once_and_held_against_the_defaults() {
 fn only_a_plan_that_makes_something_asks_for_quotas() {
     let account = Account::hasty();
     let bench = Bench::with_endpoint("quotas-calls", &account.endpoint);
-    let asked = |words: &[&str]| -> BTreeMap<String, usize> {
+    let asked_with = |words: &[&str], code: i32| -> BTreeMap<String, usize> {
         account.asked();
-        bench.run(words).expect(0);
+        bench.run(words).expect(code);
         let mut counts = BTreeMap::new();
         for operation in account.asked() {
             if operation.starts_with("servicequotas:") || operation == "iam:GetAccountSummary" {
@@ -233,6 +233,7 @@ fn only_a_plan_that_makes_something_asks_for_quotas() {
         }
         counts
     };
+    let asked = |words: &[&str]| asked_with(words, 0);
     let once = |operations: &[&str]| -> BTreeMap<String, usize> {
         let operations = operations.iter();
         operations.map(|one| ((*one).to_owned(), 1)).collect()
@@ -241,6 +242,9 @@ fn only_a_plan_that_makes_something_asks_for_quotas() {
     bench.write("stack.toml", STACK);
     assert_eq!(asked(&["plan", "stack.toml"]), both);
     assert_eq!(asked(&["plan", "stack.toml", "--no-preflight"]), once(&[]));
+    // Who says only how much there is to do need not know.
+    assert_eq!(asked(&["status", "stack.toml"]), once(&[]));
+    assert_eq!(asked_with(&["verify", "stack.toml"], 5), once(&[]));
     assert_eq!(asked(&["apply", "stack.toml", "--yes"]), both);
     assert_eq!(asked(&["plan", "stack.toml"]), once(&[]));
     let altered = STACK.replace("\"limited\"\nprevent", "\"other\"\nprevent");

@@ -334,7 +334,7 @@ fn a_whole_life_is_tried_in_one_command() {
     let expected = [
         "5 to create: 8 calls",
         "Nothing to do: everything is as",
-        "13 of 13 hold: samples of every running task arrive.",
+        "15 of 15 hold: samples of every running task arrive.",
         "5 to remove: 8 calls",
     ];
     for said in expected {

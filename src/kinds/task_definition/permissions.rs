@@ -194,6 +194,10 @@ impl TaskDefinition {
         let query = &["aps:QueryMetrics"];
         let workspace = [there.workspace_arn(id)];
         permissions.add(Permission::new("QueryWorkspaces", reason, query).on(workspace));
+        let reason =
+            "what the workspace discards is counted by CloudWatch, where no resource can be named";
+        let count = &["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"];
+        permissions.add(Permission::new("CountDiscarded", reason, count).on_everything());
     }
 }
 

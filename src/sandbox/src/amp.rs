@@ -84,6 +84,32 @@ pub(crate) fn takes_samples(world: &World, region: &str, workspace: &str, now_mi
     })
 }
 
+/// The ids of the workspaces of a region.
+pub(crate) fn workspace_ids(world: &World, region: &str) -> Vec<String> {
+    let region = world.amp.regions.get(region);
+    let ids = region
+        .into_iter()
+        .flat_map(|region| region.workspaces.keys());
+    ids.cloned().collect()
+}
+
+/// The sets of labels of which there may be only so many series in a workspace. One without a
+/// limit, or with 0, only counts (AMP user guide, "Configure your workspace").
+pub(crate) fn series_limits(
+    world: &World,
+    region: &str,
+    workspace: &str,
+) -> Vec<(BTreeMap<String, String>, usize)> {
+    let region = world.amp.regions.get(region);
+    let workspace = region.and_then(|region| region.workspaces.get(workspace));
+    let limits = workspace.map(|workspace| workspace.configuration.content.limits.iter());
+    let limits = limits.into_iter().flatten().filter_map(|limit| {
+        let most = usize::try_from(limit.max_series?).ok()?;
+        (most > 0).then(|| (limit.labels.clone(), most))
+    });
+    limits.collect()
+}
+
 /// What is said of a workspace that isn't there.
 pub(crate) fn no_workspace(id: &str) -> Refusal {
     refusal::Subject::new(refusal::Kind::Workspace, id).not_found()

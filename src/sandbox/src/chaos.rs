@@ -300,7 +300,8 @@ fn is_eventual(service: Service) -> bool {
         | Service::Kms
         | Service::Ecr
         | Service::Efs
-        | Service::Quotas => false,
+        | Service::Quotas
+        | Service::CloudWatch => false,
     }
 }
 
@@ -308,7 +309,9 @@ fn is_eventual(service: Service) -> bool {
 /// ECS and Logs, which do not model it.
 fn throttled(service: Service) -> Refusal {
     match service {
-        Service::Iam | Service::Sts => Refusal::new(400, "Throttling", "Rate exceeded"),
+        Service::Iam | Service::Sts | Service::CloudWatch => {
+            Refusal::new(400, "Throttling", "Rate exceeded")
+        }
         Service::Ecs
         | Service::Logs
         | Service::Secrets
@@ -346,6 +349,7 @@ fn failed(service: Service) -> Refusal {
         Service::Ssm | Service::Efs => "InternalServerError",
         Service::Kms => "KMSInternalException",
         Service::Quotas => "ServiceException",
+        Service::CloudWatch => "InternalServiceFault",
     };
     Refusal::new(
         500,

@@ -8,6 +8,7 @@
 //! Sources: aws-observability/aws-otel-collector v0.49.0 (`config/ecs`, `pkg/config`) and what that
 //! version prints.
 
+pub(crate) mod arrivals;
 mod beyond;
 pub(crate) mod lines;
 pub(crate) mod outcome;

@@ -23,7 +23,7 @@ use crate::{
     Context, Faults, Refusal, World, amp,
     caller::Caller,
     chaos::{Chaos, Effect, End, Fate, Tally},
-    ecs,
+    cloudwatch, ecs,
     file::{FileError, Mark, WorldFile},
     have::{self, image},
     iam, logs,
@@ -355,6 +355,7 @@ pub(crate) fn dispatch(
         Service::Amp => amp::call(world, cx, operation, input),
         Service::Tagging => tagging::call(world, cx, operation, input),
         Service::Quotas => quotas::call(world, cx, operation, input),
+        Service::CloudWatch => cloudwatch::call(world, cx, operation, input),
         service
         @ (Service::Secrets | Service::Ssm | Service::Kms | Service::Ecr | Service::Efs) => {
             have::call(world, cx, service, operation, input)

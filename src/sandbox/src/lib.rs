@@ -94,6 +94,7 @@
 pub mod amp;
 pub mod caller;
 pub mod chaos;
+mod cloudwatch;
 mod collector;
 pub mod connector;
 pub mod ecs;

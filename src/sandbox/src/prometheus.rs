@@ -20,17 +20,13 @@ use promql_parser::{
 };
 use serde_json::{Map, Value, json};
 
-pub(crate) use remote_write::{Samples, decode as decode_samples};
+pub(crate) use remote_write::{Discarded, Samples, decode as decode_samples};
 pub(crate) use signature::verify;
 pub use upstream::{Sending, Upstream};
 
 use crate::{
     Answer, Context, Refusal, World, amp,
-    collector::{
-        Collector,
-        outcome::{Outcome as Written, outcome},
-        series::{self, Labels, Series},
-    },
+    collector::{arrivals, series::Labels},
     ecs::{self, members::Members},
     service::{Input, Outcome},
 };
@@ -111,14 +107,15 @@ pub(crate) fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: 
     ecs::pass(world, cx);
     let workspace = workspace(world, cx, input)?;
     if operation == REMOTE_WRITE {
-        remote_write::keep(&mut world.samples, (cx.region, workspace), input)?;
+        let kept = (&mut world.samples, &mut world.discarded);
+        remote_write::keep(kept, (cx.region, workspace), cx.now_millis, input)?;
         return Ok(Answer {
             status: 200,
             body: Value::Null,
         });
     }
     let store = Store {
-        series: arrived(world, cx, workspace),
+        series: arrivals::of(world, cx, workspace).kept,
         now: cx.now_millis,
     };
     let answer = match operation {
@@ -134,30 +131,6 @@ pub(crate) fn call(world: &mut World, cx: &Context<'_>, operation: &str, input: 
         Ok(data) => Answer::ok(json!({"status": "success", "data": data})),
         Err(refused) => refused.answer(),
     })
-}
-
-/// The series that have arrived in a workspace.
-fn arrived(world: &World, cx: &Context<'_>, wanted: &str) -> Vec<Series> {
-    let mut found = Vec::new();
-    for task in ecs::tasks(world, cx) {
-        let Some(collector) = Collector::of(task.definition) else {
-            continue;
-        };
-        match outcome(world, cx, task.definition, &collector) {
-            Some(Written::Delivered { region, workspace })
-                if region == cx.region && workspace == wanted =>
-            {
-                found.extend(series::of(&task, &collector));
-            }
-            Some(Written::Delivered { .. } | Written::Refused { .. } | Written::Unreachable(_))
-            | None => {}
-        }
-    }
-    let place = (cx.region.to_owned(), wanted.to_owned());
-    for (labels, samples) in world.samples.get(&place).into_iter().flatten() {
-        found.push(Series::written(labels.clone(), samples.clone()));
-    }
-    found
 }
 
 fn parsed(input: &Input) -> Result<Expr, Refused> {

@@ -17,7 +17,7 @@ pub(crate) struct Quota {
     pub(crate) code: &'static str,
     name: &'static str,
     /// What an account has that never asked for more.
-    default: usize,
+    pub(crate) default: usize,
 }
 
 // AWS General Reference, "AWS Identity and Access Management endpoints and quotas" and "Amazon
@@ -46,7 +46,21 @@ pub(crate) const WORKSPACES: Quota = Quota {
     name: "Workspaces per region per account",
     default: 25,
 };
-const ALL: [Quota; 4] = [ROLES, POLICIES_PER_ROLE, TRUST_LENGTH, WORKSPACES];
+// AMP user guide, "Amazon Managed Service for Prometheus service quotas". What AWS adapts by itself
+// up to this number is not acted out.
+pub(crate) const ACTIVE_SERIES: Quota = Quota {
+    service: "aps",
+    code: "L-5A151448",
+    name: "Active series per workspace",
+    default: 50_000_000,
+};
+const ALL: [Quota; 5] = [
+    ROLES,
+    POLICIES_PER_ROLE,
+    TRUST_LENGTH,
+    WORKSPACES,
+    ACTIVE_SERIES,
+];
 
 /// How large a quota is: `iam:L-FE177D64=3`.
 #[derive(Clone, Debug, PartialEq, Eq)]

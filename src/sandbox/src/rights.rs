@@ -159,6 +159,8 @@ pub(crate) fn of(world: &World, cx: &Context<'_>, call: &Call) -> Vec<Right> {
         Service::Tagging => vec![Right::new(format!("tag:{operation}"), "*")],
         // No resource can be named for reads (the reference's page of Service Quotas).
         Service::Quotas => vec![Right::new(format!("servicequotas:{operation}"), "*")],
+        // Nor for those of metrics (its page of Amazon CloudWatch).
+        Service::CloudWatch => vec![Right::new(format!("cloudwatch:{operation}"), "*")],
         // STS API reference: GetCallerIdentity needs no permission.
         Service::Sts if operation == "AssumeRole" => {
             let role = text(input, "RoleArn").unwrap_or("*");
@@ -206,7 +208,8 @@ fn looking_up(cx: &Context<'_>, call: &Call) -> Right {
         | Service::Logs
         | Service::Amp
         | Service::Tagging
-        | Service::Quotas => "*".to_owned(),
+        | Service::Quotas
+        | Service::CloudWatch => "*".to_owned(),
     };
     Right::new(format!("{service}:{}", call.operation), resource)
 }

@@ -109,11 +109,13 @@ pub enum Service {
     Efs,
     /// Service Quotas.
     Quotas,
+    /// Amazon CloudWatch.
+    CloudWatch,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Iam,
         Self::Sts,
         Self::Ecs,
@@ -126,6 +128,7 @@ impl Service {
         Self::Ecr,
         Self::Efs,
         Self::Quotas,
+        Self::CloudWatch,
     ];
 
     /// The name in a credential scope (`signingName` or else `endpointPrefix` of the API models).
@@ -143,6 +146,7 @@ impl Service {
             Self::Ecr => "ecr",
             Self::Efs => "elasticfilesystem",
             Self::Quotas => "servicequotas",
+            Self::CloudWatch => "monitoring",
         }
     }
 
@@ -159,6 +163,7 @@ impl Service {
             Self::Kms => Dialect::Json("TrentService"),
             Self::Ecr => Dialect::Json("AmazonEC2ContainerRegistry_V20150921"),
             Self::Quotas => Dialect::Json("ServiceQuotasV20190624"),
+            Self::CloudWatch => Dialect::Json(json::CLOUDWATCH),
             Self::Amp | Self::Efs => Dialect::Rest,
         }
     }
@@ -169,7 +174,7 @@ impl Service {
 pub enum Dialect {
     /// awsQuery: form parameters in, XML out.
     Query(query::Api),
-    /// awsJson 1.1, with the prefix of `X-Amz-Target`.
+    /// awsJson, with the prefix of `X-Amz-Target`.
     Json(&'static str),
     /// restJson: method, path, query and body in, JSON out.
     Rest,
@@ -244,8 +249,8 @@ pub fn encode(dialect: Dialect, operation: &str, id: &str, outcome: &Outcome) ->
     match (dialect, outcome) {
         (Dialect::Query(api), Ok(answer)) => query::encode(api, operation, id, answer),
         (Dialect::Query(api), Err(refusal)) => query::encode_error(api, id, refusal),
-        (Dialect::Json(_), Ok(answer)) => json::encode(id, answer),
-        (Dialect::Json(_), Err(refusal)) => json::encode_error(id, refusal),
+        (Dialect::Json(prefix), Ok(answer)) => json::encode(prefix, id, answer),
+        (Dialect::Json(prefix), Err(refusal)) => json::encode_error(prefix, id, refusal),
         (Dialect::Rest, Ok(answer)) => rest::encode(id, answer),
         (Dialect::Rest, Err(refusal)) => rest::encode_error(id, refusal),
     }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{amp, ecs, have, iam, logs, prometheus::Samples, quotas, sts};
+use crate::{
+    amp, ecs, have, iam, logs,
+    prometheus::{Discarded, Samples},
+    quotas, sts,
+};
 
 /// One account of AWS.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +36,9 @@ pub struct World {
     /// the sandbox lives.
     #[serde(skip)]
     pub samples: Samples,
+    /// The written samples that workspaces have discarded, for as long as the sandbox lives.
+    #[serde(skip)]
+    pub discarded: Discarded,
     /// The worlds of other accounts by their numbers: calls reach them by their keys, and by the
     /// roles that they assume.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -1,15 +1,26 @@
 //! Every operation that the sandbox knows, through boto3, whose own models read each answer.
 
-use std::{collections::BTreeSet, fs, path::Path, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::{Value, json};
 
-use crate::emulators::server::{ACCOUNT, Emulator, Kind};
+use crate::{
+    emulators::server::{ACCOUNT, Emulator, Kind},
+    prometheus::server::{Labels, remote_write},
+};
 
 /// The services by boto3's names, with the files under `src/sandbox/` that dispatch their
 /// operations.
 const SERVICES: &[(&str, &str)] = &[
     ("amp", "amp.rs"),
+    ("cloudwatch", "cloudwatch.rs"),
     ("ecs", "ecs.rs"),
     ("iam", "iam.rs"),
     ("logs", "logs.rs"),
@@ -94,6 +105,7 @@ fn boto3_understands_every_answer() {
     account_policies(&mut record);
     workspaces(&mut record);
     parts_of_workspaces(&mut record);
+    counts(&mut record);
     task_definitions(&mut record);
     services(&mut record);
     express_services(&mut record);
@@ -544,6 +556,67 @@ fn parts_of_workspaces(record: &mut Record) {
         record.until("amp", "DescribeAlertManagerDefinition", &named, is_settled);
     }
     record.ok("amp", "DeleteAlertManagerDefinition", named);
+}
+
+/// What CloudWatch counts of a workspace: four series are written, one of which has more labels than
+/// a series may have.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the sandbox counts by the time that it is"
+)]
+fn counts(record: &mut Record) {
+    let id = workspace(record, "counted");
+    await_active(record, &id);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let millis = u64::try_from(now.as_millis()).unwrap();
+    let labels = |name: &str, more: usize| -> Labels {
+        let more = (0..more).map(|n| (format!("l{n}"), "x".to_owned()));
+        let name = ("__name__".to_owned(), name.to_owned());
+        more.chain([name]).collect()
+    };
+    for (name, more) in [("a", 0), ("b", 0), ("c", 0), ("d", 150)] {
+        let written = vec![(labels(name, more), vec![(millis, 1.0)])];
+        let body = remote_write(&written);
+        let body = body.iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").unwrap();
+            text
+        });
+        let asked = json!({"workspace": id, "secret": "sandbox", "body": body});
+        let refused = record.aws.try_boto("prometheus", "remote_write", asked);
+        assert_eq!(refused.is_err(), name == "d", "{refused:?}");
+    }
+    let asked = json!({"Namespace": "AWS/Prometheus", "MetricName": "DiscardedSamples"});
+    let listed = record.ok("cloudwatch", "ListMetrics", asked);
+    let discarded = listed["Metrics"][0].clone();
+    let reason = json!({"Name": "Reason", "Value": "max_label_names_per_series"});
+    assert!(
+        discarded["Dimensions"]
+            .as_array()
+            .unwrap()
+            .contains(&reason),
+        "{listed}"
+    );
+    let dimensions = [
+        ("Type", "Resource"),
+        ("ResourceId", id.as_str().unwrap()),
+        ("Resource", "ActiveSeries"),
+        ("Service", "Prometheus"),
+        ("Class", "None"),
+    ];
+    let dimensions = dimensions.map(|(name, value)| json!({"Name": name, "Value": value}));
+    let active =
+        json!({"Namespace": "AWS/Usage", "MetricName": "ResourceCount", "Dimensions": dimensions});
+    let queries = json!([
+        {"Id": "d", "MetricStat": {"Metric": discarded, "Period": 3600, "Stat": "Sum"}},
+        {"Id": "a", "MetricStat": {"Metric": active, "Period": 3600, "Stat": "Maximum"}},
+        {"Id": "q", "Expression": "SERVICE_QUOTA(a)"},
+    ]);
+    let (start, end) = (now.as_secs() - 7_200, now.as_secs() + 60);
+    let asked = json!({"StartTime": start, "EndTime": end, "MetricDataQueries": queries});
+    let data = record.ok("cloudwatch", "GetMetricData", asked);
+    let results = data["MetricDataResults"].as_array().unwrap();
+    let newest: Vec<&Value> = results.iter().map(|result| &result["Values"][0]).collect();
+    assert_eq!(newest, [1.0, 3.0, 50_000_000.0], "{data}");
 }
 
 fn task_definitions(record: &mut Record) {

@@ -215,6 +215,7 @@ fn operation(call: &Call) -> String {
         Service::Logs => "logs",
         Service::Amp => "aps",
         Service::Tagging => "tag",
+        Service::CloudWatch => "cloudwatch",
         service @ (Service::Secrets
         | Service::Ssm
         | Service::Kms

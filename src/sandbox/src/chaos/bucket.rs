@@ -70,6 +70,12 @@ fn rate(service: Service, operation: &str) -> Option<Rate> {
         | Service::Ecr
         | Service::Efs
         | Service::Quotas => None,
+        // CloudWatch user guide, "CloudWatch service quotas".
+        Service::CloudWatch => match operation {
+            "ListMetrics" => rate("cloudwatch:ListMetrics", 25, 25),
+            "GetMetricData" => rate("cloudwatch:GetMetricData", 500, 500),
+            _ => None,
+        },
         // IAM User Guide, "IAM and AWS STS quotas": 600 requests per second, account and region.
         Service::Sts => rate("sts", 600, 600),
         // AMP User Guide, "Amazon Managed Service for Prometheus service quotas": one bucket for

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Context, World,
     collector::{
-        Collector,
+        Collector, arrivals,
         outcome::{Outcome, lacks_service, outcome},
         series, start_fault,
     },
@@ -79,22 +79,8 @@ fn lines(
         });
         lines.extend(repeated(&line.to_string()));
     }
-    match outcome(world, cx, task.definition, &collector) {
-        Some(Outcome::Refused { status, body }) => {
-            let line = json!({
-                "level": "error", "msg": "failed to send WriteRequest to remote endpoint",
-                "endpoint": collector.endpoint, "status": status, "body": body,
-            });
-            lines.extend(repeated(&line.to_string()));
-        }
-        Some(Outcome::Unreachable(error)) => {
-            let line = json!({
-                "level": "error", "msg": "Exporting failed. Dropping data.",
-                "error": format!("Permanent error: {error}"),
-            });
-            lines.extend(repeated(&line.to_string()));
-        }
-        Some(Outcome::Delivered { .. }) | None => {}
+    if let Some(line) = unsent(world, cx, task, &collector) {
+        lines.extend(repeated(&line.to_string()));
     }
     for beyond in &collector.beyond {
         if let Some(line) = beyond.refusal(world, cx, task.definition) {
@@ -112,4 +98,49 @@ fn lines(
     }
     lines.sort_by_key(|(at, _)| *at);
     lines
+}
+
+/// What the collector says of requests that do not arrive, or not with everything.
+fn unsent(
+    world: &World,
+    cx: &Context<'_>,
+    task: &TaskView<'_>,
+    collector: &Collector,
+) -> Option<Value> {
+    let refused = |status: &str, body: String| {
+        json!({
+            "level": "error", "msg": "failed to send WriteRequest to remote endpoint",
+            "endpoint": collector.endpoint, "status": status, "body": body,
+        })
+    };
+    match outcome(world, cx, task.definition, collector)? {
+        Outcome::Refused { status, body } => Some(refused(status, body)),
+        Outcome::Unreachable(error) => Some(json!({
+            "level": "error", "msg": "Exporting failed. Dropping data.",
+            "error": format!("Permanent error: {error}"),
+        })),
+        Outcome::Delivered { region, workspace } if region == cx.region => {
+            let reason = full(world, cx, task, &workspace)?;
+            let body = json!({"message": reason.message()}).to_string();
+            Some(refused("429 Too Many Requests", body))
+        }
+        Outcome::Delivered { .. } => None,
+    }
+}
+
+/// Why the workspace discards something of the task, if it does.
+fn full(
+    world: &World,
+    cx: &Context<'_>,
+    task: &TaskView<'_>,
+    workspace: &str,
+) -> Option<arrivals::Reason> {
+    if !arrivals::may_be_full(world, cx, workspace) {
+        return None;
+    }
+    let discarded = arrivals::of(world, cx, workspace).discarded;
+    let of_task = discarded.into_iter().find(|(_, series)| {
+        series.labels.get("aws_ecs_task_arn").map(String::as_str) == Some(task.arn)
+    });
+    of_task.map(|(reason, _)| reason)
 }

@@ -10,6 +10,10 @@ use crate::{
     ecs::{TaskView, members::Members},
 };
 
+/// A series is active for so long after a sample (AMP user guide, "Amazon Managed Service for
+/// Prometheus service quotas", "Active series per workspace").
+const ACTIVE_MILLIS: u64 = 2 * 3_600_000;
+
 /// The labels of a series, its name under `__name__`.
 pub(crate) type Labels = BTreeMap<String, String>;
 
@@ -55,21 +59,47 @@ impl Series {
         }
     }
 
+    /// When the first sample is taken.
+    pub(crate) fn first(&self) -> u64 {
+        match &self.kind {
+            Kind::Written(samples) => samples.first().map_or(self.first, |(at, _)| *at),
+            Kind::Constant(_) | Kind::Counter(_) => self.first,
+        }
+    }
+
+    /// Returns whether it is active at a moment, as far as is known by `now`.
+    pub(crate) fn is_active(&self, at: u64, now: u64) -> bool {
+        let from = at.saturating_sub(ACTIVE_MILLIS);
+        if let Kind::Written(samples) = &self.kind {
+            return samples
+                .iter()
+                .any(|(time, _)| (from + 1..=at).contains(time));
+        }
+        let last = self.last_sent(at, now);
+        last.is_some_and(|last| last >= self.first && last > from)
+    }
+
+    /// Until when what is sampled until `to` has been sent by `now`.
+    fn last_sent(&self, to: u64, now: u64) -> Option<u64> {
+        let sent = match self.batches_from {
+            None => now,
+            Some(start) => start + now.checked_sub(start)? / BATCH_MILLIS * BATCH_MILLIS,
+        };
+        // What is in memory is sent when the collector ends.
+        Some(match self.end {
+            Some(end) if end <= now => to.min(end),
+            Some(_) | None => to.min(sent),
+        })
+    }
+
     /// The samples after `from` until `to` that have arrived by `now`: times and values.
     pub(crate) fn samples(&self, from: u64, to: u64, now: u64) -> Vec<(u64, f64)> {
         if let Kind::Written(samples) = &self.kind {
             let within = |(time, _): &&(u64, f64)| (from + 1..=to).contains(time);
             return samples.iter().filter(within).copied().collect();
         }
-        let sent = match self.batches_from {
-            None => now,
-            Some(start) if now < start => return Vec::new(),
-            Some(start) => start + (now - start) / BATCH_MILLIS * BATCH_MILLIS,
-        };
-        // What is in memory is sent when the collector ends.
-        let last = match self.end {
-            Some(end) if end <= now => to.min(end),
-            Some(_) | None => to.min(sent),
+        let Some(last) = self.last_sent(to, now) else {
+            return Vec::new();
         };
         let skipped = (from + 1).saturating_sub(self.first).div_ceil(self.every);
         let Some(until) = last.checked_sub(self.first) else {

@@ -11,6 +11,9 @@ use crate::{Refusal, collector::series::Labels, wire::Request};
 /// and values. They are never stored.
 pub(crate) type Samples = BTreeMap<(String, String), BTreeMap<Labels, Vec<(u64, f64)>>>;
 
+/// How many written samples were discarded, by region and workspace, then by reason and time.
+pub(crate) type Discarded = BTreeMap<(String, String), BTreeMap<(&'static str, u64), u64>>;
+
 /// The most samples of a series that are kept: the newest.
 const MOST_SAMPLES: usize = 5_000;
 /// The most bytes that a body may unfold to: above what the specification's senders send at once.
@@ -171,33 +174,63 @@ impl<'m> Fields<'m> {
     }
 }
 
+/// What AMP would refuse: why, by the name that `DiscardedSamples` has for it, and how many
+/// samples.
+struct Refused {
+    reason: &'static str,
+    count: usize,
+    refusal: Refusal,
+}
+
 /// Keeps what was decoded, or refuses the first sample that AMP would refuse (AMP user guide,
-/// "Troubleshooting", on samples out of order). What came before it in the request is kept.
+/// "Troubleshooting", on samples out of order), and counts it. What came before it in the request
+/// is kept.
 pub(super) fn keep(
-    samples: &mut Samples,
+    (samples, discarded): (&mut Samples, &mut Discarded),
     place: (&str, &str),
+    now: u64,
     input: &Map<String, Value>,
 ) -> Result<(), Refusal> {
-    let workspace = samples
-        .entry((place.0.to_owned(), place.1.to_owned()))
-        .or_default();
+    let place = (place.0.to_owned(), place.1.to_owned());
+    let workspace = samples.entry(place.clone()).or_default();
+    admit(workspace, input).map_err(|refused| {
+        let count = u64::try_from(refused.count).unwrap_or(u64::MAX);
+        let counts = discarded.entry(place).or_default();
+        *counts.entry((refused.reason, now)).or_default() += count;
+        refused.refusal
+    })
+}
+
+fn admit(
+    workspace: &mut BTreeMap<Labels, Vec<(u64, f64)>>,
+    input: &Map<String, Value>,
+) -> Result<(), Refused> {
     let sent = input.get("timeseries").and_then(Value::as_array);
     for series in sent.into_iter().flatten() {
         let labels = series["labels"].as_object().into_iter().flatten();
         let labels: Labels = labels
             .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
             .collect();
+        let count = series["samples"].as_array().map_or(0, Vec::len);
         if !labels.contains_key("__name__") {
-            return Err(refused("missing metric name"));
+            return Err(Refused {
+                reason: "missing_metric_name",
+                count,
+                refusal: refused("missing metric name"),
+            });
         }
         // AMP user guide, "Troubleshoot Amazon Managed Service for Prometheus errors", on limits;
         // spelled out in cortexproject/cortex, `pkg/util/validation`, which answers with 400.
         if labels.len() > MOST_LABELS {
-            return Err(refused(format!(
-                "series has too many labels (actual: {}, limit: {MOST_LABELS}) series: '{}'",
-                labels.len(),
-                json!(labels)
-            )));
+            return Err(Refused {
+                reason: "max_label_names_per_series",
+                count,
+                refusal: refused(format!(
+                    "series has too many labels (actual: {}, limit: {MOST_LABELS}) series: '{}'",
+                    labels.len(),
+                    json!(labels)
+                )),
+            });
         }
         let kept = workspace.entry(labels.clone()).or_default();
         for sample in series["samples"].as_array().into_iter().flatten() {
@@ -229,11 +262,21 @@ pub(super) fn keep(
     Ok(())
 }
 
-fn out_of_order(what: &str, time: u64, labels: &Labels) -> Refusal {
-    refused(format!(
-        "err: {what}. timestamp={time}, series={}",
-        json!(labels)
-    ))
+/// The names of the reasons: AMP user guide, "Use CloudWatch metrics to monitor Amazon Managed
+/// Service for Prometheus resources".
+fn out_of_order(what: &str, time: u64, labels: &Labels) -> Refused {
+    Refused {
+        reason: if what.starts_with("duplicate") {
+            "new-value-for-timestamp"
+        } else {
+            "sample-out-of-order"
+        },
+        count: 1,
+        refusal: refused(format!(
+            "err: {what}. timestamp={time}, series={}",
+            json!(labels)
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -270,14 +313,17 @@ mod tests {
         }
     }
 
-    const PLACE: (&str, &str) = ("us-east-1", "ws-1");
+    fn keep(samples: &mut Samples, input: &Map<String, Value>) -> Result<(), Refusal> {
+        let mut discarded = Discarded::new();
+        super::keep((samples, &mut discarded), ("us-east-1", "ws-1"), 0, input)
+    }
 
     #[test]
     fn what_is_sent_is_kept() {
         let mut samples = Samples::new();
         let sent = [message(1.5, 7), message(f64::from_bits(STALE), 9)].concat();
         let input = decode(&request(&sent)).expect("well formed");
-        keep(&mut samples, PLACE, &input).expect("in order");
+        keep(&mut samples, &input).expect("in order");
         let series = samples.values().next().expect("a workspace");
         let (labels, kept) = series.iter().next().expect("a series");
         assert_eq!(labels["__name__"], "up");
@@ -286,7 +332,7 @@ mod tests {
         assert!(is_stale(kept[1].1));
         // Sending the same again changes nothing.
         let input = decode(&request(&message(f64::from_bits(STALE), 9))).expect("well formed");
-        keep(&mut samples, PLACE, &input).expect("the same");
+        keep(&mut samples, &input).expect("the same");
     }
 
     #[test]
@@ -294,7 +340,7 @@ mod tests {
         let mut samples = Samples::new();
         let mut send = |value, time| {
             let input = decode(&request(&message(value, time))).expect("well formed");
-            keep(&mut samples, PLACE, &input)
+            keep(&mut samples, &input)
         };
         send(1.0, 7).expect("the first");
         let refusal = send(2.0, 7).expect_err("another value");
@@ -314,7 +360,7 @@ mod tests {
             let bits = 1.0_f64.to_bits();
             let series = json!([{"labels": labels, "samples": [[7, bits]]}]);
             let input = Map::from_iter([("timeseries".to_owned(), series)]);
-            keep(&mut Samples::new(), PLACE, &input)
+            keep(&mut Samples::new(), &input)
         };
         send(150).expect("as many as there may be");
         let refusal = send(151).expect_err("one more");
@@ -335,7 +381,7 @@ mod tests {
         decode(&plain).expect_err("not said to be compressed");
         let nameless = field(1, &field(2, &[16, 1]));
         let input = decode(&request(&nameless)).expect("well formed");
-        let refusal = keep(&mut Samples::new(), PLACE, &input).expect_err("no name");
+        let refusal = keep(&mut Samples::new(), &input).expect_err("no name");
         assert_eq!(refusal.message, "missing metric name");
     }
 }

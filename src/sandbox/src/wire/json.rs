@@ -1,4 +1,4 @@
-//! The awsJson 1.1 protocol of Amazon ECS, CloudWatch Logs and the tagging API: the operation in a
+//! The awsJson protocol of Amazon ECS, CloudWatch, CloudWatch Logs and others: the operation in a
 //! header, JSON in, JSON out.
 
 use serde_json::{Value, json};
@@ -8,6 +8,10 @@ use crate::{
     service::Input,
     wire::{Request, Response, object},
 };
+
+/// What `X-Amz-Target` of CloudWatch begins with; it alone speaks version 1.0 (API model,
+/// `targetPrefix` and `jsonVersion`).
+pub(super) const CLOUDWATCH: &str = "GraniteServiceVersion20100801";
 
 /// Reads the operation from `X-Amz-Target`, which is `<prefix>.<operation>`, and its input from the
 /// body.
@@ -35,25 +39,30 @@ pub(super) fn decode(request: &Request, prefix: &str) -> Result<(String, Input),
 }
 
 /// Writes a successful answer. The body is a JSON object even where the operation has no output.
-pub(super) fn encode(id: &str, answer: &Answer) -> Response {
+pub(super) fn encode(prefix: &str, id: &str, answer: &Answer) -> Response {
     let body = if answer.body.is_null() {
         &json!({})
     } else {
         &answer.body
     };
-    response(answer.status, id, body)
+    response(prefix, answer.status, id, body)
 }
 
 /// Writes an error: the code in `__type`, the text in `message`.
-pub(super) fn encode_error(id: &str, refusal: &Refusal) -> Response {
+pub(super) fn encode_error(prefix: &str, id: &str, refusal: &Refusal) -> Response {
     let mut body = refusal.members.clone();
     body.insert("__type".to_owned(), json!(refusal.code));
     body.insert("message".to_owned(), json!(refusal.message));
-    response(refusal.status, id, &Value::Object(body)).retry_after(refusal)
+    response(prefix, refusal.status, id, &Value::Object(body)).retry_after(refusal)
 }
 
-fn response(status: u16, id: &str, body: &Value) -> Response {
-    Response::new(status, "application/x-amz-json-1.1", id, body.to_string())
+fn response(prefix: &str, status: u16, id: &str, body: &Value) -> Response {
+    let content_type = if prefix == CLOUDWATCH {
+        "application/x-amz-json-1.0"
+    } else {
+        "application/x-amz-json-1.1"
+    };
+    Response::new(status, content_type, id, body.to_string())
 }
 
 #[cfg(test)]
@@ -106,9 +115,9 @@ mod tests {
 
     #[test]
     fn answers_and_errors_are_objects() {
-        let empty = encode("id", &Answer::ok(json!(null)));
+        let empty = encode("", "id", &Answer::ok(json!(null)));
         assert_eq!((empty.status, empty.body.as_slice()), (200, &b"{}"[..]));
-        let error = encode_error("id", &Refusal::new(400, "ClientException", "no"));
+        let error = encode_error("", "id", &Refusal::new(400, "ClientException", "no"));
         assert_eq!(
             serde_json::from_slice::<serde_json::Value>(&error.body).ok(),
             Some(json!({ "__type": "ClientException", "message": "no" }))
