@@ -145,6 +145,17 @@ pub(super) async fn dashboard(
     unless_interrupted(work, interrupts).await
 }
 
+/// The dashboard of a stack, with what its workspace says that its applications count.
+pub(super) async fn discovered(
+    target: &StackTarget<Aws>,
+    console: &mut Console,
+) -> Result<Value, Failure> {
+    let live = target.cloud.observe(&target.stack.query(false)).await?;
+    let families = series::forecast(&target.stack);
+    let found = discover::discover(target, &live, &families, console).await?;
+    Ok(dashboard::dashboard(&target.stack.name, &families, &found))
+}
+
 impl Dashboard {
     /// What the application counts, as far as it is given.
     fn given(&self) -> Application {

@@ -10,7 +10,7 @@ use crate::{
     aws::{Aws, all, counts, simulate, workload},
     model::{
         call::CallError,
-        workload::{Decision, Task, Workloads},
+        workload::{Decision, Sample, Task, Workloads},
     },
     verify::{
         Evidence, LogEvidence, Right, SINCE_MILLIS, Seen, Standing, Subject, Target,
@@ -74,6 +74,20 @@ impl Aws {
             .prometheus
             .workspace(&target.endpoint, &target.region, &target.id);
         Some(counted::read(&workspace, &subject.family, self.now_millis()).await)
+    }
+
+    /// What the workspace of `subject` answers to a question in PromQL, now; `None` if its
+    /// collector's endpoint names none.
+    pub async fn ask(
+        &self,
+        subject: &Subject,
+        question: &str,
+    ) -> Option<Result<Vec<Sample>, CallError>> {
+        let target = subject.target.as_ref()?;
+        let workspace = self
+            .prometheus
+            .workspace(&target.endpoint, &target.region, &target.id);
+        Some(workspace.query(question).await)
     }
 
     /// The time of the clock that also signs, in milliseconds since 1970.

@@ -208,6 +208,9 @@ pub trait Planned: State {
     /// Takes away what makes AWS itself refuse to delete it.
     fn lift_protection(&mut self) {}
 
+    /// Declares that these services, and no others, run it, if it is something that services run.
+    fn declare_services<'a>(&mut self, _services: impl Iterator<Item = &'a ServiceName>) {}
+
     /// Adds what has to be read of AWS to plan this wanted state, with what `lookup` knows.
     fn add_to_query(&self, query: &mut Query, lookup: Lookup<'_>);
 

@@ -326,7 +326,9 @@ fn a_whole_life_is_tried_in_one_command() {
             "$ amp-stack plan stack.toml --sandbox",
             "$ aws ecs create-cluster --cluster-name try",
             "$ aws ecs create-service --cluster try --service-name quickstart --task-definition quickstart --desired-count 1 --launch-type FARGATE --network-configuration 'awsvpcConfiguration={subnets=[subnet-0a1b2c3d]}'",
+            "$ amp-stack apply stack.toml --sandbox --yes --replace task_definitions.quickstart",
             "$ amp-stack verify stack.toml --sandbox --wait 5m",
+            "$ amp-stack dashboard stack.toml --sandbox --discover --out grafana",
             "$ aws ecs delete-service --cluster try --service quickstart --force",
             "$ amp-stack destroy stack.toml --sandbox --yes --accept log_groups.quickstart --accept workspace",
         ]
@@ -334,12 +336,30 @@ fn a_whole_life_is_tried_in_one_command() {
     let expected = [
         "5 to create: 8 calls",
         "Nothing to do: everything is as",
+        "(with `services = [\"try/quickstart\"]` in [task_definitions.quickstart] in the stack file, which is taken as written here)",
+        "~ services.try/quickstart  quickstart:1 -> the new revision of quickstart",
+        "✓ tasks of quickstart:2 run",
         "15 of 15 hold: samples of every running task arrive.",
-        "5 to remove: 8 calls",
+        "5 to remove: 9 calls",
     ];
     for said in expected {
         assert!(run.stdout.contains(said), "{said} in {}", run.stdout);
     }
+    let drawn = run
+        .stdout
+        .split("quickstart on Amazon ECS: ")
+        .nth(1)
+        .unwrap();
+    let drawn = drawn.split("\n\n8 of 9: Stop it").next().unwrap();
+    assert!(!drawn.contains("nothing yet"), "{drawn}");
+    assert!(
+        drawn
+            .lines()
+            .filter(|line| line.contains(" series"))
+            .count()
+            > 8,
+        "{drawn}"
+    );
     for said in ["Done: 5 created", "Done: 5 removed"] {
         assert!(run.stderr.contains(said), "{said} in {}", run.stderr);
     }
@@ -347,6 +367,31 @@ fn a_whole_life_is_tried_in_one_command() {
         !bench.path(".amp-stack").exists(),
         "it leaves nothing behind"
     );
+}
+
+/// Services that the file declares are made as it names them, where and however many they are.
+#[test]
+fn declared_services_are_made_and_rolled_out_to() {
+    let bench = bench("sandbox-declared");
+    let declared = "[task_definitions.quickstart]\nservices = [\"prod/shop\", { cluster = \"canary\", service = \"shop\", wait = \"shifted\" }]\n";
+    let text = STACK.replace("[task_definitions.quickstart]\n", declared);
+    assert_ne!(text, STACK);
+    bench.write("stack.toml", &text);
+    let run = bench.run(&["try", "stack.toml"]).expect(0);
+    for said in [
+        "$ aws ecs create-cluster --cluster-name canary",
+        "$ aws ecs create-cluster --cluster-name prod",
+        "create-service --cluster prod --service-name shop --task-definition quickstart ",
+        "create-service --cluster canary --service-name shop --task-definition quickstart ",
+        "services.prod/shop quickstart:1 -> the new revision of quickstart",
+        "services.canary/shop quickstart:1 -> the new revision of quickstart",
+        "2 of 2 running tasks",
+        "hold: samples of every running task arrive.",
+        "$ aws ecs delete-service --cluster canary --service shop --force",
+    ] {
+        assert!(run.says(said), "{said}: {}", run.stdout);
+    }
+    assert!(!run.says("taken as written"), "{}", run.stdout);
 }
 
 #[test]
@@ -521,7 +566,7 @@ fn what_is_protected_is_given_up_before_it_is_tried_to_be_removed() {
     let run = bench.run(&["try", "stack.toml"]).expect(0);
     let edits = "(with `deletion_protection = false` in [log_groups.quickstart] and `prevent_destroy = false` in [workspace] in the stack file,";
     assert!(run.stdout.contains(edits), "{}", run.stdout);
-    assert!(run.stdout.contains("8 of 8: Remove it"), "{}", run.stdout);
+    assert!(run.stdout.contains("10 of 10: Remove it"), "{}", run.stdout);
 }
 
 #[test]

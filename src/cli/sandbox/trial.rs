@@ -1,8 +1,10 @@
 //! `amp-stack try`: the life of a stack, from the first plan to the last trace, in a sandbox that
 //! is forgotten.
 
+mod drawing;
 mod running;
 mod service;
+mod stacks;
 
 use std::{
     collections::BTreeSet,
@@ -27,16 +29,13 @@ use crate::{
         failure::Failure,
         files,
         interrupt::{Interrupts, unless_interrupted},
-        place::Place,
         planning::{self, View},
         sandbox::Wanted,
         session::{self, Session},
     },
-    kinds::Resource,
-    model::{address::Address, rate::Overrides, tags::PREVENT_DESTROY_TAG},
-    plan::acceptance::Acceptance,
+    model::rate::Overrides,
     run::{self, PlanRequest, StackTarget},
-    show::{Paint, words},
+    show::Paint,
     stack::Stack,
     verify::Subject,
 };
@@ -67,6 +66,9 @@ pub(crate) struct Try {
 
 /// A stack on trial.
 struct Trial<'a> {
+    /// The stack as its file declares it.
+    declared: Stack,
+    /// The stack as long as nothing runs it.
     stack: Stack,
     /// The stack as it has to be before it can be destroyed.
     lifted: Stack,
@@ -126,7 +128,9 @@ pub(crate) async fn run(
         time,
         region: stack.identity.region.clone(),
     };
-    let lifted = lifted(&stack);
+    let declared = stack;
+    let stack = stacks::without_services(&declared);
+    let lifted = stacks::lifted(&stack);
     let mut trial = Trial {
         acts: acts(&stack, lifted != stack, args.r#break),
         act: 0,
@@ -135,6 +139,7 @@ pub(crate) async fn run(
         sandbox: &wanted.name(),
         path,
         args: &stack_args,
+        declared,
         stack,
         lifted,
         cloud,
@@ -153,10 +158,11 @@ fn acts(stack: &Stack, is_protected: bool, breaks: Option<Break>) -> usize {
         want.is_some_and(|want| want.task_definition().is_some())
             && service::can_run(address, stack)
     });
-    let of_services = if runs {
-        3 + usize::from(breaks.is_some())
-    } else {
-        0
+    let of_services = match (runs, breaks) {
+        (false, _) => 0,
+        // It is started, verified and stopped, and broken before or rolled out and drawn between.
+        (true, Some(_)) => 4,
+        (true, None) => 5,
     };
     4 + of_services + usize::from(is_protected)
 }
@@ -198,14 +204,14 @@ impl Trial<'_> {
         if self.lifted != self.stack {
             let lifted = self.lifted.clone();
             self.begin("Give up what protects its data", &apply, console)?;
-            console.print(&format!("{}\n", self.edits()))?;
+            console.print(&stacks::edits(&self.stack))?;
             self.execute(&lifted, false, false, console, interrupts)
                 .await?;
         }
 
         let gone = self.lifted.clone().emptied();
         let mut allowed = vec!["--yes".to_owned()];
-        for address in data(&self.stack) {
+        for address in stacks::data(&self.stack) {
             allowed.push(format!("--accept {address}"));
         }
         let destroy = self.typed("destroy", &allowed);
@@ -268,7 +274,7 @@ impl Trial<'_> {
         let applying = ApplyArgs {
             yes: true,
             accepting: AcceptArgs {
-                accept: lost(&self.stack),
+                accept: stacks::lost(&self.stack),
             },
             concurrency: CONCURRENCY,
         };
@@ -286,7 +292,9 @@ impl Trial<'_> {
             is_shown,
         };
         let exit = execute::execute(&request, console, interrupts).await?;
-        let left = async { Ok(run::plan(&request.plan).await?) };
+        let targets = [self.target(&stacks::settled(stack))];
+        let request = plan_request(&targets, destroy);
+        let left = async { Ok(run::plan(&request).await?) };
         let left = unless_interrupted(left, interrupts).await?.remove(0);
         if exit != Exit::Done || !left.plan.is_empty() {
             // Half done as it may be, it was done to nothing that lasts.
@@ -315,23 +323,6 @@ impl Trial<'_> {
         words.extend_from_slice(more);
         words.join(" ")
     }
-
-    /// What has to be written into the stack file before it can be destroyed.
-    fn edits(&self) -> String {
-        let mut edits = Vec::new();
-        for (address, declared) in &self.stack.resources {
-            if declared.lifecycle.prevent_destroy {
-                edits.push(format!("`prevent_destroy = false` in [{address}]"));
-            }
-            if is_guarded(declared.want.as_ref()) {
-                edits.push(format!("`deletion_protection = false` in [{address}]"));
-            }
-        }
-        format!(
-            "(with {} in the stack file, which is taken as written here)\n",
-            words::list(&edits)
-        )
-    }
 }
 
 fn plan_request<C>(targets: &[StackTarget<C>], destroy: bool) -> PlanRequest<'_, C> {
@@ -340,41 +331,4 @@ fn plan_request<C>(targets: &[StackTarget<C>], destroy: bool) -> PlanRequest<'_,
         destroy,
         explain: false,
     }
-}
-
-/// What holds data: it is removed only if it is named.
-fn data(stack: &Stack) -> Vec<Address> {
-    let holds_data = |want: &Resource| Resource::holds_data(want.kind());
-    stack
-        .resources
-        .iter()
-        .filter(|(_, declared)| declared.want.as_ref().is_some_and(holds_data))
-        .map(|(address, _)| address.clone())
-        .collect()
-}
-
-/// The same as somebody would name it on the command line.
-fn lost(stack: &Stack) -> Vec<Place<Acceptance>> {
-    let data = data(stack).into_iter();
-    data.map(|address| Place::of(&stack.name, &Acceptance::Data(address), 1))
-        .collect()
-}
-
-/// The stack without anything that holds back its removal.
-fn lifted(stack: &Stack) -> Stack {
-    let mut lifted = stack.clone();
-    for declared in lifted.resources.values_mut() {
-        declared.lifecycle.prevent_destroy = false;
-        let Some(want) = &mut declared.want else {
-            continue;
-        };
-        want.tags_mut().remove(PREVENT_DESTROY_TAG);
-        want.lift_protection();
-    }
-    lifted
-}
-
-fn is_guarded(want: Option<&Resource>) -> bool {
-    want.and_then(Resource::log_group)
-        .is_some_and(|group| group.deletion_protection)
 }

@@ -7,8 +7,8 @@ use crate::{
         regret::{LossContext, StepRisk},
     },
     model::{
-        address::Kind, identity::Identity, live::Attributes, query::Query, rule::Rule, tags::Owner,
-        template::Lookup,
+        address::Kind, identity::Identity, live::Attributes, query::Query, rule::Rule,
+        service::ServiceName, tags::Owner, template::Lookup,
     },
 };
 
@@ -46,6 +46,11 @@ impl Resource {
     /// Takes away what makes AWS itself refuse to delete it.
     pub fn lift_protection(&mut self) {
         with_state!(self, state => state.lift_protection());
+    }
+
+    /// Declares that these services, and no others, run it, if it is something that services run.
+    pub fn declare_services<'a>(&mut self, services: impl Iterator<Item = &'a ServiceName>) {
+        with_state!(self, state => state.declare_services(services));
     }
 
     /// Adds what has to be read of AWS to plan this wanted state, with what `lookup` knows.

@@ -14,6 +14,7 @@ use crate::{
         query::{Definition, Query},
         rule::Rule,
         running::{Running, User},
+        service::{Runs, ServiceName},
         tags,
         template::{Attribute, Lookup},
     },
@@ -29,6 +30,10 @@ impl Planned for TaskDefinition {
             tags: tags::resolve(&self.tags, lookup),
         }));
         query.services.extend(self.services.keys().cloned());
+    }
+
+    fn declare_services<'a>(&mut self, services: impl Iterator<Item = &'a ServiceName>) {
+        self.services = services.map(|name| (name.clone(), Runs::Newest)).collect();
     }
 
     fn arn(&self, identity: &Identity) -> Option<String> {

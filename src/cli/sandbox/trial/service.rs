@@ -1,7 +1,7 @@
 //! What a trial does besides amp-stack: it starts services in its sandbox, lets time pass, breaks
 //! something, and stops the services again. Each is what somebody would type for it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     cli::failure::Failure,
     collector::grants::POLICY_NAMES,
-    model::{address::Address, identity::Identity, node::Node},
+    model::{address::Address, identity::Identity, node::Node, service::ServiceName},
     stack::Stack,
     verify::{RoleUse, Subject},
 };
@@ -19,14 +19,15 @@ use amp_stack_sandbox::{
     wire::{Call, Service},
 };
 
-/// The cluster that a trial makes.
-const CLUSTER: &str = "try";
 /// A subnet, which nobody looks up in a sandbox.
 const SUBNET: &str = "subnet-0a1b2c3d";
-/// The instances that a trial registers: which tasks run there, and its id.
-const INSTANCES: [(&str, &str); 2] = [
+/// The instances that a trial registers: which tasks run there, and its id. There are two of each,
+/// so that a port of the host that the old task has is free for the new one.
+const INSTANCES: [(&str, &str); 4] = [
     ("EC2", "i-0a1b2c3d4e5f60718"),
+    ("EC2", "i-0a1b2c3d4e5f60719"),
     ("EXTERNAL", "mi-0a1b2c3d4e5f60718"),
+    ("EXTERNAL", "mi-0a1b2c3d4e5f60719"),
 ];
 /// What each of them has: CPU units and MiB.
 const ROOM: [(&str, u32); 2] = [("CPU", 32_768), ("MEMORY", 131_072)];
@@ -34,6 +35,9 @@ const ROOM: [(&str, u32); 2] = [("CPU", 32_768), ("MEMORY", 131_072)];
 const ARRIVED: Duration = Duration::from_secs(200);
 /// How long it waits until the tasks have stopped.
 const STOPPED: Duration = Duration::from_secs(200);
+/// How fast the time of the sandbox passes while a deployment is waited for: every so often, by
+/// that much.
+const FAST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// Something that somebody may do by hand to an account in which all is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -102,42 +106,52 @@ impl Scene {
         self.time.by(ARRIVED);
     }
 
+    /// Lets the time pass fast for as long as `work` takes.
+    pub(super) async fn hurry<T>(&self, work: impl Future<Output = T>) -> T {
+        let (every, by) = FAST;
+        let mut ticks = tokio::time::interval(every);
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                _ = ticks.tick() => self.time.by(by),
+            }
+        }
+    }
+
     /// Lets the time pass in which tasks stop.
     pub(super) fn let_tasks_stop(&self) {
         self.time.by(STOPPED);
     }
 }
 
-/// The cluster that services run in.
-pub(super) fn cluster() -> AwsCommand {
-    let command = format!("aws ecs create-cluster --cluster-name {CLUSTER}");
+/// The cluster of this name.
+pub(super) fn cluster(name: &str) -> AwsCommand {
+    let command = format!("aws ecs create-cluster --cluster-name {name}");
     aws_command(
         command,
         Service::Ecs,
         "CreateCluster",
-        &json!({"clusterName": CLUSTER}),
+        &json!({"clusterName": name}),
     )
 }
 
-/// The container instances that the families need which run on some: one for each launch type,
-/// with room for everything. On AWS the agent of an instance registers it.
-pub(super) fn instances(subjects: &[Subject], stack: &Stack) -> Vec<AwsCommand> {
-    let types = subjects
-        .iter()
-        .map(|subject| launch_type(&subject.address, stack).to_owned());
-    let types: BTreeSet<String> = types.collect();
-    let commands = INSTANCES.iter().filter(|(of, _)| types.contains(*of));
+/// The container instances of `cluster` for tasks of these launch types, with room for everything.
+/// On AWS the agent of an instance registers it.
+pub(super) fn instances(cluster: &str, types: &BTreeSet<&str>) -> Vec<AwsCommand> {
+    let commands = INSTANCES.iter().filter(|(of, _)| types.contains(of));
     let commands = commands.map(|(_, instance)| {
         let document = json!({"instanceId": instance}).to_string();
         let resource = |(name, value): (&str, u32)| {
             json!({"name": name, "type": "INTEGER", "integerValue": value})
         };
         let command = format!(
-            "aws ecs register-container-instance --cluster {CLUSTER} --instance-identity-document '{document}' --total-resources {}  # as the ECS agent does",
+            "aws ecs register-container-instance --cluster {cluster} --instance-identity-document '{document}' --total-resources {}  # as the ECS agent does",
             ROOM.map(|(name, value)| format!("name={name},type=INTEGER,integerValue={value}")).join(" ")
         );
         let input = json!({
-            "cluster": CLUSTER, "instanceIdentityDocument": document,
+            "cluster": cluster, "instanceIdentityDocument": document,
             "totalResources": ROOM.map(resource),
         });
         aws_command(command, Service::Ecs, "RegisterContainerInstance", &input)
@@ -157,7 +171,7 @@ const MANAGED: &str = "MANAGED_INSTANCES";
 
 /// What the tasks of the family run on: the first of what its definition is checked against that
 /// the sandbox has.
-fn launch_type<'a>(address: &Address, stack: &'a Stack) -> &'a str {
+pub(super) fn launch_type<'a>(address: &Address, stack: &'a Stack) -> &'a str {
     let launch = member(address, stack, "requiresCompatibilities").and_then(Node::as_list);
     let names = launch.unwrap_or_default().iter().filter_map(Node::as_str);
     let names: Vec<&str> = names.collect();
@@ -172,17 +186,18 @@ pub(super) fn can_run(address: &Address, stack: &Stack) -> bool {
     launch_type(address, stack) != MANAGED
 }
 
-/// A service with one task of the family.
-pub(super) fn start(subject: &Subject, stack: &Stack) -> AwsCommand {
+/// The service, with one task of the family.
+pub(super) fn start(name: &ServiceName, subject: &Subject, stack: &Stack) -> AwsCommand {
+    let ServiceName { cluster, service } = name;
     let family = &subject.family;
     let mode = member(&subject.address, stack, "networkMode").and_then(Node::as_str);
     let launch = launch_type(&subject.address, stack);
     let mut input = json!({
-        "cluster": CLUSTER, "serviceName": family, "taskDefinition": family, "desiredCount": 1,
+        "cluster": cluster, "serviceName": service, "taskDefinition": family, "desiredCount": 1,
         "launchType": launch,
     });
     let mut command = format!(
-        "aws ecs create-service --cluster {CLUSTER} --service-name {family} --task-definition {family} --desired-count 1 --launch-type {launch}"
+        "aws ecs create-service --cluster {cluster} --service-name {service} --task-definition {family} --desired-count 1 --launch-type {launch}"
     );
     if mode == Some("awsvpc") {
         let network = json!({"awsvpcConfiguration": {"subnets": [SUBNET]}});
@@ -195,10 +210,10 @@ pub(super) fn start(subject: &Subject, stack: &Stack) -> AwsCommand {
 }
 
 /// The end of that service.
-pub(super) fn stop(subject: &Subject) -> AwsCommand {
-    let family = &subject.family;
-    let command = format!("aws ecs delete-service --cluster {CLUSTER} --service {family} --force");
-    let input = json!({"cluster": CLUSTER, "service": family, "force": true});
+pub(super) fn stop(name: &ServiceName) -> AwsCommand {
+    let ServiceName { cluster, service } = name;
+    let command = format!("aws ecs delete-service --cluster {cluster} --service {service} --force");
+    let input = json!({"cluster": cluster, "service": service, "force": true});
     aws_command(command, Service::Ecs, "DeleteService", &input)
 }
 
