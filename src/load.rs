@@ -100,6 +100,18 @@ pub struct ParsedFile<'s> {
     allowed: Option<Allowed>,
 }
 
+/// A stack file that was read and checked.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What it declares.
+    pub stack: Stack,
+    /// Where what it says stands.
+    pub places: Places,
+    /// Whether account and region of the stack are known, and no placeholders: read again there, it
+    /// says the same.
+    pub is_located: bool,
+}
+
 /// Parses a stack file. Fails where it is no TOML; every other mistake is reported by
 /// [`ParsedFile::load`].
 pub fn parse(source: &Source) -> Result<ParsedFile<'_>, Vec<Problem>> {
@@ -158,14 +170,11 @@ impl ParsedFile<'_> {
     /// Reads and checks it. The problems come in the order of the file, all at once. It can be read
     /// again when more is known of where the run works.
     pub fn load(&self, around: &LoadContext<'_>) -> Result<Stack, Vec<Problem>> {
-        self.load_with_places(around).map(|(stack, _)| stack)
+        self.load_whole(around).map(|loaded| loaded.stack)
     }
 
-    /// The same, with where what it says stands.
-    pub fn load_with_places(
-        &self,
-        around: &LoadContext<'_>,
-    ) -> Result<(Stack, Places), Vec<Problem>> {
+    /// The same, with what is known besides.
+    pub fn load_whole(&self, around: &LoadContext<'_>) -> Result<Loaded, Vec<Problem>> {
         let document = &self.document;
         let mut problems = self.misspelt.clone();
         let variables = variables::read(document, around, &mut problems);
@@ -196,7 +205,7 @@ impl ParsedFile<'_> {
             &mut poisoned,
             &mut problems,
         );
-        let read = sections::read(
+        let (stack, places) = sections::read(
             document.source(),
             &names,
             (&header, &place),
@@ -207,7 +216,11 @@ impl ParsedFile<'_> {
         poisoned.suppress_follow_ups(&mut found);
         problems.absorb(found);
         if problems.is_empty() {
-            Ok(read)
+            Ok(Loaded {
+                stack,
+                places,
+                is_located: place.account_is_known && place.region_is_known,
+            })
         } else {
             placeholder::advise(document, &mut problems);
             Err(problems.into_sorted())

@@ -24,7 +24,7 @@ use crate::{
         render::{self, json, render},
         source::{self, Source},
     },
-    load::{self, Header, LoadContext, ParsedFile},
+    load::{self, Header, LoadContext, Loaded, ParsedFile},
     model::identity::{Identity, PLACEHOLDER_ACCOUNT},
     run::StackTarget,
     show::{Style, events::Event, words},
@@ -72,7 +72,8 @@ struct RunLocation {
     region_is_known: bool,
 }
 
-/// Checks the stack files, connects, and reads the files again, now knowing where they are for.
+/// Checks the stack files, connects, and reads those files again that do not say where they are
+/// for.
 pub(super) async fn open(args: &StackArgs, console: &mut Console) -> Result<Session, Failure> {
     let paths = files::named(&args.files, Path::new("."))?;
     let wanted = Wanted::by(&args.account.caller.sandbox, &paths[0]);
@@ -105,21 +106,18 @@ pub(super) async fn open_in(
         locations.push(Location::of(header));
     }
     let mut connections = Connections::new(wanted, args);
-    for (location, stack) in locations.iter().zip(&checked) {
-        connections.expect(location, stack.query(false));
+    for (location, loaded) in locations.iter().zip(&checked) {
+        connections.expect(location, loaded.stack.query(false));
     }
     let mut targets = Vec::new();
     let mut places = BTreeMap::new();
-    for (file, location) in files.iter().zip(&locations) {
+    for ((file, location), checked) in files.iter().zip(&locations).zip(checked) {
         let cloud = connections.get(location, console).await?;
-        let known = RunLocation {
-            identity: cloud.identity().await?,
-            account_is_known: true,
-            region_is_known: true,
-        };
-        let (stack, of_stack) = file
-            .with(&known, ParsedFile::load_with_places)
-            .map_err(|problems| file.report(&problems, console))?;
+        let Loaded {
+            stack,
+            places: of_stack,
+            ..
+        } = file.in_place(checked, &cloud.identity().await?, console)?;
         places.insert(file.source.path.clone(), of_stack);
         targets.push(StackTarget {
             path: file.source.path.clone(),
@@ -148,27 +146,23 @@ pub(super) fn load(
     let source = files::read(path)?;
     let mut file = StackFile::parse(&source, variables)?;
     file.elsewhere = UndeclaredVariables::Anything;
-    let known = RunLocation {
-        identity: identity.clone(),
-        account_is_known: true,
-        region_is_known: true,
-    };
-    file.with(&known, ParsedFile::load)
+    file.with(&RunLocation::known(identity), ParsedFile::load)
         .map_err(|problems| file.report(&problems, console))
 }
 
 /// Checks every file by itself, and all of them against each other, and fails after every problem
-/// was shown. Returns the stacks as far as they can be known without asking AWS.
+/// was shown. Returns what they say as far as it can be known without asking AWS.
 fn check_all(
     files: &[StackFile<'_>],
     region: Option<&str>,
     console: &mut Console,
-) -> Result<Vec<Stack>, Failure> {
-    let mut stacks = Vec::new();
+) -> Result<Vec<Loaded>, Failure> {
+    let mut loaded = Vec::new();
     let mut failures = Vec::new();
     for file in files {
-        match file.check(region, console) {
-            Ok(stack) => stacks.push((file.source(), stack)),
+        let read = file.with(&RunLocation::assumed(region), ParsedFile::load_whole);
+        match read.map_err(|problems| file.report(&problems, console)) {
+            Ok(found) => loaded.push((file.source(), found)),
             Err(failure) => failures.push(failure),
         }
     }
@@ -178,14 +172,15 @@ fn check_all(
         }
         return Err(last);
     }
-    let named: Vec<(&Source, &Stack)> = stacks.iter().map(|(s, stack)| (*s, stack)).collect();
+    let named = loaded.iter().map(|(source, found)| (*source, &found.stack));
+    let named: Vec<(&Source, &Stack)> = named.collect();
     let collisions = load::collisions_between(&named);
     match files.first() {
         Some(first) if !collisions.is_empty() => {
             first.show(&collisions, console)?;
             Err(Failure::before("two stack files want the same role name"))
         }
-        Some(_) | None => Ok(stacks.into_iter().map(|(_, stack)| stack).collect()),
+        Some(_) | None => Ok(loaded.into_iter().map(|(_, found)| found).collect()),
     }
 }
 
@@ -251,6 +246,27 @@ impl<'s> StackFile<'s> {
     /// The stack as far as it can be known without asking AWS, or what is wrong with it.
     pub(super) fn problems(&self, region: Option<&str>) -> Result<Stack, Vec<Problem>> {
         self.with(&RunLocation::assumed(region), ParsedFile::load)
+    }
+
+    /// What the file says where `identity` is: what `checked` has found before AWS was asked, if
+    /// that is for nowhere else.
+    fn in_place(
+        &self,
+        checked: Loaded,
+        identity: &Identity,
+        console: &mut Console,
+    ) -> Result<Loaded, Failure> {
+        if checked.is_located && checked.stack.identity == *identity {
+            return Ok(checked);
+        }
+        tracing::debug!(
+            file = %self.source.path.display(),
+            account = identity.account,
+            region = identity.region,
+            "the stack file is read again, now that it is known where"
+        );
+        self.with(&RunLocation::known(identity), ParsedFile::load_whole)
+            .map_err(|problems| self.report(&problems, console))
     }
 
     /// Does with the file what `read` does, given where the run works.
@@ -330,6 +346,15 @@ pub(super) fn render_style(Style { colour, width }: Style) -> render::Style {
 }
 
 impl RunLocation {
+    /// Where AWS has said that it is.
+    fn known(identity: &Identity) -> Self {
+        Self {
+            identity: identity.clone(),
+            account_is_known: true,
+            region_is_known: true,
+        }
+    }
+
     /// Before AWS is asked.
     fn assumed(region: Option<&str>) -> Self {
         Self {

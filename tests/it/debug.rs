@@ -96,3 +96,29 @@ fn the_environment_asks_for_the_log_as_well() {
     let wrong = Run::from(wrong.output().unwrap()).expect(1);
     assert!(wrong.says("AMP_STACK_LOG"), "{}", wrong.stderr);
 }
+
+/// A file that says where it is for is read once; one that does not, again when AWS has said it.
+#[test]
+fn a_file_is_read_again_only_if_it_does_not_say_where_it_is_for() {
+    let again = "the stack file is read again";
+    let bench = bench("debug-loads");
+    let loud = run(command(&bench, &["plan", "--debug"]));
+    assert_eq!(
+        log(&loud)
+            .iter()
+            .filter(|line| line.contains(again))
+            .count(),
+        1
+    );
+
+    let text = std::fs::read_to_string(bench.path("stack.toml")).unwrap();
+    let located = "[stack]\naccount = \"111122223333\"\nregion = \"us-east-1\"\n";
+    bench.write("stack.toml", &text.replacen("[stack]\n", located, 1));
+    let once = run(command(&bench, &["plan", "--debug"]));
+    assert!(
+        !log(&once).iter().any(|line| line.contains(again)),
+        "{}",
+        once.stderr
+    );
+    assert_eq!(once.stdout, loud.stdout);
+}

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use amp_stack::{
     file::{places::Spot, source::Source},
-    load::{self, LoadContext},
+    load::{self, LoadContext, Loaded},
     model::{identity::Identity, mention::Mentioned},
 };
 use amp_stack_sandbox::wire::Service;
@@ -327,7 +327,7 @@ fn every_mention_has_its_place() {
         let Ok(parsed) = load::parse(&source) else {
             continue;
         };
-        let Ok((stack, places)) = parsed.load_with_places(&around) else {
+        let Ok(Loaded { stack, places, .. }) = parsed.load_whole(&around) else {
             continue;
         };
         for Mentioned { address, naming } in stack.mentions() {

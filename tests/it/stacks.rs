@@ -307,3 +307,57 @@ fn a_file_of_ones_own_is_filled_in_and_its_rights_follow() {
     assert!(written.contains("cluster_name: ${env:CLUSTER}"));
     assert_eq!(granted(&stack), ["RemoteWrite", "Discovery"]);
 }
+
+/// Whoever names account and region need not have the file read again once AWS has said them.
+#[test]
+fn a_file_that_says_where_it_is_for_is_read_once() {
+    let unknown = || LoadContext {
+        account_is_known: false,
+        region_is_known: false,
+        read: &|path| fs::read_to_string(stacks().join(path)),
+        ..LoadContext::new(Identity::new("123456789012", "us-west-2"))
+    };
+    let mut names: Vec<_> = fs::read_dir(stacks())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
+    assert!(names.len() > 8, "{names:?}");
+    for path in names {
+        let text = fs::read_to_string(&path).unwrap();
+        let header = "\n[stack]\n";
+        assert!(text.contains(header), "{}", path.display());
+        let without = text
+            .replace("\naccount = ", "\n# account = ")
+            .replace("\nregion = ", "\n# region = ");
+        let located = format!("{header}account = \"111122223333\"\nregion = \"eu-central-1\"\n");
+        let located = without.replacen(header, &located, 1);
+        let whole = |text: &str, around: &LoadContext<'_>| {
+            let source = Source {
+                path: path.clone(),
+                text: text.to_owned(),
+            };
+            load::parse(&source).unwrap().load_whole(around).unwrap()
+        };
+        let first = whole(&located, &unknown());
+        let known = LoadContext {
+            read: &|path| fs::read_to_string(stacks().join(path)),
+            ..LoadContext::new(Identity::new("111122223333", "eu-central-1"))
+        };
+        assert!(first.is_located, "{}", path.display());
+        assert_eq!(
+            first.stack,
+            whole(&located, &known).stack,
+            "{}",
+            path.display()
+        );
+        assert!(
+            !whole(&without, &unknown()).is_located,
+            "{}",
+            path.display()
+        );
+    }
+}
