@@ -59,6 +59,8 @@ pub struct Structure {
 pub struct Member {
     /// Its name in the API: `portMappings`.
     pub name: String,
+    /// Its name in a stack file: `port_mappings`.
+    pub key: String,
     /// Whether the API refuses an object without it.
     pub required: bool,
     /// What its value has to be.
@@ -270,6 +272,7 @@ fn member(structure: &str, name: &str, shape: Shape) -> Member {
         .any(|(of, members)| *of == structure && members.contains(&name));
     Member {
         name: name.to_owned(),
+        key: stack_key(name),
         required,
         shape,
     }

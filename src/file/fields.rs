@@ -4,7 +4,7 @@
 pub mod lifecycle;
 
 use crate::{
-    ecs_shape::{self, Member, stack_key},
+    ecs_shape::{self, Member},
     file::foreign::Foreign,
     model::address::Kind,
 };
@@ -236,7 +236,7 @@ impl Fields {
     pub fn member_of(&self, field: &Field) -> Option<&'static Member> {
         let structure = ecs_shape::structure(self.structure?)?;
         let mut members = structure.members.iter();
-        members.find(|member| stack_key(&member.name) == field.key)
+        members.find(|member| member.key == field.key)
     }
 
     /// Returns whether a table without `field` is refused, as far as that does not depend on other

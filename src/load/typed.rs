@@ -4,7 +4,7 @@
 //! and whoever reads the tables afterwards finds numbers and truth values where they belong.
 
 use crate::{
-    ecs_shape::{KEYED, Member, Shape, Structure, stack_key},
+    ecs_shape::{KEYED, Member, Shape, Structure},
     file::{
         document::{Document, Poisoned},
         fields::{Fields, Type},
@@ -181,7 +181,7 @@ impl Typer<'_, '_> {
         }
         for (key, value) in &mut table.entries {
             let mut members = structure.members.iter();
-            if let Some(member) = members.find(|member| stack_key(&member.name) == key.text) {
+            if let Some(member) = members.find(|member| member.key == key.text) {
                 self.member(value, &key.text, member);
             }
         }

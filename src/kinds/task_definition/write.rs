@@ -157,7 +157,7 @@ impl Writer<'_, '_, '_> {
             let Some(node) = members.get(&member.name) else {
                 continue;
             };
-            let name = stack_key(&member.name);
+            let name = &member.key;
             if let Some(logs) = self.logs(&member.name, node) {
                 table.put("logs", logs);
                 members.remove(&member.name);
@@ -165,7 +165,7 @@ impl Writer<'_, '_, '_> {
             }
             let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
             if let Some(value) = self.member(&at, member, node) {
-                table.put(&name, value);
+                table.put(name, value);
                 members.remove(&member.name);
             }
         }
@@ -256,9 +256,9 @@ impl Writer<'_, '_, '_> {
         let mut table = Table::default();
         for member in &of.members {
             if let Some(node) = members.get(&member.name) {
-                let name = stack_key(&member.name);
+                let name = &member.key;
                 let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-                table.put(&name, self.member(&at, member, node)?);
+                table.put(name, self.member(&at, member, node)?);
             }
         }
         Some(table)

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::{
-    ecs_shape::{self, Shape, Structure, request, stack_key},
+    ecs_shape::{self, Shape, Structure, request},
     file::foreign::Instead,
     kinds::{
         log_group::fields as log_group,
@@ -40,11 +40,7 @@ fn every_member_of_ecs_is_declared_and_nothing_else_is() {
     for name in &names {
         let structure = ecs_shape::structure(name).expect("it was found there");
         let fields = ecs::of(name).unwrap_or_else(|| panic!("{name} is not declared"));
-        let of_api: BTreeSet<String> = structure
-            .members
-            .iter()
-            .map(|m| stack_key(&m.name))
-            .collect();
+        let of_api: BTreeSet<String> = structure.members.iter().map(|m| m.key.clone()).collect();
         let declared: BTreeSet<String> = fields.fields.iter().map(|f| f.key.to_owned()).collect();
         let missing: Vec<_> = of_api.difference(&declared).collect();
         assert!(missing.is_empty(), "{missing:?} of {name} are not declared");

@@ -14,10 +14,10 @@ use crate::{
 impl Converter<'_> {
     /// Takes a key that is not known, and notes it, if AWS can have added it: if it is in an
     /// export, and no misspelling of one that is known.
-    pub(super) fn takes_newer(&mut self, name: &str, known: &[String], path: &str) -> bool {
+    pub(super) fn takes_newer(&mut self, name: &str, known: &[&str], path: &str) -> bool {
         let is_newer = self.dialect == Dialect::Export
             && !known.iter().any(|known| known.eq_ignore_ascii_case(name))
-            && nearest(name, known.iter().map(String::as_str)).is_none();
+            && nearest(name, known.iter().copied()).is_none();
         if is_newer {
             self.notes.push(format!(
                 "`{}` is not known to amp-stack, and goes to AWS as it stands",

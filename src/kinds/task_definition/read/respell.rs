@@ -25,18 +25,18 @@ impl Converter<'_> {
         expected: &Expected<'_>,
         path: &str,
     ) -> Table {
-        let known: Vec<String> = expected
+        let known: Vec<&str> = expected
             .of
             .members
             .iter()
             .filter(|member| expected.given != Some(&member.name))
             .map(|member| self.spelled(member))
-            .filter(|name| !expected.other_keys.contains(&name.as_str()))
-            .chain(expected.other_keys.iter().map(|key| (*key).to_owned()))
+            .filter(|name| !expected.other_keys.contains(name))
+            .chain(expected.other_keys.iter().copied())
             .collect();
         let mut entries = Vec::new();
         for (name, value) in &table.entries {
-            if known.contains(&name.text) {
+            if known.contains(&name.text.as_str()) {
                 entries.push((name.clone(), value.clone()));
                 continue;
             }
@@ -64,24 +64,24 @@ impl Converter<'_> {
     fn unknown<'k>(
         &mut self,
         name: &Key,
-        known: &'k [String],
+        known: &[&'k str],
         expected: &Expected<'_>,
         path: &str,
     ) -> Option<&'k str> {
         let instead = self.instead(&name.text, expected);
         let right = match instead {
             Some(Instead::Key(key) | Instead::Reshaped(key, ..)) => {
-                known.iter().find(|candidate| *candidate == key)
+                known.iter().copied().find(|candidate| *candidate == key)
             }
             Some(Instead::Advice(_)) => None,
             None => {
-                let right = nearest(&name.text, known.iter().map(String::as_str));
+                let right = nearest(&name.text, known.iter().copied());
                 known
                     .iter()
-                    .find(|candidate| Some(candidate.as_str()) == right)
+                    .copied()
+                    .find(|candidate| Some(*candidate) == right)
             }
         };
-        let right = right.map(String::as_str);
         let problem = self.problems.add(
             "unknown-key",
             &name.span,
@@ -108,7 +108,7 @@ impl Converter<'_> {
     }
 }
 
-fn members_of(expected: &Expected<'_>, known: &[String]) -> String {
+fn members_of(expected: &Expected<'_>, known: &[&str]) -> String {
     if known.len() > 12 {
         format!(
             "the keys are the members of `{}` in ECS's API reference, in snake case; what AWS has added since can be passed through `verbatim`",

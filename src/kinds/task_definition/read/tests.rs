@@ -429,7 +429,7 @@ fn sample_members(
         .filter(|member| !without.contains(&member.name.as_str()))
     {
         let (toml, json) = sample(&member.shape, leaf);
-        let name = crate::kinds::task_definition::document::stack_key(&member.name);
+        let name = &member.key;
         lines.push(format!("{name} = {toml}"));
         members.insert(member.name.clone(), json);
     }

@@ -15,7 +15,7 @@ use crate::{
         tree::{Key, Span, Table, Tree, Value},
     },
     kinds::task_definition::{
-        document::{KEYED, stack_key},
+        document::KEYED,
         fields::ecs,
         read::view::{key, string, tree},
     },
@@ -89,22 +89,22 @@ impl Converter<'_> {
         }
     }
 
-    pub(super) fn spelled(&self, member: &Member) -> String {
+    pub(super) fn spelled<'m>(&self, member: &'m Member) -> &'m str {
         match self.dialect {
-            Dialect::StackFile => stack_key(&member.name),
-            Dialect::Export => member.name.clone(),
+            Dialect::StackFile => &member.key,
+            Dialect::Export => &member.name,
         }
     }
 
     fn missing(&mut self, table: &Table, expected: &Expected<'_>, path: &str) {
         for member in expected.of.members.iter().filter(|member| member.required) {
             let name = self.spelled(member);
-            let elsewhere = expected.other_keys.contains(&name.as_str());
+            let elsewhere = expected.other_keys.contains(&name);
             let given = expected.given == Some(member.name.as_str());
-            if elsewhere || given || table.get(&name).is_some() {
+            if elsewhere || given || table.get(name).is_some() {
                 continue;
             }
-            if self.does_without(expected.of, &name, path) {
+            if self.does_without(expected.of, name, path) {
                 continue;
             }
             let problem = self.problems.add(
@@ -113,7 +113,7 @@ impl Converter<'_> {
                 format!("`{name}` is missing"),
                 format!("`{path}` needs `{name}`"),
             );
-            let field = declared(expected.of, &name);
+            let field = declared(expected.of, name);
             if let Some(field) = field.filter(|_| self.dialect == Dialect::StackFile) {
                 show_line(problem, field);
             }
@@ -121,7 +121,7 @@ impl Converter<'_> {
     }
 
     fn member(&mut self, value: &Tree, member: &Member, of: &Structure, path: &str) -> Tree {
-        let takes = declared(of, &stack_key(&member.name)).map(|field| field.value);
+        let takes = declared(of, &member.key).map(|field| field.value);
         if let (Value::Integer(_), Some(Type::MemberOr(Type::Integer(low, high)))) =
             (&value.value, takes)
         {
@@ -135,7 +135,7 @@ impl Converter<'_> {
         let is_by_name = keyed.is_some() && value.as_table().is_some();
         if self.dialect == Dialect::StackFile && !is_by_name && !fits(&member.shape, &value.value) {
             let problem = wrong_type(value, path, wanted(&member.shape), self.problems);
-            let field = declared(of, &stack_key(&member.name));
+            let field = declared(of, &member.key);
             // Quotes alone may not make a valid string of it.
             let is_answered = problem.help.is_some() && !matches!(member.shape, Shape::Text(_));
             if let Some(field) = field.filter(|_| !is_answered) {
@@ -151,7 +151,7 @@ impl Converter<'_> {
             if let Some((index, inner)) = misfit {
                 let at = format!("{path}[{index}]");
                 let problem = wrong_type(inner, &at, wanted(element), self.problems);
-                if let Some(field) = declared(of, &stack_key(&member.name)) {
+                if let Some(field) = declared(of, &member.key) {
                     show_line(problem, field);
                 }
                 return value.clone();
