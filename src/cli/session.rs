@@ -259,6 +259,8 @@ impl<'s> StackFile<'s> {
         if checked.is_located && checked.stack.identity == *identity {
             return Ok(checked);
         }
+        // Of a large stack both at once would be most of the memory that a run takes.
+        drop(checked);
         tracing::debug!(
             file = %self.source.path.display(),
             account = identity.account,
