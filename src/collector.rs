@@ -176,9 +176,21 @@ impl Collector {
         self.takes_otlp() || self.more.statsd || self.more.xray_daemon
     }
 
+    /// Returns whether it takes metrics of the application.
+    pub fn measures_application(&self) -> bool {
+        self.otlp || !self.scrape.is_empty() || self.more.statsd
+    }
+
+    /// Returns whether it is asked for metrics of the task, rather than sends them because it
+    /// measures the application.
+    fn is_asked_for_task(&self) -> bool {
+        let asked = self.more.task_metrics.as_ref();
+        asked.is_some_and(|metrics| *metrics != TaskMetrics::Off)
+    }
+
     /// Returns whether it sends metrics that it is asked for.
     pub fn writes_metrics(&self) -> bool {
-        self.otlp || !self.scrape.is_empty() || self.more.statsd
+        self.measures_application() || self.is_asked_for_task()
     }
 
     /// Returns whether it sends traces.
@@ -212,7 +224,14 @@ impl Collector {
             let has_rules = !target.relabel.is_empty() || !target.metric_relabel.is_empty();
             is_whole && !has_rules && target.labels.is_empty() && target.login.is_none()
         };
-        self.more == More::default() && self.scrape.iter().all(is_plain)
+        // Files that measure the application measure the task as a whole; none measures it alone.
+        let of_task = self.more.task_metrics.as_ref();
+        let measures_task = self.measures_application() && of_task == Some(&TaskMetrics::Task);
+        let more = More {
+            task_metrics: self.more.task_metrics.clone().filter(|_| !measures_task),
+            ..self.more.clone()
+        };
+        more == More::default() && self.scrape.iter().all(is_plain)
     }
 
     /// How it is configured.

@@ -10,8 +10,9 @@ use crate::collector::{CloudWatch, Destination, Emf, Period};
 pub struct More {
     /// Labels of every series, by name.
     pub labels: BTreeMap<String, String>,
-    /// What is measured of the task.
-    pub task_metrics: TaskMetrics,
+    /// What is measured of the task, if the stack file says so: it is then asked for whether or not
+    /// the application is measured.
+    pub task_metrics: Option<TaskMetrics>,
     /// New names of metrics, by the names that these have.
     pub rename: BTreeMap<String, String>,
     /// What happens to attributes, which become labels.

@@ -78,13 +78,22 @@ fn every_combination() -> Vec<Collector> {
     for scrape in scrapes {
         for otlp in [false, true] {
             for traces in [false, true] {
-                for memory in [None, Some(256)] {
+                for (memory, task_metrics) in [
+                    (None, None),
+                    (Some(256), None),
+                    (None, Some(TaskMetrics::Containers)),
+                    (Some(256), Some(TaskMetrics::Off)),
+                ] {
                     for tag in ["v0.48.0", "v0.49.0", "v0.60.0"] {
                         let image = format!("public.ecr.aws/x/aws-otel-collector:{tag}");
                         all.push(Collector {
                             memory,
                             image: Template::from(image),
                             may_be_on_instance: otlp,
+                            more: More {
+                                task_metrics: task_metrics.clone(),
+                                ..More::default()
+                            },
                             ..with(&scrape, otlp, traces)
                         });
                     }

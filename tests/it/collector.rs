@@ -57,8 +57,10 @@ fn what_arrives_is_what_metrics_says() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| Path::new(name).extension().is_some_and(|e| e == "toml"))
         .collect();
-    // One that has everything go everywhere, which nobody would want.
-    names.push("../tests/data/collector/every-destination.toml".to_owned());
+    // One that has everything go everywhere, which nobody would want, and one of the task alone.
+    for one in ["every-destination", "task-alone"] {
+        names.push(format!("../tests/data/collector/{one}.toml"));
+    }
     names.sort();
     let runs: Vec<_> = names
         .into_iter()

@@ -52,8 +52,12 @@ pub(crate) const APPLICATION: [&str; 6] = [
 ];
 
 fn bench(metrics: &str) -> Bench {
+    bench_of(&STACK.replace("METRICS", metrics))
+}
+
+fn bench_of(stack: &str) -> Bench {
     let bench = Bench::new("dashboard");
-    bench.write("stack.toml", &STACK.replace("METRICS", metrics));
+    bench.write("stack.toml", stack);
     bench
 }
 
@@ -93,6 +97,21 @@ fn selected(expression: &promql_parser::parser::Expr, names: &mut BTreeSet<Strin
         }
         Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
     }
+}
+
+#[test]
+fn a_task_that_is_measured_alone_has_its_panels_and_none_of_scraping() {
+    let alone = STACK.replace(
+        "scrape = [{ port = 8080 }]\nMETRICS",
+        "task_metrics = \"task\"",
+    );
+    let dashboard = printed(&bench_of(&alone), &[]);
+    let mut asked = BTreeSet::new();
+    for query in queries(&dashboard) {
+        selected(&promql_parser::parser::parse(&query).unwrap(), &mut asked);
+    }
+    assert!(asked.contains("ecs_task_memory_utilized_MiB"), "{asked:?}");
+    assert!(!asked.contains("up"), "{asked:?}");
 }
 
 #[test]

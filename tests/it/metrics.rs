@@ -154,6 +154,13 @@ fn the_task_is_measured_as_the_file_says() {
     assert!(names(container, "series").contains("container_memory_utilized_MiB"));
     assert_eq!(containers["each_task"]["series"], 14 + 2 * 8);
 
+    let alone = with("task_metrics = \"task\"", &[]);
+    let [task] = groups(&alone, "task")[..] else {
+        panic!("{alone:#}");
+    };
+    assert_eq!(label(task, "aws_ecs_task_family"), "shop");
+    assert_eq!(alone["each_task"]["series"], 8);
+
     let off = with("scrape = [{ port = 8080 }]\ntask_metrics = \"off\"", &[]);
     assert!(groups(&off, "task").is_empty() && groups(&off, "container").is_empty());
 

@@ -19,12 +19,11 @@ pub(super) fn add(
 ) {
     let more = &collector.more;
     let sinks = destinations::add(collector, names, parts);
-    detection(collector, names, parts);
     // What happens to names and attributes, whatever it is that is measured.
     let rename = rename(collector, names, parts);
     let altered = attributes::add(&more.attributes, parts);
     let altered: Vec<&str> = rename.into_iter().chain(altered).collect();
-    let measured = measured(&more.task_metrics);
+    let measured = measured(&more.task_metrics.clone().unwrap_or_default());
     if let Some(measured) = &measured {
         parts.add("receivers", "awsecscontainermetrics", Value::Null);
         let task =
@@ -32,9 +31,16 @@ pub(super) fn add(
         parts.add("processors", "filter", task);
     }
     let sources = sources(collector, parts);
+    // A collector does not start with a pipeline that nothing comes into (opentelemetry-collector,
+    // service/pipelines/config.go).
+    let has_application = !sources.is_empty();
+    if has_application {
+        detection(collector, names, parts);
+    }
     for sink in sinks {
         let labels = sink.labels(&more.labels, parts);
-        let batch = Some(sink.batch(more, parts));
+        let gathers = has_application || sink.gathers_task();
+        let batch = gathers.then(|| sink.batch(more, parts));
         let before = |first: &'static str| limiter.into_iter().chain([first]);
         let after = || altered.iter().copied().chain(labels);
         if measured.is_some() {
@@ -42,6 +48,9 @@ pub(super) fn add(
             let of_task: Vec<&str> = before("filter").chain(after()).chain(batch).collect();
             let receivers = ["awsecscontainermetrics"];
             parts.pipeline(sink.task_pipeline, &receivers, &of_task, &sink.exporters);
+        }
+        if !has_application {
+            continue;
         }
         let of_application = before(names.resource_detection).chain(after()).chain(batch);
         let of_application: Vec<&str> = of_application.collect();

@@ -31,7 +31,7 @@ pub const POLICIES: &[&str] = &["least-privilege", grants::REMOTE_WRITE_ACCESS, 
 pub static METRICS: Fields = Fields {
     name: "metrics",
     path: "task_definitions.NAME.metrics",
-    doc: "Adds the AWS Distro for OpenTelemetry (ADOT) collector to the task, which sends the application's metrics to the workspace. It says at least one of `scrape`, `otlp`, `statsd`, `traces` and `xray_daemon`, or brings a configuration of its own.",
+    doc: "Adds the AWS Distro for OpenTelemetry (ADOT) collector to the task, which sends the application's metrics to the workspace. It says at least one of `scrape`, `otlp`, `statsd`, `traces`, `xray_daemon` and `task_metrics`, or brings a configuration of its own.",
     source: PAGE,
     structure: None,
     foreign: foreign::METRICS,
@@ -85,10 +85,10 @@ pub static METRICS: Fields = Fields {
         Field::new(
             "task_metrics",
             Type::OneOf(&[Type::Choice(TASK_METRICS), Type::List(&Type::Known)]),
-            "What is measured of the task itself: the task as a whole, each of its containers besides, nothing, or the metrics of these names.",
+            "What is measured of the task itself: the task as a whole, each of its containers besides, nothing, or the metrics of these names. Where it is said, that is measured even if nothing else is.",
         )
         .source("aws-observability/aws-otel-collector, awsecscontainermetrics receiver")
-        .default("\"task\"")
+        .default_note("it is `\"task\"` where the application is measured")
         .example("[\"ecs.task.memory.utilized\", \"ecs.task.cpu.utilized\"]"),
         Field::new(
             "rename",

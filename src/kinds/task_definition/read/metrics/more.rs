@@ -43,16 +43,14 @@ pub(crate) fn read(reader: &mut TableReader<'_, '_>, family: &str, scope: &Scope
     }
 }
 
-fn task_metrics(reader: &mut TableReader<'_, '_>) -> TaskMetrics {
-    let Some(value) = reader.value("task_metrics") else {
-        return TaskMetrics::default();
-    };
+fn task_metrics(reader: &mut TableReader<'_, '_>) -> Option<TaskMetrics> {
+    let value = reader.value("task_metrics")?;
     let problems = reader.problems();
     if !matches!(value.value, Value::List(_)) {
-        return match choice_of(value, "task_metrics", TASK_METRICS, problems) {
-            Some("container") => TaskMetrics::Containers,
-            Some("off") => TaskMetrics::Off,
-            Some(_) | None => TaskMetrics::Task,
+        return match choice_of(value, "task_metrics", TASK_METRICS, problems)? {
+            "container" => Some(TaskMetrics::Containers),
+            "off" => Some(TaskMetrics::Off),
+            _ => Some(TaskMetrics::Task),
         };
     }
     let names = value.elements().iter();
@@ -60,7 +58,7 @@ fn task_metrics(reader: &mut TableReader<'_, '_>) -> TaskMetrics {
         .filter_map(|name| string_of(name, "task_metrics", problems))
         .collect();
     if names.is_empty() {
-        return TaskMetrics::Off;
+        return Some(TaskMetrics::Off);
     }
-    TaskMetrics::Named(names)
+    Some(TaskMetrics::Named(names))
 }

@@ -22,7 +22,14 @@ use crate::{
 };
 
 /// The keys that say what is collected.
-const SOURCES: [&str; 5] = ["scrape", "otlp", "traces", "statsd", "xray_daemon"];
+const SOURCES: [&str; 6] = [
+    "scrape",
+    "otlp",
+    "traces",
+    "statsd",
+    "xray_daemon",
+    "task_metrics",
+];
 /// The keys that have no effect beside a configuration of the user's own.
 const GENERATED_ONLY: [&str; 18] = [
     "otlp",
@@ -154,7 +161,7 @@ pub(crate) fn read<'t>(
         own_text,
         parameter: parameter.map(|found| found.value),
         named_files: named_files(&reader),
-        collects: sends_traces || SOURCES.iter().any(|key| asks(&reader, key)),
+        collects: sends_traces || collects(&reader),
         names_workspace: reader.peek("workspace").is_some(),
         no_workspace: reader
             .peek("workspace")
@@ -192,6 +199,14 @@ fn granting(reader: &mut TableReader<'_, '_>) -> Granting {
         Some("none") => Granting::Nothing,
         Some(_) | None => Granting::LeastPrivilege,
     }
+}
+
+/// Returns whether it says what to collect, rightly or not.
+fn collects(reader: &TableReader<'_, '_>) -> bool {
+    let is_off = |tree: &Tree| tree.known() == Some("off");
+    SOURCES
+        .iter()
+        .any(|key| asks(reader, key) && !reader.peek(key).is_some_and(is_off))
 }
 
 /// Returns whether `key` is there and asks for something.

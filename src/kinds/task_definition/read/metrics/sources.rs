@@ -41,7 +41,7 @@ pub(crate) fn report(settings: &Settings<'_>, problems: &mut Problems) {
     if !settings.collects && !own {
         problems
             .add("nothing-to-collect", span, "collects nothing", "the collector has nothing to collect")
-            .help("write `otlp = true` for applications with an OpenTelemetry SDK, `scrape = [{ port = 8080 }]` for those with a Prometheus library");
+            .help("write `otlp = true` for applications with an OpenTelemetry SDK, `scrape = [{ port = 8080 }]` for those with a Prometheus library, `task_metrics = \"task\"` for what ECS measures of the task alone");
     }
     let is_elsewhere = collector.has_other_destinations() && !own;
     if metrics && settings.workspace.is_none() && !settings.names_workspace && !is_elsewhere {

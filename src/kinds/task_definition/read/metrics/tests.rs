@@ -425,6 +425,16 @@ fn mistakes() {
         (fargate("otlp = true", ""), &[]),
         (fargate("", ""), &["nothing-to-collect"]),
         (fargate("otlp = false", ""), &["nothing-to-collect"]),
+        (fargate("task_metrics = \"task\"", ""), &[]),
+        (
+            fargate("task_metrics = [\"ecs.task.memory.utilized\"]", ""),
+            &[],
+        ),
+        (
+            fargate("task_metrics = \"off\"", ""),
+            &["nothing-to-collect"],
+        ),
+        (fargate("task_metrics = []", ""), &["nothing-to-collect"]),
         (
             fargate("otlp = true", "").replace("task_role = \"task\"\n", ""),
             &["collector-without-task-role"],
