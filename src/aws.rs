@@ -7,6 +7,7 @@ mod early;
 pub(crate) mod error;
 pub mod grafana;
 pub mod http;
+pub(crate) mod joined;
 pub(crate) mod json;
 pub(crate) mod mentions;
 pub(crate) mod pacer;
@@ -30,6 +31,7 @@ use aws_config::{
     BehaviorVersion, Region, SdkConfig, default_provider::region,
     profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
 };
+use aws_sdk_ecs::operation::delete_task_definitions::DeleteTaskDefinitionsOutput;
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -47,6 +49,7 @@ use crate::model::{
 };
 use client::{Service, attempts_asked_for, service, tuned};
 use early::Early;
+use joined::Joined;
 use json::Json;
 use pacer::Pacer;
 use prometheus::Prometheus;
@@ -71,6 +74,8 @@ pub struct Options {
 pub struct Aws {
     pub(crate) amp: Service<aws_sdk_amp::Client>,
     pub(crate) ecs: Service<aws_sdk_ecs::Client>,
+    /// Deletions of task definitions that wait for their turn.
+    pub(crate) deletions: Joined<DeleteTaskDefinitionsOutput>,
     pub(crate) iam: Service<aws_sdk_iam::Client>,
     pub(crate) logs: Service<aws_sdk_cloudwatchlogs::Client>,
     pub(crate) prometheus: Prometheus,
@@ -146,6 +151,7 @@ impl Aws {
         Self {
             amp: service!(sdk, aws_sdk_amp, "aps", pacer),
             ecs: service!(sdk, aws_sdk_ecs, "ecs", pacer),
+            deletions: Joined::default(),
             iam: service!(sdk, aws_sdk_iam, "iam", pacer),
             logs: service!(sdk, aws_sdk_cloudwatchlogs, "logs", pacer),
             prometheus: Prometheus::new(sdk),

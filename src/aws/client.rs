@@ -55,6 +55,12 @@ impl<C: Sync> Service<C> {
         self.pacer.send(operation, request)
     }
 
+    /// Returns whether a request of `operation`, as IAM spells it in policies, would have to wait
+    /// for its turn.
+    pub(crate) fn has_to_wait(&self, operation: &str) -> bool {
+        self.pacer.has_to_wait(operation)
+    }
+
     /// Sends `request`, which is `operation` as IAM spells it in policies.
     pub(crate) fn call<'a, O, E>(
         &'a self,

@@ -185,6 +185,15 @@ impl Pacer {
         ))
     }
 
+    /// Returns whether a request of `operation` would have to wait for its turn.
+    pub(super) fn has_to_wait(&self, operation: &str) -> bool {
+        self.0.paces
+            && self.bucket(rate::of(operation), |bucket, now| {
+                bucket.fill(now);
+                bucket.tokens < 1.0
+            })
+    }
+
     /// Takes note of an answer to a request of `operation`.
     fn answered(&self, operation: &str, is_throttled: bool) {
         let rate = rate::of(operation);

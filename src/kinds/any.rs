@@ -14,6 +14,7 @@ use crate::{
         lifecycle::IgnorePath,
         node::Node,
         normal::Suppressed,
+        rate::Share,
         service::{Service, ServiceName},
         tags::Tags,
         template::{Reference, Template},
@@ -312,6 +313,11 @@ impl Change {
     /// The operation of the AWS API, as IAM spells it in policies: `iam:CreateRole`.
     pub fn operation(&self) -> &'static str {
         with_call!(self, call => call.operation())
+    }
+
+    /// How much of a request it fills.
+    pub fn share(&self) -> Share {
+        with_call!(self, call => call.share())
     }
 
     /// Returns whether it takes a part of a resource away that stays as a whole.

@@ -13,6 +13,7 @@ use crate::{
         node::Node,
         normal::Suppressed,
         query::Query,
+        rate::Share,
         rule::Rule,
         running::Running,
         service::{Service, ServiceName},
@@ -121,16 +122,19 @@ pub(crate) fn tag_keys(tags: &Tags) -> String {
 
 /// A text as calls are described by it.
 pub(crate) fn known_text(text: &Template) -> String {
-    match text.known() {
-        Some(text) => text.to_owned(),
-        None => format!("{text} (known after apply)"),
-    }
+    let unknown = || format!("{text} (known after apply)");
+    text.known().map_or_else(unknown, str::to_owned)
 }
 
 /// One AWS call that alters a resource.
 pub trait ApiCall: Clone + PartialEq + fmt::Debug {
     /// The operation of the AWS API, as IAM spells it in policies: `iam:CreateRole`.
     fn operation(&self) -> &'static str;
+
+    /// How much of a request it fills.
+    fn share(&self) -> Share {
+        Share::WHOLE
+    }
 
     /// What the call is about: the name of what it makes, the policy it attaches, the keys of the
     /// tags it sets. Values are left out, for they may be secret.

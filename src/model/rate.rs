@@ -184,16 +184,34 @@ pub fn least_time(count: usize, (burst, per_second): (u32, u32)) -> Duration {
     Duration::from_secs(1) * count.saturating_sub(burst) / per_second.max(1)
 }
 
-/// The rate that keeps these operations longest, if any keeps them at all, and for how long at
-/// least: what is of several rates may be done at the same time.
+/// How much of a request a call fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// How many things it names.
+    pub things: usize,
+    /// How many of them one request may name, those of other calls included.
+    pub of: usize,
+}
+
+impl Share {
+    /// A call that is a request of its own.
+    pub const WHOLE: Self = Self { things: 1, of: 1 };
+}
+
+/// The rate that keeps these calls longest, if any keeps them at all, and for how long at least:
+/// what is of several rates may be done at the same time.
 pub fn slowest<'a>(
-    operations: impl IntoIterator<Item = &'a str>,
+    calls: impl IntoIterator<Item = (&'a str, Share)>,
     overrides: &Overrides,
 ) -> Option<(&'static Rate, Duration)> {
+    let mut things: BTreeMap<(&str, usize), usize> = BTreeMap::new();
+    for (operation, share) in calls {
+        *things.entry((operation, share.of)).or_default() += share.things;
+    }
     let mut counts: BTreeMap<&str, (&'static Rate, usize)> = BTreeMap::new();
-    for operation in operations {
+    for ((operation, of_one), things) in things {
         let rate = of(operation);
-        counts.entry(rate.name).or_insert((rate, 0)).1 += 1;
+        counts.entry(rate.name).or_insert((rate, 0)).1 += things.div_ceil(of_one.max(1));
     }
     let times = counts
         .into_values()
@@ -249,16 +267,19 @@ mod tests {
     #[test]
     fn the_rate_that_takes_longest_is_named() {
         let none = Overrides::default();
-        let few = vec!["ecs:DeregisterTaskDefinition"; 20];
+        let few = vec![("ecs:DeregisterTaskDefinition", Share::WHOLE); 20];
         assert_eq!(slowest(few.clone(), &none), None);
         let mut many = few;
-        many.extend(["ecs:RegisterTaskDefinition"; 40]);
-        many.extend(["ecs:DeleteTaskDefinitions"; 6]);
-        many.extend(["iam:DeleteRole"; 300]);
+        many.extend([("ecs:RegisterTaskDefinition", Share::WHOLE); 40]);
+        many.extend([("ecs:DeleteTaskDefinitions", Share { things: 1, of: 10 }); 100]);
+        many.extend([("iam:DeleteRole", Share::WHOLE); 300]);
         let (rate, time) = slowest(many.clone(), &none).unwrap();
         assert_eq!((rate.name, time.as_secs()), ("ecs-register", 40));
         let given = "ecs-register=10".parse::<Override>().unwrap();
         let (rate, time) = slowest(many, &[given].into_iter().collect()).unwrap();
         assert_eq!((rate.name, time.as_secs()), ("iam", 8));
+        let deletions = [("ecs:DeleteTaskDefinitions", Share { things: 1, of: 10 }); 441];
+        let (rate, time) = slowest(deletions, &none).unwrap();
+        assert_eq!((rate.name, time.as_secs()), ("ecs-delete", 40));
     }
 }

@@ -153,8 +153,8 @@ fn ending(plan: &Plan, frame: &Frame<'_>, style: Style) -> String {
 /// How long the plan takes at least, if AWS's rates make it long.
 fn least_time(plan: &Plan, rates: &Overrides, style: Style) -> String {
     let changes = plan.steps.iter().flat_map(Step::changes);
-    let operations: Vec<&str> = changes.map(|change| change.operation()).collect();
-    let slowest = rate::slowest(operations, rates).filter(|(_, time)| *time >= NOTED);
+    let calls = changes.map(|change| (change.operation(), change.share()));
+    let slowest = rate::slowest(calls, rates).filter(|(_, time)| *time >= NOTED);
     let Some((rate, time)) = slowest else {
         return String::new();
     };

@@ -6,9 +6,10 @@ use crate::{
         task_definition::{
             Change, Document, TaskDefinition,
             document::{KEYED, VERBATIM_KEYS, rules::READ_ONLY, stack_key},
+            state::DELETE_BATCH,
         },
     },
-    model::{diff::Path, rule::Rule, service::ServiceName, words},
+    model::{diff::Path, rate::Share, rule::Rule, service::ServiceName, words},
 };
 
 impl Shown for TaskDefinition {
@@ -73,6 +74,21 @@ impl ApiCall for Change {
             Self::UpdateExpressService { .. } => "ecs:UpdateExpressGatewayService",
             Self::Deregister(_) => "ecs:DeregisterTaskDefinition",
             Self::Delete(_) => "ecs:DeleteTaskDefinitions",
+        }
+    }
+
+    fn share(&self) -> Share {
+        match self {
+            Self::Delete(revisions) => Share {
+                things: revisions.len(),
+                of: DELETE_BATCH,
+            },
+            Self::Register { .. }
+            | Self::Tag { .. }
+            | Self::Untag { .. }
+            | Self::UpdateService { .. }
+            | Self::UpdateExpressService { .. }
+            | Self::Deregister(_) => Share::WHOLE,
         }
     }
 

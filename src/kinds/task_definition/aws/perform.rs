@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::{operation::RequestId, types::Tag};
+use aws_sdk_ecs::{
+    operation::RequestId,
+    types::{Failure, Tag},
+};
 
 use crate::{
-    aws::{Aws, error, plain_tags},
+    aws::{Aws, error, joined::Listing, plain_tags},
     kinds::{
         live::Target,
         task_definition::{
@@ -15,6 +18,7 @@ use crate::{
                 revision::{self, Status},
                 rollout,
             },
+            state::DELETE_BATCH,
         },
     },
     model::{
@@ -154,29 +158,40 @@ async fn deregister(
     }
 }
 
-/// Deletes inactive revisions. AWS keeps each as `DELETE_IN_PROGRESS` while something uses it, and
-/// lists what it refuses in an answer that is a success by its status (ECS API reference,
+/// Deletes inactive revisions, in one request with those of other families if it has to wait for
+/// its turn. AWS keeps each as `DELETE_IN_PROGRESS` while something uses it, and lists what it
+/// refuses in an answer that is a success by its status (ECS API reference,
 /// `DeleteTaskDefinitions`).
 async fn delete(aws: &Aws, target: &Target<'_>, revisions: &[u32]) -> Result<Reply, CallError> {
     let names = revisions
         .iter()
         .map(|number| format!("{}:{number}", target.name));
-    let request = aws
-        .ecs
-        .client
-        .delete_task_definitions()
-        .set_task_definitions(Some(names.collect()))
-        .send();
+    let names: Vec<String> = names.collect();
+    let request = |names| {
+        let request = aws.ecs.client.delete_task_definitions();
+        request.set_task_definitions(Some(names)).send()
+    };
     let operation = target.operation;
-    let answer = aws.ecs.call(operation, request).await?;
-    for failure in answer.failures() {
-        let arn = failure.arn().unwrap_or_default();
+    let listing = Listing {
+        service: &aws.ecs,
+        operation,
+        most: DELETE_BATCH,
+    };
+    let answer = aws.deletions.send(&listing, names.clone(), request).await?;
+    // What names a revision of another family is about another call of the same request.
+    let is_ours = |failure: &&Failure| {
+        let name = name_of(failure);
+        names.iter().any(|ours| ours == name) || !name.contains(':')
+    };
+    let failures: Vec<&Failure> = answer.failures().iter().filter(is_ours).collect();
+    for failure in &failures {
         // What has to be deleted and is not there, or is going already, is gone.
+        let arn = failure.arn().unwrap_or_default();
         let left = revision::describe(aws, arn).await?;
         if left.is_none_or(|revision| revision.status == Status::Going) {
             continue;
         }
-        let name = arn.rsplit('/').next().unwrap_or(arn);
+        let name = name_of(failure);
         let reason = failure.reason().or(failure.detail());
         let reason = reason.unwrap_or("no reason given");
         return Err(CallError {
@@ -185,10 +200,16 @@ async fn delete(aws: &Aws, target: &Target<'_>, revisions: &[u32]) -> Result<Rep
             request_id: answer.request_id().map(str::to_owned),
             ..error::unexpected(operation, format!("{name} was not deleted: {reason}"))
         }
-        .after_calls(revisions.len().saturating_sub(answer.failures().len())));
+        .after_calls(names.len().saturating_sub(failures.len())));
     }
     Ok(Reply {
         request_id: answer.request_id().map(str::to_owned),
         ..Reply::default()
     })
+}
+
+/// The revision that a failure is about: `checkout:3`.
+fn name_of(failure: &Failure) -> &str {
+    let arn = failure.arn().unwrap_or_default();
+    arn.rsplit('/').next().unwrap_or(arn)
 }

@@ -1,5 +1,6 @@
 //! Task definitions against a scripted ECS.
 
+mod deletions;
 mod lists;
 mod register;
 
