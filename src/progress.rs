@@ -90,7 +90,10 @@ impl RollingOut {
     /// The tasks, and the last event.
     pub fn counts(&self) -> String {
         let tasks = self.tasks.map(|tasks| tasks.to_string());
-        let parts: Vec<String> = tasks.into_iter().chain(self.event.clone()).collect();
+        // More is said after it.
+        let event = self.event.as_deref();
+        let event = event.map(|event| event.trim_end_matches('.').to_owned());
+        let parts: Vec<String> = tasks.into_iter().chain(event).collect();
         parts.join("; ")
     }
 }

@@ -68,6 +68,9 @@ impl FromStr for ServiceName {
 pub enum Runs {
     /// The newest revision.
     Newest,
+    /// The newest revision by name only: its rollout was stopped, or going back failed, and ECS
+    /// starts no more tasks of it.
+    Stranded,
     /// Another one; `None` if its number is not known.
     Other(Option<u32>),
 }
@@ -121,6 +124,9 @@ pub struct LiveService {
     pub is_deploying: bool,
     /// The revisions whose last rollout to it ended badly, with how.
     pub failed: BTreeMap<u32, String>,
+    /// Whether its last deployment ended badly and has left it at the revision that it names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_stranded: bool,
     /// Why its earlier deployments could not be seen.
     pub unseen: Option<String>,
 }
@@ -137,6 +143,14 @@ pub enum Controller {
     Other(String),
 }
 
+impl LiveService {
+    /// Returns whether a new deployment of what it names would bring it there. Express Mode has no
+    /// call that asks for one (ECS API reference, `UpdateExpressGatewayService`).
+    fn can_be_forced(&self) -> bool {
+        self.is_stranded && self.controller == Controller::Ecs
+    }
+}
+
 impl Service {
     /// Returns whether ECS Express Mode manages it.
     pub fn is_express(&self) -> bool {
@@ -150,10 +164,11 @@ impl Service {
             Self::NoCluster | Self::NoService => None,
             Self::There(live) => {
                 let (_, revision) = live.runs.as_ref().filter(|(runs, _)| runs == family)?;
-                Some(if Some(*revision) == newest {
-                    Runs::Newest
-                } else {
-                    Runs::Other(Some(*revision))
+                let is_newest = Some(*revision) == newest;
+                Some(match (is_newest, live.can_be_forced()) {
+                    (true, true) => Runs::Stranded,
+                    (true, false) => Runs::Newest,
+                    (false, _) => Runs::Other(Some(*revision)),
                 })
             }
         }

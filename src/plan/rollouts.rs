@@ -192,9 +192,12 @@ fn notes(
         if live.is_deploying {
             notes.push(format!("a deployment of service {name} is still under way"));
         }
-        if let Some(how) = request.newest.and_then(|newest| live.failed.get(&newest)) {
+        let how = request
+            .newest
+            .and_then(|newest| Some((newest, live.failed.get(&newest)?)));
+        if let Some((newest, how)) = how {
             notes.push(format!(
-                "service {name} runs {}, whose last rollout ended badly ({how})",
+                "service {name} runs {}:{newest}, whose last rollout ended badly ({how})",
                 request.family
             ));
         }

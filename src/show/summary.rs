@@ -79,9 +79,13 @@ pub fn render(outcome: &Outcome, plan: &Plan, frame: &Frame<'_>, style: Style) -
     sections.push(rest);
     if !outcome.is_complete() {
         let Frame { look, again, .. } = frame;
-        sections.push(format!(
-            "To see what is left, run: {look}\nTo go on from there, run: {again}\n"
-        ));
+        let look = format!("To see what is left, run: {look}\n");
+        sections.push(match (outcome.awaits_decision(), given_up.is_empty()) {
+            (false, _) => format!("{look}To go on from there, run: {again}\n"),
+            (true, false) => format!("{look}For what waits for the decision, then run: {again}\n"),
+            // The decision is all that is left.
+            (true, true) => look,
+        });
     }
     sections.retain(|section| !section.is_empty());
     sections.join("\n")

@@ -157,6 +157,7 @@ impl World {
         }
         service.runs = Some((call.target.clone(), revision));
         service.failed.remove(&revision);
+        service.is_stranded = false;
         Ok(Reply::default())
     }
 

@@ -216,11 +216,14 @@ fn every_strategy_and_what_speaks_against_a_rollout_is_told_apart() {
             "aws ecs continue-service-deployment",
             "--action CONTINUE",
             "--action ROLLBACK",
+            "To see what is left, run: amp-stack plan stack.toml",
         ],
     );
+    assert!(!waits.says("To go on from there"), "{}", waits.stderr);
     world.declare("app:4", "[{ cluster = \"prod\", service = \"baking\" }]");
     let late = world
         .run(&["apply", "--yes", "--rollout-timeout", "8s"])
         .expect(3);
     assert_says(&late, &["rollout-timed-out", "it goes on in ECS"]);
+    assert!(!late.says(".; "), "{}", late.stderr);
 }

@@ -81,7 +81,8 @@ fn roll_out<'a>(
             Some(Runs::Newest) if !is_new => return None,
             Some(Runs::Newest) => from.and_then(TaskDefinition::newest),
             Some(Runs::Other(revision)) => *revision,
-            None => None,
+            // What it was left at is no way back.
+            Some(Runs::Stranded) | None => None,
         };
         if *wanted != Runs::Newest {
             return None;
@@ -93,9 +94,11 @@ fn roll_out<'a>(
                 from: before,
             }
         } else {
+            let is_forced = !is_new && runs == Some(&Runs::Stranded);
             Change::UpdateService {
                 service,
                 from: before,
+                is_forced,
             }
         })
     })

@@ -103,7 +103,7 @@ impl ApiCall for Change {
 
     fn rolls_out(&self) -> Option<(&ServiceName, Option<u32>)> {
         match self {
-            Self::UpdateService { service, from }
+            Self::UpdateService { service, from, .. }
             | Self::UpdateExpressService { service, from } => Some((service, *from)),
             Self::Register { .. }
             | Self::Tag { .. }
@@ -118,6 +118,11 @@ impl ApiCall for Change {
             Self::Register { family, .. } => format!("{family}, a new revision"),
             Self::Tag { tags, .. } => tag_keys(tags),
             Self::Untag { keys, .. } => keys.join(", "),
+            Self::UpdateService {
+                service,
+                is_forced: true,
+                ..
+            } => format!("service {service}, a new deployment"),
             Self::UpdateService { service, .. } | Self::UpdateExpressService { service, .. } => {
                 format!("service {service}")
             }

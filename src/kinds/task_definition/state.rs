@@ -94,6 +94,9 @@ pub enum Change {
         service: ServiceName,
         /// The revision that it runs before, if it is known.
         from: Option<u32>,
+        /// Whether the service names the revision already, so that a deployment has to be asked
+        /// for.
+        is_forced: bool,
     },
     /// `UpdateExpressGatewayService`: the same for a service of ECS Express Mode.
     UpdateExpressService {
@@ -182,7 +185,7 @@ impl State for TaskDefinition {
             Change::Register { document, tags, .. } => {
                 let before = Runs::Other(family.newest());
                 for runs in family.services.values_mut() {
-                    if *runs == Runs::Newest {
+                    if matches!(runs, Runs::Newest | Runs::Stranded) {
                         *runs = before;
                     }
                 }
@@ -358,12 +361,13 @@ impl State for TaskDefinition {
             members.insert("family".to_owned(), Node::from(self.family.as_str()));
             members.insert("tags".to_owned(), display_tags(self.newest_tags()));
             let services = self.services.iter().map(|(name, runs)| {
-                let revision = match runs {
-                    Runs::Newest => self.newest(),
-                    Runs::Other(revision) => *revision,
+                let (revision, more) = match runs {
+                    Runs::Newest => (self.newest(), ""),
+                    Runs::Stranded => (self.newest(), ", whose rollout ended badly"),
+                    Runs::Other(revision) => (*revision, ""),
                 };
                 let shown = match revision {
-                    Some(revision) => format!("{}:{revision}", self.family),
+                    Some(revision) => format!("{}:{revision}{more}", self.family),
                     None => format!("the new revision of {}", self.family),
                 };
                 (name.to_string(), Node::from(shown.as_str()))

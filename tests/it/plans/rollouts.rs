@@ -50,6 +50,7 @@ fn live(runs: (&str, u32)) -> LiveService {
         owner: Owner::Unknown,
         is_deploying: false,
         failed: BTreeMap::new(),
+        is_stranded: false,
         unseen: None,
     }
 }
@@ -154,6 +155,38 @@ fn what_was_taken_back_is_rolled_out_again_only_by_consent() {
     let (outcome, _) = block_on(carry_out(plan(&stack, &fake), &fake));
     assert!(outcome.is_complete(), "{outcome:?}");
     assert_eq!(revision(&fake, "prod/api"), 2);
+    stack.retry.clear();
+    assert!(plan(&stack, &fake).is_empty());
+}
+
+/// A circuit breaker that does not go back leaves a service at a revision of which no task runs.
+#[test]
+fn what_was_stopped_is_no_rollout_that_is_done() {
+    let fake = running();
+    let mut stack = rolled_out("512", &["prod/api"]);
+    block_on(carry_out(plan(&stack, &fake), &fake));
+    let mut stranded = live(("api", 2));
+    stranded.failed.insert(2, "STOPPED".to_owned());
+    stranded.is_stranded = true;
+    fake.serve(name("prod/api"), Service::There(stranded));
+
+    let refused = plan(&stack, &fake);
+    assert_eq!(objection(&refused).code(), "rolled-back");
+    assert!(refused.steps.is_empty());
+    stack.retry.insert(family_at("api"));
+    let again = plan(&stack, &fake);
+    let [step] = again.steps.as_slice() else {
+        panic!("{again:?}");
+    };
+    let changes = step.changes();
+    let calls: Vec<String> = changes.iter().map(|change| change.subject()).collect();
+    assert_eq!(calls, ["service prod/api, a new deployment"]);
+    // A new revision begins a deployment by itself, and what was left is no way back.
+    let next = plan(&rolled_out("1024", &["prod/api"]), &fake);
+    let changes = next.steps[0].changes();
+    assert_eq!(changes[1].subject(), "service prod/api");
+    assert_eq!(changes[1].rolls_out(), Some((&name("prod/api"), None)));
+    assert!(block_on(carry_out(again, &fake)).0.is_complete());
     stack.retry.clear();
     assert!(plan(&stack, &fake).is_empty());
 }
@@ -299,7 +332,12 @@ fn running_again_converges_wherever_a_run_was_ended() {
 /// differs.
 #[test]
 fn the_calls_lead_to_what_services_are_to_run() {
-    let runs = [Runs::Newest, Runs::Other(Some(1)), Runs::Other(None)];
+    let runs = [
+        Runs::Newest,
+        Runs::Stranded,
+        Runs::Other(Some(1)),
+        Runs::Other(None),
+    ];
     let of = |cpu: &str, revision: Option<u32>, runs: &[(&str, Runs)]| TaskDefinition {
         revision,
         services: runs

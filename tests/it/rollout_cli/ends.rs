@@ -77,9 +77,34 @@ fn a_circuit_breaker_that_does_not_go_back_leaves_a_deployment_stopped() {
         &stopped,
         &["rollout-stopped", "was stopped", "CannotPullContainerError"],
     );
-    // The service is where the deployment left it, and is told so.
-    let after = world.run(&["plan"]).expect(0);
-    assert_says(&after, &["whose last rollout ended badly"]);
+    // The service names the revision and runs none of its tasks, which is not done.
+    let refused = world.run(&["apply", "--yes"]).expect(1);
+    assert_says(
+        &refused,
+        &[
+            "the last rollout of checkout:2 to service prod/shop ended badly (STOPPED",
+            "--retry task_definitions.checkout",
+        ],
+    );
+    let under_way = refused.says("under way") || refused.says("Nothing to do");
+    assert!(!under_way, "{}", refused.stdout);
+    // Another attempt is one: it ends as the first did.
+    let retry = ["apply", "--yes", "--retry", "task_definitions.checkout"];
+    let again = world.run(&retry).expect(3);
+    assert_says(
+        &again,
+        &[
+            "services.prod/shop checkout:2, whose rollout ended badly -> checkout:2",
+            "ecs:UpdateService service prod/shop, a new deployment",
+            "rollout-stopped",
+        ],
+    );
+    // What never ran is no way back.
+    world.declare("app:3", "[\"prod/shop\"]");
+    let mended = world.run(&["apply", "--yes"]).expect(0);
+    assert_says(&mended, &["prod/shop runs checkout:3"]);
+    assert!(!mended.says("to go back"), "{}", mended.stderr);
+    world.run(&["plan", "--detailed-exitcode"]).expect(0);
 }
 
 #[test]

@@ -89,7 +89,9 @@ pub(super) async fn perform(
             }
             Ok(reply)
         }
-        Change::UpdateService { service, .. } => rollout::start(aws, target, service).await,
+        Change::UpdateService {
+            service, is_forced, ..
+        } => rollout::start(aws, target, service, *is_forced).await,
         Change::UpdateExpressService { service, .. } => {
             rollout::start_express(aws, target, service).await
         }

@@ -22,10 +22,12 @@ pub(crate) use follow::follow;
 ///
 /// `UpdateService` with a revision that the service runs already starts no deployment unless that
 /// is asked for (ECS API reference, `UpdateService`, `forceNewDeployment`): it may be sent twice.
+/// If `is_forced` asks for one, a second one takes the place of the first and leads to the same.
 pub(super) async fn start(
     aws: &Aws,
     target: &Target<'_>,
     service: &ServiceName,
+    is_forced: bool,
 ) -> Result<Reply, CallError> {
     let Some(revision) = target.revision else {
         return Err(unnumbered(target));
@@ -33,6 +35,7 @@ pub(super) async fn start(
     let request = aws.ecs.client.update_service();
     let request = request.cluster(&service.cluster).service(&service.service);
     let request = request.task_definition(format!("{}:{revision}", target.name));
+    let request = request.set_force_new_deployment(is_forced.then_some(true));
     let answer = aws.ecs.call(target.operation, request.send()).await?;
     let deployment = answer
         .service()

@@ -6,8 +6,8 @@ use std::{
 };
 
 use aws_sdk_ecs::types::{
-    DeploymentController, DeploymentControllerType, ResourceManagementType, Service as Described,
-    ServiceDeploymentBrief, ServiceDeploymentStatus, ServiceField,
+    DeploymentController, DeploymentControllerType, DeploymentRolloutState, ResourceManagementType,
+    Service as Described, ServiceDeploymentBrief, ServiceDeploymentStatus, ServiceField,
 };
 
 use crate::{
@@ -100,20 +100,19 @@ async fn live(
         Some((tag.key()?.to_owned(), value))
     });
     let controller = controller(service);
-    let (failed, unseen) = match controller {
-        Controller::Ecs | Controller::Express => failed(aws, name).await?,
-        Controller::Other(_) => (BTreeMap::new(), None),
+    let runs = service.task_definition().and_then(family_and_revision);
+    let history = match controller {
+        Controller::Ecs | Controller::Express => history(aws, name, runs).await?,
+        Controller::Other(_) => History::default(),
     };
     Ok(LiveService {
-        runs: service
-            .task_definition()
-            .and_then(family_and_revision)
-            .map(|(family, revision)| (family.to_owned(), revision)),
+        runs: runs.map(|(family, revision)| (family.to_owned(), revision)),
         controller,
         owner: query.owner(&tags.collect()),
-        is_deploying: service.deployments().len() > 1,
-        failed,
-        unseen,
+        is_deploying: service.deployments().len() > 1 && !is_given_up(service),
+        failed: history.failed,
+        is_stranded: history.is_stranded,
+        unseen: history.unseen,
     })
 }
 
@@ -132,28 +131,46 @@ fn controller(service: &Described) -> Controller {
     }
 }
 
-/// The revisions whose last rollout to the service ended badly; and why that could not be seen.
-async fn failed(
+/// What the last deployments of a service say.
+#[derive(Default)]
+struct History {
+    /// The revisions of the family that it runs whose last rollout ended badly, with how.
+    failed: BTreeMap<u32, String>,
+    /// Whether the newest deployment has left it at the revision that it names.
+    is_stranded: bool,
+    /// Why they could not be seen.
+    unseen: Option<String>,
+}
+
+impl History {
+    /// If `error` is a right that is missing, that is what is known.
+    fn unseen(error: CallError) -> Result<Self, CallError> {
+        if !is_denied(error.code.as_deref()) {
+            return Err(error);
+        }
+        Ok(Self {
+            unseen: Some(format!("{} is denied", error.operation)),
+            ..Self::default()
+        })
+    }
+}
+
+/// Reads the last deployments of a service that names the revision `runs`.
+async fn history(
     aws: &Aws,
     name: &ServiceName,
-) -> Result<(BTreeMap<u32, String>, Option<String>), CallError> {
+    runs: Option<(&str, u32)>,
+) -> Result<History, CallError> {
     let request = aws.ecs.client.list_service_deployments();
     let request = request.cluster(&name.cluster).service(&name.service);
     let request = request.max_results(DEPLOYMENTS).send();
     let listed = aws.ecs.call("ecs:ListServiceDeployments", request).await;
-    let listed = match listed {
-        Ok(listed) => listed,
-        Err(error) if is_denied(error.code.as_deref()) => {
-            return Ok((
-                BTreeMap::new(),
-                Some(format!("{} is denied", error.operation)),
-            ));
-        }
-        Err(error) => return Err(error),
+    let mut briefs = match listed {
+        Ok(listed) => listed.service_deployments.unwrap_or_default(),
+        Err(error) => return History::unseen(error),
     };
-    let mut briefs = listed.service_deployments().to_vec();
     if !briefs.iter().any(ended_badly) {
-        return Ok((BTreeMap::new(), None));
+        return Ok(History::default());
     }
     briefs.sort_by(|a, b| b.created_at().cmp(&a.created_at()));
     let targets = briefs
@@ -162,13 +179,12 @@ async fn failed(
     let targets: BTreeSet<String> = targets.map(str::to_owned).collect();
     let revisions = match revisions(aws, targets.into_iter().collect()).await {
         Ok(revisions) => revisions,
-        Err(error) if is_denied(error.code.as_deref()) => {
-            return Ok((
-                BTreeMap::new(),
-                Some(format!("{} is denied", error.operation)),
-            ));
-        }
-        Err(error) => return Err(error),
+        Err(error) => return History::unseen(error),
+    };
+    let target = |brief: &ServiceDeploymentBrief| {
+        let arn = revisions.get(brief.target_service_revision_arn()?)?;
+        // Another family has numbers of its own.
+        family_and_revision(arn).filter(|(family, _)| runs.is_some_and(|(runs, _)| runs == *family))
     };
     let mut last: BTreeMap<u32, Option<String>> = BTreeMap::new();
     let mut later: Option<&ServiceDeploymentBrief> = None;
@@ -177,8 +193,7 @@ async fn failed(
         if successor.is_some_and(|successor| took_the_place(successor, brief)) {
             continue;
         }
-        let target = brief.target_service_revision_arn().unwrap_or_default();
-        let Some((_, revision)) = revisions.get(target).and_then(|d| family_and_revision(d)) else {
+        let Some((_, revision)) = target(brief) else {
             continue;
         };
         // The first one that is seen is the newest.
@@ -188,7 +203,29 @@ async fn failed(
     let failed = last
         .into_iter()
         .filter_map(|(revision, how)| Some((revision, how?)));
-    Ok((failed.collect(), None))
+    let left = briefs.first().filter(|newest| leaves(newest));
+    Ok(History {
+        failed: failed.collect(),
+        is_stranded: left.is_some_and(|newest| target(newest) == runs),
+        unseen: None,
+    })
+}
+
+/// Returns whether a deployment has ended and left the service where it was, and not where it was
+/// before (ECS API reference, `ServiceDeployment`, `status`).
+fn leaves(brief: &ServiceDeploymentBrief) -> bool {
+    matches!(
+        brief.status(),
+        Some(ServiceDeploymentStatus::Stopped | ServiceDeploymentStatus::RollbackFailed)
+    )
+}
+
+/// Returns whether ECS starts no more tasks of what the service names: then the older tasks stay,
+/// and nothing is under way (ECS API reference, `Deployment`, `rolloutState`).
+fn is_given_up(service: &Described) -> bool {
+    let mut deployments = service.deployments().iter();
+    let primary = deployments.find(|deployment| deployment.status() == Some("PRIMARY"));
+    primary.is_some_and(|primary| primary.rollout_state() == Some(&DeploymentRolloutState::Failed))
 }
 
 fn ended_badly(brief: &ServiceDeploymentBrief) -> bool {

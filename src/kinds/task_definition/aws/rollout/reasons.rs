@@ -135,7 +135,9 @@ fn reason(task: &Task) -> String {
         let name = container.name().unwrap_or_default();
         let code = container.exit_code().filter(|code| *code != 0);
         let code = code.map(|code| format!("{name} exited with {code}"));
-        let reason = container.reason().map(|reason| format!("{name}: {reason}"));
+        // Containers that are not begun repeat what is said of the task.
+        let reason = container.reason().filter(|reason| *reason != said);
+        let reason = reason.map(|reason| format!("{name}: {reason}"));
         code.into_iter().chain(reason)
     });
     let more: Vec<String> = of_containers.collect();
@@ -169,7 +171,8 @@ mod tests {
                  "containers": [{"name": "app", "exitCode": 1}]},
                 {"taskArn": "arn:aws:ecs:::task/prod/old", "taskDefinitionArn": ARN, "stoppedAt": 10.0,
                  "stoppedReason": "Essential container in task exited",
-                 "containers": [{"name": "app", "exitCode": 1}]},
+                 "containers": [{"name": "app", "exitCode": 1},
+                    {"name": "helper", "reason": "Essential container in task exited"}]},
                 {"taskArn": "arn:aws:ecs:::task/prod/other", "taskDefinitionArn": ARN.replace(":4", ":3"), "stoppedAt": 30.0},
             ]})),
             "DescribeTaskDefinition" => Answer::json(&json!({"taskDefinition": {
