@@ -156,3 +156,32 @@ fn the_image_that_was_deployed_stays_where_it_is_ignored() {
     world.run(&["plan", "--detailed-exitcode"]).expect(0);
     assert_eq!(world.status("checkout:5"), "ACTIVE");
 }
+
+/// The way back to another tool: each revision has a tag of its own, and one that keeps it goes.
+#[test]
+fn revisions_that_have_lost_their_tag_outlive_their_table() {
+    let Some(mut world) = World::new("foreign-back") else {
+        return;
+    };
+    world.declare("app:2", "[]");
+    world.run(&["apply", "--yes"]).expect(0);
+    world.declare("app:3", "[]");
+    world.run(&["apply", "--yes"]).expect(0);
+    let without_table = "[stack]\nname = \"shop\"\nregion = \"us-east-1\"\n";
+    world.bench.write("left.toml", without_table);
+    let let_go = |world: &mut World, name: &str| {
+        let described = world.describe(name);
+        let arn = &described["taskDefinition"]["taskDefinitionArn"];
+        let asked = json!({"resourceArn": arn, "tagKeys": ["amp-stack:stack"]});
+        world.aws.boto("ecs", "UntagResource", asked);
+    };
+    let_go(&mut world, "checkout:3");
+    let plan = world.run(&["plan", "left.toml"]).expect(0);
+    assert_says(&plan, &["DeleteTaskDefinitions revisions 1 and 2"]);
+    let_go(&mut world, "checkout:1");
+    let_go(&mut world, "checkout:2");
+    world
+        .run(&["plan", "left.toml", "--detailed-exitcode"])
+        .expect(0);
+    assert_eq!(world.status("checkout:3"), "ACTIVE");
+}
