@@ -235,19 +235,25 @@ fn family_panels(family: &str, collected: &Collected, page: &mut Page) {
                 let query = if panel.counts {
                     format!("sum by ({SERVICES}) (rate({name}[{RATE}]))")
                 } else {
-                    format!("sum by ({SERVICES}) ({name})")
+                    format!("sum by ({SERVICES}) ({})", once(&name))
                 };
                 Some((query, format!("{SERVICE} {what}")))
             });
             page.lines(panel.title, panel.unit, &queries.collect::<Vec<_>>());
         }
         let any = selector(&any.name);
-        let count = format!("count by ({SERVICES}) ({any})");
+        let count = format!("count by ({SERVICES}) ({})", once(&any));
         page.lines("Tasks that send samples", "none", &[(count, SERVICE)]);
         let age = format!("time() - max by ({SERVICES}) (timestamp({any}))");
         page.lines("Age of the last sample", "s", &[(age, SERVICE)]);
     }
     scrape_panels(family, collected, page);
+}
+
+/// One series of each task: a task has several of a metric for as long as Prometheus looks back
+/// whenever a label changes that follows its life, such as `aws_ecs_task_known_status`.
+fn once(selector: &str) -> String {
+    format!("max by ({SERVICES}, aws_ecs_task_arn) ({selector})")
 }
 
 /// How scraping goes, and that of the collector, which has no other sign of life.

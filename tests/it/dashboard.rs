@@ -51,7 +51,7 @@ pub(crate) const APPLICATION: [&str; 6] = [
     "http_request_duration_seconds",
 ];
 
-fn bench(metrics: &str) -> Bench {
+pub(crate) fn bench(metrics: &str) -> Bench {
     bench_of(&STACK.replace("METRICS", metrics))
 }
 

@@ -5,6 +5,7 @@
 //! standard error that it is left out where there is none.
 
 mod behind;
+mod join;
 pub(crate) mod server;
 mod tap;
 
