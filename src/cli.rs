@@ -34,6 +34,7 @@ mod permissions;
 mod place;
 mod plan;
 mod planning;
+mod problems;
 mod replace;
 mod report;
 mod sandbox;

@@ -16,6 +16,7 @@ use crate::{
         console::Console,
         failure::Failure,
         files::{self, FileError},
+        problems,
         sandbox::{Keeping, Wanted},
     },
     file::{
@@ -27,7 +28,7 @@ use crate::{
     load::{self, Header, LoadContext, Loaded, ParsedFile},
     model::identity::{Identity, PLACEHOLDER_ACCOUNT},
     run::StackTarget,
-    show::{Style, events::Event, words},
+    show::{Style, events::Event},
     stack::Stack,
 };
 
@@ -323,8 +324,7 @@ impl<'s> StackFile<'s> {
         if let Err(error) = self.show(problems, console) {
             return Failure::from(error);
         }
-        let problems = words::count(problems.len(), "problem");
-        Failure::before(format!("{problems} in {}", self.source.path.display()))
+        Failure::before(problems::summary(problems, &self.source.path))
     }
 
     /// Shows problems with the lines they are in.

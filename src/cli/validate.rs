@@ -11,7 +11,7 @@ use crate::{
         console::Console,
         exit::Exit,
         failure::Failure,
-        files,
+        files, problems,
         session::StackFile,
     },
     file::{
@@ -99,8 +99,7 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
             }
             Err(problems) => {
                 mistakes.extend(print_problems(args.format, &file, &problems, console)?);
-                let problems = words::count(problems.len(), "problem");
-                let failure = Failure::before(format!("{problems} in {}", path.display()));
+                let failure = Failure::before(problems::summary(&problems, path));
                 exit = failure.report(console);
             }
         }

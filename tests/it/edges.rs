@@ -195,3 +195,33 @@ fn what_a_silent_run_waits_for_is_said() {
     run.kill().unwrap();
     run.wait().unwrap();
 }
+
+#[test]
+fn the_last_line_counts_problems_where_they_are() {
+    let bench = Bench::new("edges-where");
+    let stack = |retention: &str, definition: &str| {
+        bench.write("api.json", definition);
+        let text = format!(
+            "[stack]\nname = \"edges\"\n\n[log_groups.api]\nname = \"/api\"\nretention_days = {retention}\n\n\
+             [task_definitions.api]\ndefinition = \"api.json\"\n"
+        );
+        bench.write("stack.toml", &text);
+    };
+    let right =
+        r#"{"family": "api", "containerDefinitions": [{"name": "a", "image": "a:1", "memory": 64}]}"#;
+    let wrong = right.replace(":1\"", ":1\", \"cpus\": 1");
+    for (retention, definition, last) in [
+        ("8", right, "error: 1 problem in stack.toml"),
+        ("7", &wrong, "error: 1 problem in api.json"),
+        ("8", &wrong, "error: 2 problems: 1 in stack.toml, 1 in api.json"),
+    ] {
+        stack(retention, definition);
+        for command in [
+            &["validate", "stack.toml"][..],
+            &["plan", "stack.toml", "--sandbox"],
+        ] {
+            let run = bench.run(command).expect(1);
+            assert_eq!(run.stderr.trim_end().lines().last(), Some(last), "{run:?}");
+        }
+    }
+}
