@@ -185,6 +185,42 @@ pub(crate) fn is_denied(code: Option<&str>) -> bool {
     )
 }
 
+/// What the code of an error is whose answer has the HTTP status 403 and says `message`, but no
+/// code: whoever is in between may not pass the header on that has it. `None` if what it says is
+/// none of what AWS says then (IAM API reference, "Common Error Types"; IAM user guide,
+/// "Troubleshoot Signature Version 4 signing for AWS API requests").
+pub(crate) fn code_of_message(message: &str) -> Option<&'static str> {
+    const SAID: [(&str, &str); 8] = [
+        ("Missing Authentication Token", "MissingAuthenticationToken"),
+        (
+            "token included in the request is expired",
+            "ExpiredTokenException",
+        ),
+        (
+            "token included in the request is invalid",
+            "UnrecognizedClientException",
+        ),
+        (
+            "signature we calculated does not match",
+            "InvalidSignatureException",
+        ),
+        ("Signature expired", "InvalidSignatureException"),
+        ("Signature not yet current", "InvalidSignatureException"),
+        ("is not authorized", "AccessDeniedException"),
+        ("explicit deny", "AccessDeniedException"),
+    ];
+    let said = SAID.iter().find(|(words, _)| message.contains(words));
+    said.map(|(_, code)| *code)
+}
+
+/// Returns whether AWS says that it was sent a request at another time than the request says.
+fn is_of_another_time(code: &str, message: &str) -> bool {
+    matches!(code, "RequestExpired" | "RequestTimeTooSkewed")
+        || ["Signature expired", "Signature not yet current"]
+            .iter()
+            .any(|words| message.contains(words))
+}
+
 /// What to do about the failure, if the code says.
 fn hint(operation: &str, code: Option<&str>, message: &str) -> Option<String> {
     let hint = match code? {
@@ -204,11 +240,19 @@ fn hint(operation: &str, code: Option<&str>, message: &str) -> Option<String> {
         "ClientException" if message.contains("Role is not valid") => {
             "both roles must exist in this account and be assumable by ecs-tasks.amazonaws.com".to_owned()
         }
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+        "ExpiredToken" | "ExpiredTokenException" => {
             "the credentials have expired: log in again, for example with `aws sso login`".to_owned()
         }
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch"
-        | "InvalidSignatureException" | "IncompleteSignature" => {
+        // A request is good for some minutes (IAM user guide, as above).
+        code if is_of_another_time(code, message) => {
+            "the clock of this machine is wrong: AWS takes no request that was signed minutes ago or hence; set it, for example with `timedatectl set-ntp true`".to_owned()
+        }
+        "SignatureDoesNotMatch" | "InvalidSignatureException" => {
+            "the secret access key is not the one of the access key: check AWS_SECRET_ACCESS_KEY or the profile, and any proxy that alters requests".to_owned()
+        }
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "IncompleteSignature"
+        | "IncompleteSignatureException" | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException" => {
             "AWS does not accept the credentials: check the profile and the environment (AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN)".to_owned()
         }
         "LimitExceeded" | "LimitExceededException" | "ServiceQuotaExceededException" => {
@@ -310,6 +354,48 @@ mod tests {
             assert_eq!(error.effect, effect, "{what}");
             let error = call_error("iam:GetRole", &failure());
             assert_eq!(error.effect, Effect::None, "{what}, of a read");
+        }
+    }
+
+    #[test]
+    fn what_to_do_about_credentials_follows_from_what_is_wrong_with_them() {
+        let stale = "Signature expired: 20261129T100000Z is now earlier than 20261129T101500Z";
+        for (code, message, expected) in [
+            (
+                "SignatureDoesNotMatch",
+                "does not match",
+                "secret access key",
+            ),
+            (
+                "InvalidSignatureException",
+                "does not match",
+                "secret access key",
+            ),
+            ("SignatureDoesNotMatch", stale, "clock"),
+            ("InvalidSignatureException", stale, "clock"),
+            (
+                "InvalidSignatureException",
+                "Signature not yet current: x",
+                "clock",
+            ),
+            ("RequestExpired", "", "clock"),
+            ("ExpiredTokenException", "", "log in again"),
+            ("ExpiredToken", "", "log in again"),
+            ("UnrecognizedClientException", "", "check the profile"),
+            ("InvalidClientTokenId", "", "check the profile"),
+            (
+                "MissingAuthenticationTokenException",
+                "",
+                "check the profile",
+            ),
+            (
+                "AccessDeniedException",
+                "",
+                "needs the permission iam:GetRole",
+            ),
+        ] {
+            let hint = hint("iam:GetRole", Some(code), message).expect(code);
+            assert!(hint.contains(expected), "{code}: {hint}");
         }
     }
 

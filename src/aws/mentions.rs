@@ -189,12 +189,14 @@ fn missing_if(error: &CallError, codes: &[&str]) -> Presence {
     }
 }
 
-/// Why something could not be seen.
+/// Why something could not be seen, and what to do about it if that is not to allow it.
 pub(crate) fn unseen(error: &CallError) -> String {
     if is_denied(error.code.as_deref()) {
-        format!("{} is denied", error.operation)
-    } else {
-        error.to_string()
+        return format!("{} is denied", error.operation);
+    }
+    match &error.hint {
+        Some(hint) => format!("{error}: {hint}"),
+        None => error.to_string(),
     }
 }
 

@@ -216,13 +216,13 @@ fn samples(series: &Value) -> Option<Vec<Sample>> {
 fn refused(response: &HttpResponse, body: &Value) -> Refused {
     let status = response.status().as_u16();
     let header = error::code_of_json(response);
-    let code = header.or_else(|| body["errorType"].as_str().map(str::to_owned));
-    let code = code.unwrap_or_else(|| match status {
-        403 => "AccessDeniedException".to_owned(),
-        status => status.to_string(),
-    });
     let mut members = ["message", "Message", "error"].iter();
     let said = members.find_map(|member| body.get(member)?.as_str());
+    let of_message = || error::code_of_message(said.filter(|_| status == 403)?);
+    let code = header
+        .or_else(|| body["errorType"].as_str().map(str::to_owned))
+        .or_else(|| of_message().map(str::to_owned))
+        .unwrap_or_else(|| status.to_string());
     let message = said.map_or_else(|| format!("HTTP status {status}"), str::to_owned);
     let meta = ErrorMetadata::builder().code(code).message(message);
     Refused { meta: meta.build() }
@@ -283,7 +283,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::aws::script::{Answer, Script};
+    use crate::aws::{
+        mentions::unseen,
+        script::{Answer, Script},
+    };
 
     const ENDPOINT: &str = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/";
 
@@ -326,11 +329,42 @@ mod tests {
                 "bad_data",
             ),
             (404, json!({"message": "no such workspace"}), "404"),
+            (403, json!({"message": "Forbidden"}), "403"),
         ] {
             let (answer, _) = asked(Answer::Http(status, body.to_string())).await;
             let error = answer.expect_err("refused");
             assert_eq!(error.code.as_deref(), Some(code), "{error}");
             assert_eq!(error.operation, "aps:QueryMetrics");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_the_credentials_is_no_missing_permission() {
+        for (message, hint) in [
+            (
+                "The request signature we calculated does not match the signature you provided.",
+                "secret access key",
+            ),
+            (
+                "The security token included in the request is expired",
+                "log in again",
+            ),
+            (
+                "The security token included in the request is invalid.",
+                "check the profile",
+            ),
+            ("Missing Authentication Token", "check the profile"),
+            (
+                "Signature expired: 20261129T100000Z is now earlier than 20261129T101500Z",
+                "clock",
+            ),
+        ] {
+            let body = json!({"message": message}).to_string();
+            let (answer, _) = asked(Answer::Http(403, body)).await;
+            let error = answer.expect_err("refused");
+            let said = unseen(&error);
+            assert!(said.contains(message), "{said}");
+            assert!(said.contains(hint), "{said}");
         }
     }
 

@@ -7,7 +7,7 @@ use aws_sdk_ecs::types::{DeploymentRolloutState, DesiredStatus, Service, Task};
 use aws_smithy_types::DateTime;
 
 use crate::{
-    aws::{Aws, error::is_denied, tagging::family_and_revision},
+    aws::{Aws, mentions, tagging::family_and_revision},
     model::{
         call::CallError,
         workload::{self, LogLine, Registered, Workloads},
@@ -29,11 +29,7 @@ const LINES: i32 = 200;
 
 /// Says what could not be seen, and why: what can't be seen is no reason to see nothing.
 pub(crate) fn unseen(what: &str, error: &CallError) -> String {
-    if is_denied(error.code.as_deref()) {
-        format!("{what}: {} is denied", error.operation)
-    } else {
-        format!("{what}: {error}")
-    }
+    format!("{what}: {}", mentions::unseen(error))
 }
 
 /// Reads what runs of `families` in every cluster of the region.

@@ -22,7 +22,9 @@ pub(super) fn summary(problems: &[Problem], stack: &Path) -> String {
         [] => format!("{all} in {}", stack.display()),
         [(only, _)] => format!("{all} in {only}"),
         several if several.len() <= MOST_NAMED => {
-            let each = several.iter().map(|(file, number)| format!("{number} in {file}"));
+            let each = several
+                .iter()
+                .map(|(file, number)| format!("{number} in {file}"));
             let each: Vec<String> = each.collect();
             format!("{all}: {}", each.join(", "))
         }

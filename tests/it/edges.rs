@@ -207,13 +207,16 @@ fn the_last_line_counts_problems_where_they_are() {
         );
         bench.write("stack.toml", &text);
     };
-    let right =
-        r#"{"family": "api", "containerDefinitions": [{"name": "a", "image": "a:1", "memory": 64}]}"#;
+    let right = r#"{"family": "api", "containerDefinitions": [{"name": "a", "image": "a:1", "memory": 64}]}"#;
     let wrong = right.replace(":1\"", ":1\", \"cpus\": 1");
     for (retention, definition, last) in [
         ("8", right, "error: 1 problem in stack.toml"),
         ("7", &wrong, "error: 1 problem in api.json"),
-        ("8", &wrong, "error: 2 problems: 1 in stack.toml, 1 in api.json"),
+        (
+            "8",
+            &wrong,
+            "error: 2 problems: 1 in stack.toml, 1 in api.json",
+        ),
     ] {
         stack(retention, definition);
         for command in [

@@ -524,7 +524,7 @@ const ROWS: &[Row] = &[
         ..RIGHT
     },
     Row {
-        name: "denied",
+        name: "secret",
         secret: "guessed",
         wait: "30s",
         code: 4,
@@ -532,7 +532,7 @@ const ROWS: &[Row] = &[
             (
                 "task-series-arrive",
                 "unknown",
-                "aps:QueryMetrics is denied",
+                "aps:QueryMetrics failed: InvalidSignatureException",
             ),
             // What is counted depends on when it is looked at.
             ("series-have-room", ANY, ""),
@@ -669,9 +669,11 @@ fn wrong_status(row: &Row, run: &Run) -> Option<String> {
         "no-right" => age.is_none() && answer["plan"]["changes"] == 1,
         "zero" => user["desired"] == 0 && user["running"] == 0,
         "none" => family["users"] == json!([]),
-        "denied" => family["unseen"]
-            .to_string()
-            .contains("aps:QueryMetrics is denied"),
+        "secret" => {
+            let unseen = family["unseen"].to_string();
+            unseen.contains("InvalidSignatureException")
+                && unseen.contains("the secret access key is not the one of the access key")
+        }
         "config" => user["collector"] == json!({"UNHEALTHY": 2}),
         "image" | "no-instance" | "small-instance" => {
             user["running"] == 0 && user["event"].is_string()

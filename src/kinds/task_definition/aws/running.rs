@@ -14,7 +14,7 @@ use aws_sdk_ecs::{
 };
 
 use crate::{
-    aws::{Aws, all, error::is_denied, tagging::family_and_revision},
+    aws::{Aws, all, error::is_denied, tagging::family_and_revision, workload},
     kinds::task_definition::{aws::revision, needs},
     model::{
         call::CallError,
@@ -79,8 +79,7 @@ fn seen<T>(
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if is_denied(error.code.as_deref()) => {
-            let operation = &error.operation;
-            unseen.insert(format!("{what}: {operation} is denied"));
+            unseen.insert(workload::unseen(what, &error));
             Ok(None)
         }
         Err(error) => Err(error),
@@ -238,10 +237,7 @@ async fn revision_of(
         }
         Ok(None) => format!("what {name} needs, which something runs: it cannot be described"),
         Err(error) if is_denied(error.code.as_deref()) => {
-            format!(
-                "what {name} needs, which something runs: {} is denied",
-                error.operation
-            )
+            workload::unseen(&format!("what {name} needs, which something runs"), &error)
         }
         Err(error) => return Err(error),
     };

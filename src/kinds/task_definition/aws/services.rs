@@ -11,7 +11,7 @@ use aws_sdk_ecs::types::{
 };
 
 use crate::{
-    aws::{Aws, all, error::is_denied, tagging::family_and_revision},
+    aws::{Aws, all, error::is_denied, mentions::unseen, tagging::family_and_revision},
     model::{
         call::CallError,
         query::Query,
@@ -149,7 +149,7 @@ impl History {
             return Err(error);
         }
         Ok(Self {
-            unseen: Some(format!("{} is denied", error.operation)),
+            unseen: Some(unseen(&error)),
             ..Self::default()
         })
     }

@@ -14,7 +14,8 @@ const MISMATCH: &str = "The request signature we calculated does not match the s
 /// Refuses a request whose signature is not what its access key, which is its own secret here,
 /// gives.
 pub(crate) fn verify(request: &Request) -> Result<(), Refusal> {
-    let refused = |message: &str| Refusal::new(403, "AccessDeniedException", message);
+    // The codes are those of the JSON protocols (IAM API reference, "Common Error Types").
+    let mismatch = || Refusal::new(403, "InvalidSignatureException", MISMATCH);
     let header = |name: &str| request.headers.get(name).map(String::as_str);
     let authorization = header("authorization").unwrap_or_default();
     let part = |name: &str| {
@@ -28,12 +29,17 @@ pub(crate) fn verify(request: &Request) -> Result<(), Refusal> {
         part("Signature"),
         header("x-amz-date"),
     ) else {
-        return Err(refused("Missing Authentication Token"));
+        let missing = "Missing Authentication Token";
+        return Err(Refusal::new(
+            403,
+            "MissingAuthenticationTokenException",
+            missing,
+        ));
     };
     let (key, scope) = credential.split_once('/').unwrap_or((credential, ""));
     let payload = hex(&Sha256::digest(&request.body));
     if header("x-amz-content-sha256").is_some_and(|claimed| claimed != payload) {
-        return Err(refused(MISMATCH));
+        return Err(mismatch());
     }
     let mut canonical = format!(
         "{}\n{}\n{}\n",
@@ -57,7 +63,7 @@ pub(crate) fn verify(request: &Request) -> Result<(), Refusal> {
     if hex(&derived) == signature && date.starts_with(scope.split('/').next().unwrap_or("?")) {
         Ok(())
     } else {
-        Err(refused(MISMATCH))
+        Err(mismatch())
     }
 }
 
@@ -168,7 +174,8 @@ mod tests {
             let mut request = signed();
             change(&mut request);
             let refusal = verify(&request).expect_err("changed");
-            assert_eq!(refusal.status, 403, "{index}");
+            let said = (refusal.status, refusal.code);
+            assert_eq!(said, (403, "InvalidSignatureException"), "{index}");
         }
         let mut unsigned = signed();
         unsigned.headers.remove("authorization");
