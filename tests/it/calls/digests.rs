@@ -87,6 +87,40 @@ async fn a_plan_of_sixty_one_resources_takes_eight_calls() {
     assert_eq!(sum(&counts), 9);
 }
 
+/// A family that somebody else has made, and that was taken over as it is or with a new revision,
+/// is no dearer than one that was made by the stack, however many revisions it had.
+#[tokio::test(start_paused = true)]
+async fn an_adopted_family_is_not_described() {
+    let stack = "[stack]\nname = \"big\"\n[task_definitions.t]\nfamily = \"theirs\"\nadopt = true\n\
+                 requires_compatibilities = [\"FARGATE\"]\nnetwork_mode = \"awsvpc\"\n\
+                 cpu = 256\nmemory = 512\n\
+                 [task_definitions.t.containers.app]\nimage = \"app:1\"\n";
+    let stack = read(stack.to_owned());
+    for (image, is_registered) in [("app:1", 0), ("app:0", 1)] {
+        let place = Place::new(&stack, None);
+        for _ in 0..3 {
+            let app = ContainerDefinition::builder().name("app").image(image);
+            let request = place.ecs().register_task_definition().family("theirs");
+            let request = request.cpu("256").memory("512");
+            let request = request.network_mode(NetworkMode::Awsvpc);
+            let request = request.requires_compatibilities(Compatibility::Fargate);
+            let request = request.container_definitions(app.build());
+            request.send().await.unwrap();
+        }
+        let (aws, counts) = place.aws(false);
+        build(&stack, &aws).await;
+        let registered = counts
+            .lock()
+            .unwrap()
+            .get("RegisterTaskDefinition")
+            .copied();
+        assert_eq!(registered.unwrap_or_default(), is_registered);
+        let (counts, unchanged) = counted(&place, &stack, false).await;
+        assert!(unchanged.is_empty(), "{unchanged:?}");
+        assert_eq!(counts.get("DescribeTaskDefinition"), None, "{counts:?}");
+    }
+}
+
 /// Revisions of others are no reason to read for longer than each family could be asked for.
 #[tokio::test(start_paused = true)]
 async fn an_account_full_of_revisions_of_others_costs_little() {

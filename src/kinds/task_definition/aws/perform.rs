@@ -14,7 +14,7 @@ use crate::{
         task_definition::{
             Change,
             aws::{
-                register,
+                digest, register,
                 revision::{self, Status},
                 rollout,
             },
@@ -64,6 +64,7 @@ pub(super) async fn perform(
         }
         Change::Tag { revision, tags } => {
             let arn = arn(aws, target, *revision).await?;
+            let change_of_owner = tags.contains_key(tags::STACK_TAG);
             let tags = sdk_tags(&plain_tags(tags));
             let mut reply = Reply::default();
             for (done, batch) in tags.chunks(TAG_BATCH).enumerate() {
@@ -75,6 +76,9 @@ pub(super) async fn perform(
                     outcome = add().await;
                 }
                 reply = outcome.map_err(|error| error.after_calls(done))?;
+            }
+            if change_of_owner {
+                add_digest(aws, &arn).await;
             }
             Ok(reply)
         }
@@ -125,6 +129,24 @@ async fn make_room(aws: &Aws, arn: &str) -> Result<(), CallError> {
     let request = request.tag_keys(tags::DIGEST_TAG).send();
     aws.ecs.call("ecs:UntagResource", request).await?;
     Ok(())
+}
+
+/// Gives a revision that somebody else has registered its digest, without which it would be
+/// described in each plan. Nothing depends on it, so that this fails is worth no word.
+async fn add_digest(aws: &Aws, arn: &str) {
+    let Ok(Some(revision)) = revision::describe(aws, arn).await else {
+        return;
+    };
+    let digest = digest::tag(&revision.document, revision.number);
+    let is_new = |digest: &String| revision.tags.get(tags::DIGEST_TAG) != Some(digest);
+    let Some(digest) = digest.filter(is_new) else {
+        return;
+    };
+    let tag = Tag::builder().key(tags::DIGEST_TAG).value(digest).build();
+    let request = aws.ecs.client.tag_resource().resource_arn(arn).tags(tag);
+    if let Err(error) = aws.ecs.call("ecs:TagResource", request.send()).await {
+        tracing::debug!(arn, code = error.code, "the digest could not be added");
+    }
 }
 
 /// The ARN of a revision of the family, which is the newest one if no number is known.

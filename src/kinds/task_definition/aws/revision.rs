@@ -172,12 +172,21 @@ impl<'a> Known<'a> {
     }
 
     /// Those of `listed` that are ours.
+    ///
+    /// What the tagging API does not know is asked for its tags, because it may be new. What is
+    /// older than the newest that it knows to be ours is older than what it lags behind by, and
+    /// belongs to somebody else: a family that was adopted is full of such revisions. They matter
+    /// only where all that is ours goes.
     pub(crate) async fn ours_of(
         &mut self,
         listed: &BTreeSet<u32>,
     ) -> Result<BTreeSet<u32>, CallError> {
+        let ours = |number: &&u32| matches!(self.owner(**number), Owner::Ours(_));
+        let takes_all = self.query.removal || self.query.destroy || self.aws.reads_fully();
+        let newest = listed.iter().rfind(ours).copied();
+        let newest = newest.filter(|_| !takes_all).unwrap_or_default();
         let unknown: Vec<u32> = listed
-            .iter()
+            .range(newest..)
             .rev()
             .filter(|number| !self.tagged.contains_key(number))
             .take(LOOKED_INTO)
