@@ -10,6 +10,7 @@ pub mod live;
 pub mod mention;
 pub mod node;
 pub mod normal;
+pub(crate) mod number;
 pub mod permission;
 pub mod policy;
 pub mod query;

@@ -13,6 +13,7 @@ use crate::{
     aws::{Aws, error::unexpected, json::METRICS},
     model::{
         call::CallError,
+        number::whole,
         workload::{ActiveSeries, Discarded},
     },
 };
@@ -166,16 +167,6 @@ fn points(result: &Value) -> Vec<(u64, f64)> {
     };
     let points = list("Timestamps").zip(list("Values"));
     points.map(|(at, value)| (whole(at), value)).collect()
-}
-
-/// A number that is a count or a time, as the protocol gives it: `25.0`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a negative one becomes 0, and none is so large that it matters"
-)]
-fn whole(number: f64) -> u64 {
-    number.round() as u64
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use serde_json::json;
 
 use crate::{
     aws::{Aws, json::QUOTAS, mentions::unseen},
-    model::quota::{Known, Quota, Source},
+    model::{
+        number,
+        quota::{Known, Quota, Source},
+    },
 };
 
 /// What is known of the quotas that were asked for: one call answers for all of IAM, and one for
@@ -112,14 +115,8 @@ fn unread(why: String) -> Known {
 
 /// A count, which Service Quotas gives as a floating-point number: `25.0`.
 fn whole(value: &serde_json::Value) -> Option<u64> {
-    let number = value.as_f64().filter(|number| *number >= 0.0)?;
-    // No quota is near the numbers that are not exact.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is not negative, and larger ones than `u64::MAX` become that"
-    )]
-    Some(number as u64)
+    let count = value.as_f64().filter(|count| *count >= 0.0)?;
+    Some(number::whole(count))
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::time::Duration;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use crate::model::access::Access;
-pub use crate::model::words::{count, list};
+pub use crate::model::{
+    number::thousands,
+    words::{count, list},
+};
 
 /// As whom the calls of a stack are made, behind where it is: `, as the role deploy`.
 pub fn in_heading(access: Option<&Access>) -> String {
@@ -53,19 +56,6 @@ pub fn millis(millis: u64) -> String {
     } else {
         text
     }
-}
-
-/// A number with a comma before every three digits.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Breaks `text` at spaces into lines of at most `width` columns. The first line begins with
@@ -124,15 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_lengths_of_time_are_short() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (12_345_678, "12,345,678"),
-        ] {
-            assert_eq!(thousands(number), text);
-        }
+    fn lengths_of_time_are_short() {
         for (length, text) in [
             (500, "500ms"),
             (20_000, "20s"),

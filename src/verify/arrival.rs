@@ -5,12 +5,14 @@ mod ages;
 use std::collections::BTreeSet;
 
 use crate::{
-    model::workload::{Sample, Task},
+    model::{
+        number::{as_f64, thousands, whole},
+        workload::{Sample, Task},
+    },
     series::Measures,
     verify::{
         Check, Evidence, Samples, Subject,
         check::{APPLICATION, FRESH, LABELS, SERIES, TARGETS},
-        log::as_f64,
         of,
         tasks::running,
     },
@@ -307,6 +309,7 @@ fn application(subject: &Subject, measures: &Measures, samples: &Samples, age: &
         .iter()
         .map(|sample| sample.label("__name__"));
     let names: Vec<&str> = names.take(3).collect();
+    let count = thousands(whole(count));
     check.found(format!("{count} series, such as {}", names.join(", ")))
 }
 

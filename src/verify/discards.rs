@@ -1,12 +1,14 @@
 //! What the workspace throws away, and whether it has room, as CloudWatch counts it.
 
 use crate::{
-    model::workload::{ActiveSeries, Discarded},
+    model::{
+        number::{as_f64, thousands, whole},
+        workload::{ActiveSeries, Discarded},
+    },
     verify::{
         Check, Evidence, Subject,
         arrival::{Arrived, delivered},
         check::{DISCARDED, ROOM},
-        log::as_f64,
         of,
         tasks::running,
     },
@@ -138,6 +140,7 @@ fn judge_discarded(check: Check, discarded: &[Discarded], (since, now): (u64, u6
             0 | 1 => "just now".to_owned(),
             minutes => format!("the last {minutes} minutes ago"),
         };
+        let count = thousands(whole(count));
         let counted = format!("{code}: {count} within the hour, of whoever sends to it, {when}");
         match REASONS.iter().find(|reason| reason.codes.contains(&code)) {
             Some(reason) => check
@@ -160,6 +163,7 @@ fn judge_active(check: Check, active: Option<&ActiveSeries>, arrive: bool) -> Ch
         };
     };
     let Some(limit) = limit.filter(|limit| *limit > 0) else {
+        let count = thousands(*count);
         let what = format!("{count} active series; CloudWatch does not say how many there may be");
         return if arrive {
             check.found(what)
@@ -168,7 +172,9 @@ fn judge_active(check: Check, active: Option<&ActiveSeries>, arrive: bool) -> Ch
         };
     };
     let what = format!(
-        "{count} of {limit} active series ({})",
+        "{} of {} active series ({})",
+        thousands(*count),
+        thousands(limit),
         percent(*count, limit)
     );
     let next = format!("send fewer series, or ask AWS for more: {TOO_MANY}");

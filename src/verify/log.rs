@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::workload::LogLine,
+    model::{number::as_f64, workload::LogLine},
     verify::{
         Check, Evidence, LogEvidence, Subject,
         check::LOG,
@@ -95,14 +95,6 @@ fn is_over(symptom: &Symptom, line: &LogLine, task: &str, evidence: &Evidence) -
     last.any(|sample| {
         sample.label("aws_ecs_task_arn") == task && sample.value * 1000.0 > as_f64(line.at)
     })
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds since 1970 are exact in 52 bits for longer than anybody waits"
-)]
-pub(super) fn as_f64(number: u64) -> f64 {
-    number as f64
 }
 
 fn shown(text: &str) -> String {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::{
     model::{
         address::Address,
+        number::{as_f64, whole},
         workload::{Registered, Sample, Service, Task, Workloads},
     },
-    verify::{Seen, Subject, log::as_f64},
+    verify::{Seen, Subject},
 };
 
 /// What was read of one family.
@@ -185,15 +186,6 @@ fn of_tasks(
         user.last_sample_seconds = youngest.map(|at| whole((now - at).max(0.0)));
     }
     user
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an age is not negative, and in seconds small"
-)]
-fn whole(seconds: f64) -> u64 {
-    seconds.round() as u64
 }
 
 #[cfg(test)]

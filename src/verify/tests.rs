@@ -823,6 +823,13 @@ fn every_fact_changes_the_check_that_it_is_about() {
             Verdict::Proven,
         ),
         (
+            |_, e| active(e, 13_000, Some(50_000_000)),
+            check::ROOM,
+            Holds,
+            "13,000 of 50,000,000 active series (less than 1 %)",
+            Verdict::Proven,
+        ),
+        (
             |_, e| active(e, 8, None),
             check::ROOM,
             Holds,

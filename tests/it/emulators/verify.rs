@@ -415,7 +415,7 @@ const ROWS: &[Row] = &[
                 "fails",
                 "a set of labels has as many as `limits` gives it",
             ),
-            ("series-have-room", "holds", "1 of 50000000 active series"),
+            ("series-have-room", "holds", "1 of 50,000,000 active series"),
             (
                 "log-has-no-error",
                 "fails",
