@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    model::access::Access,
     show::{Paint, Style, verify::Frame, words},
     verify::{FamilyStatus, UserStatus},
 };
@@ -168,17 +167,8 @@ pub fn json(families: &[FamilyStatus], plan: &Value, frame: &Frame<'_>) -> Value
             "unseen": family.unseen,
         })
     };
-    json!({
-        "format": FORMAT,
-        "stack": frame.stack,
-        "account": frame.identity.account,
-        "region": frame.identity.region,
-        "role": frame.access.and_then(Access::role).map(|role| role.arn.to_string()),
-        "profile": frame.access.and_then(Access::profile),
-        "sandbox": frame.sandbox,
-        "plan": plan,
-        "families": families.iter().map(family).collect::<Vec<_>>(),
-    })
+    let families = families.iter().map(family).collect();
+    frame.json(FORMAT, [("plan", plan.clone()), ("families", families)])
 }
 
 #[cfg(test)]

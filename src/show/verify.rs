@@ -35,6 +35,23 @@ impl Frame<'_> {
         Some(only.map(ToString::to_string).collect())
     }
 
+    /// What was seen of it, in these members, for programs, in this version of a format.
+    pub(super) fn json<const N: usize>(&self, format: u32, seen: [(&str, Value); N]) -> Value {
+        let mut document = json!({
+            "format": format,
+            "stack": self.stack,
+            "account": self.identity.account,
+            "region": self.identity.region,
+            "role": self.access.and_then(Access::role).map(|role| role.arn.to_string()),
+            "profile": self.access.and_then(Access::profile),
+            "sandbox": self.sandbox,
+        });
+        for (member, value) in seen {
+            document[member] = value;
+        }
+        document
+    }
+
     /// Which stack it is, and where.
     pub(super) fn title(&self) -> String {
         let Identity {
@@ -205,17 +222,11 @@ pub fn json(findings: &Findings, frame: &Frame<'_>) -> Value {
         checks,
         not_looked_at,
     } = verified(findings, frame);
-    json!({
-        "format": FORMAT,
-        "stack": frame.stack,
-        "account": frame.identity.account,
-        "region": frame.identity.region,
-        "role": frame.access.and_then(Access::role).map(|role| role.arn.to_string()),
-        "profile": frame.access.and_then(Access::profile),
-        "sandbox": frame.sandbox,
-        "only": only,
-        "verdict": verdict,
-        "checks": checks,
-        "not_looked_at": not_looked_at,
-    })
+    let seen = [
+        ("only", json!(only)),
+        ("verdict", json!(verdict)),
+        ("checks", json!(checks)),
+        ("not_looked_at", json!(not_looked_at)),
+    ];
+    frame.json(FORMAT, seen)
 }
