@@ -14,20 +14,12 @@ import urllib.parse
 import urllib.request
 
 import boto3
-import botocore.model
 from botocore import xform_name
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
-
-# The sandbox does not know the binary protocol that botocore prefers for CloudWatch, only its JSON.
-botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS = [
-    protocol
-    for protocol in botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS
-    if protocol != "smithy-rpc-v2-cbor"
-]
 
 endpoint = sys.argv[1]
 clients = {}
