@@ -44,6 +44,7 @@ mod session;
 mod show;
 mod skill;
 mod status;
+mod usage;
 mod validate;
 mod verify;
 

@@ -11,23 +11,26 @@ use crate::{
 };
 
 /// Fails if an answer will be needed that nobody can give.
-pub(super) fn ensure_possible(applying: &ApplyArgs, console: &Console) -> Result<(), Failure> {
+pub(super) fn ensure_possible(
+    applying: &ApplyArgs,
+    is_destroy: bool,
+    console: &Console,
+) -> Result<(), Failure> {
     if applying.yes {
         return Ok(());
     }
-    if console.prints_json() {
-        return Err(
-            Failure::before("cannot ask for confirmation: --json is for programs").hint(
-                "give --yes to do it without asking; `amp-stack plan --json` shows what would be done",
-            ),
-        );
-    }
-    if console.can_ask {
+    let (why, json) = if console.prints_json() {
+        ("--json is for programs", " --json")
+    } else if console.can_ask {
         return Ok(());
-    }
+    } else {
+        ("standard input is not a terminal", "")
+    };
+    let destroy = if is_destroy { " --destroy" } else { "" };
     Err(
-        Failure::before("cannot ask for confirmation: standard input is not a terminal")
-            .hint("give --yes to do it without asking; `amp-stack plan` shows what would be done"),
+        Failure::before(format!("cannot ask for confirmation: {why}")).hint(format!(
+            "give --yes to do it without asking; `amp-stack plan{destroy}{json}` shows what would be done"
+        )),
     )
 }
 
@@ -192,7 +195,7 @@ mod tests {
     #[test]
     fn without_a_terminal_somebody_must_have_said_yes() {
         let console = Console::of_test(&b"yes\n"[..], false, sink(), sink());
-        assert!(ensure_possible(&applying(false, &[]), &console).is_err());
-        assert!(ensure_possible(&applying(true, &[]), &console).is_ok());
+        assert!(ensure_possible(&applying(false, &[]), false, &console).is_err());
+        assert!(ensure_possible(&applying(true, &[]), false, &console).is_ok());
     }
 }

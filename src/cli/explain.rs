@@ -19,7 +19,12 @@ use crate::{
         lookup::NotFound,
         rules::examples::{self, Example},
     },
-    model::{address::Kind, policy, rollout::ENDS, rule::Rule},
+    model::{
+        address::{Address, Kind},
+        policy,
+        rollout::ENDS,
+        rule::Rule,
+    },
     plan::{refusals::REFUSALS, risk::rules::RISKS, suppressed},
     show::{Paint, Style, words},
     verify::CHECKS,
@@ -227,6 +232,15 @@ fn unknown(code: &str, bare: &str, entries: &[Entry], error: &NotFound) -> Failu
         "`amp-stack explain` lists every code, and fields are named like `log_groups.retention_days`"
             .to_owned()
     });
+    let hint = match code.parse::<Address>() {
+        Ok(address) if !address.key.is_empty() => {
+            let table = address.kind.table();
+            format!(
+                "{hint} If it is a resource, `amp-stack explain {table}` lists the fields of its table"
+            )
+        }
+        Ok(_) | Err(_) => hint,
+    };
     Failure::before(format!("`{code}` is neither a code nor a field")).hint(hint)
 }
 

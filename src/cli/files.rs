@@ -105,7 +105,10 @@ fn unreadable(path: &Path, meant: Option<&Path>) -> Option<String> {
             .map(|file| file.display().to_string())
             .collect();
         return Some(if named.is_empty() {
-            "it is a directory without stack files; name a stack file".to_owned()
+            format!(
+                "it is a directory without stack files; name a stack file, or let amp-stack init {} write one",
+                path.join(STACK_FILE).display()
+            )
         } else {
             format!("it is a directory; name stack files: {}", named.join(" "))
         });
@@ -115,6 +118,9 @@ fn unreadable(path: &Path, meant: Option<&Path>) -> Option<String> {
             "stack files are not read from standard input, because they name others beside them; amp-stack fmt - formats one"
                 .to_owned(),
         );
+    }
+    if let Some(option) = option(path.to_str()?) {
+        return Some(option);
     }
     if path.to_str()?.contains("://") {
         return Some("stack files are files of this machine: fetch it first".to_owned());
@@ -139,6 +145,31 @@ fn unreadable(path: &Path, meant: Option<&Path>) -> Option<String> {
         format!("amp-stack init {} writes one", path.display())
     } else {
         format!("there is {}", beside.join(", "))
+    })
+}
+
+/// What to type in the place of an option that was taken for a file.
+fn option(word: &str) -> Option<String> {
+    let plain = word.trim_start_matches(['-', '\u{2013}', '\u{2014}', '\u{2212}']);
+    let is_option = plain != word && plain.starts_with(|one: char| one.is_ascii_alphabetic());
+    if !is_option {
+        return None;
+    }
+    Some(if word.starts_with("--") {
+        format!("options stand before the `--` by itself: {word}")
+    } else {
+        format!("options begin with two hyphens: --{plain}")
+    })
+}
+
+/// Why nothing is written to `path`, if that names a directory; `before` is what stands before the
+/// name of a file.
+pub(super) fn directory(path: &Path, before: &str) -> Option<Failure> {
+    let is_named_as_one = path.as_os_str().to_string_lossy().ends_with('/');
+    (is_named_as_one || path.is_dir()).then(|| {
+        let file = path.join(STACK_FILE);
+        Failure::before(format!("{} is a directory", path.display()))
+            .hint(format!("name a file in it: {before}{}", file.display()))
     })
 }
 

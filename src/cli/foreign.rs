@@ -2,197 +2,23 @@
 //!
 //! clap looks for the nearest spelling, and so answers `deploy` with `destroy`.
 
+mod tables;
+
 use std::ffi::OsString;
 
 use clap::{
     CommandFactory, Error,
-    builder::StyledStr,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::{cli::command::Args, show::words};
-
-/// Commands of Terraform, the AWS CDK, Copilot, kubectl, docker compose and others.
-const COMMANDS: &[(&[&str], &str)] = &[
-    (
-        &[
-            "deploy", "up", "create", "update", "sync", "push", "run", "execute", "register",
-        ],
-        "`amp-stack apply` shows the plan, asks, and carries it out",
-    ),
-    (
-        &[
-            "diff", "preview", "changes", "whatif", "what-if", "synth", "template", "render",
-        ],
-        "`amp-stack plan` shows what would change",
-    ),
-    (
-        &["drift", "refresh", "detect-drift"],
-        "`amp-stack plan --detailed-exitcode` exits with 2 if AWS differs from the stack file",
-    ),
-    (
-        &["state", "list", "ls", "get", "describe", "outputs"],
-        "`amp-stack output` prints what is deployed; there is no state file",
-    ),
-    (
-        &["ps", "tasks", "revisions", "services"],
-        "`amp-stack status` shows who runs which revision, and how they are",
-    ),
-    (
-        &[
-            "svc", "service", "app", "env", "job", "storage", "secret", "pipeline", "task",
-        ],
-        "Copilot's services, environments and jobs stay what they are: `amp-stack import --stack NAME --copilot APP/ENV/SERVICE` writes a stack file for one; see `amp-stack guide from-copilot`",
-    ),
-    (
-        &["compose", "cluster"],
-        "amp-stack has no clusters and services: `amp-stack import --stack NAME --family FAMILY` writes a stack file for a task definition that is there",
-    ),
-    (
-        &["workspace", "select"],
-        "one stack file serves several environments by variables: `--var-file FILE`; see `amp-stack guide language`",
-    ),
-    (
-        &["bootstrap", "setup", "providers", "unlock", "force-unlock"],
-        "there is nothing to set up, and no state to store or lock: `amp-stack init` begins a stack file",
-    ),
-    (
-        &["delete", "down", "remove", "rm", "teardown", "undeploy"],
-        "`amp-stack destroy` removes what the stack owns",
-    ),
-    (
-        &["rollback", "undo"],
-        "apply the stack file of before, for example from version control",
-    ),
-    (
-        &["check", "lint", "verify-file", "config"],
-        "`amp-stack validate` checks stack files without AWS",
-    ),
-    (&["format"], "`amp-stack fmt` formats stack files"),
-    (
-        &["docs", "doc", "manual", "readme"],
-        "`amp-stack guide` lists the topics of the user guide",
-    ),
-    (
-        &["version", "-V"],
-        "`amp-stack --version` prints the version",
-    ),
-    (
-        &["log", "logs", "tail", "watch", "events", "wait"],
-        "`amp-stack verify --wait 5m` looks until samples arrive, and says why they don't; `amp-stack status` shows what runs",
-    ),
-    (
-        &["doctor", "health", "diagnose", "debug"],
-        "`amp-stack verify` proves that samples arrive, or says why not",
-    ),
-    (
-        &["scale", "restart", "stop", "start", "exec", "ssh"],
-        "services belong to whoever deploys: amp-stack brings them to new revisions, and neither creates nor scales them",
-    ),
-    (
-        &["upgrade", "self-update", "install"],
-        "this program is installed and updated by what installed it: see Install in its README",
-    ),
-    (
-        &["new", "generate", "scaffold"],
-        "`amp-stack init` writes a stack file, asking what it needs to know",
-    ),
-    (
-        &["export", "pull"],
-        "`amp-stack import` writes a stack file of what exists in AWS",
-    ),
-    (
-        &["taint"],
-        "`amp-stack apply --replace ADDRESS` recreates a resource",
-    ),
-    (
-        &["adopt"],
-        "`amp-stack apply --adopt ADDRESS` takes over a resource that belongs to no stack",
-    ),
-    (
-        &["completion", "complete"],
-        "`amp-stack completions SHELL` prints a completion script",
-    ),
-    (
-        &["login", "configure", "auth"],
-        "credentials are found as every AWS tool finds them; see `aws configure` and `aws sso login`",
-    ),
-    (
-        &["test", "demo", "simulate"],
-        "`amp-stack try` runs a stack file through a sandbox, without AWS",
-    ),
-];
-
-/// Options of the same tools.
-const OPTIONS: &[(&[&str], &str)] = &[
-    (
-        &[
-            "-f",
-            "--file",
-            "--filename",
-            "--config",
-            "--template",
-            "--stack-file",
-        ],
-        "stack files are named without an option: `amp-stack plan stack.toml`",
-    ),
-    (
-        &[
-            "--auto-approve",
-            "--approve",
-            "--no-confirm",
-            "--force",
-            "--assume-yes",
-        ],
-        "`--yes` applies without asking",
-    ),
-    (
-        &["--dry-run", "--dryrun", "--noop", "--no-execute-changeset"],
-        "`amp-stack plan` shows what would change, without changing it",
-    ),
-    (
-        &["--no-color", "--no-colour", "--nocolor"],
-        "`--color never`, or NO_COLOR=1 in the environment",
-    ),
-    (
-        &["-v", "--verbose", "--trace", "--log-level"],
-        "`--debug` writes every call of AWS to standard error",
-    ),
-    (
-        &["-q", "--quiet", "--silent"],
-        "what matters is printed and the exit code says how it ended; `> /dev/null` hides the rest",
-    ),
-    (
-        &["-o", "--output", "--output-file"],
-        "`plan --out FILE` saves a plan; `--json` prints for programs",
-    ),
-    (&["-r"], "`--region REGION`"),
-    (&["-p"], "`--profile PROFILE`"),
-    (
-        &[
-            "-e",
-            "--env",
-            "--environment",
-            "--parameters",
-            "--set",
-            "--values",
-        ],
-        "`--var NAME=VALUE` or `--var-file FILE` gives variables their values",
-    ),
-    (&["--parallelism", "--jobs", "-j"], "`--concurrency NUMBER`"),
-    (
-        &["--stack-name", "--name", "--app"],
-        "the name of a stack stands in its file, under `[stack]`",
-    ),
-    (
-        &["--cluster", "--service", "--services"],
-        "the services that run a task definition are named in its `services`; see `amp-stack guide rollout`",
-    ),
-    (
-        &["--include", "--only", "--resource"],
-        "`--target ADDRESS` narrows a plan",
-    ),
-];
+use crate::{
+    cli::{
+        command::Args,
+        foreign::tables::{COMMANDS, OPTIONS},
+        usage::{self, command_of},
+    },
+    show::words,
+};
 
 /// Where nothing is known of a word.
 const LISTED: &str = "`amp-stack --help` lists the commands";
@@ -208,9 +34,11 @@ pub(super) fn advise(mut error: Error, words: &[OsString]) -> Error {
         ] {
             error.remove(guess);
         }
-        let advice = ContextValue::StyledStrs(vec![StyledStr::from(advice)]);
-        error.insert(ContextKind::Suggested, advice);
+        usage::advise(&mut error, advice);
+    } else if let Some(advice) = usage::advice(&error, words) {
+        usage::advise(&mut error, advice);
     }
+    usage::show_whole(&mut error, words);
     error
 }
 
@@ -250,12 +78,8 @@ fn advice(error: &Error, words: &[OsString]) -> Option<String> {
             let long = format!("-{}", long.split('=').next().unwrap_or(long));
             return Some(two_hyphens(&long, words));
         }
-        let is_import = words.iter().any(|typed| typed == "import");
-        if is_import && !word.starts_with('-') {
-            return Some(
-                "say what it is: --family, --role, --log-group or --workspace before the name"
-                    .to_owned(),
-            );
+        if let Some(advice) = of_command(word, words) {
+            return Some(advice);
         }
     }
     let is_ours = || lower != word && Args::command().find_subcommand(&lower).is_some();
@@ -270,10 +94,34 @@ fn advice(error: &Error, words: &[OsString]) -> Option<String> {
         })
 }
 
-/// The command that was typed, if it is one.
-fn command_of(words: &[OsString]) -> Option<clap::Command> {
-    let mut typed = words.iter().skip(1).filter_map(|word| word.to_str());
-    typed.find_map(|word| Args::command().find_subcommand(word).cloned())
+/// Advice about a word that only the command before it makes clear.
+fn of_command(word: &str, words: &[OsString]) -> Option<String> {
+    let command = command_of(words)?;
+    let name = command.get_name();
+    if name == "import" && !word.starts_with('-') {
+        return Some(
+            "say what it is: --family, --role, --log-group or --workspace before the name"
+                .to_owned(),
+        );
+    }
+    if name == "import" && ["--service", "--services", "--cluster"].contains(&word) {
+        return Some(
+            "name the family of the task definition that the service runs: `--family FAMILY`"
+                .to_owned(),
+        );
+    }
+    let lower = word.to_ascii_lowercase();
+    if word.starts_with("--") && lower != word && takes(&command, &lower) {
+        return Some(format!("options are in lower case: `{lower}`"));
+    }
+    if word.starts_with('-') {
+        return None;
+    }
+    let takes = command.get_positionals().next().map_or_else(
+        || "takes no name and no file".to_owned(),
+        |_| "takes only one".to_owned(),
+    );
+    Some(format!("`amp-stack {name}` {takes}: leave `{word}` out"))
 }
 
 /// Advice about an option of a command that stands before the command.
@@ -403,10 +251,8 @@ mod tests {
             ("-var=image_tag=1", "`--var`"),
             ("-target=roles.task", "`--target`"),
             ("-auto-approve", "`--yes` applies without asking"),
-            (
-                "-refresh=false",
-                "`amp-stack apply --help` lists its options",
-            ),
+            ("-refresh=false", "no state to refresh"),
+            ("-destory", "`amp-stack apply --help` lists its options"),
             ("-detailed-exitcode", "`plan` has"),
             ("-k", "`amp-stack apply --help` lists its options"),
         ] {
@@ -428,10 +274,18 @@ mod tests {
                 "options stand after the command: `amp-stack plan --region …`",
             ),
             ("graph --sandbox", "`graph` has no such option; "),
+            ("sandbox --listen 1", "`sandbox --port PORT`"),
             (
-                "sandbox --listen 1",
+                "sandbox --colour 1",
                 "`amp-stack sandbox --help` lists its options",
             ),
+            ("plan --Sandbox", "in lower case: `--sandbox`"),
+            (
+                "schema stack",
+                "takes no name and no file: leave `stack` out",
+            ),
+            ("show a b", "takes only one: leave `b` out"),
+            ("import --stack a --service b", "`--family FAMILY`"),
             ("completions", "`amp-stack completions zsh`"),
             ("help foo", "`amp-stack --help` lists the commands"),
         ] {

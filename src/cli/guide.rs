@@ -183,6 +183,8 @@ fn list(style: Style) -> String {
 /// The page that is asked for, by its topic or its file.
 fn find(topic: &str) -> Result<Page, Failure> {
     let bare = topic.strip_suffix(".md").unwrap_or(topic);
+    let bare = bare.to_ascii_lowercase();
+    let bare = bare.as_str();
     let found = PAGES.iter().find(|page| page.topic == bare);
     found.copied().ok_or_else(|| {
         let topics = || PAGES.iter().map(|page| page.topic);

@@ -20,6 +20,7 @@ use crate::{
         console::Console,
         exit::Exit,
         failure::Failure,
+        files,
         import::{
             choose::{Choice, Known, choose},
             mentions::Mentions,
@@ -338,6 +339,9 @@ fn draft(args: &Import, identity: &Identity, survey: &Survey, choice: &Choice) -
 }
 
 fn exists(out: &Path) -> Failure {
+    if let Some(failure) = files::directory(out, "--out ") {
+        return failure;
+    }
     Failure::before(format!("{} exists already", out.display()))
         .hint("name another file with --out, or give --force to overwrite it")
 }

@@ -15,6 +15,7 @@ use crate::{
         console::Console,
         exit::Exit,
         failure::Failure,
+        files,
         init::{
             answers::{Answers, Complaint},
             options::Options,
@@ -66,6 +67,9 @@ pub(super) async fn init(
 ) -> Result<Exit, Failure> {
     let path = args.file.as_deref().unwrap_or(Path::new(STACK_FILE));
     let prints = args.print || path == "-";
+    if !prints && let Some(failure) = files::directory(path, "amp-stack init ") {
+        return Err(failure);
+    }
     if !prints && !args.force && path.exists() {
         return Err(
             Failure::before(format!("{} exists already", path.display()))

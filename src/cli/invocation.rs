@@ -65,7 +65,7 @@ impl Invocation<'_> {
         for path in &self.stacks.files {
             files::read(path)?;
         }
-        consent::ensure_possible(applying, console)?;
+        consent::ensure_possible(applying, self.destroy, console)?;
         let open = self.open(console);
         let Session {
             targets,

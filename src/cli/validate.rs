@@ -93,7 +93,8 @@ pub(super) fn validate(args: &Validate, console: &mut Console) -> Result<Exit, F
                 let resources = words::count(stack.resources.len(), "resource");
                 console.eprint(&format!("{}: valid, {resources}\n", path.display()))?;
                 for (address, note) in &stack.notes {
-                    console.eprint(&format!("note: {address}: {note}\n"))?;
+                    let note = format!("{address}: {note}");
+                    console.eprint(&words::wrap("note: ", &note, console.err_style.width))?;
                 }
                 valid.push((file, stack));
             }

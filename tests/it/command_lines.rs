@@ -189,12 +189,12 @@ const LINES: &[(&str, &str, &str)] = &[
     (
         "plan -refresh=false",
         "unexpected argument '-r'",
-        "`amp-stack plan --help` lists its options",
+        "no state to refresh or to lock",
     ),
     (
         "plan -c stack.toml",
         "unexpected argument '-c'",
-        "`amp-stack plan --help` lists its options",
+        "`amp-stack plan stack.toml`",
     ),
     (
         "plan --cluster prod",
@@ -264,7 +264,7 @@ const LINES: &[(&str, &str, &str)] = &[
     (
         "sandbox --listen 1",
         "unexpected argument '--listen'",
-        "`amp-stack sandbox --help` lists its options",
+        "`sandbox --port PORT` chooses the port",
     ),
     (
         "import checkout",
@@ -297,7 +297,11 @@ const LINES: &[(&str, &str, &str)] = &[
         "invalid value 'tcsh'",
         "possible values: bash, elvish, fish",
     ),
-    ("plan --var", "a value is required for '--var", "--help"),
+    (
+        "plan --var",
+        "a value is required for '--var",
+        "`--var image_tag=1.4.2`",
+    ),
     (
         "plan --var nothing",
         "no environment variable nothing",
@@ -316,7 +320,7 @@ const LINES: &[(&str, &str, &str)] = &[
     (
         "plan --target",
         "a value is required for '--target",
-        "--help",
+        "`--target roles.task`",
     ),
     (
         "plan --target roles.tsk --sandbox",
@@ -363,7 +367,11 @@ const LINES: &[(&str, &str, &str)] = &[
         "invalid value '99999'",
         "not in 0..=65535",
     ),
-    ("import", "--stack <NAME>", "--help"),
+    (
+        "import",
+        "--stack <NAME>",
+        "`amp-stack import --stack shop --family shop`",
+    ),
     (
         "import --stack UPPER --role x",
         "`UPPER` is not a stack name",
@@ -465,7 +473,7 @@ const LINES: &[(&str, &str, &str)] = &[
     (
         "destroy --sandbox",
         "standard input is not a terminal",
-        "give --yes to do it without asking",
+        "`amp-stack plan --destroy` shows what would be done",
     ),
     (
         "apply --yes --sandbox --accept nope",
@@ -508,7 +516,93 @@ const LINES: &[(&str, &str, &str)] = &[
         "did you mean",
         "workspace.remote_write_url?",
     ),
-    ("schema stack", "unexpected argument 'stack'", "--help"),
+    (
+        "schema stack",
+        "unexpected argument 'stack'",
+        "takes no name and no file: leave `stack` out",
+    ),
+    (
+        "explain roles.task",
+        "neither a code nor a field",
+        "`amp-stack explain roles` lists the fields of its table",
+    ),
+    (
+        "guide nope.md",
+        "the guide has no topic",
+        "lists every topic",
+    ),
+    // What is nearly right.
+    (
+        "plan --Sandbox",
+        "unexpected argument '--Sandbox'",
+        "options are in lower case: `--sandbox`",
+    ),
+    (
+        "plan -- --sandbox",
+        "cannot read --sandbox",
+        "options stand before the `--` by itself: --sandbox",
+    ),
+    (
+        "plan \u{2014}sandbox",
+        "cannot read \u{2014}sandbox",
+        "options begin with two hyphens: --sandbox",
+    ),
+    (
+        "apply --yes=true",
+        "unexpected value 'true'",
+        "`--yes` takes no value: write it alone",
+    ),
+    (
+        "plan --format json",
+        "invalid value 'json'",
+        "`--json` prints for programs",
+    ),
+    ("plan ", "a value is required", "a variable of the shell"),
+    (
+        "show stack.toml p.json",
+        "unexpected argument 'p.json'",
+        "takes only one: leave `p.json` out",
+    ),
+    (
+        "sandbox stop",
+        "the sandbox has no command `stop`",
+        "until Ctrl-C",
+    ),
+    (
+        "init empty",
+        "empty is a directory",
+        "name a file in it: amp-stack init empty/stack.toml",
+    ),
+    (
+        "init --force new/",
+        "new/ is a directory",
+        "name a file in it: amp-stack init new/stack.toml",
+    ),
+    (
+        "import --stack x --out empty --sandbox",
+        "empty is a directory",
+        "name a file in it: --out empty/stack.toml",
+    ),
+    (
+        "import --stack x --family web:3 --sandbox",
+        "no task definition family `web:3`",
+        "named without account and revision: --family web",
+    ),
+    (
+        "import --stack x --service prod/web",
+        "unexpected argument '--service'",
+        "`--family FAMILY`",
+    ),
+    (
+        "output --raw workspace.arn",
+        "unexpected argument '--raw'",
+        "`amp-stack output NAME` prints one value as it is",
+    ),
+    (
+        "status --watch",
+        "unexpected argument '--watch'",
+        "`verify --wait TIME`",
+    ),
 ];
 
 /// What no answer says: the way to pass a word as a value, and the words of somebody else's program.
@@ -516,6 +610,10 @@ const NEVER: &[&str] = &[
     "as a value, use '--",
     "panicked",
     "os error 2)\nhint: amp-stack init s3",
+    "Usage: amp-stack --",
+    "Usage: amp-stack apply --",
+    "Usage: amp-stack plan --",
+    "Usage: amp-stack import --",
 ];
 
 #[test]

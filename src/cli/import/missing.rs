@@ -20,7 +20,13 @@ pub(super) async fn check(aws: &Aws, survey: &Survey, wanted: &Wanted) -> Result
     for name in &wanted.families {
         if !has(&|r| matches!(r, Resource::TaskDefinition(family) if family.family == *name)) {
             let families = aws.families().await?;
-            let near = near(name, families.iter().map(String::as_str));
+            let bare = name.rsplit('/').next().unwrap_or(name);
+            let bare = bare.split(':').next().unwrap_or(bare);
+            let near = if bare == name.as_str() {
+                near(name, families.iter().map(String::as_str))
+            } else {
+                format!("; a family is named without account and revision: --family {bare}")
+            };
             failures.push(format!(
                 "there is no task definition family `{name}` with an active revision{near}"
             ));

@@ -4,7 +4,7 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -100,12 +100,34 @@ struct CannotListen {
     source: io::Error,
 }
 
+/// Words that are meant as commands of the sandbox, which has none.
+const COMMANDS: &[&str] = &[
+    "start", "stop", "ls", "list", "status", "restart", "reset", "up", "down", "rm", "delete",
+    "clear", "clean", "serve", "run", "kill",
+];
+
+/// Fails if what stands where the file should is a command.
+fn ensure_file(file: &Path) -> Result<(), Failure> {
+    let word = file.to_str().unwrap_or_default();
+    if !COMMANDS.contains(&word) || file.exists() {
+        return Ok(());
+    }
+    Err(
+        Failure::before(format!("the sandbox has no command `{word}`")).hint(format!(
+            "`amp-stack sandbox` serves one in memory until Ctrl-C, `amp-stack sandbox FILE` one that is kept; for a file of this name write ./{word}"
+        )),
+    )
+}
+
 /// Serves until it is interrupted.
 pub(crate) async fn serve(
     args: &Serve,
     console: &mut Console,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
+    if let Some(file) = &args.file {
+        ensure_file(file)?;
+    }
     let wanted = Wanted {
         keeping: args.file.clone().map_or(Keeping::Memory, Keeping::File),
         chaos_seed: args.chaos,

@@ -146,7 +146,7 @@ pub(crate) async fn run(
     };
     trial.play(console, interrupts).await?;
     console.eprint(
-        "\nNothing was kept. Add --sandbox to keep a sandbox in a file; leave it off to use AWS.\n",
+        "\nNothing was kept. The same commands with --sandbox keep a sandbox in a file; without it they use AWS.\n",
     )?;
     Ok(Exit::Done)
 }
