@@ -208,7 +208,7 @@ impl Aws {
     pub(crate) fn region(&self) -> Result<String, CallError> {
         let operation = GET_CALLER_IDENTITY;
         let region = self.region.clone().ok_or_else(|| CallError {
-            hint: Some("name one with --region, AWS_REGION, or `region` in the profile".to_owned()),
+            hint: Some("name one with --region, AWS_REGION, or `region` in `[stack]` or in the profile; --sandbox takes none and no credentials".to_owned()),
             ..error::unexpected(operation, "no region is set")
         })?;
         if self.names_regions && RegionName::of(&region) == RegionName::Misspelt {

@@ -11,6 +11,7 @@ pub mod format;
 pub(crate) mod included;
 pub mod interpolate;
 pub(crate) mod json;
+mod language;
 pub(crate) mod lifecycle;
 pub(crate) mod placed;
 pub mod places;

@@ -50,5 +50,7 @@ fn value_in(help: &str, text: &str, span: &Span) -> Option<String> {
     let (key, value) = help.strip_prefix("write ")?.split_once(" = ")?;
     let before = text.get(..span.start)?.trim_end();
     let before = before.strip_suffix('=')?.trim_end();
-    before.ends_with(key).then(|| value.to_owned())
+    // What a secret stands for is not known here.
+    let is_whole = before.ends_with(key) && !value.contains('…');
+    is_whole.then(|| value.to_owned())
 }

@@ -12,6 +12,7 @@ use crate::{
         fields::Fields,
         foreign::{Instead, Reshape},
         interpolate::{Names, Place, interpolate},
+        language,
         problem::Problems,
         reader::unknown_key,
         source::Source,
@@ -73,6 +74,15 @@ impl<'s> Document<'s> {
         if errors.is_empty() {
             return Some(Self { source, root });
         }
+        if let Some((language, help)) = language::other_language(&source.text) {
+            let start = source.text.len() - source.text.trim_start().len();
+            let end = source.text[start..].find('\n');
+            let line = start..end.map_or(source.text.len(), |end| start + end);
+            let message = format!("this is {language}, and a stack file is TOML");
+            let label = format!("{language} begins here");
+            problems.add("syntax", &line, label, message).help(help);
+            return None;
+        }
         let unclosed = unclosed::find(&source.text);
         for one in &unclosed {
             never_closed(one, &source.text, problems);
@@ -80,27 +90,15 @@ impl<'s> Document<'s> {
         // With the brackets in their places, what is left is wrong for a reason of its own.
         let mended = unclosed::mended(&source.text, &unclosed);
         let (_, errors) = DeTable::parse_recoverable(&mended);
-        let mut line = None;
-        let mut repeats = syntax::Repeats::default();
+        let mut mistakes = syntax::Mistakes::default();
         for error in &errors {
             let span = error.span().unwrap_or_default();
             let start = unclosed::unmended(span.start, &unclosed);
             let end = unclosed::unmended(span.end, &unclosed).max(start);
             let span = visible(start..end, &source.text);
-            // The rest of a line means nothing after its first mistake.
-            let here = source.text[..span.start].matches('\n').count();
-            if line.replace(here) == Some(here) {
-                continue;
-            }
-            let is_repeated = error.message() == "duplicate key";
-            if is_repeated && repeats.covers(&span, &source.text) {
-                continue;
-            }
-            let problem = problems.add("syntax", &span, "here", error.message());
-            if let Some(help) = syntax::help(error.message(), &span, &source.text) {
-                problem.help(help);
-            }
+            mistakes.add(error.message(), span, &source.text);
         }
+        mistakes.report(&source.text, problems);
         None
     }
 

@@ -37,6 +37,8 @@ pub enum Reshape {
     List,
     /// A table of named things is the only one of them.
     Only,
+    /// It stays as it is: only how it is written is another.
+    Same,
 }
 
 impl Foreign {

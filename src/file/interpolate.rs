@@ -1,5 +1,7 @@
 //! Fills in `${…}` in the strings of a stack file.
 
+mod others;
+
 use std::{collections::BTreeMap, collections::BTreeSet, fmt, ops::Range};
 
 use crate::{
@@ -203,6 +205,7 @@ impl Names<'_> {
     ) -> Option<Segment> {
         let value = (self.environment)(name);
         if value.is_none() {
+            let lower = name.to_ascii_lowercase();
             problems
                 .add(
                     "undefined-environment-variable",
@@ -210,7 +213,7 @@ impl Names<'_> {
                     "not set",
                     format!("the environment variable `{name}` is not set"),
                 )
-                .help(format!("set it before amp-stack runs, or declare a variable with a default and mention it as `${{var.{name}}}`"));
+                .help(format!("set it before amp-stack runs, or declare a variable that has a value without it: {lower} = {{ default = \"…\" }} under [variables], and `${{var.{lower}}}` here"));
         }
         value.map(Segment::Literal)
     }
@@ -280,6 +283,10 @@ impl Names<'_> {
             "not something to refer to",
             format!("`${{{name}}}` is nothing that amp-stack knows"),
         );
+        if let Some(help) = others::instead_of(name) {
+            problem.help(help);
+            return;
+        }
         // IAM's own policy variables look the same (IAM user guide, "IAM policy elements: Variables
         // and tags").
         if name.contains(':') || matches!(name, "*" | "?" | "$") {

@@ -16,8 +16,8 @@ use crate::{
 };
 
 pub use values::{
-    boolean_of, choice_of, integer_of, list_of, range_in_words, string_of, table_of, text_of,
-    wrong_type,
+    boolean_of, choice_of, integer_of, list_of, quoted, range_in_words, string_of, table_of,
+    text_of, words_of, wrong_type,
 };
 
 /// A value that was read, and where it stands.

@@ -2,7 +2,7 @@
 
 use crate::file::foreign::{Foreign, Reshape};
 
-const NO_SERVICES: &str = "amp-stack creates, scales and deletes no services and clusters; what a service runs is declared in `[task_definitions.NAME]`";
+const NO_SERVICES: &str = "amp-stack creates, scales and deletes no services and clusters; what a service runs is declared in `[task_definitions.NAME]`, where services = [\"CLUSTER/SERVICE\"] names those that get each new revision";
 const NO_STATE: &str = "leave it out: there is no state file, and credentials are found as every AWS tool finds them; the region and the account stand in `[stack]`";
 const OF_A_TASK: &str = "it belongs into `[task_definitions.NAME]`";
 const OF_A_CONTAINER: &str = "it belongs into `[task_definitions.NAME.containers.NAME]`";
@@ -141,7 +141,7 @@ pub(super) const STACK: &[Foreign] = &[
         &["tags", "labels"],
     ),
     Foreign::advice(
-        "what differs between environments is a variable: `[variables] environment = {}`, and `${var.environment}` in names",
+        "what differs between environments is a variable: environment = { default = \"prod\" } under [variables], and `${var.environment}` in names",
         &["environment", "env", "stage"],
     ),
 ];

@@ -13,7 +13,7 @@ use crate::{
         tree::{Key, Span, Tree, Value},
     },
     load::{LoadContext, root::VARIABLE},
-    model::address::Address,
+    model::{address::Address, secret::advised},
 };
 
 /// The values of the variables by name; `None` is one that is missing and reported.
@@ -196,6 +196,17 @@ fn file_entries(
         .entries
 }
 
+/// A value that stands where the table of a variable should, as TOML.
+fn scalar_text(tree: &Tree) -> Option<String> {
+    match &tree.value {
+        Value::Text(text) => Some(format!("\"{}\"", text.known()?)),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::List(_) | Value::Table(_) => None,
+    }
+}
+
 /// One variable: its value and its type.
 fn variable(
     key: &Key,
@@ -206,6 +217,17 @@ fn variable(
 ) -> (Option<String>, Option<Scalar>) {
     if !Address::is_key(&key.text) {
         invalid_key(key, "a variable", problems);
+    }
+    if let Some(plain) = scalar_text(tree) {
+        let message = format!("`{}` takes a table, not {}", key.text, tree.type_name());
+        problems
+            .add("wrong-type", &tree.span, "not a table", message)
+            .help(format!(
+                "write {} = {{ default = {} }}",
+                key.text,
+                advised(&key.text, &plain)
+            ));
+        return (None, None);
     }
     let Some(table) = table_of(tree, &key.text, problems) else {
         return (None, None);

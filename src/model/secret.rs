@@ -65,6 +65,15 @@ pub(crate) fn is_secret_value(name: Option<&str>, value: &str) -> bool {
         || look::is_encoded_secret(name.unwrap_or_default(), value)
 }
 
+/// A value as messages advise to write it: `…` in the place of a secret.
+pub(crate) fn advised<'v>(name: &str, value: &'v str) -> &'v str {
+    if is_secret_value(Some(name), value) {
+        "…"
+    } else {
+        value
+    }
+}
+
 /// Returns whether an output `name` is a secret: the stack file has `said` so or, if it says
 /// nothing, name and look do.
 pub(crate) fn is_secret_output(name: &str, value: &Template, said: Option<bool>) -> bool {

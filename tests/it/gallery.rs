@@ -102,7 +102,24 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     (STACK, "nam = \"checkout\" ", "unknown-key", "`name`"),
     (STACK, "name = “checkout” ", "syntax", "straight quotes"),
     (STACK, "name = ‘checkout’ ", "syntax", "straight quotes"),
-    (STACK, "name: \"checkout\" ", "syntax", "name = …"),
+    (
+        STACK,
+        "name: \"checkout\" ",
+        "syntax",
+        "name = \"checkout\"",
+    ),
+    (STACK, "name: checkout ", "syntax", "name = …"),
+    (STACK, "name = checkout ", "syntax", "name = \"checkout\""),
+    (STACK, "name = null ", "syntax", "leave the key out"),
+    (
+        STACK,
+        "name = \"checkout\", ",
+        "syntax",
+        "without a comma: name = \"checkout\"",
+    ),
+    (STACK, "name\u{a0}= \"checkout\" ", "syntax", "U+00A0"),
+    (STACK, "name = \"checkout ", "syntax", "ends in its line"),
+    (STACK, "name = !Ref Name ", "syntax", "no functions"),
     (STACK, "name = \"checkout\" // ", "syntax", "`#`"),
     (
         STACK,
@@ -166,7 +183,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "`task_role`",
     ),
     (ROLE, "taskRoleArn = \"task\"", "unknown-key", "`task_role`"),
-    (ROLE, "task_role = 1", "wrong-type", "quotes"),
+    (ROLE, "task_role = 1", "wrong-type", "task_role = \"1\""),
     ("[roles.task]", "[role.task]", "unknown-key", "`roles`"),
     (
         "[roles.task]",
@@ -305,7 +322,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         SCRAPE,
         "scrape = [{ port = 8080, interval = \"30\" }]",
         "invalid-period",
-        "\"20s\"",
+        "interval = \"30s\"",
     ),
     (
         FARGATE,
@@ -335,7 +352,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         FARGATE,
         "requires_compatibilities = [\"FARGATE\"]\ncontainer_definitions = []",
         "unknown-key",
-        "`containers`",
+        "[task_definitions.NAME.containers.NAME]",
     ),
     (
         "[workspace]",
@@ -349,8 +366,43 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "unknown-key",
         "services",
     ),
-    ("[workspace]", "[workspace", "syntax", ""),
-    ("alias = \"checkout\"", "alias \"checkout\"", "syntax", ""),
+    ("[workspace]", "[workspace", "syntax", "write [workspace]"),
+    (
+        "[workspace]",
+        "workspace {",
+        "syntax",
+        "its name in brackets",
+    ),
+    (
+        "[roles.task]",
+        "[roles.my task]",
+        "syntax",
+        "[roles.my-task]",
+    ),
+    (
+        "alias = \"checkout\"",
+        "alias \"checkout\"",
+        "syntax",
+        "alias = \"checkout\"",
+    ),
+    (
+        "\"111122223333.dkr.ecr.us-east-1.amazonaws.com/checkout:1.0\"",
+        "nginx:1.27",
+        "syntax",
+        "= \"nginx:1.27\"",
+    ),
+    (
+        "[\"service-role/AmazonECSTaskExecutionRolePolicy\"]",
+        "\n  - service-role/AmazonECSTaskExecutionRolePolicy",
+        "syntax",
+        "= [\"service-role/AmazonECSTaskExecutionRolePolicy\"]",
+    ),
+    (
+        SCRAPE,
+        "config = \"C:\\otel\\c.yaml\"\n",
+        "syntax",
+        "'C:\\otel\\c.yaml'",
+    ),
     (
         "alias = \"checkout\"",
         "name = \"checkout\"",
@@ -401,6 +453,204 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "syntax",
         "once",
     ),
+    // In the shape that other tools have.
+    (
+        PORTS,
+        "port_mappings = 9000",
+        "wrong-type",
+        "[{ container_port = 9000 }]",
+    ),
+    (
+        PORTS,
+        "port_mappings = [\"80:9000\"]",
+        "wrong-type",
+        "[{ container_port = 9000 }]",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\ncommand = \"npm start\"",
+        "wrong-type",
+        "[\"npm\", \"start\"]",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\ncommand = \"a && b\"",
+        "wrong-type",
+        "[\"sh\", \"-c\", \"a && b\"]",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\nhealth_check = \"true\"",
+        "wrong-type",
+        "[\"CMD-SHELL\", \"true\"]",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\ndepends_on = [\"db\"]",
+        "wrong-type",
+        "{ db = \"START\" }",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\nenvironment = [\"A=b\"]",
+        "wrong-type",
+        "{ A = \"b\" }",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\nenvironment = { PORT = 8080 }",
+        "wrong-type",
+        "PORT = \"8080\"",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\nlogging = { driver = \"awslogs\" }",
+        "unknown-key",
+        "logs = \"NAME\"",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\nname = \"web\"",
+        "unknown-key",
+        "the name is that of the table",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\nstop_timeout = \"2 minutes\"",
+        "wrong-type",
+        "stop_timeout = 120",
+    ),
+    (
+        LOGS,
+        "logs = \"app\"\ncpu = \"0.125 vCPU\"",
+        "wrong-type",
+        "cpu = 128",
+    ),
+    (
+        SCRAPE,
+        "scrape = { port = 9100 }",
+        "wrong-type",
+        "scrape = [{ port = 9100 }]",
+    ),
+    (
+        SCRAPE,
+        "scrape = 9100",
+        "wrong-type",
+        "scrape = [{ port = 9100 }]",
+    ),
+    (
+        SCRAPE,
+        "scrape = \"http://localhost:9100/stats\"",
+        "wrong-type",
+        "[{ port = 9100, path = \"/stats\" }]",
+    ),
+    (
+        SCRAPE,
+        "scrape = [{ port = 8080, interval = \"1 minute\" }]",
+        "invalid-period",
+        "interval = \"1m\"",
+    ),
+    (SCRAPE, "otlp = \"4317\"", "wrong-type", "otlp = true"),
+    (
+        FARGATE,
+        "requires_compatibilities = \"EC2\"",
+        "wrong-type",
+        "requires_compatibilities = [\"EC2\"]",
+    ),
+    (
+        FARGATE,
+        "requires_compatibilities = [\"FARGATE\"]\nservices = \"a/b\"",
+        "wrong-type",
+        "services = [\"a/b\"]",
+    ),
+    (CPU, "cpu = 1", "fargate-size", "cpu = \"1 vCPU\""),
+    (MEMORY, "memory = 1", "fargate-size", "memory = \"1 GB\""),
+    (
+        RETENTION,
+        "retention_days = \"1 month\"",
+        "retention",
+        "retention_days = 30",
+    ),
+    (
+        RETENTION,
+        "retention_days = \"2 weeks\"",
+        "retention",
+        "retention_days = 14",
+    ),
+    (
+        RETENTION,
+        "retention_days = \"2 months\"",
+        "retention",
+        "retention_days = 60",
+    ),
+    (
+        RETENTION,
+        "retention_days = \"10 days\"",
+        "retention",
+        "7 and 14",
+    ),
+    // At the wrong place.
+    (
+        "[task_definitions.checkout.containers.app]",
+        "[task_definitions.checkout.app]",
+        "unknown-key",
+        "[task_definitions.checkout.containers.app]",
+    ),
+    (
+        "[task_definitions.checkout.metrics]",
+        "[task_definitions.chekout.metrics]",
+        "missing-key",
+        "[task_definitions.checkout.metrics]",
+    ),
+    // References as other tools write them.
+    (
+        ":1.0\"",
+        ":${{ github.sha }}\"",
+        "unknown-reference",
+        "`${var.sha}`",
+    ),
+    (
+        ROLE,
+        "task_role = \"${aws_iam_role.task.arn}\"",
+        "unknown-reference",
+        "`${roles.task.arn}`",
+    ),
+    (
+        "us-east-1.amazonaws",
+        "${AWS::Region}.amazonaws",
+        "unknown-reference",
+        "`${region}`",
+    ),
+    (
+        ROLE,
+        "task_role = \"worker\"",
+        "undefined-reference",
+        "add [roles.worker] with a `name`",
+    ),
+    (
+        ROLE,
+        "",
+        "collector-without-task-role",
+        "task_role = \"task\"",
+    ),
+    (
+        "alias = \"checkout\"",
+        "endpoint = \"https://x\"",
+        "unknown-key",
+        "id = \"ws-…\"",
+    ),
+    (
+        "[workspace]",
+        "[variables]\nimage_tag = \"1.0\"\n[workspace]",
+        "wrong-type",
+        "image_tag = { default = \"1.0\" }",
+    ),
+    (
+        "[workspace]",
+        "[[tags]]\nkey = \"team\"\n[workspace]",
+        "wrong-type",
+        "a table has one: [tags]",
+    ),
 ];
 
 /// What is wrong with the answer to one mistake, if anything is.
@@ -427,6 +677,69 @@ fn one_mistake_is_one_problem_with_an_answer() {
     let complaints: Vec<String> = MISTAKES.iter().filter_map(complaint).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
     assert!(MISTAKES.len() > 75);
+}
+
+/// A file in another language is one mistake, whatever it holds.
+#[test]
+fn a_file_of_another_tool_is_one_mistake_that_leads_to_a_stack_file() {
+    for (text, language, next) in [
+        (
+            "stack:\n  name: shop\nroles:\n  - task\n",
+            "YAML",
+            "`amp-stack init`",
+        ),
+        (
+            "{\n  \"stack\": { \"name\": \"shop\" },\n  \"workspace\": {}\n}\n",
+            "JSON",
+            "`amp-stack import`",
+        ),
+        (
+            "{\n  \"family\": \"shop\",\n  \"containerDefinitions\": []\n}\n",
+            "JSON",
+            "definition = \"FILE.json\"",
+        ),
+        (
+            "resource \"aws_iam_role\" \"task\" {\n  name = \"task\"\n}\n",
+            "HCL",
+            "`amp-stack guide from-terraform`",
+        ),
+    ] {
+        let (problems, _) = read(text);
+        let [problem] = problems.as_slice() else {
+            panic!("{text}: {problems:#?}");
+        };
+        assert!(problem.message.contains(language), "{}", problem.message);
+        let help = problem.help.as_deref().unwrap_or_default();
+        assert!(help.contains(next), "{help}");
+    }
+}
+
+/// What stands twice shows where it stands first.
+#[test]
+fn a_repetition_shows_the_first() {
+    for (right, wrong, first) in [
+        (
+            "[log_groups.collector]",
+            "[log_groups.app]",
+            "[log_groups.app]",
+        ),
+        (
+            RETENTION,
+            "retention_days = 30\nretention_days = 7",
+            "retention_days",
+        ),
+    ] {
+        let text = with(right, wrong);
+        let (problems, _) = read(&text);
+        let [problem] = problems.as_slice() else {
+            panic!("{wrong}: {problems:#?}");
+        };
+        let [(again, _), (there, _)] = problem.labels.as_slice() else {
+            panic!("{wrong}: {problem:#?}");
+        };
+        assert_eq!(&text[there.clone()], first);
+        assert!(there.end <= again.start);
+    }
 }
 
 /// What AWS takes and is hardly meant is a note.

@@ -4,12 +4,12 @@ use std::ops::RangeInclusive;
 
 use crate::{
     file::{
-        fields::Field,
+        fields::{Field, Type},
         problem::{Problem, Problems, nearest},
         reader::{did_you_mean, either, listed, show_line},
-        tree::{Table, Tree, Value},
+        tree::{Key, Table, Tree, Value},
     },
-    model::template::Template,
+    model::{secret::advised, template::Template},
 };
 
 /// Reports that `tree`, the value of `key`, is not of the type that `wanted` describes.
@@ -34,6 +34,14 @@ pub fn wrong_type<'p>(
 
 /// How the value that was given is written as the type that was wanted, if it can be.
 fn retyped(tree: &Tree, key: &str, wanted: &str) -> Option<String> {
+    // An element of an array has no key of its own.
+    let own = key.rsplit('.').next().filter(|own| !own.contains('['));
+    let as_value = |value: &str| {
+        own.map_or_else(
+            || format!("write {value}"),
+            |own| format!("write {own} = {value}"),
+        )
+    };
     let given = match &tree.value {
         Value::Text(text) => text.known()?.trim().to_ascii_lowercase(),
         Value::Bool(value) => value.to_string(),
@@ -42,21 +50,79 @@ fn retyped(tree: &Tree, key: &str, wanted: &str) -> Option<String> {
         Value::List(_) | Value::Table(_) => return None,
     };
     let value = match wanted {
-        "a string" => return Some("write it in quotes".to_owned()),
-        "an integer" => given.parse::<i64>().ok()?.to_string(),
+        "a string" => format!("\"{}\"", advised(own.unwrap_or_default(), &given)),
+        "an integer" => whole(&given, own.unwrap_or_default())?.to_string(),
         "`true` or `false`" => match given.as_str() {
             "true" | "yes" | "on" | "1" => "true".to_owned(),
             "false" | "no" | "off" | "0" => "false".to_owned(),
-            _ => return None,
+            _ => "true".to_owned(),
         },
         _ => return None,
     };
-    // An element of an array has no key of its own.
-    let own = key.rsplit('.').next().filter(|own| !own.contains('['));
-    Some(own.map_or_else(
-        || format!("write {value}"),
-        |own| format!("write {own} = {value}"),
-    ))
+    Some(as_value(&value))
+}
+
+/// The whole number that is meant by text: with a unit, that which ECS counts in, which is seconds,
+/// MiB for memory and 1024 units for a vCPU.
+fn whole(given: &str, key: &str) -> Option<i64> {
+    let digits = given.trim_end_matches(|one: char| !one.is_ascii_digit());
+    let unit = given[digits.len()..].trim();
+    if let Some((amount, "vcpu")) = given.split_once(' ').or_else(|| Some((digits, unit))) {
+        let amount: f64 = amount.parse().ok()?;
+        let units = (1..=16_384_i64).find(|units| f64_of(*units) >= amount * 1024.0);
+        return units.filter(|units| f64_of(*units) <= amount * 1024.0);
+    }
+    let number: i64 = digits.parse().ok()?;
+    let is_memory = key.contains("memory") || key.contains("size");
+    let factor = match unit {
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => 1,
+        "m" | "mb" | "mi" | "mib" if is_memory => 1,
+        "g" | "gb" | "gi" | "gib" if is_memory => 1024,
+        "m" | "min" | "minute" | "minutes" => 60,
+        "h" | "hour" | "hours" => 3600,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}
+
+/// A small number as a fraction.
+fn f64_of(number: i64) -> f64 {
+    i32::try_from(number).map_or(f64::MAX, f64::from)
+}
+
+/// A command that was written as one string, as the list of its words.
+pub fn words_of(command: &str) -> String {
+    let is_plain = command
+        .chars()
+        .all(|one| one.is_ascii_alphanumeric() || "-_./:=@+, ".contains(one));
+    let words: Vec<String> = if is_plain {
+        command.split_whitespace().map(quoted).collect()
+    } else {
+        ["sh", "-c", command].into_iter().map(quoted).collect()
+    };
+    format!("[{}]", words.join(", "))
+}
+
+/// A string as TOML writes it.
+pub fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// How a value is written in one line, if all of it is known.
+fn inline(tree: &Tree) -> Option<String> {
+    Some(match &tree.value {
+        Value::Text(text) => quoted(text.known()?),
+        Value::Bool(value) => value.to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::List(_) => return None,
+        Value::Table(table) => {
+            let each =
+                |(key, value): &(Key, Tree)| Some(format!("{} = {}", key.text, inline(value)?));
+            let members: Option<Vec<String>> = table.entries.iter().map(each).collect();
+            format!("{{ {} }}", members?.join(", "))
+        }
+    })
 }
 
 /// Reads the value of `key` as a string that may mention other resources.
@@ -159,7 +225,16 @@ pub fn list_of<'t>(tree: &'t Tree, field: &Field, problems: &mut Problems) -> Op
     if let Value::List(elements) = &tree.value {
         return Some(elements);
     }
-    show_line(wrong_type(tree, field.key, "an array", problems), field);
+    let problem = wrong_type(tree, field.key, "an array", problems);
+    let is_of_tables = matches!(field.value, Type::List(Type::Table(_)));
+    let is_table = tree.as_table().is_some();
+    match inline(tree).filter(|_| is_of_tables == is_table) {
+        Some(value) => {
+            let value = advised(field.key, &value);
+            problem.help(format!("write {} = [{value}]", field.key));
+        }
+        None => show_line(problem, field),
+    }
     None
 }
 
@@ -168,6 +243,13 @@ pub fn table_of<'t>(tree: &'t Tree, key: &str, problems: &mut Problems) -> Optio
     if let Value::Table(table) = &tree.value {
         return Some(table);
     }
-    wrong_type(tree, key, "a table", problems);
+    let problem = wrong_type(tree, key, "a table", problems);
+    if let Value::List(elements) = &tree.value
+        && elements.iter().all(|element| element.as_table().is_some())
+    {
+        problem.help(format!(
+            "two brackets make a list; a table has one: [{key}], and what has a name stands in [{key}.NAME]"
+        ));
+    }
     None
 }

@@ -164,8 +164,27 @@ fn masked_line(line: &str, between: &[char]) -> String {
         last_string = Some(content);
         rest = &rest[open + 1 + length + 1..];
     }
-    shown.push_str(rest);
+    match bare_secret(rest).filter(|_| last_string.is_none()) {
+        Some(secret) => {
+            shown.push_str(&rest[..secret.start]);
+            shown.push_str(&"*".repeat(secret.len()));
+            shown.push_str(&rest[secret.end..]);
+        }
+        None => shown.push_str(rest),
+    }
     shown
+}
+
+/// Where a line has a secret without quotes, which is no TOML and is shown as a mistake.
+fn bare_secret(line: &str) -> Option<Range<usize>> {
+    let sign = line.find(['=', ':'])?;
+    let name = line[..sign]
+        .rsplit([' ', '\t', '{', ','])
+        .find(|name| !name.is_empty())?;
+    let value = line[sign + 1..].trim();
+    let is_value = !value.is_empty() && !value.starts_with(['[', '{', '#', '=']);
+    let start = line.len() - line[sign + 1..].trim_start().len();
+    (is_value && is_hidden(Some(name), value)).then(|| start..start + value.len())
 }
 
 /// The names on a line, each gone through once however many strings the line has.
@@ -219,9 +238,19 @@ fn is_secret(names: &mut Names<'_>, at: usize, content: &str) -> bool {
     }
 }
 
+/// Returns whether a string only says where its value comes from: `${env.DB_PASSWORD}`.
+fn is_reference(content: &str) -> bool {
+    let name = content
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| {
+        (name.starts_with("env.") || name.starts_with("var.")) && !name.contains(['$', '{', '}'])
+    })
+}
+
 /// Returns whether a value is a secret, given what it is called.
 fn is_hidden(name: Option<&str>, content: &str) -> bool {
-    if content.is_empty() || content.starts_with("arn:") {
+    if content.is_empty() || content.starts_with("arn:") || is_reference(content) {
         return false;
     }
     match name {
@@ -252,6 +281,17 @@ mod tests {
                 "environment = { DB_PASSWORD = \"*******\", A = 1 }\n",
             ),
             ("DB_PASSWORD = 'ü2'", "DB_PASSWORD = '***'"),
+            ("db_password = hunter2 # x\n", "db_password = ***********\n"),
+            ("  db_password: hunter2\n", "  db_password: *******\n"),
+            (
+                "db_password = { default = \"${env.DB_PASSWORD}\" }",
+                "db_password = { default = \"${env.DB_PASSWORD}\" }",
+            ),
+            (
+                "db_password = \"${env.A}hunter2\"",
+                "db_password = \"***************\"",
+            ),
+            ("family = shop\n", "family = shop\n"),
             (
                 "environment = [{ name = \"API_KEY\", value = \"x\" }]",
                 "environment = [{ name = \"API_KEY\", value = \"*\" }]",

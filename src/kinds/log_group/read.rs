@@ -142,14 +142,11 @@ fn retention(reader: &mut TableReader<'_, '_>, class: &str) -> Option<u32> {
             let problems = reader.problems();
             let given = string_of(tree, key, problems)?;
             if given != NEVER {
-                let digits = given.trim_end_matches(|c: char| !c.is_ascii_digit());
-                let number = digits.parse::<i64>().ok();
-                let help = number
-                    .filter(|days| RETENTION_DAYS.contains(days))
-                    .map_or_else(
-                        || "write a number, or \"never\"".to_owned(),
-                        |days| format!("write {key} = {days}"),
-                    );
+                let help = match days_in(&given) {
+                    Some(days) if RETENTION_DAYS.contains(&days) => format!("write {key} = {days}"),
+                    Some(days) => nearest_choices(days),
+                    None => "write a number of days, such as 30, or \"never\"".to_owned(),
+                };
                 not_offered(&format!("\"{given}\""), tree, help, problems);
             }
             None
@@ -169,19 +166,44 @@ fn retention(reader: &mut TableReader<'_, '_>, class: &str) -> Option<u32> {
 fn offered(days: i64, tree: &Tree, problems: &mut Problems) -> Option<u32> {
     let found = RETENTION_DAYS.contains(&days);
     if !found {
-        let below = RETENTION_DAYS.iter().rev().find(|offered| **offered < days);
-        let above = RETENTION_DAYS.iter().find(|offered| **offered > days);
-        let help = match (below, above) {
-            _ if days == 0 => "write \"never\" to keep logs for ever".to_owned(),
-            (Some(below), Some(above)) => format!("the nearest choices are {below} and {above}"),
-            (Some(below), None) => {
-                format!("the longest is {below}; write \"never\" to keep logs for ever")
-            }
-            (None, _) => "the shortest is 1".to_owned(),
-        };
-        not_offered(&format!("{days} days"), tree, help, problems);
+        not_offered(
+            &format!("{days} days"),
+            tree,
+            nearest_choices(days),
+            problems,
+        );
     }
     u32::try_from(days).ok().filter(|_| found)
+}
+
+/// What CloudWatch offers that is nearest to `days`.
+fn nearest_choices(days: i64) -> String {
+    let below = RETENTION_DAYS.iter().rev().find(|offered| **offered < days);
+    let above = RETENTION_DAYS.iter().find(|offered| **offered > days);
+    match (below, above) {
+        _ if days == 0 => "write \"never\" to keep logs for ever".to_owned(),
+        (Some(below), Some(above)) => format!("the nearest choices are {below} and {above}"),
+        (Some(below), None) => {
+            format!("the longest is {below}; write \"never\" to keep logs for ever")
+        }
+        (None, _) => "the shortest is 1".to_owned(),
+    }
+}
+
+/// How many days text with a unit means; a month has 30 of them and a year 365, as CloudWatch's
+/// choices do.
+fn days_in(text: &str) -> Option<i64> {
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.trim_end_matches(|one: char| !one.is_ascii_digit());
+    let number: i64 = digits.parse().ok()?;
+    let days = match text[digits.len()..].trim() {
+        "" | "d" | "day" | "days" => 1,
+        "w" | "week" | "weeks" => 7,
+        "m" | "mo" | "month" | "months" => 30,
+        "y" | "year" | "years" => 365,
+        _ => return None,
+    };
+    number.checked_mul(days)
 }
 
 fn not_offered(given: &str, tree: &Tree, help: String, problems: &mut Problems) {

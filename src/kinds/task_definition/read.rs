@@ -6,9 +6,11 @@ mod export;
 mod launch;
 mod logs;
 mod metrics;
+mod misplaced;
 mod newer;
 mod notes;
 mod own;
+mod reshaped;
 mod respell;
 mod rights;
 mod roles;
@@ -154,6 +156,9 @@ pub(crate) fn check(
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Option<Checked> {
+    if misplaced::report(key, table, scope, problems) {
+        return None;
+    }
     let path = format!("task_definitions.{}", key.text);
     let mut converter = Converter {
         dialect: Dialect::StackFile,

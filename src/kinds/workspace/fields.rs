@@ -36,6 +36,17 @@ const FOREIGN: &[Foreign] = &[
     Foreign::key("logging", &["logging_configuration", "logs"]),
     Foreign::key("id", &["workspace_id"]),
     Foreign::advice(
+        "leave it out: AWS decides it, and `metrics` sends there; for a workspace that is there already write id = \"ws-…\"",
+        &[
+            "endpoint",
+            "prometheus_endpoint",
+            "remote_write_url",
+            "remote_write_endpoint",
+            "query_url",
+            "url",
+        ],
+    ),
+    Foreign::advice(
         "amp-stack makes no rules and no alerts; those of the workspace are left as they are",
         &[
             "alert_manager_definition",

@@ -22,9 +22,12 @@ pub(super) const TASK_DEFINITION: &[Foreign] = &[
             "task_execution_role_arn",
         ],
     ),
-    Foreign::key(
+    Foreign::key("containers", &["container"]),
+    Foreign::reshaped(
         "containers",
-        &["container_definitions", "container_definition", "container"],
+        Reshape::Same,
+        "each container has a table of its own: `[task_definitions.NAME.containers.NAME]`; a whole JSON file of ECS is taken by `definition = \"FILE.json\"`",
+        &["container_definitions", "container_definition"],
     ),
     Foreign::key("volumes", &["volume", "storage"]),
     Foreign::key("family", &["name", "family_name"]),
@@ -113,7 +116,17 @@ pub(super) const CONTAINER: &[Foreign] = &[
     Foreign::key("health_check", &["healthcheck"]),
     Foreign::key("working_directory", &["workdir", "working_dir"]),
     Foreign::key("docker_labels", &["labels"]),
-    Foreign::key("log_configuration", &["logging", "logconfiguration"]),
+    Foreign::key("log_configuration", &["logconfiguration"]),
+    Foreign::advice(
+        "name a log group of the stack: `logs = \"NAME\"`; for another driver, `log_configuration = { log_driver = \"fluentd\" }`",
+        &["logging"],
+    ),
+    Foreign::reshaped(
+        "image",
+        Reshape::Same,
+        "amp-stack builds no images: push one to a registry, and write its name as `image`",
+        &["build", "dockerfile"],
+    ),
     Foreign::key("command", &["cmd", "args"]),
     Foreign::key("memory_reservation", &["memory_reserved", "soft_memory"]),
     Foreign::key(

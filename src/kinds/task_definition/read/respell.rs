@@ -93,6 +93,9 @@ impl Converter<'_> {
                 advice.to_owned()
             }
             (Some(right), _) => did_you_mean(right),
+            (None, _) if expected.given == Some(name.text.as_str()) => {
+                format!("leave it out: the name is that of the table, [{path}]")
+            }
             (None, Some(Instead::Key(_)) | None) => members_of(expected, known),
         });
         right

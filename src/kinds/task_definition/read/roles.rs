@@ -93,6 +93,16 @@ fn reference(key: &str) -> Template {
     })
 }
 
+/// The table in which a role of this key is declared.
+fn table_of_a_role(named: &str) -> String {
+    let key = if Address::is_key(named) {
+        named
+    } else {
+        "NAME"
+    };
+    format!("[roles.{key}] with a `name`")
+}
+
 fn undefined(named: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problems) {
     let key = Kind::Role.key_in(named);
     let keys: Vec<&str> = scope.roles.keys().map(String::as_str).collect();
@@ -102,11 +112,14 @@ fn undefined(named: &str, span: &Span, scope: &Scope<'_>, problems: &mut Problem
         .or_else(|| nearest(key, keys.iter().copied()))
         .map_or_else(
             || match keys.as_slice() {
-                [] => "the stack file has no [roles]; for a role outside this stack, write its ARN"
-                    .to_owned(),
+                [] => format!(
+                    "the stack file has no [roles]: add {}; for a role outside this stack, write its ARN",
+                    table_of_a_role(named)
+                ),
                 keys => format!(
-                    "the roles of this stack are {}; for a role outside this stack, write its ARN",
-                    listed(keys)
+                    "the roles of this stack are {}; add {}, or for a role outside this stack write its ARN",
+                    listed(keys),
+                    table_of_a_role(named)
                 ),
             },
             did_you_mean,

@@ -17,7 +17,10 @@ use crate::{
     kinds::task_definition::{
         document::KEYED,
         fields::ecs,
-        read::view::{key, string, tree},
+        read::{
+            reshaped,
+            view::{key, string, tree},
+        },
     },
 };
 
@@ -135,6 +138,10 @@ impl Converter<'_> {
         let is_by_name = keyed.is_some() && value.as_table().is_some();
         if self.dialect == Dialect::StackFile && !is_by_name && !fits(&member.shape, &value.value) {
             let problem = wrong_type(value, path, wanted(&member.shape), self.problems);
+            if let Some(instead) = reshaped::instead_of(member, value) {
+                problem.help(instead);
+                return value.clone();
+            }
             let field = declared(of, &member.key);
             // Quotes alone may not make a valid string of it.
             let is_answered = problem.help.is_some() && !matches!(member.shape, Shape::Text(_));
@@ -151,7 +158,9 @@ impl Converter<'_> {
             if let Some((index, inner)) = misfit {
                 let at = format!("{path}[{index}]");
                 let problem = wrong_type(inner, &at, wanted(element), self.problems);
-                if let Some(field) = declared(of, &member.key) {
+                if let Some(instead) = reshaped::instead_of(member, value) {
+                    problem.help(instead);
+                } else if let Some(field) = declared(of, &member.key) {
                     show_line(problem, field);
                 }
                 return value.clone();

@@ -58,7 +58,7 @@ pub(super) fn check(
                 "needs `task_role`",
                 "the collector needs a task role",
             )
-            .help("without credentials it exits as soon as it starts; add `task_role` to the task definition");
+            .help("without credentials it exits as soon as it starts; write task_role = \"task\" in the task definition, and declare [roles.task] with a `name` if no role is there");
     }
     if let Some(rights) = rights
         && let Some((RoleUse::Ours(key, outline), denied)) = denied(rights, body, scope)

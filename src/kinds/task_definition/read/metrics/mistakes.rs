@@ -72,7 +72,7 @@ fn task_role(
         RoleUse::None => {
             problems
                 .add("collector-without-task-role", &settings.span, "needs `task_role`", "the collector needs a task role")
-                .help("without credentials it exits as soon as it starts; add `task_role` to the task definition");
+                .help("without credentials it exits as soon as it starts; write task_role = \"task\" in the task definition, and declare [roles.task] with a `name` if no role is there; the right to write to the workspace comes with `metrics`");
         }
         RoleUse::Foreign => {}
         RoleUse::Ours(key, role) => {

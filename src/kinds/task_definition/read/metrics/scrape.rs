@@ -31,6 +31,15 @@ pub(crate) fn targets(
 ) -> Vec<Scrape> {
     let secrets = Secrets::of(reader);
     let name = reader.name().to_owned();
+    let single = reader
+        .peek("scrape")
+        .filter(|tree| tree.as_table().is_none());
+    if let Some((tree, target)) = single.and_then(|tree| Some((tree, as_target(tree)?))) {
+        _ = reader.value("scrape");
+        wrong_type(tree, "scrape", "an array", reader.problems())
+            .help(format!("write scrape = [{target}]"));
+        return Vec::new();
+    }
     let elements = reader.list("scrape").unwrap_or_default();
     let mut targets: Vec<(Scrape, &Span)> = Vec::new();
     for (index, element) in elements.iter().enumerate() {
@@ -252,6 +261,21 @@ pub(crate) fn period(
     period_of(&found.value, &found.span, key, reader.problems())
 }
 
+/// A length of time as people write it, spelled as Prometheus does; a bare number is of seconds.
+fn respelled(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.trim_end_matches(|one: char| !one.is_ascii_digit());
+    let number: u32 = digits.parse().ok()?;
+    let unit = match text[digits.len()..].trim() {
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "min" | "mins" | "minute" | "minutes" => "m",
+        "h" | "hour" | "hours" => "h",
+        "ms" | "msec" | "millisecond" | "milliseconds" => "ms",
+        _ => return None,
+    };
+    Some(format!("{number}{unit}"))
+}
+
 /// The length of time that `text`, the value of `key`, says.
 pub(crate) fn period_of(
     text: &str,
@@ -268,7 +292,10 @@ pub(crate) fn period_of(
                 "not a length of time",
                 format!("`{key}` takes a length of time, not `{text}`"),
             )
-            .help("write for example \"20s\", \"1m30s\" or \"500ms\"");
+            .help(respelled(text).map_or_else(
+                || "write for example \"20s\", \"1m30s\" or \"500ms\"".to_owned(),
+                |period| format!("write {key} = \"{period}\""),
+            ));
     }
     value.map(|value| Located {
         span: span.clone(),

@@ -139,12 +139,14 @@ fn container_name(container: &Container<'_>, problems: &mut Problems) {
 fn image(container: &Container<'_>, problems: &mut Problems) {
     let label = container.label();
     let Some(image) = container.tree.at("image") else {
-        problems.add(
-            "missing-key",
-            &container.tree.span,
-            "`image` is missing",
-            format!("{label} needs an `image`"),
-        );
+        problems
+            .add(
+                "missing-key",
+                &container.tree.span,
+                "`image` is missing",
+                format!("{label} needs an `image`"),
+            )
+            .help("write for example image = \"111122223333.dkr.ecr.us-east-1.amazonaws.com/shop:1.0\"");
         return;
     };
     let Some(known) = image.known() else {

@@ -127,10 +127,12 @@ fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mu
                 "not offered",
                 format!("Fargate offers no {units} CPU units{system}"),
             )
-            .help(if task.is_windows() {
-                "it offers 1024, 2048 and 4096"
+            .help(if (1..=32).contains(&units) {
+                format!("{units} are a fraction of a vCPU, which has 1024 units: for whole ones write cpu = \"{units} vCPU\"")
+            } else if task.is_windows() {
+                "it offers 1024, 2048 and 4096".to_owned()
             } else {
-                "it offers 256, 512, 1024, 2048, 4096, 8192, 16384 and 32768"
+                "it offers 256, 512, 1024, 2048, 4096, 8192, 16384 and 32768".to_owned()
             });
         return;
     }
@@ -139,6 +141,12 @@ fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mu
     };
     if !rows.iter().any(fits) {
         let offers: Vec<String> = rows.iter().map(|row| offer(row)).collect();
+        let offers = offers.join(" or ");
+        let help = if (1..=244).contains(&mib) {
+            format!("it offers {offers} MiB; for {mib} GiB write memory = \"{mib} GB\"")
+        } else {
+            format!("it offers {offers} MiB")
+        };
         problems
             .add(
                 "fargate-size",
@@ -147,7 +155,7 @@ fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mu
                 format!("Fargate offers no {mib} MiB with {units} CPU units"),
             )
             .and(&cpu_at.span, "this `cpu`")
-            .help(format!("it offers {} MiB", offers.join(" or ")));
+            .help(help);
     }
 }
 
