@@ -35,6 +35,7 @@ mod place;
 mod plan;
 mod planning;
 mod problems;
+mod reading;
 mod replace;
 mod report;
 mod sandbox;

@@ -8,12 +8,11 @@ use std::{
     collections::BTreeSet,
     env,
     ffi::{OsStr, OsString},
-    fs,
     path::{Path, PathBuf},
 };
 
 use crate::{
-    cli::files,
+    cli::{files, reading},
     load::names::{Names, names},
     model::{access::is_profile_name, template::Attribute},
 };
@@ -100,7 +99,7 @@ fn profiles() -> Vec<String> {
     let each = files.into_iter().flat_map(|(variable, file, before)| {
         let path = env::var_os(variable).map(PathBuf::from);
         let path = path.or_else(|| Some(env::home_dir()?.join(".aws").join(file)));
-        let text = path.and_then(|path| fs::read_to_string(path).ok());
+        let text = path.and_then(|path| reading::glance(&path));
         sections(&text.unwrap_or_default(), before)
     });
     each.collect()
@@ -158,7 +157,7 @@ fn stacks() -> Vec<Names> {
     let words = env::args_os().skip_while(|word| word != "--").skip(2);
     stack_files(words.collect())
         .into_iter()
-        .filter_map(|path| names(&fs::read_to_string(path).ok()?))
+        .filter_map(|path| names(&reading::glance(&path)?))
         .collect()
 }
 

@@ -24,7 +24,7 @@ use crate::{
         failure::Failure,
         files,
         interrupt::{Interrupts, unless_interrupted},
-        replace,
+        reading, replace,
         session::{self, Session, StackFile},
     },
     cloud::Cloud,
@@ -218,8 +218,8 @@ impl Dashboard {
         if let Some(folder) = &self.out {
             let path = dashboard_file(folder, stack);
             // What can't be read is no dashboard of ours, or there is none.
-            let before = fs::read(&path).ok();
-            let before = before.and_then(|text| serde_json::from_slice(&text).ok());
+            let before = reading::glance(&path);
+            let before = before.and_then(|text| serde_json::from_str(&text).ok());
             kept.extend(before.map(|before| (path.display().to_string(), before)));
         }
         if let Some(grafana) = grafana {

@@ -8,11 +8,8 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    cli::failure::Failure,
-    file::{
-        problem::nearest,
-        source::{self, Source},
-    },
+    cli::{failure::Failure, interrupt::interrupted, reading},
+    file::{problem::nearest, source::Source},
     load::names,
     model::address::Address,
     saved,
@@ -59,6 +56,12 @@ pub(super) enum FileError {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         let hint = match &error {
+            FileError::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::Interrupted => {
+                return interrupted();
+            }
+            FileError::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::FileTooLarge => {
+                Some("name a file that holds text, as stack files and saved plans do".to_owned())
+            }
             FileError::None => Some(
                 "amp-stack init writes one, asking what it needs to know; amp-stack import writes one for what exists in AWS; with one elsewhere, name it: amp-stack plan STACK.toml"
                     .to_owned(),
@@ -268,7 +271,7 @@ fn candidates(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
 /// candidate, so that reading it says why.
 fn holds_only_values(path: &Path) -> bool {
     let is_named_so = path.to_str().is_some_and(|path| path.ends_with(VALUES));
-    is_named_so || fs::read_to_string(path).is_ok_and(|text| names::are_only_values(&text))
+    is_named_so || reading::glance(path).is_some_and(|text| names::are_only_values(&text))
 }
 
 /// Reads a stack file.
@@ -309,8 +312,7 @@ pub(super) fn read_variables(paths: &[PathBuf]) -> Result<Vec<Source>, FileError
 
 /// Reads any file.
 pub(super) fn text(path: &Path) -> Result<String, FileError> {
-    let text = fs::read(path).and_then(source::decode);
-    text.map_err(|cause| FileError::Unreadable {
+    reading::text(path).map_err(|cause| FileError::Unreadable {
         path: path.to_owned(),
         meant: meant(path, &cause),
         cause,

@@ -19,10 +19,15 @@ use crate::{
         files,
         fmt::unified::unified,
         interrupt::{Interrupts, unless_interrupted},
+        reading,
         replace::replace,
         session::render_style,
     },
-    file::{format::format, render::render, source::Source},
+    file::{
+        format::format,
+        render::render,
+        source::{Source, decode},
+    },
     show::words,
 };
 
@@ -146,11 +151,13 @@ fn write(
 }
 
 async fn standard_input() -> Result<Source, Failure> {
-    let mut text = String::new();
-    let read = tokio::io::stdin().read_to_string(&mut text).await;
-    read.map_err(|cause| Failure::before(format!("cannot read standard input: {cause}")))?;
+    let mut bytes = Vec::new();
+    let mut input = tokio::io::stdin().take(reading::MOST_BYTES + 1);
+    let read = input.read_to_end(&mut bytes).await;
+    let text = read.and_then(|_| reading::within(bytes)).and_then(decode);
+    let unreadable = |cause| Failure::before(format!("cannot read standard input: {cause}"));
     Ok(Source {
         path: PathBuf::from(Origin::StandardInput.to_string()),
-        text,
+        text: text.map_err(unreadable)?,
     })
 }

@@ -1,10 +1,22 @@
 //! Ctrl-C and its like, as something that can be waited for.
 
-use std::{future::pending, io};
+use std::{
+    future::pending,
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::mpsc;
 
 use crate::cli::failure::Failure;
+
+/// Whether somebody has interrupted the run: for what blocks, and so can't wait for it.
+static WAS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether somebody has interrupted the run.
+pub(super) fn was_interrupted() -> bool {
+    WAS_INTERRUPTED.load(Ordering::Relaxed)
+}
 
 /// The interruptions of a run, in order.
 pub(super) struct Interrupts(mpsc::UnboundedReceiver<()>);
@@ -18,6 +30,7 @@ impl Interrupts {
         tokio::spawn(async move {
             loop {
                 signals.next().await;
+                WAS_INTERRUPTED.store(true, Ordering::Relaxed);
                 if sender.send(()).is_err() {
                     break;
                 }

@@ -17,6 +17,7 @@ use crate::{
     cli::{
         args::{CallArgs, SandboxArgs},
         failure::Failure,
+        reading,
     },
     model::access::AssumedRole,
 };
@@ -198,7 +199,7 @@ impl Wanted {
 /// Reads what the caller may do.
 fn caller(path: &Path) -> Result<CallerPolicy, Failure> {
     let shown = path.display();
-    let text = fs::read_to_string(path)
+    let text = reading::text(path)
         .map_err(|error| Failure::before(format!("cannot read the policy {shown}: {error}")))?;
     CallerPolicy::parse(&text).map_err(|reason| {
         Failure::before(format!("{shown} is no policy that IAM takes: {reason}"))

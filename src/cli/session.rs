@@ -5,7 +5,7 @@ mod identify;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -16,14 +16,14 @@ use crate::{
         console::Console,
         failure::Failure,
         files::{self, FileError},
-        problems,
+        problems, reading,
         sandbox::{Keeping, Wanted},
     },
     file::{
         places::Places,
         problem::Problem,
         render::{self, json, render},
-        source::{self, Source},
+        source::Source,
     },
     load::{self, Header, LoadContext, Loaded, ParsedFile},
     model::identity::{Identity, PLACEHOLDER_ACCOUNT},
@@ -303,7 +303,7 @@ impl<'s> StackFile<'s> {
     /// Reads a file that the stack file names: relative paths are relative to the stack file.
     fn read_beside(&self, path: &Path) -> io::Result<String> {
         let directory = self.source.path.parent().unwrap_or(Path::new(""));
-        fs::read(directory.join(path)).and_then(source::decode)
+        reading::text(&directory.join(path))
     }
 
     /// What `[stack]` says, as far as it is right.

@@ -228,3 +228,109 @@ fn the_last_line_counts_problems_where_they_are() {
         }
     }
 }
+
+/// A stack that has nothing beside it.
+const SMALL: &str =
+    "[stack]\nname = \"edges\"\n\n[log_groups.api]\nname = \"/api\"\nretention_days = 7\n";
+
+#[cfg(unix)]
+#[test]
+fn no_more_is_read_than_anything_has() {
+    let bench = Bench::new("edges-endless");
+    bench.write("stack.toml", SMALL);
+    let definition = format!("{SMALL}\n[task_definitions.api]\ndefinition = \"/dev/zero\"\n");
+    bench.write("definition.toml", &definition);
+    for command in [
+        &["validate", "/dev/zero"][..],
+        &["plan", "/dev/zero", "--sandbox=world.json"],
+        &["fmt", "/dev/zero"],
+        &["show", "/dev/zero"],
+        &["validate", "stack.toml", "--var-file", "/dev/zero"],
+        &["validate", "definition.toml"],
+        &[
+            "plan",
+            "stack.toml",
+            "--sandbox=world.json",
+            "--sandbox-caller",
+            "/dev/zero",
+        ],
+    ] {
+        let run = bench.run(command).expect(1);
+        assert!(run.says("it has more than 64 MiB"), "{run:?}");
+        assert!(run.says("/dev/zero"), "{run:?}");
+    }
+    let run = bench.run(&["plan", "stack.toml", "--sandbox=/dev/zero"]);
+    assert!(run.expect(1).says("no regular file"));
+}
+
+/// A run with these arguments into which `text` is piped.
+#[cfg(unix)]
+fn piped(bench: &Bench, arguments: &[&str], text: &str) -> Run {
+    use std::io::Write as _;
+    let mut command = bench.command(arguments);
+    command.stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(text.as_bytes()).unwrap();
+    drop(input);
+    Run::from(child.wait_with_output().unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn what_comes_through_a_pipe_is_a_file() {
+    let bench = Bench::new("edges-piped");
+    let applied = ["apply", "/dev/stdin", "--sandbox=world.json", "--yes"];
+    let run = piped(&bench, &applied, SMALL).expect(0);
+    assert!(run.says("log_groups.api"), "{run:?}");
+    let asks = SMALL.replace("= 7", "= \"${var.days}\"");
+    bench.write("stack.toml", &format!("{asks}\n[variables]\ndays = {{}}\n"));
+    let planned = [
+        "plan",
+        "stack.toml",
+        "--sandbox=world.json",
+        "--var-file",
+        "/dev/stdin",
+    ];
+    let run = piped(&bench, &planned, "days = 14\n").expect(0);
+    assert!(run.says("7 -> 14"), "{run:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_stays_silent_keeps_nobody_waiting() {
+    let bench = Bench::new("edges-silent");
+    bench.write("stack.toml", SMALL);
+    let pipe = bench.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(pipe).status();
+    assert!(made.unwrap().success());
+    for arguments in [
+        &["plan", "pipe", "--sandbox=world.json"][..],
+        &["validate", "pipe"],
+        &[
+            "plan",
+            "stack.toml",
+            "--sandbox=world.json",
+            "--var-file=pipe",
+        ],
+    ] {
+        let mut command = bench.command(arguments);
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(2));
+        let id = child.id().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(sent.unwrap().success(), "it still waits");
+        let (run, took) = timed(|| Run::from(child.wait_with_output().unwrap()));
+        assert!(took < Duration::from_secs(10), "{took:?}");
+        assert!(run.expect(1).says("interrupted; nothing was changed"));
+    }
+    let run = bench
+        .run(&["plan", "stack.toml", "--sandbox=pipe"])
+        .expect(1);
+    assert!(run.says("no regular file"), "{run:?}");
+}

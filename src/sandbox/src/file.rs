@@ -41,7 +41,7 @@ pub enum FileError {
     /// The operating system refused.
     #[error("cannot {action} the sandbox file {}", path.display())]
     Io {
-        /// What was attempted, as a verb: "read", "write", "lock".
+        /// What was attempted, as a verb: "use", "read", "write", "lock".
         action: &'static str,
         /// The file of the world.
         path: PathBuf,
@@ -129,6 +129,11 @@ impl WorldFile {
                 source,
             }
         };
+        if is_special(path) {
+            let other = "it is a device, a pipe or a socket, and no regular file";
+            let other = io::Error::new(io::ErrorKind::InvalidInput, other);
+            return Err(io("use")(other));
+        }
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -246,8 +251,16 @@ fn sync_directory(of: &Path) -> io::Result<()> {
     }
 }
 
+/// Returns whether something is at `path` that can't keep a world: a device, a pipe, a socket.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 /// The account whose world is in the file at `path`, if one is.
 pub fn account_in(path: &Path) -> Option<String> {
+    if is_special(path) {
+        return None;
+    }
     let header: Header = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     (header.format == FORMAT).then_some(header.account)
 }
