@@ -144,6 +144,10 @@ struct History {
 
 impl History {
     /// If `error` is a right that is missing, that is what is known.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a failed call is passed on as every call returns it"
+    )]
     fn unseen(error: CallError) -> Result<Self, CallError> {
         if !is_denied(error.code.as_deref()) {
             return Err(error);

@@ -50,8 +50,8 @@ async fn delete(
     }
     let mut ended = running.join_all().await;
     ended.sort_by_key(|(family, _)| *family);
-    let ended = ended.into_iter().map(|(_, outcome)| outcome).collect();
-    (ended, began.elapsed())
+    let (_, outcomes): (Vec<usize>, Vec<_>) = ended.into_iter().unzip();
+    (outcomes, began.elapsed())
 }
 
 /// What each request of a deletion named.
