@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ecs::types::{DeploymentRolloutState, DesiredStatus, Service, Task};
+use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, DesiredStatus, Service, Task};
 use aws_smithy_types::DateTime;
 
 use crate::{
@@ -30,6 +30,19 @@ const LINES: i32 = 200;
 /// Says what could not be seen, and why: what can't be seen is no reason to see nothing.
 pub(crate) fn unseen(what: &str, error: &CallError) -> String {
     format!("{what}: {}", mentions::unseen(error))
+}
+
+/// The deployment that a service is being brought to, or was.
+pub(crate) fn primary(service: &Service) -> Option<&Deployment> {
+    let mut deployments = service.deployments().iter();
+    deployments.find(|deployment| deployment.status() == Some("PRIMARY"))
+}
+
+/// The ARN of the revision that a service is to run. One of ECS Express Mode says it in its primary
+/// deployment only (seen by others at AWS: github.com/kayac/ecspresso, pull request 902).
+pub(crate) fn definition_of(service: &Service) -> Option<&str> {
+    let of_primary = || primary(service)?.task_definition();
+    service.task_definition().or_else(of_primary)
 }
 
 /// Reads what runs of `families` in every cluster of the region.
@@ -112,9 +125,8 @@ impl Cluster {
     }
 
     fn service(&self, service: &Service) -> Option<workload::Service> {
-        let (family, revision) = family_and_revision(service.task_definition()?)?;
-        let mut deployments = service.deployments().iter();
-        let primary = deployments.find(|deployment| deployment.status() == Some("PRIMARY"));
+        let (family, revision) = family_and_revision(definition_of(service)?)?;
+        let primary = primary(service);
         let rollout = primary.and_then(|deployment| deployment.rollout_state());
         let reason = primary.and_then(|deployment| deployment.rollout_state_reason());
         let events = service.events().iter().filter_map(|event| event.message());

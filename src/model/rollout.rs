@@ -26,7 +26,7 @@ pub enum End {
     RolledBack,
     /// It failed, and nothing was gone back to.
     Failed,
-    /// Somebody has stopped it.
+    /// ECS has stopped it, and has not gone back.
     Stopped,
     /// Somebody has deployed something else meanwhile.
     Superseded,
@@ -99,8 +99,8 @@ pub const ENDS: &[Rule] = &[
     ),
     rule(
         "rollout-stopped",
-        "the deployment was stopped, by its circuit breaker or by a person, and the service was not brought back",
-        "ECS API reference, ServiceDeployment, status STOPPED",
+        "ECS has stopped the deployment, because of its circuit breaker or an alarm without rollback, and has not brought the service back: whoever stops one by hand has it rolled back",
+        "ECS API reference, ServiceDeployment, status STOPPED, and StopServiceDeployment, stopType",
     ),
     rule(
         "rollout-superseded",

@@ -59,7 +59,10 @@ impl World {
     fn runs(&mut self, name: &str) -> String {
         let asked = json!({"cluster": "prod", "services": [name]});
         let answer = self.aws.boto("ecs", "DescribeServices", asked);
-        let arn = answer["services"][0]["taskDefinition"].as_str().unwrap();
+        let deployments = answer["services"][0]["deployments"].as_array().unwrap();
+        let mut primary = deployments.iter();
+        let primary = primary.find(|deployment| deployment["status"] == "PRIMARY");
+        let arn = primary.unwrap()["taskDefinition"].as_str().unwrap();
         arn.rsplit('/').next().unwrap().to_owned()
     }
 

@@ -1,5 +1,5 @@
-//! The query of the guide that brings the service of a task to what its application sends, and those
-//! of the dashboard, asked of a real Prometheus while a label of what is measured of a task changes.
+//! The query of the guide that brings the service of a task to what its application sends, and
+//! those of the dashboard, asked of a real Prometheus while a label of a task changes.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -38,8 +38,8 @@ fn series(name: &str, labels: &[(&str, &str)], value: impl Fn(u64) -> Option<f64
     vec![(labels, samples.collect())]
 }
 
-/// What is measured as `name` of a task that has begun to run not long ago, or has run all the time:
-/// of the former there are two series for as long as Prometheus looks back.
+/// What is measured as `name` of a task that has begun to run not long ago, or has run all the
+/// time: of the former there are two series for as long as Prometheus looks back.
 fn measured(name: &str, task: &str, is_new: bool) -> Written {
     let begins = if is_new { SAMPLES - 5 } else { 0 };
     let mut written = Written::new();

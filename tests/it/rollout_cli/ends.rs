@@ -183,5 +183,13 @@ fn without_the_rights_to_see_deployments_the_service_itself_is_followed() {
         &behind,
         &["could not be seen", "ecs:ListServiceDeployments is denied"],
     );
+    // What the service says of itself is enough to know that it was left where it is.
+    let breaker = json!({"deploymentCircuitBreaker": {"enable": true, "rollback": false}});
+    world.service("left", json!({"deploymentConfiguration": breaker}));
+    world.declare("app:does-not-exist", "[\"prod/left\"]");
+    let stopped = world.run(&["apply", "--yes"]).expect(3);
+    assert_says(&stopped, &["rollout-stopped", "was stopped"]);
+    let refused = world.run(&["plan"]).expect(1);
+    assert_says(&refused, &["ended badly (FAILED: ", "--retry"]);
     fs::remove_file(file).unwrap();
 }

@@ -11,7 +11,7 @@ use aws_sdk_ecs::types::{
 };
 
 use crate::{
-    aws::{Aws, all, error::is_denied, mentions::unseen, tagging::family_and_revision},
+    aws::{Aws, all, error::is_denied, mentions::unseen, tagging::family_and_revision, workload},
     model::{
         call::CallError,
         query::Query,
@@ -100,16 +100,21 @@ async fn live(
         Some((tag.key()?.to_owned(), value))
     });
     let controller = controller(service);
-    let runs = service.task_definition().and_then(family_and_revision);
-    let history = match controller {
+    let runs = workload::definition_of(service).and_then(family_and_revision);
+    let mut history = match controller {
         Controller::Ecs | Controller::Express => history(aws, name, runs).await?,
         Controller::Other(_) => History::default(),
     };
+    let given_up = given_up(service);
+    if let (Some(how), Some((_, revision)), true) = (&given_up, runs, history.unseen.is_some()) {
+        history.failed.insert(revision, how.clone());
+        history.is_stranded = true;
+    }
     Ok(LiveService {
         runs: runs.map(|(family, revision)| (family.to_owned(), revision)),
         controller,
         owner: query.owner(&tags.collect()),
-        is_deploying: service.deployments().len() > 1 && !is_given_up(service),
+        is_deploying: service.deployments().len() > 1 && given_up.is_none(),
         failed: history.failed,
         is_stranded: history.is_stranded,
         unseen: history.unseen,
@@ -143,17 +148,10 @@ struct History {
 }
 
 impl History {
-    /// If `error` is a right that is missing, that is what is known.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a failed call is passed on as every call returns it"
-    )]
-    fn unseen(error: CallError) -> Result<Self, CallError> {
-        if !is_denied(error.code.as_deref()) {
-            return Err(error);
-        }
-        Ok(Self {
-            unseen: Some(unseen(&error)),
+    /// What is known where `error` is a right that is missing; `None` if it is anything else.
+    fn unseen(error: &CallError) -> Option<Self> {
+        is_denied(error.code.as_deref()).then(|| Self {
+            unseen: Some(unseen(error)),
             ..Self::default()
         })
     }
@@ -171,7 +169,7 @@ async fn history(
     let listed = aws.ecs.call("ecs:ListServiceDeployments", request).await;
     let mut briefs = match listed {
         Ok(listed) => listed.service_deployments.unwrap_or_default(),
-        Err(error) => return History::unseen(error),
+        Err(error) => return History::unseen(&error).ok_or(error),
     };
     if !briefs.iter().any(ended_badly) {
         return Ok(History::default());
@@ -183,7 +181,7 @@ async fn history(
     let targets: BTreeSet<String> = targets.map(str::to_owned).collect();
     let revisions = match revisions(aws, targets.into_iter().collect()).await {
         Ok(revisions) => revisions,
-        Err(error) => return History::unseen(error),
+        Err(error) => return History::unseen(&error).ok_or(error),
     };
     let target = |brief: &ServiceDeploymentBrief| {
         let arn = revisions.get(brief.target_service_revision_arn()?)?;
@@ -224,12 +222,15 @@ fn leaves(brief: &ServiceDeploymentBrief) -> bool {
     )
 }
 
-/// Returns whether ECS starts no more tasks of what the service names: then the older tasks stay,
-/// and nothing is under way (ECS API reference, `Deployment`, `rolloutState`).
-fn is_given_up(service: &Described) -> bool {
-    let mut deployments = service.deployments().iter();
-    let primary = deployments.find(|deployment| deployment.status() == Some("PRIMARY"));
-    primary.is_some_and(|primary| primary.rollout_state() == Some(&DeploymentRolloutState::Failed))
+/// Why ECS starts no more tasks of what the service names, if it does not: then the older tasks
+/// stay, and nothing is under way (ECS API reference, `Deployment`, `rolloutState`).
+fn given_up(service: &Described) -> Option<String> {
+    let primary = workload::primary(service)?;
+    let state = primary.rollout_state()?;
+    (*state == DeploymentRolloutState::Failed).then(|| {
+        let reason = primary.rollout_state_reason();
+        reason.map_or_else(|| state.to_string(), |reason| format!("{state}: {reason}"))
+    })
 }
 
 fn ended_badly(brief: &ServiceDeploymentBrief) -> bool {

@@ -201,6 +201,11 @@ impl Service {
             }
         }
         self.show_platform(&mut shown);
+        if let (Some(_), Some(shown)) = (&self.express, shown.as_object_mut()) {
+            // Only the deployments say it (seen at AWS: github.com/kayac/ecspresso, pull request
+            // 902).
+            shown.remove("taskDefinition");
+        }
         if self.controller() != "ECS" {
             // API reference, Service, taskSets: what CodeDeploy and others have instead.
             shown["taskSets"] = shown["deployments"].take();

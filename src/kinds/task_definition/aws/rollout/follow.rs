@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{
-    CanaryConfiguration, Deployment, DeploymentConfiguration, DeploymentLifecycleHookStatus,
-    DeploymentRolloutState, DeploymentStrategy, LinearConfiguration, Service as Described,
-    ServiceDeployment, ServiceDeploymentCircuitBreaker,
+    CanaryConfiguration, Deployment, DeploymentCircuitBreaker, DeploymentConfiguration,
+    DeploymentLifecycleHookStatus, DeploymentRolloutState, DeploymentStrategy, LinearConfiguration,
+    Service as Described, ServiceDeployment, ServiceDeploymentCircuitBreaker,
 };
 use tokio::time::Instant;
 
 use crate::{
-    aws::{Aws, error, error::is_denied},
+    aws::{Aws, error, error::is_denied, workload},
     kinds::{
         live::Follow,
         task_definition::aws::{rollout::ends, services},
@@ -232,9 +232,7 @@ fn is_superseded(
     service: &Described,
     deployment: &ServiceDeployment,
 ) -> bool {
-    let runs_ours = service
-        .task_definition()
-        .is_some_and(|arn| rollout.is_of(arn));
+    let runs_ours = workload::definition_of(service).is_some_and(|arn| rollout.is_of(arn));
     let current = service.current_service_deployment();
     let is_current = current.is_none() || current == deployment.service_deployment_arn();
     !runs_ours && !is_current && deployment.rollback().is_none()
@@ -252,8 +250,13 @@ fn by_service(rollout: &Follow<'_>, service: &Described) -> Seen {
     let is_primary = ours.is_some_and(|ours| ours.status() == Some("PRIMARY"));
     let is_settled = service.deployments().len() == 1
         && ours.is_some_and(|ours| ours.running_count() >= ours.desired_count());
+    let goes_back = service
+        .deployment_configuration()
+        .and_then(DeploymentConfiguration::deployment_circuit_breaker)
+        .is_some_and(DeploymentCircuitBreaker::rollback);
     let stand = match (is_primary, state) {
-        (_, Some(DeploymentRolloutState::Failed)) if is_primary => Stand::Ended(End::Failed),
+        (true, Some(DeploymentRolloutState::Failed)) if goes_back => Stand::Ended(End::Failed),
+        (true, Some(DeploymentRolloutState::Failed)) => Stand::Ended(End::Stopped),
         (_, Some(DeploymentRolloutState::Failed)) => Stand::Ended(End::RolledBack),
         (true, Some(DeploymentRolloutState::Completed)) => Stand::Ended(End::Done),
         (true, None) if is_settled => Stand::Ended(End::Done),

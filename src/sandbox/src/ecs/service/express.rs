@@ -364,7 +364,9 @@ mod tests {
         let update = |definition: &Value| json!({"serviceArn": arn, "taskDefinitionArn": definition["taskDefinition"]["taskDefinitionArn"]});
         let own = sandbox.call("RegisterTaskDefinition", &definition(|_| {}));
         sandbox.call("UpdateExpressGatewayService", &update(&own));
-        let runs = sandbox.service("web")["taskDefinition"].clone();
+        let service = sandbox.service("web");
+        assert_eq!(service.get("taskDefinition"), None);
+        let runs = service["deployments"][0]["taskDefinition"].clone();
         assert_eq!(runs, own["taskDefinition"]["taskDefinitionArn"]);
         let edits: [fn(&mut Value); 5] = [
             |it| it["containerDefinitions"][0]["name"] = json!("main"),
