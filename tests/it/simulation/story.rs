@@ -148,6 +148,7 @@ impl Story {
             self.bad_day(Command::Apply).await;
             runs += 1;
         }
+        let foreign = self.back_from_whom_it_is(foreign).await;
         runs += self.until_rest(Command::Apply).await;
         self.rest(Command::Apply).await;
         let after = self.account.view();
@@ -179,6 +180,23 @@ impl Story {
         self.documents.insert(family, "somebody else's".to_owned());
         self.tally.foreign += 1;
         Some(name)
+    }
+
+    /// A family of which nothing of ours is left, because a file that called it otherwise was
+    /// applied meanwhile, is theirs who registered `foreign`: each run refuses to take it. Here they
+    /// take their revision back. Returns it if it stays.
+    async fn back_from_whom_it_is(&mut self, foreign: Option<String>) -> Option<String> {
+        let name = foreign?;
+        let view = self.account.view();
+        let is_ours_too = name
+            .rsplit_once(':')
+            .is_some_and(|(family, _)| view.active().contains_key(family));
+        if is_ours_too {
+            return Some(name);
+        }
+        self.account.deregister_by_hand(&name).await;
+        self.stand_by(&name);
+        None
     }
 
     /// From now on the revision `name` is nobody's business.
