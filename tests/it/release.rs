@@ -5,6 +5,9 @@
     reason = "a script that fails has failed the test"
 )]
 
+mod image;
+mod mise;
+
 use std::{
     fs,
     io::{self, Write},
@@ -51,6 +54,13 @@ fn run(directory: &Path, program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Says on standard error that a test is left out.
+fn left_out(test: &str, why: &str) {
+    // Not `eprintln!`, which the test runner would swallow.
+    let says = format!("skipped: {test}, because {why}\n");
+    io::stderr().write_all(says.as_bytes()).unwrap();
+}
+
 /// Returns whether the programs that a test runs are there; says on standard error that it is left
 /// out if they are not.
 fn can_run(test: &str, programs: &[&str]) -> bool {
@@ -60,9 +70,7 @@ fn can_run(test: &str, programs: &[&str]) -> bool {
             .stdout(Stdio::null())
             .status();
         if found.is_err() {
-            // Not `eprintln!`, which the test runner would swallow.
-            let says = format!("skipped: {test}, because {program} is not installed\n");
-            io::stderr().write_all(says.as_bytes()).unwrap();
+            left_out(test, &format!("{program} is not installed"));
             return false;
         }
     }
@@ -259,6 +267,11 @@ fn a_wheel_is_installed_used_and_removed() {
         "-py3-none-"
     )));
 
+    script(at, "wheels.sh", &["dist"]);
+    let wheels = concat!("amp-stack-", env!("CARGO_PKG_VERSION"), "-wheels");
+    run(at, "tar", &["xzf", &format!("dist/{wheels}.tar.gz")]);
+    assert!(!Path::new(&wheel).exists());
+
     let python = python.to_str().unwrap();
     run(at, python, &["-m", "venv", "--without-pip", "home"]);
     let installed = at.join("home/bin/python");
@@ -273,7 +286,11 @@ fn a_wheel_is_installed_used_and_removed() {
     run(
         at,
         python,
-        &[&pip[..], &["install", "--no-index", &wheel]].concat(),
+        &[
+            &pip[..],
+            &["install", "--no-index", "--find-links", wheels, "amp-stack"],
+        ]
+        .concat(),
     );
     let said = run(at, "home/bin/amp-stack", &["--version"]);
     assert_eq!(said, SAID);
@@ -285,11 +302,9 @@ fn a_wheel_is_installed_used_and_removed() {
     assert!(!at.join("home/bin/amp-stack").exists());
 }
 
-#[test]
-fn an_archive_holds_a_program_that_runs_with_its_manual_and_completions() {
-    let directory = tempfile::tempdir().unwrap();
-    let at = directory.path();
-    // With its names for debuggers the program takes a minute to pack: this one starts it.
+/// Packs an archive for `target` in `at/dist`, with what starts the program in its place: with its
+/// names for debuggers the program takes a minute to pack.
+fn pack_a_starter(at: &Path, target: &str) {
     let built = at.join("built");
     fs::create_dir(&built).unwrap();
     let starts = format!(
@@ -298,8 +313,15 @@ fn an_archive_holds_a_program_that_runs_with_its_manual_and_completions() {
     );
     fs::write(built.join("amp-stack"), starts).unwrap();
     run(at, "chmod", &["+x", "built/amp-stack"]);
-    let target = TARGETS[0];
     script(at, "pack.sh", &[target, built.to_str().unwrap()]);
+}
+
+#[test]
+fn an_archive_holds_a_program_that_runs_with_its_manual_and_completions() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    let target = TARGETS[0];
+    pack_a_starter(at, target);
     let name = format!("amp-stack-{}-{target}", env!("CARGO_PKG_VERSION"));
     run(at, "tar", &["xzf", &format!("dist/{name}.tar.gz")]);
     let said = run(at, &format!("{name}/amp-stack"), &["--version"]);
@@ -383,21 +405,6 @@ fn a_missing_archive_is_an_error() {
         .unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is no amp-stack-"));
-}
-
-/// The archives and what is in them, as `pack.sh` names them, and the certificates without which no
-/// call to AWS can be made, at a place where the program looks for them.
-#[test]
-fn an_image_holds_the_program_and_certificates() {
-    let text = fs::read_to_string(release("Containerfile")).unwrap();
-    let (_, image) = text.rsplit_once("FROM scratch\n").unwrap();
-    for line in [
-        "COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt\n",
-        "COPY --from=unpacked /${ARCHIVE}/amp-stack /amp-stack\n",
-        "ENTRYPOINT [\"/amp-stack\"]\n",
-    ] {
-        assert!(image.contains(line), "{line}");
-    }
 }
 
 /// The workflow builds each target that is published, and every action is pinned by a hash.
