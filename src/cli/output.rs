@@ -132,10 +132,11 @@ fn ensure_named(stack: &Stack, name: &str) -> Result<(), Failure> {
     let failure = Failure::before(format!(
         "`{name}` is neither an output of the stack file nor an attribute of its resources"
     ));
-    let within = format!("{name}.");
+    // A resource without its attribute, or an attribute without its resource.
+    let (within, last) = (format!("{name}."), format!(".{name}"));
     let attributes: Vec<&str> = names
         .clone()
-        .filter(|other| other.starts_with(&within))
+        .filter(|other| other.starts_with(&within) || other.ends_with(&last))
         .collect();
     Err(match nearest(name, names.by_ref()) {
         _ if !attributes.is_empty() => failure.hint(format!("there are {}", attributes.join(", "))),

@@ -82,14 +82,16 @@ pub(super) fn show_whole(error: &mut Error, words: &[OsString]) {
 
 /// What to write where a value is missing, empty or too much.
 pub(super) fn advice(error: &Error, words: &[OsString]) -> Option<String> {
-    match error.kind() {
-        ErrorKind::InvalidValue => value(error, words),
-        ErrorKind::TooManyValues => {
-            let option = argument(error)?;
-            Some(format!("`{option}` takes no value: write it alone"))
-        }
-        ErrorKind::MissingRequiredArgument => required(words),
-        _ => None,
+    let kind = error.kind();
+    if kind == ErrorKind::InvalidValue {
+        value(error, words)
+    } else if kind == ErrorKind::TooManyValues {
+        let option = argument(error)?;
+        Some(format!("`{option}` takes no value: write it alone"))
+    } else if kind == ErrorKind::MissingRequiredArgument {
+        required(words)
+    } else {
+        None
     }
 }
 

@@ -32,6 +32,11 @@ impl Mistakes {
         let help = help(message, &span, text);
         let there = self.lines.get(&line);
         if there.is_none_or(|there| there.help.is_none() && help.is_some()) {
+            let message = if is_number(message) {
+                NO_VALUE
+            } else {
+                message
+            };
             let message = message.to_owned();
             self.lines.insert(
                 line,
@@ -63,6 +68,9 @@ impl Mistakes {
         }
     }
 }
+
+/// What is said of a word that is no value.
+const NO_VALUE: &str = "this is no value that TOML has";
 
 /// What the parser says of what stands a second time.
 const REPEATED: &str = "duplicate key";
@@ -130,12 +138,18 @@ fn help(message: &str, span: &Span, text: &str) -> Option<String> {
         return Some("a number has digits on both sides of its point, as 0.5 has".to_owned());
     }
     let below = text.get(line.end..).unwrap_or_default();
-    let is_word = message.starts_with("string values") || message.contains("`nan`");
+    let is_word = message.starts_with("string values") || is_number(message);
     let before = before.trim_end();
     if is_word && before.ends_with(['[', ',']) {
         return unquoted("", true, at, below);
     }
     value(key, before, at, below)
+}
+
+/// Returns whether the parser took a word for a number: one that begins with `n` or `i` for what is
+/// not a number, or has no end.
+fn is_number(message: &str) -> bool {
+    message.contains("`nan`") || message.contains("`inf`")
 }
 
 /// What to write instead of what stands where a value should, or where `=` should.
@@ -404,6 +418,9 @@ mod tests {
             ("a = null\n", "TOML has no null"),
             ("a = b\n", "strings stand in quotes: a = \"b\""),
             ("a = nginx:1.27 # c\n", "a = \"nginx:1.27\""),
+            ("a = nginx\n", "no value that TOML has"),
+            ("a = info\n", "a = \"info\""),
+            ("a = [info]\n", "in quotes: \"info\""),
             ("a = \"b\",\n", "without a comma: a = \"b\""),
             ("a = 1;\n", "without a comma: a = 1"),
             ("a =\n", "in the line of its key: a = …"),

@@ -512,6 +512,11 @@ const LINES: &[(&str, &str, &str)] = &[
         "`amp-stack output` lists all there are",
     ),
     (
+        "output arn --sandbox",
+        "neither an output of the stack file",
+        "hint: there are workspace.arn, log_groups.quickstart.arn",
+    ),
+    (
         "output workspace.remotewrite --sandbox",
         "did you mean",
         "workspace.remote_write_url?",

@@ -111,6 +111,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     (STACK, "name: checkout ", "syntax", "name = …"),
     (STACK, "name = checkout ", "syntax", "name = \"checkout\""),
     (STACK, "name = null ", "syntax", "leave the key out"),
+    (STACK, "name = info ", "syntax", "name = \"info\""),
     (
         STACK,
         "name = \"checkout\", ",

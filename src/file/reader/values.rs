@@ -53,7 +53,6 @@ fn retyped(tree: &Tree, key: &str, wanted: &str) -> Option<String> {
         "a string" => format!("\"{}\"", advised(own.unwrap_or_default(), &given)),
         "an integer" => whole(&given, own.unwrap_or_default())?.to_string(),
         "`true` or `false`" => match given.as_str() {
-            "true" | "yes" | "on" | "1" => "true".to_owned(),
             "false" | "no" | "off" | "0" => "false".to_owned(),
             _ => "true".to_owned(),
         },
@@ -67,7 +66,7 @@ fn retyped(tree: &Tree, key: &str, wanted: &str) -> Option<String> {
 fn whole(given: &str, key: &str) -> Option<i64> {
     let digits = given.trim_end_matches(|one: char| !one.is_ascii_digit());
     let unit = given[digits.len()..].trim();
-    if let Some((amount, "vcpu")) = given.split_once(' ').or_else(|| Some((digits, unit))) {
+    if let Some((amount, "vcpu")) = given.split_once(' ').or(Some((digits, unit))) {
         let amount: f64 = amount.parse().ok()?;
         let units = (1..=16_384_i64).find(|units| f64_of(*units) >= amount * 1024.0);
         return units.filter(|units| f64_of(*units) <= amount * 1024.0);

@@ -201,9 +201,7 @@ pub(crate) fn check(
     let earlier = before.map_or_else(Vec::new, |(metrics, body)| {
         earlier(metrics, (&path, &family), &body, scope, &document)
     });
-    let services = lifecycle.services.keys();
-    let services: BTreeMap<ServiceName, Runs> =
-        services.map(|name| (name.clone(), Runs::Newest)).collect();
+    let services = on_the_newest(&lifecycle);
     let with = |document: Document| {
         let digest = unknown::digest(document.written());
         let digest = digest.map(|digest| (VERBATIM_TAG.to_owned(), digest.into()));
@@ -229,6 +227,12 @@ pub(crate) fn check(
         notes,
         request: own.definition.map(|_| request),
     })
+}
+
+/// The declared services, each of which is to run the newest revision.
+fn on_the_newest(lifecycle: &Lifecycle) -> BTreeMap<ServiceName, Runs> {
+    let services = lifecycle.services.keys();
+    services.map(|name| (name.clone(), Runs::Newest)).collect()
 }
 
 /// What earlier defaults made of the request `body`, where it is not what those of `now` make.

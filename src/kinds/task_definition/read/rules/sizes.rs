@@ -128,7 +128,7 @@ fn fargate(task: &Task<'_>, cpu: Option<u32>, memory: Option<u32>, problems: &mu
                 format!("Fargate offers no {units} CPU units{system}"),
             )
             .help(if (1..=32).contains(&units) {
-                format!("{units} are a fraction of a vCPU, which has 1024 units: for whole ones write cpu = \"{units} vCPU\"")
+                format!("a number counts units, of which a vCPU has 1024; for whole vCPUs write cpu = \"{units} vCPU\"")
             } else if task.is_windows() {
                 "it offers 1024, 2048 and 4096".to_owned()
             } else {
