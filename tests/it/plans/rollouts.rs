@@ -179,7 +179,10 @@ fn what_was_stopped_is_no_rollout_that_is_done() {
         panic!("{again:?}");
     };
     let changes = step.changes();
-    let calls: Vec<String> = changes.iter().map(|change| change.subject()).collect();
+    let calls: Vec<String> = changes
+        .iter()
+        .map(amp_stack::kinds::Change::subject)
+        .collect();
     assert_eq!(calls, ["service prod/api, a new deployment"]);
     // A new revision begins a deployment by itself, and what was left is no way back.
     let next = plan(&rolled_out("1024", &["prod/api"]), &fake);
