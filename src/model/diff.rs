@@ -443,7 +443,7 @@ mod tests {
         leaf.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Node::List),
-                prop::collection::btree_map("name|Sid|k", inner, 0..3).prop_map(Node::Map),
+                prop::collection::btree_map("name|Sid|k", inner, 0..3).prop_map(Node::map),
             ]
         })
     }

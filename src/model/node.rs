@@ -1,11 +1,14 @@
 //! A JSON-like tree whose strings may mention things that are not known yet.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Number, Value};
 
 use crate::model::template::{NotAText, Reference, Template};
+
+/// The members of an object, by key. Most objects have a handful, for which a `BTreeMap` sets aside
+/// the room of eleven each.
+pub type Members = LiteMap<String, Node>;
 
 /// A document: a policy, a task definition, or what is shown of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub enum Node {
     /// An array.
     List(Vec<Node>),
     /// An object; the order of its keys has no meaning.
-    Map(BTreeMap<String, Node>),
+    Map(Members),
 }
 
 impl Node {
@@ -41,7 +44,7 @@ impl Node {
     }
 
     /// The members, if this is an object.
-    pub fn as_map(&self) -> Option<&BTreeMap<String, Self>> {
+    pub fn as_map(&self) -> Option<&Members> {
         if let Self::Map(members) = self {
             Some(members)
         } else {
@@ -50,7 +53,7 @@ impl Node {
     }
 
     /// The members, if this is an object.
-    pub fn as_map_mut(&mut self) -> Option<&mut BTreeMap<String, Self>> {
+    pub fn as_map_mut(&mut self) -> Option<&mut Members> {
         if let Self::Map(members) = self {
             Some(members)
         } else {

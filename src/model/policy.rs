@@ -4,6 +4,8 @@ pub mod effective;
 pub mod rules;
 mod tasks;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use tasks::shuts_out_tasks;
@@ -19,16 +21,21 @@ use crate::model::{
 ///
 /// Two policies are equal if their normal forms are, so nothing that IAM reorders or respells shows
 /// as a change. The rules are in [`rules`].
+///
+/// Clones share what it says: a plan has most policies several times.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Node", into = "Node")]
-pub struct Policy {
+pub struct Policy(Arc<Said>);
+
+#[derive(Clone, Debug)]
+struct Said {
     written: Node,
     normal: Node,
 }
 
 impl PartialEq for Policy {
     fn eq(&self, other: &Self) -> bool {
-        self.normal == other.normal
+        Arc::ptr_eq(&self.0, &other.0) || self.0.normal == other.0.normal
     }
 }
 
@@ -42,44 +49,48 @@ impl From<Node> for Policy {
 
 impl From<Policy> for Node {
     fn from(policy: Policy) -> Self {
-        policy.written
+        Arc::unwrap_or_clone(policy.0).written
     }
 }
 
 impl Policy {
     /// Takes a document as it was written or read.
     pub fn new(written: Node) -> Self {
-        Self {
+        Self(Arc::new(Said {
             normal: normal::normal(&written, REWRITES),
             written,
-        }
+        }))
     }
 
     /// The document as it was written, to be sent to AWS.
     pub fn written(&self) -> &Node {
-        &self.written
+        &self.0.written
     }
 
     /// The document in normal form but with actions spelled as they were written, to be shown.
     pub fn shown(&self) -> Node {
         let spelling_kept = REWRITES.iter().filter(|rewrite| rewrite.rule != CASE);
-        normal::normal(&self.written, spelling_kept)
+        normal::normal(&self.0.written, spelling_kept)
     }
 
     /// Where this policy, which is wanted, and `live` differ without meaning anything different.
     pub fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
-        normal::suppressed(&self.written, &live.written, REWRITES, &LAYOUT)
+        normal::suppressed(&self.0.written, &live.0.written, REWRITES, &LAYOUT)
     }
 
     /// The JSON that is sent; what is not known yet appears as a stack file spells it.
     pub fn to_json(&self) -> String {
-        self.written.to_json().to_string()
+        self.0.written.to_json().to_string()
     }
 
     /// The same policy with everything filled in that `lookup` knows.
     #[must_use]
     pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
-        Self::new(self.written.resolve(lookup))
+        let written = self.0.written.resolve(lookup);
+        if written == self.0.written {
+            return self.clone();
+        }
+        Self::new(written)
     }
 }
 

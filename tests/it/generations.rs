@@ -102,7 +102,7 @@ fn mention(node: &mut Node) {
             *text = reference.map_or_else(|| text.clone(), Template::from);
         }
         Node::List(elements) => elements.iter_mut().for_each(mention),
-        Node::Map(members) => members.values_mut().for_each(mention),
+        Node::Map(members) => members.iter_mut().for_each(|(_, member)| mention(member)),
         Node::Null | Node::Bool(_) | Node::Number(_) => {}
     }
 }

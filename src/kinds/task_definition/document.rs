@@ -1,6 +1,6 @@
 //! What a task definition says, and when two of them say the same.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::{
     kinds::task_definition::document::rules::{LAYOUT, READ_ONLY, REWRITES},
     model::{
         diff::Path,
-        node::Node,
+        node::{Members, Node},
         normal::{self, Suppressed},
         template::Reference,
     },
@@ -22,18 +22,23 @@ pub mod unknown;
 ///
 /// Two documents are equal if their normal forms are: what ECS fills in, respells or reorders shows
 /// as no change. The rules are in [`rules`].
+///
+/// Clones share what it says: a plan has most documents several times.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Node", into = "Node")]
-pub struct Document {
+pub struct Document(Arc<Said>);
+
+#[derive(Clone, Debug)]
+struct Said {
     written: Node,
     normal: Node,
     /// What ECS returns besides what was registered; nothing but an explanation reads it.
-    read_only: BTreeMap<String, Node>,
+    read_only: Members,
 }
 
 impl PartialEq for Document {
     fn eq(&self, other: &Self) -> bool {
-        self.normal == other.normal
+        Arc::ptr_eq(&self.0, &other.0) || self.0.normal == other.0.normal
     }
 }
 
@@ -47,7 +52,7 @@ impl From<Node> for Document {
 
 impl From<Document> for Node {
     fn from(document: Document) -> Self {
-        document.written
+        Arc::unwrap_or_clone(document.0).written
     }
 }
 
@@ -55,38 +60,39 @@ impl Document {
     /// Takes a document as it was written or read.
     pub fn new(mut written: Node) -> Self {
         let read_only = rules::take_read_only(&mut written);
-        Self {
+        Self::with(written, read_only)
+    }
+
+    fn with(written: Node, read_only: Members) -> Self {
+        Self(Arc::new(Said {
             normal: normal::normal(&written, REWRITES),
             written,
             read_only,
-        }
+        }))
     }
 
     /// The document as it was written, to be sent to AWS.
     pub fn written(&self) -> &Node {
-        &self.written
+        &self.0.written
     }
 
     /// The document in normal form.
     pub fn normal(&self) -> &Node {
-        &self.normal
+        &self.0.normal
     }
 
     /// The same document with everything filled in that `lookup` knows.
     #[must_use]
     pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Self {
-        Self {
-            read_only: self.read_only.clone(),
-            ..Self::new(self.written.resolve(lookup))
-        }
+        self.rewritten(self.0.written.resolve(lookup))
     }
 
     /// Where this document, which is wanted, and `live` differ without meaning anything different.
     pub fn suppressed(&self, live: &Self) -> Vec<Suppressed> {
-        let mut found = normal::suppressed(&self.written, &live.written, REWRITES, &LAYOUT);
-        for key in live.read_only.keys().chain(self.read_only.keys()) {
+        let mut found = normal::suppressed(&self.0.written, &live.0.written, REWRITES, &LAYOUT);
+        for key in live.0.read_only.keys().chain(self.0.read_only.keys()) {
             let path = Path::of_keys(&[&stack_key(key)]);
-            let (want, live) = (self.read_only.get(key), live.read_only.get(key));
+            let (want, live) = (self.0.read_only.get(key), live.0.read_only.get(key));
             if want != live && !found.iter().any(|other| other.path == path) {
                 found.push(Suppressed {
                     path,
@@ -101,7 +107,7 @@ impl Document {
 
     /// The container `name` as it was written.
     pub fn container(&self, name: &str) -> Option<&Node> {
-        let containers = self.written.get("containerDefinitions")?.as_list()?;
+        let containers = self.0.written.get("containerDefinitions")?.as_list()?;
         containers
             .iter()
             .find(|c| c.get("name").and_then(Node::as_str) == Some(name))
@@ -121,11 +127,11 @@ impl Document {
 
     /// Makes what `parts` names as it is in `live`.
     pub(crate) fn take_from(&mut self, live: &Self, parts: &[&str]) {
+        let mut written = self.0.written.clone();
         match parts {
             ["containers", container, path @ ..] => {
                 let from = live.container(container).cloned();
-                let containers = self
-                    .written
+                let containers = written
                     .as_map_mut()
                     .and_then(|d| d.get_mut("containerDefinitions"));
                 let Some(Node::List(containers)) = containers else {
@@ -138,56 +144,48 @@ impl Document {
                     take_member(want, &from, path);
                 }
             }
-            path => take_member(&mut self.written, &live.written, path),
+            path => take_member(&mut written, &live.0.written, path),
         }
-        let read_only = std::mem::take(&mut self.read_only);
-        *self = Self {
-            read_only,
-            ..Self::new(std::mem::replace(&mut self.written, Node::Null))
-        };
+        *self = self.rewritten(written);
     }
 
     /// Adds what `live` says in members that amp-stack does not know and this document does not
     /// mention.
     pub(crate) fn carry(&mut self, live: &Self) {
-        let mut written = self.written.clone();
-        unknown::carry(&mut written, &live.written);
-        self.rewrite(written);
+        let mut written = self.0.written.clone();
+        unknown::carry(&mut written, &live.0.written);
+        *self = self.rewritten(written);
     }
 
     /// The same document without what it says in members that amp-stack does not know and `live`
     /// does not mention.
     #[must_use]
     pub(crate) fn without_unkept(&self, live: &Self) -> Self {
-        let mut kept = self.clone();
-        let mut written = self.written.clone();
-        unknown::drop_unkept(&mut written, &live.written);
-        kept.rewrite(written);
-        kept
+        let mut written = self.0.written.clone();
+        unknown::drop_unkept(&mut written, &live.0.written);
+        self.rewritten(written)
     }
 
     /// Where it speaks of members that amp-stack does not know.
     pub fn unknown(&self) -> Vec<String> {
-        let unknown = unknown::unknown(&self.written).into_iter();
+        let unknown = unknown::unknown(&self.0.written).into_iter();
         unknown.map(|(place, _)| place).collect()
     }
 
-    /// Writes `written` instead, unless it is what is written already.
-    fn rewrite(&mut self, written: Node) {
-        if written != self.written {
-            let read_only = std::mem::take(&mut self.read_only);
-            *self = Self {
-                read_only,
-                ..Self::new(written)
-            };
+    /// The document with `written` instead: itself, if it is written like that already.
+    fn rewritten(&self, written: Node) -> Self {
+        if written == self.0.written {
+            self.clone()
+        } else {
+            Self::with(written, self.0.read_only.clone())
         }
     }
 
     /// The document as people see it: names of the stack file, and lists that are keyed by a name
     /// as objects.
     pub fn to_display_tree(&self) -> Node {
-        let Node::Map(members) = &self.normal else {
-            return self.normal.clone();
+        let Node::Map(members) = &self.0.normal else {
+            return self.0.normal.clone();
         };
         Node::map(
             members
@@ -257,7 +255,7 @@ fn to_display_tree(key: &str, node: &Node) -> Node {
 
 /// The elements as an object, or `None` if a name is missing, unknown or not unique.
 fn outline_keyed(elements: &[Node], name: &str, value: Option<&str>) -> Option<Node> {
-    let mut members = BTreeMap::new();
+    let mut members = Members::new();
     for element in elements {
         let mut rest = element.as_map()?.clone();
         let key = rest.remove(name)?.as_str()?.to_owned();

@@ -5,7 +5,7 @@ mod metrics;
 
 pub(crate) use collector::{configuration, short_forms};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     ecs_shape::{
@@ -21,7 +21,10 @@ use crate::{
         TaskDefinition,
         document::{KEYED, stack_key},
     },
-    model::{address::Kind, node::Node},
+    model::{
+        address::Kind,
+        node::{Members, Node},
+    },
 };
 
 /// The prefix of log streams that `logs` stands for.
@@ -54,7 +57,7 @@ pub(crate) fn table(
 
 /// Leaves out the network mode that a stack file means by naming Fargate, which has no other (ECS
 /// API reference, `RegisterTaskDefinition`, `networkMode`).
-fn without_implied_network(mut members: BTreeMap<String, Node>) -> BTreeMap<String, Node> {
+fn without_implied_network(mut members: Members) -> Members {
     let launch = members.get("requiresCompatibilities");
     let on_fargate = launch
         .and_then(Node::as_list)
@@ -66,7 +69,7 @@ fn without_implied_network(mut members: BTreeMap<String, Node>) -> BTreeMap<Stri
 }
 
 impl Writer<'_, '_, '_> {
-    fn members(&mut self, mut members: BTreeMap<String, Node>, table: &mut Table) {
+    fn members(&mut self, mut members: Members, table: &mut Table) {
         let first = ["requiresCompatibilities", "cpu", "memory"];
         let shape = ecs_shape::request();
         let known = shape.members.iter().map(|member| member.name.as_str());
@@ -105,7 +108,7 @@ impl Writer<'_, '_, '_> {
     }
 
     /// What the SDK does not know is passed through as it stands.
-    fn verbatim(&mut self, path: &[&str], members: &BTreeMap<String, Node>, table: &mut Table) {
+    fn verbatim(&mut self, path: &[&str], members: &Members, table: &mut Table) {
         let mut verbatim = Table::section();
         for (name, node) in members {
             let at = stack_key(name);
@@ -150,7 +153,7 @@ impl Writer<'_, '_, '_> {
         Value::List(containers.collect())
     }
 
-    fn container(&mut self, path: &[&str], mut members: BTreeMap<String, Node>) -> Table {
+    fn container(&mut self, path: &[&str], mut members: Members) -> Table {
         let mut table = Table::section();
         let shape = ecs_shape::container();
         for member in &shape.members {
@@ -244,7 +247,7 @@ impl Writer<'_, '_, '_> {
         path: &[&str],
         of: &Structure,
         given: Option<&str>,
-        members: &BTreeMap<String, Node>,
+        members: &Members,
     ) -> Option<Table> {
         let is_missing = |member: &Member| {
             member.required && given != Some(&member.name) && !members.contains_key(&member.name)

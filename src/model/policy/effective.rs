@@ -187,11 +187,11 @@ struct Language {
 
 impl Outcome {
     fn add(&mut self, policy: &Policy, applies: impl Fn(&Node, Language) -> Holds) {
-        let version = policy.normal.get("Version").and_then(Node::as_str);
+        let version = policy.0.normal.get("Version").and_then(Node::as_str);
         let language = Language {
             has_variables: version == Some("2012-10-17"),
         };
-        let statements = policy.normal.get("Statement").and_then(Node::as_list);
+        let statements = policy.0.normal.get("Statement").and_then(Node::as_list);
         for statement in statements.unwrap_or_default() {
             let holds = applies(statement, language);
             match statement.get("Effect").and_then(Node::as_str) {

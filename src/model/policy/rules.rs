@@ -1,10 +1,8 @@
 //! The normal form of a policy document: one named rule for every difference that IAM does not
 //! distinguish.
 
-use std::collections::BTreeMap;
-
 use crate::model::{
-    node::Node,
+    node::{Members, Node},
     normal::{Layout, Rewrite},
     rule::Rule,
     template::Template,
@@ -198,8 +196,6 @@ fn order(document: &mut Node) {
     }
 }
 
-type Members = BTreeMap<String, Node>;
-
 fn member<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
     node.as_map_mut().and_then(|members| members.get_mut(key))
 }
@@ -216,7 +212,7 @@ fn each_statement(document: &mut Node, alter: &mut dyn FnMut(&mut Members)) {
 /// Calls `alter` with the keys and values of each condition operator.
 fn each_operator(statement: &mut Members, alter: &mut dyn FnMut(&mut Members)) {
     let operators = statement.get_mut("Condition").and_then(Node::as_map_mut);
-    for operator in operators.into_iter().flat_map(BTreeMap::values_mut) {
+    for (_, operator) in operators.into_iter().flat_map(Members::iter_mut) {
         operator.as_map_mut().into_iter().for_each(&mut *alter);
     }
 }
@@ -229,11 +225,11 @@ fn each_set(document: &mut Node, alter: &mut dyn FnMut(&mut Node)) {
         }
         for key in ["Principal", "NotPrincipal"] {
             let principals = statement.get_mut(key).and_then(Node::as_map_mut);
-            let principals = principals.into_iter().flat_map(BTreeMap::values_mut);
-            principals.for_each(&mut *alter);
+            let principals = principals.into_iter().flat_map(Members::iter_mut);
+            principals.for_each(|(_, principal)| alter(principal));
         }
         each_operator(statement, &mut |keys| {
-            keys.values_mut().for_each(&mut *alter);
+            keys.iter_mut().for_each(|(_, values)| alter(values));
         });
     });
 }

@@ -1,11 +1,9 @@
 //! The normal form of a task definition: one named rule for every difference that means nothing.
 
-use std::collections::BTreeMap;
-
 use crate::{
     ecs_shape::size::{cpu_units, memory_mib},
     model::{
-        node::Node,
+        node::{Members, Node},
         normal::{Layout, Rewrite},
         rule::Rule,
         template::Template,
@@ -141,14 +139,15 @@ const READ_ONLY_MEMBERS: &[&str] = &[
 const BESIDE: &[&str] = &["family", "tags"];
 
 /// Removes what is no part of a document, and returns what ECS only reports.
-pub(crate) fn take_read_only(document: &mut Node) -> BTreeMap<String, Node> {
+pub(crate) fn take_read_only(document: &mut Node) -> Members {
     let Some(members) = document.as_map_mut() else {
-        return BTreeMap::new();
+        return Members::new();
     };
     members.retain(|key, member| *member != Node::Null && !BESIDE.contains(&key.as_str()));
-    members
-        .extract_if(.., |key, _| READ_ONLY_MEMBERS.contains(&key.as_str()))
-        .collect()
+    let found = READ_ONLY_MEMBERS
+        .iter()
+        .filter_map(|key| Some(((*key).to_owned(), members.remove(*key)?)));
+    found.collect()
 }
 
 fn task_size(document: &mut Node) {
@@ -282,7 +281,9 @@ fn drop_empty(node: &mut Node) {
         Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
         Node::List(elements) => elements.iter_mut().for_each(drop_empty),
         Node::Map(members) => {
-            members.values_mut().for_each(drop_empty);
+            members
+                .iter_mut()
+                .for_each(|(_, member)| drop_empty(member));
             members.retain(|_, member| !member.is_empty() && *member != Node::Null);
         }
     }

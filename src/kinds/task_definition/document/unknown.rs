@@ -11,14 +11,15 @@
 //!
 //! Within a member that is not known, every member is one.
 
-use std::collections::BTreeMap;
-
 use uuid::{Uuid, uuid};
 
 use crate::{
     ecs_shape::{self, KEYED, Shape, Structure, stack_key},
     kinds::task_definition::document::rules::LAYOUT,
-    model::{node::Node, rule::Rule},
+    model::{
+        node::{Members, Node},
+        rule::Rule,
+    },
 };
 
 /// The rule about members that amp-stack does not know.
@@ -30,8 +31,6 @@ pub const UNKNOWN: Rule = Rule {
 
 /// The namespace of the digests (RFC 9562, section 5.5).
 const NAMESPACE: Uuid = uuid!("5b4c0a3e-1d0f-4a57-8f6a-6f0d6f2c9b13");
-
-type Members = BTreeMap<String, Node>;
 
 /// What of a request a node is.
 #[derive(Clone, Copy)]
@@ -135,15 +134,11 @@ pub(crate) fn drop_unkept(want: &mut Node, live: &Node) {
 }
 
 fn drop_members(want: &mut Members, live: Option<&Members>, of: Option<&Structure>) {
-    want.retain(|name, ours| {
-        let of = member(of, name);
-        let theirs = live.and_then(|live| live.get(name));
-        if matches!(of, Of::Unknown) && theirs.is_none() {
-            return false;
-        }
-        drop_from(ours, theirs, of, name);
-        true
-    });
+    let theirs = |name: &str| live.and_then(|live| live.get(name));
+    want.retain(|name, _| !matches!(member(of, name), Of::Unknown) || theirs(name).is_some());
+    for (name, ours) in want.iter_mut() {
+        drop_from(ours, theirs(name), member(of, name), name);
+    }
 }
 
 fn drop_from(want: &mut Node, live: Option<&Node>, of: Of<'_>, name: &str) {

@@ -1,7 +1,5 @@
 //! Writes `metrics` in the place of a collector that stands among the containers.
 
-use std::collections::BTreeMap;
-
 use crate::{
     collector::{
         CONFIG_VARIABLE, Distribution, ENDPOINT_VARIABLE, SCRAPE_VARIABLE, distribution,
@@ -14,7 +12,7 @@ use crate::{
     kinds::{declare::ShortForm, task_definition::TaskDefinition},
     model::{
         identity::{Identity, workspace_of},
-        node::Node,
+        node::{Members, Node},
     },
 };
 
@@ -66,8 +64,6 @@ fn is_collector(container: &Node) -> bool {
     image.and_then(distribution) == Some(Distribution::Adot)
 }
 
-type Keys = BTreeMap<String, Node>;
-
 /// `None` if the container is one that no table can stand for, such as one without a name.
 fn forms(container: &Node, others: &[&Node], identity: &Identity) -> Option<Vec<ShortForm>> {
     let name = container.get("name")?.as_str()?;
@@ -79,7 +75,7 @@ fn forms(container: &Node, others: &[&Node], identity: &Identity) -> Option<Vec<
         Some(url) => vec![None, Some(workspace_name(url.as_str()?, identity)?)],
         None => vec![Some("none".to_owned()), None],
     };
-    let own_secrets: Keys = without(&secrets, &[CONFIG_VARIABLE]);
+    let own_secrets: Members = without(&secrets, &[CONFIG_VARIABLE]);
     put(&mut base, "secrets", own_secrets);
     let mut forms = Vec::new();
     for configured in configurations(container, &environment, &secrets, others, identity) {
@@ -104,8 +100,8 @@ fn forms(container: &Node, others: &[&Node], identity: &Identity) -> Option<Vec<
 }
 
 /// What is said in the same way whatever the configuration is.
-fn same(container: &Node, name: &str, environment: &Keys) -> Keys {
-    let mut keys = Keys::new();
+fn same(container: &Node, name: &str, environment: &Members) -> Members {
+    let mut keys = Members::new();
     let mut add = |key: &str, value: Node| _ = keys.insert(key.to_owned(), value);
     add("name", Node::from(name));
     for (key, member) in SAME {
@@ -125,7 +121,7 @@ fn same(container: &Node, name: &str, environment: &Keys) -> Keys {
         let has_key = SAME.iter().any(|(_, same)| same == member);
         !has_key && !OTHERS.contains(&member.as_str())
     });
-    let rest: Keys = rest
+    let rest: Members = rest
         .map(|(member, node)| (member.clone(), node.clone()))
         .collect();
     put(&mut keys, "verbatim", rest);
@@ -162,12 +158,12 @@ fn waiting<'n>(container: &'n Node, name: &str) -> Vec<&'n str> {
 /// The keys that may say how the collector is configured.
 fn configurations(
     container: &Node,
-    environment: &Keys,
-    secrets: &Keys,
+    environment: &Members,
+    secrets: &Members,
     others: &[&Node],
     identity: &Identity,
-) -> Vec<Keys> {
-    let one = |key: &str, value: Node| Keys::from([(key.to_owned(), value)]);
+) -> Vec<Members> {
+    let one = |key: &str, value: Node| Members::from_iter([(key.to_owned(), value)]);
     let names = others
         .iter()
         .filter_map(|other| other.get("name")?.as_str());
@@ -262,12 +258,12 @@ fn workspace_name(url: &str, identity: &Identity) -> Option<String> {
 }
 
 /// Named values by their names; `None` if one has none, or two have the same.
-fn named(container: &Node, list: &str, content: &str) -> Option<Keys> {
+fn named(container: &Node, list: &str, content: &str) -> Option<Members> {
     let list = container
         .get(list)
         .and_then(Node::as_list)
         .unwrap_or_default();
-    let mut named = Keys::new();
+    let mut named = Members::new();
     for one in list {
         let name = one.get("name")?.as_str()?.to_owned();
         if named.insert(name, one.get(content)?.clone()).is_some() {
@@ -277,20 +273,20 @@ fn named(container: &Node, list: &str, content: &str) -> Option<Keys> {
     Some(named)
 }
 
-fn without(keys: &Keys, names: &[&str]) -> Keys {
+fn without(keys: &Members, names: &[&str]) -> Members {
     let mut rest = keys.clone();
     rest.retain(|name, _| !names.contains(&name.as_str()));
     rest
 }
 
-fn put(keys: &mut Keys, key: &str, members: Keys) {
+fn put(keys: &mut Members, key: &str, members: Members) {
     if !members.is_empty() {
         keys.insert(key.to_owned(), Node::Map(members));
     }
 }
 
 /// Adds `more` to `keys`, within tables too.
-fn overlay(keys: &mut Keys, more: Keys) {
+fn overlay(keys: &mut Members, more: Members) {
     for (key, value) in more {
         match (keys.get_mut(&key), value) {
             (Some(Node::Map(inner)), Node::Map(value)) => inner.extend(value),
